@@ -1,0 +1,132 @@
+import { z } from 'zod'
+
+/** What a call cost its account at the provider, for the usage log. Tokens are 0 where there are none. */
+export type Usage = { model: string; tokens_in: number; tokens_out: number }
+
+/** Passed to every operation: `signal` ends the call when its run is cancelled or its worker drains. */
+export type CallOptions = { signal: AbortSignal }
+
+export type Answer<T> = { data: T; usage: Usage }
+
+export const CONTENT_STRUCTURES = [
+  'cluster_hub',
+  'landing_page',
+  'pillar_page',
+  'supporting_page',
+] as const
+export const CONTENT_TYPES = ['blog_post', 'article', 'guide', 'tutorial'] as const
+
+export type ClusterKeywordsInput = {
+  /** One batch; longer lists go through `clusterInBatches`. */
+  keywords: { id: number; keyword: string }[]
+  /** Clusters that exist already: a keyword that fits one is put there, by exactly this name. */
+  existing_clusters: { name: string; sample_keywords: string[] }[]
+}
+/** Every keyword id at most once; an id left out stays without a cluster. */
+export const ClusterKeywordsAnswer = z.object({
+  clusters: z.array(
+    z.object({
+      name: z.string().min(1).max(120),
+      description: z.string().max(1000),
+      keyword_ids: z.array(z.int()),
+    }),
+  ),
+})
+
+export type GenerateIdeasInput = {
+  cluster: { name: string; description: string }
+  /** By search volume, largest first. */
+  keywords: string[]
+  /** How many ideas to make, 1 to 20. */
+  count: number
+  /** Titles that exist in this cluster; an idea must not repeat one. */
+  existing_titles: string[]
+}
+export const GenerateIdeasAnswer = z.object({
+  ideas: z.array(
+    z.object({
+      idea_title: z.string().min(1).max(200),
+      description: z.string().max(4000),
+      content_structure: z.enum(CONTENT_STRUCTURES),
+      content_type: z.enum(CONTENT_TYPES),
+      target_keywords: z.array(z.string()),
+      estimated_word_count: z.int().min(100).max(10_000),
+    }),
+  ),
+})
+
+export type GenerateContentInput = {
+  title: string
+  /** The brief. */
+  description: string
+  keywords: string[]
+  cluster: string | null
+  content_structure: (typeof CONTENT_STRUCTURES)[number]
+  content_type: (typeof CONTENT_TYPES)[number]
+  /** What to aim at. */
+  word_count: number
+}
+/** `html_content` is a body fragment of h2/h3, p, ul/ol, table, blockquote; it is untrusted. */
+export const GenerateContentAnswer = z.object({
+  html_content: z.string().min(1),
+  meta_title: z.string().min(1).max(60),
+  meta_description: z.string().min(1).max(160),
+  slug: z.string().min(1).max(200),
+  excerpt: z.string().max(600),
+})
+
+export type ExtractImagePromptsInput = {
+  title: string
+  html_content: string
+  /** How many prompts, 1 to 10: the first is the article's image, the others in its text. */
+  count: number
+}
+export const ExtractImagePromptsAnswer = z.object({
+  prompts: z.array(
+    z.object({
+      prompt: z.string().min(1).max(2000),
+      alt_text: z.string().min(1).max(250),
+      /** The text of the h2 that the image stands under; null for the article's own image. */
+      heading: z.string().nullable(),
+    }),
+  ),
+})
+
+export type GenerateImageInput = { prompt: string; alt_text: string; title: string }
+/** PNG, JPEG or WebP as it came, not yet decoded; about 1536×1024. */
+export type GeneratedImage = { bytes: Uint8Array }
+
+export type ClusterKeywords = z.infer<typeof ClusterKeywordsAnswer>
+export type GenerateIdeas = z.infer<typeof GenerateIdeasAnswer>
+export type GenerateContent = z.infer<typeof GenerateContentAnswer>
+export type ExtractImagePrompts = z.infer<typeof ExtractImagePromptsAnswer>
+
+/**
+ * The five operations every provider has. Each answer fits its schema above, or the call throws an
+ * `AiError` whose `code` and `retryable` say what to do with it.
+ */
+export interface AiProvider {
+  readonly name: 'local' | 'openai'
+  /** How many keywords one `clusterKeywords` call takes. */
+  readonly clusterBatchSize: number
+  clusterKeywords(input: ClusterKeywordsInput, options: CallOptions): Promise<Answer<ClusterKeywords>>
+  generateIdeas(input: GenerateIdeasInput, options: CallOptions): Promise<Answer<GenerateIdeas>>
+  generateContent(input: GenerateContentInput, options: CallOptions): Promise<Answer<GenerateContent>>
+  extractImagePrompts(
+    input: ExtractImagePromptsInput,
+    options: CallOptions,
+  ): Promise<Answer<ExtractImagePrompts>>
+  generateImage(input: GenerateImageInput, options: CallOptions): Promise<Answer<GeneratedImage>>
+}
+
+/** `retryable`: the same call may succeed later (429, 5xx, time-out), so the job is retried. */
+export class AiError extends Error {
+  readonly code: string
+  readonly retryable: boolean
+  constructor(code: string, message: string, options: { retryable: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.name = 'AiError'
+    this.code = code
+    this.retryable = options.retryable
+  }
+}
