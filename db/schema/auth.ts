@@ -1,0 +1,216 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { at, id, ref, timestamps } from './columns.ts'
+
+export const ROLES = ['developer', 'owner', 'admin', 'editor', 'viewer', 'system_bot'] as const
+export type Role = (typeof ROLES)[number]
+export const ACCOUNT_STATUSES = ['active', 'suspended', 'trial', 'cancelled'] as const
+export const SITE_STATUSES = ['active', 'inactive', 'suspended'] as const
+export const SECTOR_STATUSES = ['active', 'inactive'] as const
+
+export const plans = pgTable('plans', {
+  id: id().primaryKey(),
+  name: text().notNull(),
+  slug: text().notNull().unique(),
+  price: numeric({ precision: 10, scale: 2 }).notNull().default('0'),
+  billing_cycle: text({ enum: ['monthly', 'annual'] })
+    .notNull()
+    .default('monthly'),
+  features: jsonb().$type<string[]>().notNull().default([]),
+  max_users: integer().notNull(),
+  max_sites: integer().notNull(),
+  max_keywords: integer().notNull(),
+  max_clusters: integer().notNull(),
+  max_content_ideas: integer().notNull(),
+  daily_cluster_limit: integer().notNull(),
+  monthly_cluster_ai_credits: integer().notNull(),
+  daily_content_tasks: integer().notNull(),
+  daily_ai_requests: integer().notNull(),
+  monthly_word_count_limit: integer().notNull(),
+  monthly_content_ai_credits: integer().notNull(),
+  monthly_image_count: integer().notNull(),
+  daily_image_generation_limit: integer().notNull(),
+  monthly_image_ai_credits: integer().notNull(),
+  max_images_per_task: integer().notNull(),
+  image_model_choices: jsonb().$type<string[]>().notNull().default([]),
+  included_credits: integer(),
+  credits_per_month: integer().notNull().default(0),
+  extra_credit_price: numeric({ precision: 10, scale: 4 }).notNull().default('0'),
+  is_active: boolean().notNull().default(true),
+  ...timestamps,
+})
+
+export const accounts = pgTable('accounts', {
+  id: id().primaryKey(),
+  name: text().notNull(),
+  slug: text().notNull().unique(),
+  owner_id: ref(),
+  plan_id: ref().notNull(),
+  /** What may still be spent: granted − charged − held. */
+  credits: integer().notNull().default(0),
+  stripe_customer_id: text(),
+  status: text({ enum: ACCOUNT_STATUSES }).notNull().default('active'),
+  ...timestamps,
+})
+
+export const users = pgTable(
+  'users',
+  {
+    id: id().primaryKey(),
+    account_id: ref().notNull(),
+    email: text().notNull(),
+    password_hash: text().notNull(),
+    first_name: text().notNull().default(''),
+    last_name: text().notNull().default(''),
+    role: text({ enum: ROLES }).notNull(),
+    is_active: boolean().notNull().default(true),
+    last_login_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    uniqueIndex('users_email_key').on(sql`lower(${t.email})`),
+    unique('users_account_id_id_key').on(t.account_id, t.id),
+  ],
+)
+
+export const industries = pgTable('industries', {
+  id: id().primaryKey(),
+  name: text().notNull(),
+  slug: text().notNull().unique(),
+  description: text().notNull().default(''),
+  is_active: boolean().notNull().default(true),
+  ...timestamps,
+})
+
+export const industry_sectors = pgTable(
+  'industry_sectors',
+  {
+    id: id().primaryKey(),
+    industry_id: ref().notNull(),
+    name: text().notNull(),
+    slug: text().notNull(),
+    description: text().notNull().default(''),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (t) => [unique('industry_sectors_slug_key').on(t.industry_id, t.slug)],
+)
+
+/** How often a sign-in failed lately, by hashed address and e-mail: platform rows, no tenant's. */
+export const login_attempts = pgTable('login_attempts', {
+  key_hash: text().primaryKey(),
+  failures: integer().notNull(),
+  window_ends_at: at().notNull(),
+})
+
+export const refresh_tokens = pgTable(
+  'refresh_tokens',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    user_id: ref().notNull(),
+    /** All tokens that one sign-in led to. */
+    family: uuid().notNull(),
+    token_hash: text().notNull().unique(),
+    expires_at: at().notNull(),
+    used_at: at(),
+    revoked_at: at(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('refresh_tokens_family').on(t.account_id, t.family),
+    index('refresh_tokens_user').on(t.account_id, t.user_id),
+  ],
+)
+
+export const sites = pgTable(
+  'sites',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    name: text().notNull(),
+    slug: text().notNull(),
+    domain: text(),
+    industry_id: ref(),
+    is_active: boolean().notNull().default(true),
+    status: text({ enum: SITE_STATUSES }).notNull().default('active'),
+    wp_url: text(),
+    wp_username: text(),
+    /** Encrypted; no endpoint reads it. */
+    wp_app_password: text(),
+    wp_rest_root: text(),
+    wp_linked_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('sites_slug_key').on(t.account_id, t.slug),
+  ],
+)
+
+export const sectors = pgTable(
+  'sectors',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    industry_sector_id: ref(),
+    name: text().notNull(),
+    slug: text().notNull(),
+    is_active: boolean().notNull().default(true),
+    status: text({ enum: SECTOR_STATUSES }).notNull().default('active'),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('sectors_slug_key').on(t.account_id, t.site_id, t.slug),
+    unique('sectors_site_key').on(t.account_id, t.site_id, t.id),
+  ],
+)
+
+/** Which sites an editor or a viewer was granted. */
+export const site_user_access = pgTable(
+  'site_user_access',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    user_id: ref().notNull(),
+    granted_by_id: ref(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('site_user_access_key').on(t.account_id, t.user_id, t.site_id),
+  ],
+)
+
+/** Append-only: the application role may insert and read, nothing else. */
+export const audit_log = pgTable(
+  'audit_log',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    user_id: ref(),
+    action: text().notNull(),
+    object_type: text(),
+    object_id: ref(),
+    detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    request_id: text(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.id] })],
+)

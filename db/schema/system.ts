@@ -1,0 +1,125 @@
+import { sql } from 'drizzle-orm'
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+import { at, id, ref, timestamps } from './columns.ts'
+
+export const RUN_STATES = ['PENDING', 'PROGRESS', 'SUCCESS', 'FAILURE', 'CANCELLED'] as const
+export type RunState = (typeof RUN_STATES)[number]
+export const RUN_KINDS = [
+  'cluster_keywords',
+  'generate_ideas',
+  'generate_content',
+  'generate_images',
+  'publish',
+  'unpublish',
+  'link_wordpress',
+  'unlink_wordpress',
+] as const
+export type RunKind = (typeof RUN_KINDS)[number]
+export const STEP_STATES = ['waiting', 'pending', 'running', 'succeeded', 'failed', 'cancelled'] as const
+export type StepState = (typeof STEP_STATES)[number]
+
+export type Failure = { code: string; message: string }
+export type ProgressEntry = { at: string; step: string; message: string }
+
+/** What the API calls `task_id`: accepted work that the caller follows. */
+export const runs = pgTable(
+  'runs',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    /** Null when a run spans sites. */
+    site_id: ref(),
+    kind: text({ enum: RUN_KINDS }).notNull(),
+    state: text({ enum: RUN_STATES }).notNull().default('PENDING'),
+    /** What was asked for, without secrets. */
+    params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** Encrypted; emptied when the run ends. */
+    secret: text(),
+    /** Credits held when the run was accepted. */
+    quote: integer().notNull().default(0),
+    phase: text().notNull().default('queued'),
+    current: integer().notNull().default(0),
+    total: integer().notNull(),
+    message: text().notNull().default(''),
+    request_steps: jsonb().$type<ProgressEntry[]>().notNull().default([]),
+    response_steps: jsonb().$type<ProgressEntry[]>().notNull().default([]),
+    result: jsonb().$type<Record<string, unknown>>(),
+    error: jsonb().$type<Failure>(),
+    created_by_id: ref(),
+    finished_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+  ],
+)
+
+/** One unit of a run: what is retried, charged, cancelled and fenced by itself. */
+export const run_steps = pgTable(
+  'run_steps',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    run_id: ref().notNull(),
+    kind: text({ enum: RUN_KINDS }).notNull(),
+    /** The cluster, task or site the step works on; for clustering the sector. */
+    object_id: ref().notNull(),
+    /** The step that must succeed first; until then this one is `waiting`. */
+    after_step_id: ref(),
+    state: text({ enum: STEP_STATES }).notNull().default('pending'),
+    /** Credits held for the step. */
+    price: integer().notNull().default(0),
+    /** Goes up when a worker takes the step; every write of the job is fenced by it. */
+    attempt: integer().notNull().default(0),
+    /** Failures that were retried, and workers that died on the step. */
+    retries: integer().notNull().default(0),
+    /** Whose advisory lock says that the worker is alive. */
+    worker_id: ref(),
+    params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    result: jsonb().$type<Record<string, unknown>>(),
+    error: jsonb().$type<Failure>(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('run_steps_run').on(t.account_id, t.run_id),
+    index('run_steps_after').on(t.account_id, t.after_step_id),
+    index('run_steps_running').on(t.worker_id).where(sql`state = 'running'`),
+    uniqueIndex('run_steps_one_at_a_time')
+      .on(t.account_id, t.kind, t.object_id)
+      .where(sql`state in ('waiting', 'pending', 'running')`),
+  ],
+)
+
+export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'] as const
+
+export const integration_settings = pgTable(
+  'integration_settings',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    integration_type: text({ enum: INTEGRATION_TYPES }).notNull(),
+    /** Without secrets. */
+    config: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** The provider's key, encrypted; read back as its last four characters. */
+    api_key: text(),
+    api_key_last4: text(),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('integration_settings_type_key').on(t.account_id, t.integration_type),
+  ],
+)

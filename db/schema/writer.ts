@@ -1,0 +1,148 @@
+import {
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+import { at, id, ref, timestamps } from './columns.ts'
+import { CONTENT_STRUCTURES, CONTENT_TYPES, siteSector } from './planner.ts'
+
+export const TASK_STATUSES = [
+  'queued',
+  'in_progress',
+  'draft',
+  'review',
+  'published',
+  'completed',
+] as const
+export type TaskStatus = (typeof TASK_STATUSES)[number]
+export const IMAGE_TYPES = ['featured', 'desktop', 'mobile', 'in_article'] as const
+export type ImageType = (typeof IMAGE_TYPES)[number]
+export const WP_STATUSES = ['publish', 'draft', 'pending', 'future', 'private', 'trash'] as const
+
+/** Why a step of a task failed last; cleared when one succeeds. */
+export type TaskError = { code: string; message: string; at: string }
+
+export const tasks = pgTable(
+  'tasks',
+  {
+    ...siteSector,
+    title: text().notNull(),
+    description: text().notNull().default(''),
+    /** The original system's comma-separated list, kept in step with `keyword_objects`. */
+    keywords: text().notNull().default(''),
+    cluster_id: ref(),
+    idea_id: ref(),
+    content_structure: text({ enum: CONTENT_STRUCTURES }).notNull().default('supporting_page'),
+    content_type: text({ enum: CONTENT_TYPES }).notNull().default('blog_post'),
+    status: text({ enum: TASK_STATUSES }).notNull().default('queued'),
+    word_count: integer().notNull().default(0),
+    meta_title: text().notNull().default(''),
+    meta_description: text().notNull().default(''),
+    slug: text().notNull().default(''),
+    excerpt: text().notNull().default(''),
+    assigned_post_id: ref(),
+    post_url: text(),
+    /** WordPress's own status of the post. */
+    wp_status: text(),
+    published_at: at(),
+    error: jsonb().$type<TaskError>(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('tasks_cluster').on(t.account_id, t.cluster_id),
+    uniqueIndex('tasks_idea_key').on(t.account_id, t.idea_id),
+    index('tasks_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+  ],
+)
+
+export const task_keywords = pgTable(
+  'task_keywords',
+  {
+    account_id: ref().notNull(),
+    task_id: ref().notNull(),
+    keyword_id: ref().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.task_id, t.keyword_id] }),
+    index('task_keywords_keyword').on(t.account_id, t.keyword_id),
+  ],
+)
+
+export const content = pgTable(
+  'content',
+  {
+    ...siteSector,
+    task_id: ref().notNull(),
+    html_content: text().notNull().default(''),
+    word_count: integer().notNull().default(0),
+    /** `provider`, `model`, and what else generation recorded. */
+    metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('content_task_key').on(t.account_id, t.task_id),
+  ],
+)
+
+export const images = pgTable(
+  'images',
+  {
+    ...siteSector,
+    task_id: ref().notNull(),
+    image_type: text({ enum: IMAGE_TYPES }).notNull(),
+    image_url: text().notNull(),
+    image_path: text().notNull(),
+    prompt: text().notNull(),
+    alt_text: text().notNull().default(''),
+    /** The h2 that an in-article image stands under. */
+    heading: text(),
+    status: text({ enum: ['generated'] })
+      .notNull()
+      .default('generated'),
+    position: integer().notNull().default(0),
+    width: integer().notNull(),
+    height: integer().notNull(),
+    /** SHA-256 of the file, hexadecimal. */
+    content_hash: text().notNull(),
+    provider: text().notNull(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('images_variant_key').on(t.account_id, t.task_id, t.image_type, t.position),
+    index('images_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+  ],
+)
+
+/**
+ * What publishing knows of an object in WordPress: the intent is written before the request that
+ * creates it, the id after, so that whatever happens between can be reconciled.
+ */
+export const wordpress_objects = pgTable(
+  'wordpress_objects',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    /** The site's REST root: a site linked elsewhere starts anew. */
+    wp_rest_root: text().notNull(),
+    kind: text({ enum: ['post', 'attachment'] }).notNull(),
+    /** The task's id for a post; the file's hash for an attachment. */
+    key: text().notNull(),
+    intent_at: at(),
+    remote_id: ref(),
+    state: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('wordpress_objects_key').on(t.account_id, t.site_id, t.wp_rest_root, t.kind, t.key),
+  ],
+)

@@ -1,0 +1,121 @@
+import { PgDialect } from 'drizzle-orm/pg-core'
+import { PostgresJsDatabase, PostgresJsSession } from 'drizzle-orm/postgres-js'
+import type { ReservedSql } from 'postgres'
+import type { Sql } from './client.ts'
+import type { Role } from './schema/auth.ts'
+
+/** Who acts, and in which account. Without `user` it is the worker: every site of the account. */
+export type Scope = { accountId: number; user?: { id: number; role: Role } }
+
+/** A transaction that sees what its door allows. `sql` is the same connection for what drizzle lacks. */
+export type Tx = PostgresJsDatabase & { readonly $sql: ReservedSql }
+
+/** Why rows of more than one account may be seen; each is one named place in the code. */
+export type PlatformReason =
+  | 'authenticate'
+  | 'register'
+  | 'throttle_sign_in'
+  | 'act_in_account'
+  | 'recover_steps'
+  | 'serve_media'
+  | 'grant_credits'
+
+export type Doors = {
+  /**
+   * Runs `fn` in a transaction that sees the rows of one account, and of a user only the sites
+   * granted. A read-only one costs a single round trip when `fn` sends one query.
+   * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more.
+   */
+  withAccount<T>(scope: Scope, fn: (tx: Tx) => Promise<T>, options?: { readOnly?: boolean }): Promise<T>
+  /** Runs `fn` in a transaction that sees every account's rows. */
+  withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
+}
+
+/** The user was deactivated or given another role after the token was issued. */
+export class StaleTokenError extends Error {}
+export class AccountNotFoundError extends Error {}
+
+const dialect = new PgDialect()
+
+/** The two doors to the tables, over one pool. */
+export function openDoors(pool: Sql): Doors {
+  return {
+    withAccount: ({ accountId, user }, fn, { readOnly = false } = {}) =>
+      transact(
+        pool,
+        `begin${readOnly ? ' read only' : ''}; select set_config('role', 'igny8_platform', true),
+          igny8_enter(${integer(accountId)}, ${user ? integer(user.id) : 'null'}, ${user ? `'${user.role}'` : 'null'}),
+          set_config('role', 'igny8_app', true)`,
+        fn,
+        readOnly,
+      ),
+    withPlatform: (reason, fn) =>
+      transact(
+        pool,
+        `begin; select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`,
+        fn,
+        false,
+      ),
+  }
+}
+
+/** The opening statements are one simple query, so they carry no parameters. */
+function integer(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new TypeError(`not an id: ${value}`)
+  return String(value)
+}
+
+async function transact<T>(
+  pool: Sql,
+  opening: string,
+  fn: (tx: Tx) => Promise<T>,
+  readOnly: boolean,
+): Promise<T> {
+  const connection = await pool.reserve()
+  // Not awaited: the first query of `fn` goes out behind it in the same round trip.
+  const opened = connection.unsafe(opening).execute()
+  const entered = opened.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  try {
+    const result = await fn(transactionOver(connection))
+    const refused = await entered
+    if (refused) throw refused
+    const committed = commit(connection)
+    // A reader has its answer already; the connection goes back once the server is done with it.
+    if (readOnly) committed.then(release, release)
+    else await committed
+    if (!readOnly) release()
+    return result
+  } catch (error) {
+    const refused = await entered
+    connection.unsafe('rollback').then(release, release)
+    throw refused ? scopeError(refused) : error
+  }
+  function release() {
+    connection.release()
+  }
+}
+
+async function commit(connection: ReservedSql): Promise<void> {
+  const { command } = await connection.unsafe('commit')
+  if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back')
+}
+
+function scopeError(error: unknown): unknown {
+  const code = (error as { code?: string }).code
+  if (code === 'IG401') return new StaleTokenError('the token does not fit its user any more')
+  if (code === 'IG404') return new AccountNotFoundError('no such account')
+  return error
+}
+
+/** drizzle over a reserved connection, with prepared statements: unprepared ones take two round trips. */
+function transactionOver(connection: ReservedSql): Tx {
+  const client = {
+    unsafe: (query: string, params: never[]) => connection.unsafe(query, params, { prepare: true }),
+  }
+  const session = new PostgresJsSession(client as unknown as Sql, dialect, undefined, {})
+  const db = new PostgresJsDatabase(dialect, session as never, undefined)
+  return Object.assign(db, { $sql: connection }) as unknown as Tx
+}

@@ -1,0 +1,91 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+
+const hostPort = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean))
+
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  IGNY8_DATA_DIR: z.string().min(1).default('./.data'),
+  IGNY8_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  IGNY8_SECRET_KEYS: list.refine((keys) => keys.every((key) => key.length >= 32), {
+    message: 'each key needs at least 32 characters',
+  }),
+  IGNY8_REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  IGNY8_ALLOW_PRIVATE_SITES: list.refine((items) => items.every((item) => hostPort.test(item)), {
+    message: 'each entry is host:port',
+  }),
+  IGNY8_DEFAULT_PLAN: z.string().min(1).default('free'),
+})
+
+export type Config = {
+  port: number
+  host: string
+  publicUrl: string | undefined
+  /** Without one the service runs its own PostgreSQL under `dataDir`. */
+  databaseUrl: string | undefined
+  dataDir: string
+  role: 'all' | 'api' | 'worker'
+  /** Newest first. Empty: they are kept in the data folder. */
+  secretKeys: string[]
+  registration: 'open' | 'closed'
+  allowPrivateSites: string[]
+  defaultPlan: string
+}
+
+/** A setting that ends the start; its message is one line that names it. */
+export class ConfigError extends Error {}
+
+/** Reads the environment, once. Throws `ConfigError` for the first setting that does not hold. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = Environment.safeParse(set)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new ConfigError(`${String(issue?.path[0])}: ${issue?.message}`)
+  }
+  const env = parsed.data
+  if (env.DATABASE_URL && env.IGNY8_SECRET_KEYS.length === 0) {
+    throw new ConfigError('IGNY8_SECRET_KEYS: required with DATABASE_URL (openssl rand -base64 32)')
+  }
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PUBLIC_URL?.replace(/\/$/, ''),
+    databaseUrl: env.DATABASE_URL,
+    dataDir: path.resolve(env.IGNY8_DATA_DIR),
+    role: env.IGNY8_ROLE,
+    secretKeys: env.IGNY8_SECRET_KEYS,
+    registration: env.IGNY8_REGISTRATION,
+    allowPrivateSites: env.IGNY8_ALLOW_PRIVATE_SITES,
+    defaultPlan: env.IGNY8_DEFAULT_PLAN,
+  }
+}
+
+/**
+ * The keys in the data folder, made on the first start. The file is linked into place whole, so that
+ * of several starters all read the same keys.
+ */
+export function keptSecretKeys(dataDir: string): string[] {
+  const file = path.join(dataDir, 'secret_keys')
+  fs.mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+  if (!fs.existsSync(file)) {
+    const temporary = `${file}.${process.pid}`
+    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+    fs.writeFileSync(temporary, `${key}\n`, { mode: 0o600, flush: true })
+    try {
+      fs.linkSync(temporary, file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    fs.rmSync(temporary)
+  }
+  return fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)
+}

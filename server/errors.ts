@@ -1,0 +1,62 @@
+/** The errors of the domain by code; `http/problem.ts` gives each its place in HTTP. */
+export const ERROR_STATUS = {
+  validation_failed: 400,
+  malformed_body: 400,
+  unknown_filter: 400,
+  csv_invalid: 400,
+  not_authenticated: 401,
+  token_invalid: 401,
+  credentials_wrong: 401,
+  insufficient_credits: 402,
+  permission_denied: 403,
+  registration_closed: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  already_exists: 409,
+  already_running: 409,
+  wrong_state: 409,
+  body_too_large: 413,
+  site_not_linked: 409,
+  site_check_failed: 422,
+  too_many_attempts: 429,
+  plan_limit_reached: 429,
+  internal: 500,
+  not_ready: 503,
+} as const
+export type ErrorCode = keyof typeof ERROR_STATUS
+
+export type FieldError = { path: string; message: string }
+
+/** An error that the caller is told about: what happened, to what, and what to do next. */
+export class DomainError extends Error {
+  readonly code: ErrorCode
+  readonly errors: FieldError[] | undefined
+  readonly headers: Record<string, string>
+  /** Set where the cause has a code of its own, such as a WordPress site's check. */
+  readonly cause_code: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    more: { errors?: FieldError[]; headers?: Record<string, string>; cause_code?: string } = {},
+  ) {
+    super(detail)
+    this.name = 'DomainError'
+    this.code = code
+    this.errors = more.errors
+    this.headers = more.headers ?? {}
+    this.cause_code = more.cause_code
+  }
+}
+
+/** For what is absent, another account's, or on a site that was not granted: all three look alike. */
+export function notFound(): DomainError {
+  return new DomainError('not_found', 'There is no such object here, or you may not see it.')
+}
+
+/** A field of the request that does not hold, found while the request was carried out. */
+export function invalid(path: string, message: string): DomainError {
+  return new DomainError('validation_failed', 'The request is not valid; see errors.', {
+    errors: [{ path, message }],
+  })
+}

@@ -1,0 +1,82 @@
+const IV_BYTES = 12
+const encoder = new TextEncoder()
+
+/** Where a secret is kept. It is bound to the place: a blob copied elsewhere does not decrypt. */
+export type SecretPlace = { table: string; column: string; accountId: number; rowId: number }
+
+export type Secrets = {
+  /** Encrypts with the newest key. The blob names its key: `v1.<key id>.<iv>.<ciphertext>`. */
+  seal(place: SecretPlace, plain: string): Promise<string>
+  /** Throws when the blob is another place's, was altered, or its key is not among the keys. */
+  open(place: SecretPlace, blob: string): Promise<string>
+  /** Key bytes for another purpose, newest first, with the id of each. */
+  derive(purpose: string): Promise<{ id: string; key: Uint8Array<ArrayBuffer> }[]>
+}
+
+/** AES-256-GCM at rest under keys derived from `secretKeys`, newest first. */
+export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
+  const keys = await Promise.all(
+    secretKeys.map(async (secret) => ({ id: await keyId(secret), aes: await aesKey(secret) })),
+  )
+  const newest = keys[0]
+  if (!newest) throw new Error('no secret key')
+  return {
+    async seal(place, plain) {
+      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+      const sealed = await crypto.subtle.encrypt(algorithm(iv, place), newest.aes, encoder.encode(plain))
+      return ['v1', newest.id, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
+    },
+    async open(place, blob) {
+      const [version, id, iv, sealed] = blob.split('.')
+      const key = keys.find((known) => known.id === id)
+      if (version !== 'v1' || !key || !iv || !sealed) throw new Error('the secret cannot be opened')
+      const plain = await crypto.subtle.decrypt(algorithm(fromBase64(iv), place), key.aes, fromBase64(sealed))
+      return new TextDecoder().decode(plain)
+    },
+    derive: (purpose) =>
+      Promise.all(
+        secretKeys.map(async (secret, index) => ({
+          id: keys[index]?.id ?? '',
+          key: new Uint8Array(await hkdf(secret, purpose)),
+        })),
+      ),
+  }
+}
+
+function algorithm(iv: Uint8Array<ArrayBuffer>, place: SecretPlace): AesGcmParams {
+  const bound = [place.table, place.column, place.accountId, place.rowId].join('\u2016')
+  return { name: 'AES-GCM', iv, additionalData: encoder.encode(bound) }
+}
+
+async function hkdf(secret: string, purpose: string): Promise<ArrayBuffer> {
+  const base = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveBits'])
+  const info = encoder.encode(`igny8 ${purpose}`)
+  return crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }, base, 256)
+}
+
+async function aesKey(secret: string): Promise<CryptoKey> {
+  const bits = await hkdf(secret, 'encryption at rest')
+  return crypto.subtle.importKey('raw', bits, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+async function keyId(secret: string): Promise<string> {
+  return Buffer.from(await hkdf(secret, 'key id')).toString('hex').slice(0, 8)
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.from(text, 'base64url'))
+}
+
+/** SHA-256 in hexadecimal: how tokens and addresses are kept. */
+export async function sha256(text: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', encoder.encode(text))).toString('hex')
+}
+
+/** A random token of 256 bits that starts with `prefix`. */
+export function randomToken(prefix: string): string {
+  return prefix + toBase64(crypto.getRandomValues(new Uint8Array(32)))
+}
