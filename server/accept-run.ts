@@ -1,0 +1,119 @@
+import { runs, run_steps, type RunKind } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
+import { audit } from './audit.ts'
+import { holdCredits } from './billing/credits.ts'
+import { DomainError } from './errors.ts'
+import type { Caller } from './http/caller.ts'
+import type { JobContract, Queue } from './queue.ts'
+
+export type NewStep = {
+  contract: JobContract
+  objectId: number
+  price: number
+  params?: Record<string, unknown>
+  /** The index, in the same list, of the step that must succeed first. */
+  after?: number
+}
+
+/**
+ * Accepts work: the run, its steps, the credits held for them, the jobs of those that may begin, and
+ * the audit entry, all in the caller's transaction. Returns the run's id, which the API calls `task_id`.
+ * Throws `insufficient_credits`, or `already_running` when an object is being worked on already.
+ */
+export async function acceptRun(
+  tx: Tx,
+  queue: Queue,
+  caller: Caller,
+  run: {
+    kind: RunKind
+    siteId: number | null
+    params: Record<string, unknown>
+    steps: NewStep[]
+    /** Units of progress; one a step by default. */
+    total?: number
+  },
+): Promise<number> {
+  const { accountId } = caller
+  const quote = run.steps.reduce((sum, step) => sum + step.price, 0)
+  const [accepted] = await tx
+    .insert(runs)
+    .values({
+      account_id: accountId,
+      site_id: run.siteId,
+      kind: run.kind,
+      params: run.params,
+      quote,
+      total: run.total ?? run.steps.length,
+      message: 'Waiting for a worker',
+      created_by_id: caller.userId,
+    })
+    .returning({ id: runs.id })
+  const runId = accepted!.id
+  const steps = await insertSteps(tx, accountId, runId, run.steps)
+  await holdCredits(tx, { accountId, runId, description: run.kind, steps })
+  for (const [index, step] of steps.entries()) {
+    const { contract, after } = run.steps[index]!
+    if (after !== undefined) continue
+    await queue.enqueue(tx, contract, { account_id: accountId, step_id: step.id })
+  }
+  await audit(tx, {
+    accountId,
+    userId: caller.userId,
+    requestId: caller.requestId,
+    action: `run.${run.kind}`,
+    object: { type: 'run', id: runId },
+    detail: { quote, steps: steps.length },
+  })
+  return runId
+}
+
+async function insertSteps(tx: Tx, accountId: number, runId: number, steps: NewStep[]) {
+  const inserted: { id: number; price: number }[] = []
+  // Level by level, since a step names the id of the one before it.
+  for (const [level, indexes] of levels(steps)) {
+    const rows = await tx
+      .insert(run_steps)
+      .values(
+        indexes.map((index) => {
+          const step = steps[index]!
+          return {
+            account_id: accountId,
+            run_id: runId,
+            kind: step.contract.name,
+            object_id: step.objectId,
+            after_step_id: step.after === undefined ? null : inserted[step.after]!.id,
+            state: level === 0 ? ('pending' as const) : ('waiting' as const),
+            price: step.price,
+            params: step.params ?? {},
+          }
+        }),
+      )
+      .onConflictDoNothing()
+      .returning({ id: run_steps.id, price: run_steps.price, object_id: run_steps.object_id })
+    if (rows.length < indexes.length) throw alreadyRunning(rows, indexes, steps)
+    indexes.forEach((index, at) => {
+      inserted[index] = rows[at]!
+    })
+  }
+  return inserted
+}
+
+function levels(steps: NewStep[]): Map<number, number[]> {
+  const found = new Map<number, number[]>()
+  const levelOf = (step: NewStep): number =>
+    step.after === undefined ? 0 : 1 + levelOf(steps[step.after]!)
+  steps.forEach((step, index) => {
+    const level = levelOf(step)
+    found.set(level, [...(found.get(level) ?? []), index])
+  })
+  return found
+}
+
+function alreadyRunning(rows: { object_id: number }[], indexes: number[], steps: NewStep[]) {
+  const taken = new Set(rows.map((row) => row.object_id))
+  const busy = indexes.map((index) => steps[index]!.objectId).filter((id) => !taken.has(id))
+  return new DomainError(
+    'already_running',
+    `Work of this kind is under way for ${busy.slice(0, 20).join(', ')}. Wait for it, or cancel its run.`,
+  )
+}

@@ -1,0 +1,68 @@
+import { errors, jwtVerify, SignJWT } from 'jose'
+import { z } from 'zod'
+import { ROLES } from '../../db/schema/auth.ts'
+import { DomainError } from '../errors.ts'
+import type { Secrets } from '../secrets.ts'
+
+const ISSUER = 'igny8'
+const AUDIENCE = 'igny8-api'
+const ACCESS_TYPE = 'at+jwt'
+const ACCESS_SECONDS = 15 * 60
+
+const Claims = z.object({
+  sub: z.coerce.number().int().min(1),
+  account_id: z.int().min(1),
+  role: z.enum(ROLES),
+})
+export type AccessClaims = { userId: number; accountId: number; role: (typeof ROLES)[number] }
+
+export type Tokens = {
+  /** A signed access token that holds for 15 minutes. */
+  sign(claims: AccessClaims): Promise<string>
+  /** Throws `token_invalid` for anything but a live token of ours. */
+  verify(token: string): Promise<AccessClaims>
+}
+
+/** HS256 under the newest key; older keys still verify. */
+export async function openTokens(secrets: Secrets): Promise<Tokens> {
+  const keys = await secrets.derive('access tokens')
+  const newest = keys[0]!
+  return {
+    sign: ({ userId, accountId, role }) =>
+      new SignJWT({ account_id: accountId, role })
+        .setProtectedHeader({ alg: 'HS256', kid: newest.id, typ: ACCESS_TYPE })
+        .setSubject(String(userId))
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setIssuedAt()
+        .setExpirationTime(`${ACCESS_SECONDS}s`)
+        .sign(newest.key),
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(
+          token,
+          (header) => {
+            const known = keys.find(({ id }) => id === header.kid)
+            if (!known) throw new errors.JWSInvalid('unknown key')
+            return known.key
+          },
+          {
+            ...{ algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE, typ: ACCESS_TYPE },
+            requiredClaims: ['exp', 'sub'],
+          },
+        )
+        const { sub, account_id, role } = Claims.parse(payload)
+        return { userId: sub, accountId: account_id, role }
+      } catch (error) {
+        if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw tokenInvalid()
+        throw error
+      }
+    },
+  }
+}
+
+function tokenInvalid(): DomainError {
+  return new DomainError('token_invalid', 'The token is not valid any more: refresh it or sign in.', {
+    headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
+  })
+}

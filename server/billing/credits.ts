@@ -1,0 +1,106 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { accounts } from '../../db/schema/auth.ts'
+import { credit_transactions } from '../../db/schema/billing.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { DomainError } from '../errors.ts'
+
+type Entry = typeof credit_transactions.$inferInsert
+
+/** Holds each step's price until it is settled. Throws `insufficient_credits` before anything is written. */
+export async function holdCredits(
+  tx: Tx,
+  hold: { accountId: number; runId: number; description: string; steps: { id: number; price: number }[] },
+): Promise<void> {
+  const priced = hold.steps.filter((step) => step.price > 0)
+  const total = priced.reduce((sum, step) => sum + step.price, 0)
+  if (total === 0) return
+  const [account] = await tx
+    .update(accounts)
+    .set({ credits: sql`${accounts.credits} - ${total}` })
+    .where(and(eq(accounts.id, hold.accountId), sql`${accounts.credits} >= ${total}`))
+    .returning({ credits: accounts.credits })
+  if (!account) throw await insufficient(tx, hold.accountId, total)
+  let balance = account.credits + total
+  const entries = priced.map((step): Entry => {
+    balance -= step.price
+    return {
+      account_id: hold.accountId,
+      transaction_type: 'hold',
+      amount: step.price,
+      balance_after: balance,
+      description: hold.description,
+      run_id: hold.runId,
+      step_id: step.id,
+    }
+  })
+  await tx.insert(credit_transactions).values(entries)
+}
+
+async function insufficient(tx: Tx, accountId: number, needed: number): Promise<DomainError> {
+  const balance = await balanceOf(tx, accountId)
+  return new DomainError(
+    'insufficient_credits',
+    `This costs ${needed} credits and the account has ${balance}. Ask for less, or add credits.`,
+  )
+}
+
+/**
+ * Ends a step's hold: `charge` credits of it are spent, the rest is given back. A step is settled
+ * once: the ledger refuses a second entry of the same kind.
+ */
+export async function settleCredits(
+  tx: Tx,
+  settle: {
+    accountId: number
+    runId: number
+    stepId: number
+    held: number
+    charge: number
+    description: string
+  },
+): Promise<void> {
+  if (settle.held === 0) return
+  if (settle.charge < 0 || settle.charge > settle.held) throw new RangeError('charge exceeds the hold')
+  const released = settle.held - settle.charge
+  const [account] = await tx
+    .update(accounts)
+    .set({ credits: sql`${accounts.credits} + ${released}` })
+    .where(eq(accounts.id, settle.accountId))
+    .returning({ credits: accounts.credits })
+  const entry = (transaction_type: 'charge' | 'release', amount: number): Entry => ({
+    account_id: settle.accountId,
+    transaction_type,
+    amount,
+    balance_after: account?.credits ?? 0,
+    description: settle.description,
+    run_id: settle.runId,
+    step_id: settle.stepId,
+  })
+  const entries = [entry('charge', settle.charge), entry('release', released)]
+  await tx.insert(credit_transactions).values(entries.filter(({ amount }) => amount > 0))
+}
+
+/** Adds credits to an account, on record. */
+export async function grantCredits(
+  tx: Tx,
+  grant: { accountId: number; amount: number; description: string },
+): Promise<void> {
+  const [account] = await tx
+    .update(accounts)
+    .set({ credits: sql`${accounts.credits} + ${grant.amount}` })
+    .where(eq(accounts.id, grant.accountId))
+    .returning({ credits: accounts.credits })
+  if (!account) throw new Error(`no account ${grant.accountId}`)
+  await tx.insert(credit_transactions).values({
+    account_id: grant.accountId,
+    transaction_type: 'grant',
+    amount: grant.amount,
+    balance_after: account.credits,
+    description: grant.description,
+  })
+}
+
+export async function balanceOf(tx: Tx, accountId: number): Promise<number> {
+  const [row] = await tx.select({ credits: accounts.credits }).from(accounts).where(eq(accounts.id, accountId))
+  return row?.credits ?? 0
+}

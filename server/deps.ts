@@ -1,0 +1,40 @@
+import type { Doors } from '../db/tenancy.ts'
+import type { Tokens } from './auth/tokens.ts'
+import type { Logger } from './logger.ts'
+import type { MediaStore } from './media/media.ts'
+import type { Queue } from './queue.ts'
+import type { RunEvents } from './run-events.ts'
+import type { Secrets } from './secrets.ts'
+
+/** All that the application needs from outside; what differs between Node and Workers is in here. */
+export type Deps = {
+  doors: Doors
+  queue: Queue
+  secrets: Secrets
+  tokens: Tokens
+  passwords: Passwords
+  media: MediaStore
+  runEvents: RunEvents
+  logger: Logger
+  settings: Settings
+  /** The peer's address, for throttling. */
+  clientAddress(request: Request, env: unknown): string
+  /** A file that `/docs` needs, by its name in swagger-ui-dist. */
+  docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /** Throws when the service cannot serve. */
+  ready(): Promise<void>
+}
+
+/** argon2id, native in Node. */
+export type Passwords = {
+  hash(password: string): Promise<string>
+  verify(hash: string, password: string): Promise<boolean>
+}
+
+export type Settings = {
+  registration: 'open' | 'closed'
+  /** The slug of the plan that a new account gets. */
+  defaultPlan: string
+  /** Without a trailing slash. */
+  publicUrl(): string
+}

@@ -1,0 +1,28 @@
+import type { Scope } from '../../db/tenancy.ts'
+import type { Role } from '../../db/schema/auth.ts'
+
+/** Who is asking, as the token says; the database's door checks that it still holds. */
+export type Caller = {
+  userId: number
+  role: Role
+  /** The account the request acts in: the user's own, or the one platform staff named. */
+  accountId: number
+  /** What the doors of `db/tenancy.ts` take. */
+  scope: Scope
+  requestId: string
+}
+
+const RANK: Record<Role, number> = {
+  viewer: 1,
+  system_bot: 2,
+  editor: 2,
+  admin: 3,
+  owner: 4,
+  developer: 5,
+}
+export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner'
+
+/** Whether `role` may do what asks for at least `minimum`. */
+export function mayAct(role: Role, minimum: MinimumRole): boolean {
+  return RANK[role] >= RANK[minimum]
+}

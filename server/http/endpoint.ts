@@ -1,0 +1,63 @@
+import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { DomainError } from '../errors.ts'
+import { type Caller, type MinimumRole, mayAct } from './caller.ts'
+import { Problem, problemFromZod } from './problem.ts'
+
+export type AppEnv = { Variables: { requestId: string; caller: Caller | undefined } }
+
+/** A feature's routes: what does not fit its schema is refused with each field named. */
+export function newRouter(): OpenAPIHono<AppEnv> {
+  return new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw problemFromZod(result.error)
+    },
+  })
+}
+
+const PROBLEM_RESPONSE = {
+  description: 'What went wrong, as RFC 9457 says.',
+  content: { 'application/problem+json': { schema: Problem } },
+}
+
+/**
+ * Declares a route with what all of them share: who may call it, how errors look, and the mark
+ * `x-role` by which the tests know what to expect of it.
+ */
+export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
+  role: MinimumRole | 'public',
+  config: R,
+) {
+  const route = {
+    ...config,
+    'x-role': role,
+    security: role === 'public' ? [] : [{ bearer: [] }],
+    middleware: role === 'public' ? [] : [requireRole(role)],
+    responses: { ...config.responses, default: PROBLEM_RESPONSE },
+  }
+  return createRoute<P, R>(route)
+}
+
+function requireRole(minimum: MinimumRole): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const caller = callerOf(c)
+    if (!mayAct(caller.role, minimum)) {
+      throw new DomainError(
+        'permission_denied',
+        `This needs the role ${minimum} or a higher one; yours is ${caller.role}.`,
+      )
+    }
+    await next()
+  }
+}
+
+/** The caller, or a 401. */
+export function callerOf(c: { get(key: 'caller'): Caller | undefined }): Caller {
+  const caller = c.get('caller')
+  if (!caller) {
+    throw new DomainError('not_authenticated', 'Send an access token as "Authorization: Bearer …".', {
+      headers: { 'www-authenticate': 'Bearer realm="igny8"' },
+    })
+  }
+  return caller
+}

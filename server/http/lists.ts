@@ -1,0 +1,133 @@
+import { z } from '@hono/zod-openapi'
+import { and, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { invalid } from '../errors.ts'
+
+const PAGE_SIZE = 25
+const MAX_PAGE_SIZE = 200
+const MAX_PAGE = 100_000
+
+type Column = PgColumn | SQL
+type Ordering = Record<string, Column>
+
+/** The query string of a list: paging, search, ordering and `filters`; anything else is a 400. */
+export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, filters: F) {
+  const fields = Object.keys(orderings)
+  const choices = fields.flatMap((field) => [field, `-${field}`]) as [string, ...string[]]
+  return z.strictObject({
+    page: z.coerce.number().int().min(1).max(MAX_PAGE).optional(),
+    page_size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).optional(),
+    search: z
+      .string()
+      .max(200)
+      .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+      .optional(),
+    ordering: z.enum(choices).optional(),
+    cursor: z.string().max(1000).optional().openapi({
+      description: 'Empty to start a walk of any depth at constant cost, then as `next` says.',
+    }),
+    ...filters,
+  })
+}
+
+/** The envelope of a list. In a cursor walk `count` and `previous` are null. */
+export const listAnswer = <S extends z.ZodType>(row: S) =>
+  z.object({
+    count: z.int().nullable(),
+    next: z.string().nullable(),
+    previous: z.string().nullable(),
+    results: z.array(row),
+  })
+
+export type Page<Row> = {
+  count: number | null
+  next: string | null
+  previous: string | null
+  results: Row[]
+}
+
+type ListRequest = { page?: number; page_size?: number; ordering?: string; cursor?: string }
+export type Clause = { where: SQL | undefined; orderBy: SQL[]; limit: number; offset: number }
+
+/**
+ * Answers a list. `rows` and `count` go out in one round trip; a cursor walk counts nothing.
+ * Ties are broken by id, in the same direction.
+ */
+export async function listPage<Row extends { id: number }>(list: {
+  url: string
+  query: ListRequest
+  orderings: Ordering
+  /** Such as `-created_at`. */
+  defaultOrdering: string
+  id: Column
+  where: (SQL | undefined)[]
+  rows(clause: Clause): Promise<Row[]>
+  count(where: SQL | undefined): Promise<number>
+}): Promise<Page<Row>> {
+  const { query } = list
+  const size = query.page_size ?? PAGE_SIZE
+  const ordering = query.ordering ?? list.defaultOrdering
+  const field = ordering.replace('-', '')
+  const column = list.orderings[field] ?? list.id
+  const direction = sql.raw(ordering.startsWith('-') ? 'desc' : 'asc')
+  const orderBy = [sql`${column} ${direction}`, sql`${list.id} ${direction}`]
+  const where = and(...list.where)
+  if (query.cursor !== undefined) {
+    const after = query.cursor === '' ? undefined : beyond(query.cursor, ordering, column, list.id)
+    const rows = await list.rows({ where: and(where, after), orderBy, limit: size + 1, offset: 0 })
+    const results = rows.slice(0, size)
+    const last = rows.length > size ? results.at(-1) : undefined
+    const next = last ? link(list.url, { cursor: cursorOf(ordering, field, last) }) : null
+    return { count: null, next, previous: null, results }
+  }
+  const page = query.page ?? 1
+  const offset = (page - 1) * size
+  const [results, count] = await Promise.all([
+    list.rows({ where, orderBy, limit: size, offset }),
+    list.count(where),
+  ])
+  return {
+    count,
+    next: offset + results.length < count ? link(list.url, { page: page + 1 }) : null,
+    previous: page > 1 ? link(list.url, { page: page - 1 }) : null,
+    results,
+  }
+}
+
+/** A `like` pattern for text that contains what was searched for. */
+export function contains(column: Column, search: string | undefined): SQL | undefined {
+  if (!search) return undefined
+  return sql`${column} ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`
+}
+
+const Cursor = z.tuple([z.string(), z.union([z.string(), z.number()]), z.int()])
+
+function cursorOf(ordering: string, field: string, row: { id: number }): string {
+  const value = (row as Record<string, unknown>)[field]
+  return Buffer.from(JSON.stringify([ordering, value, row.id])).toString('base64url')
+}
+
+function beyond(cursor: string, ordering: string, column: Column, id: Column): SQL {
+  const parsed = Cursor.safeParse(parseCursor(cursor))
+  if (!parsed.success || parsed.data[0] !== ordering) {
+    throw invalid('cursor', 'is not a cursor of this list in this ordering')
+  }
+  const [, value, lastId] = parsed.data
+  const comparison = sql.raw(ordering.startsWith('-') ? '<' : '>')
+  const bound = typeof value === 'number' ? sql`${value}::bigint` : sql`${value}`
+  return sql`(${column}, ${id}) ${comparison} (${bound}, ${lastId}::bigint)`
+}
+
+function parseCursor(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    return undefined
+  }
+}
+
+function link(url: string, change: Record<string, string | number>): string {
+  const next = new URL(url)
+  for (const [name, value] of Object.entries(change)) next.searchParams.set(name, String(value))
+  return next.pathname + next.search
+}

@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { AccountNotFoundError, StaleTokenError } from '../../db/tenancy.ts'
+import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { AppEnv } from './endpoint.ts'
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().openapi({ description: 'Stable; decide by this.' }),
+    cause_code: z.string().optional(),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem')
+
+/** A 400 that names each field; unknown query parameters are a code of their own. */
+export function problemFromZod(error: z.ZodError): DomainError {
+  const errors: FieldError[] = error.issues.flatMap((issue) => {
+    const path = issue.path.join('.')
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [path, key].filter(Boolean).join('.'), message: 'is not known here' }))
+      : [{ path, message: issue.message }]
+  })
+  return new DomainError('validation_failed', 'The request is not valid; see errors.', { errors })
+}
+
+/** The one place where an error becomes an answer. */
+export function answerError(logger: Logger) {
+  return (error: unknown, c: Context<AppEnv>): Response => {
+    const known = domainError(error)
+    const request_id = c.get('requestId') ?? ''
+    if (known) return problemResponse(c, known, request_id)
+    logger.error({ request_id, err: error }, 'request failed')
+    const unknown = new DomainError('internal', 'Something failed on our side. Quote the request_id.')
+    return problemResponse(c, unknown, request_id)
+  }
+}
+
+function domainError(error: unknown): DomainError | undefined {
+  if (error instanceof DomainError) return error
+  if (error instanceof StaleTokenError) {
+    return new DomainError('token_invalid', 'The token is not valid any more: refresh it or sign in.')
+  }
+  if (error instanceof AccountNotFoundError) return notFound()
+  if (error instanceof HTTPException) {
+    if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
+    if (error.status === 400) return new DomainError('malformed_body', 'The body is not valid JSON.')
+  }
+  return undefined
+}
+
+function problemResponse(c: Context, error: DomainError, request_id: string): Response {
+  const status = ERROR_STATUS[error.code]
+  const body: z.infer<typeof Problem> = {
+    type: `/docs#${error.code}`,
+    title: error.code.replaceAll('_', ' '),
+    status,
+    detail: error.message,
+    code: error.code,
+    cause_code: error.cause_code,
+    request_id,
+    errors: error.errors,
+  }
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
+    ...error.headers,
+    'content-type': 'application/problem+json',
+  })
+}

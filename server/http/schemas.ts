@@ -1,0 +1,49 @@
+import { z } from '@hono/zod-openapi'
+
+const INT32_MAX = 2_147_483_647
+
+/** Text that PostgreSQL can hold: no NUL; trimmed. */
+export const text = (max: number, min = 1) =>
+  z
+    .string()
+    .trim()
+    .min(min)
+    .max(max)
+    .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+
+/** Text that is kept as it came, such as an article. */
+export const longText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+
+export const objectId = z.int().min(1)
+export const count = z.int().min(0).max(INT32_MAX)
+
+/** A time: ISO 8601 in UTC on the wire. */
+export const time = z.date().openapi({ type: 'string', format: 'date-time' })
+
+/** The fields every row ends with. */
+export const times = { created_at: time, updated_at: time }
+
+/** For the query string, where everything is text. */
+export const queryId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX)
+
+export const IdParam = z.object({
+  id: queryId.openapi({ param: { name: 'id', in: 'path' }, type: 'integer' }),
+})
+
+/** The body of a bulk operation. */
+export const MAX_IDS = 10_000
+export const Ids = z.array(objectId).min(1).max(MAX_IDS)
+
+export const jsonBody = <S extends z.ZodType>(schema: S) => ({
+  body: { required: true, content: { 'application/json': { schema } } },
+})
+
+export const answer = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
