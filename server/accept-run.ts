@@ -1,4 +1,4 @@
-import { runs, run_steps, type RunKind } from '../db/schema/system.ts'
+import { type RunKind, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { audit } from './audit.ts'
 import { holdCredits } from './billing/credits.ts'

@@ -1,4 +1,4 @@
-import { type IDatabase, PgBoss } from 'pg-boss'
+import { type Db, PgBoss } from 'pg-boss'
 import postgres, { type Sql } from 'postgres'
 import type { Tx } from '../db/tenancy.ts'
 import type { Logger } from './logger.ts'
@@ -35,13 +35,17 @@ function openBossPool(url: string): Sql {
 type Statements = Pick<Sql, 'unsafe'>
 
 async function execute(on: Statements, text: string, values: unknown[] | undefined) {
-  const rows = await on.unsafe(text, (values ?? []) as never[], { prepare: Boolean(values?.length) })
+  const rows = await on.unsafe(text, (values ?? []) as never[], {
+    prepare: Boolean(values?.length),
+  })
   // A script of several statements answers with a list of results.
-  return { rows: Array.isArray(rows[0]) ? rows.flatMap((result) => [...(result as never[])]) : [...rows] }
+  return {
+    rows: Array.isArray(rows[0]) ? rows.flatMap((result) => [...(result as never[])]) : [...rows],
+  }
 }
 
 /** What pg-boss needs of a database, over a postgres.js pool. */
-function bossDatabase(sql: Sql): IDatabase {
+function bossDatabase(sql: Sql): Db {
   return {
     async executeSql(text, values) {
       if (!/^\s*BEGIN\b/i.test(text)) return execute(sql, text, values)
@@ -119,6 +123,6 @@ function queueOver(pgBoss: PgBoss): Queue {
   }
 }
 
-function transactionDatabase(tx: Tx): IDatabase {
+function transactionDatabase(tx: Tx): Db {
   return { executeSql: (text, values) => execute(tx.$sql, text, values) }
 }

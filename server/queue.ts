@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Tx } from '../db/tenancy.ts'
 import type { RunKind } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
 
 /** What every job carries: ids only. */
 export const StepPayload = z.object({ account_id: z.int().min(1), step_id: z.int().min(1) })

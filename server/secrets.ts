@@ -23,14 +23,22 @@ export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
   return {
     async seal(place, plain) {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-      const sealed = await crypto.subtle.encrypt(algorithm(iv, place), newest.aes, encoder.encode(plain))
+      const sealed = await crypto.subtle.encrypt(
+        algorithm(iv, place),
+        newest.aes,
+        encoder.encode(plain),
+      )
       return ['v1', newest.id, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
     },
     async open(place, blob) {
       const [version, id, iv, sealed] = blob.split('.')
       const key = keys.find((known) => known.id === id)
       if (version !== 'v1' || !key || !iv || !sealed) throw new Error('the secret cannot be opened')
-      const plain = await crypto.subtle.decrypt(algorithm(fromBase64(iv), place), key.aes, fromBase64(sealed))
+      const plain = await crypto.subtle.decrypt(
+        algorithm(fromBase64(iv), place),
+        key.aes,
+        fromBase64(sealed),
+      )
       return new TextDecoder().decode(plain)
     },
     derive: (purpose) =>
@@ -49,9 +57,15 @@ function algorithm(iv: Uint8Array<ArrayBuffer>, place: SecretPlace): AesGcmParam
 }
 
 async function hkdf(secret: string, purpose: string): Promise<ArrayBuffer> {
-  const base = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveBits'])
+  const base = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+    'deriveBits',
+  ])
   const info = encoder.encode(`igny8 ${purpose}`)
-  return crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }, base, 256)
+  return crypto.subtle.deriveBits(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info },
+    base,
+    256,
+  )
 }
 
 async function aesKey(secret: string): Promise<CryptoKey> {
@@ -60,7 +74,9 @@ async function aesKey(secret: string): Promise<CryptoKey> {
 }
 
 async function keyId(secret: string): Promise<string> {
-  return Buffer.from(await hkdf(secret, 'key id')).toString('hex').slice(0, 8)
+  return Buffer.from(await hkdf(secret, 'key id'))
+    .toString('hex')
+    .slice(0, 8)
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -16,9 +16,7 @@ ALTER TABLE sectors
   ADD FOREIGN KEY (industry_sector_id) REFERENCES industry_sectors (id);
 ALTER TABLE site_user_access
   ADD FOREIGN KEY (account_id, site_id) REFERENCES sites (account_id, id) ON DELETE CASCADE,
-  ADD FOREIGN KEY (account_id, user_id) REFERENCES users (account_id, id) ON DELETE CASCADE,
-  ADD FOREIGN KEY (account_id, granted_by_id) REFERENCES users (account_id, id)
-    ON DELETE SET NULL (granted_by_id);
+  ADD FOREIGN KEY (account_id, user_id) REFERENCES users (account_id, id) ON DELETE CASCADE;
 ALTER TABLE audit_log ADD FOREIGN KEY (account_id) REFERENCES accounts (id);
 --> statement-breakpoint
 -- A sector of another site cannot be named beside a site.

@@ -25,7 +25,14 @@ export const RUN_KINDS = [
   'unlink_wordpress',
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
-export const STEP_STATES = ['waiting', 'pending', 'running', 'succeeded', 'failed', 'cancelled'] as const
+export const STEP_STATES = [
+  'waiting',
+  'pending',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const
 export type StepState = (typeof STEP_STATES)[number]
 
 export type Failure = { code: string; message: string }

@@ -109,9 +109,15 @@ export interface AiProvider {
   readonly name: 'local' | 'openai'
   /** How many keywords one `clusterKeywords` call takes. */
   readonly clusterBatchSize: number
-  clusterKeywords(input: ClusterKeywordsInput, options: CallOptions): Promise<Answer<ClusterKeywords>>
+  clusterKeywords(
+    input: ClusterKeywordsInput,
+    options: CallOptions,
+  ): Promise<Answer<ClusterKeywords>>
   generateIdeas(input: GenerateIdeasInput, options: CallOptions): Promise<Answer<GenerateIdeas>>
-  generateContent(input: GenerateContentInput, options: CallOptions): Promise<Answer<GenerateContent>>
+  generateContent(
+    input: GenerateContentInput,
+    options: CallOptions,
+  ): Promise<Answer<GenerateContent>>
   extractImagePrompts(
     input: ExtractImagePromptsInput,
     options: CallOptions,

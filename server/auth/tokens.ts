@@ -47,7 +47,10 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
             return known.key
           },
           {
-            ...{ algorithms: ['HS256'], issuer: ISSUER, audience: AUDIENCE, typ: ACCESS_TYPE },
+            algorithms: ['HS256'],
+            issuer: ISSUER,
+            audience: AUDIENCE,
+            typ: ACCESS_TYPE,
             requiredClaims: ['exp', 'sub'],
           },
         )
@@ -62,7 +65,11 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
 }
 
 function tokenInvalid(): DomainError {
-  return new DomainError('token_invalid', 'The token is not valid any more: refresh it or sign in.', {
-    headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
-  })
+  return new DomainError(
+    'token_invalid',
+    'The token is not valid any more: refresh it or sign in.',
+    {
+      headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
+    },
+  )
 }

@@ -9,7 +9,12 @@ type Entry = typeof credit_transactions.$inferInsert
 /** Holds each step's price until it is settled. Throws `insufficient_credits` before anything is written. */
 export async function holdCredits(
   tx: Tx,
-  hold: { accountId: number; runId: number; description: string; steps: { id: number; price: number }[] },
+  hold: {
+    accountId: number
+    runId: number
+    description: string
+    steps: { id: number; price: number }[]
+  },
 ): Promise<void> {
   const priced = hold.steps.filter((step) => step.price > 0)
   const total = priced.reduce((sum, step) => sum + step.price, 0)
@@ -60,7 +65,8 @@ export async function settleCredits(
   },
 ): Promise<void> {
   if (settle.held === 0) return
-  if (settle.charge < 0 || settle.charge > settle.held) throw new RangeError('charge exceeds the hold')
+  if (settle.charge < 0 || settle.charge > settle.held)
+    throw new RangeError('charge exceeds the hold')
   const released = settle.held - settle.charge
   const [account] = await tx
     .update(accounts)
@@ -101,6 +107,9 @@ export async function grantCredits(
 }
 
 export async function balanceOf(tx: Tx, accountId: number): Promise<number> {
-  const [row] = await tx.select({ credits: accounts.credits }).from(accounts).where(eq(accounts.id, accountId))
+  const [row] = await tx
+    .select({ credits: accounts.credits })
+    .from(accounts)
+    .where(eq(accounts.id, accountId))
   return row?.credits ?? 0
 }

@@ -1,5 +1,5 @@
-import type { Scope } from '../../db/tenancy.ts'
 import type { Role } from '../../db/schema/auth.ts'
+import type { Scope } from '../../db/tenancy.ts'
 
 /** Who is asking, as the token says; the database's door checks that it still holds. */
 export type Caller = {

@@ -7,8 +7,9 @@ import { Problem, problemFromZod } from './problem.ts'
 export type AppEnv = { Variables: { requestId: string; caller: Caller | undefined } }
 
 /** A feature's routes: what does not fit its schema is refused with each field named. */
-export function newRouter(): OpenAPIHono<AppEnv> {
+export function newRouter(options: { getPath?: (request: Request) => string } = {}) {
   return new OpenAPIHono<AppEnv>({
+    ...options,
     defaultHook: (result) => {
       if (!result.success) throw problemFromZod(result.error)
     },
@@ -55,9 +56,13 @@ function requireRole(minimum: MinimumRole): MiddlewareHandler<AppEnv> {
 export function callerOf(c: { get(key: 'caller'): Caller | undefined }): Caller {
   const caller = c.get('caller')
   if (!caller) {
-    throw new DomainError('not_authenticated', 'Send an access token as "Authorization: Bearer …".', {
-      headers: { 'www-authenticate': 'Bearer realm="igny8"' },
-    })
+    throw new DomainError(
+      'not_authenticated',
+      'Send an access token as "Authorization: Bearer …".',
+      {
+        headers: { 'www-authenticate': 'Bearer realm="igny8"' },
+      },
+    )
   }
   return caller
 }

@@ -25,7 +25,10 @@ export function problemFromZod(error: z.ZodError): DomainError {
   const errors: FieldError[] = error.issues.flatMap((issue) => {
     const path = issue.path.join('.')
     return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [path, key].filter(Boolean).join('.'), message: 'is not known here' }))
+      ? issue.keys.map((key) => ({
+          path: [path, key].filter(Boolean).join('.'),
+          message: 'is not known here',
+        }))
       : [{ path, message: issue.message }]
   })
   return new DomainError('validation_failed', 'The request is not valid; see errors.', { errors })
@@ -38,7 +41,10 @@ export function answerError(logger: Logger) {
     const request_id = c.get('requestId') ?? ''
     if (known) return problemResponse(c, known, request_id)
     logger.error({ request_id, err: error }, 'request failed')
-    const unknown = new DomainError('internal', 'Something failed on our side. Quote the request_id.')
+    const unknown = new DomainError(
+      'internal',
+      'Something failed on our side. Quote the request_id.',
+    )
     return problemResponse(c, unknown, request_id)
   }
 }
@@ -46,12 +52,16 @@ export function answerError(logger: Logger) {
 function domainError(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error
   if (error instanceof StaleTokenError) {
-    return new DomainError('token_invalid', 'The token is not valid any more: refresh it or sign in.')
+    return new DomainError(
+      'token_invalid',
+      'The token is not valid any more: refresh it or sign in.',
+    )
   }
   if (error instanceof AccountNotFoundError) return notFound()
   if (error instanceof HTTPException) {
     if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
-    if (error.status === 400) return new DomainError('malformed_body', 'The body is not valid JSON.')
+    if (error.status === 400)
+      return new DomainError('malformed_body', 'The body is not valid JSON.')
   }
   return undefined
 }

@@ -9,6 +9,9 @@ const FREQUENCY_SMOOTHING = 1e-3
 /** With fewer phrases than this, what they share is less surely noise. */
 const CENTRE_PRIOR = 30
 
+/** Words of other languages count as one by their beginning, whatever their ending. */
+const PREFIX = 5
+
 export type Terms = Map<string, number>
 
 /** Each phrase as a unit vector of meaning (zeros: no known word) and unit-length weighted terms. */
@@ -59,13 +62,13 @@ function addMeaning(
   return known
 }
 
-/** Stems of the topic's words; for words without a vector, their character n-grams too. */
+/** Stems of the topic's words; of words without a vector the beginning and the character n-grams. */
 function termsOf(phrase: string, words: string[], known: Set<string>): Terms {
   const terms: Terms = new Map()
   const add = (term: string, weight: number) => terms.set(term, (terms.get(term) ?? 0) + weight)
   const strong = words.filter((word) => !isWeak(word))
   for (const word of strong.length > 0 ? strong : words) {
-    add(stemOf(word), 1)
+    add(known.has(word) ? stemOf(word) : word.slice(0, PREFIX), 1)
     if (!known.has(word)) for (const gram of gramsOf(word)) add(gram, 0.5)
   }
   if (terms.size === 0) for (const gram of gramsOf(phrase.trim())) add(gram, 1)

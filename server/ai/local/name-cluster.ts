@@ -4,6 +4,8 @@ const LONGEST_NAME = 80
 /** How good a name of one, two, three, four words is. */
 const LENGTH_WEIGHT = [0.55, 1, 1.05, 0.9]
 const CENTRALITY_WEIGHT = 0.4
+/** A name may score this much less than the best and still be taken before a whole keyword. */
+const GOOD_NAME = 0.75
 
 /** `centrality`: how alike the keyword is to the whole cluster, 0 to 1. */
 export type Member = { keyword: string; centrality: number }
@@ -14,8 +16,9 @@ type Candidate = { surface: string; length: number; members: number; centrality:
  * keyword. Its case-folded form is in `taken` afterwards, and was not before.
  */
 export function nameCluster(members: Member[], taken: Set<string>): string {
-  for (const name of candidateNames(members)) if (claim(name, taken)) return name
-  const name = candidateNames(members)[0] ?? 'Other Keywords'
+  const names = candidateNames(members)
+  for (const name of names) if (claim(name, taken)) return name
+  const name = names[0] ?? 'Other Keywords'
   for (let n = 2; ; n++) if (claim(`${name} ${n}`, taken)) return `${name} ${n}`
 }
 
@@ -38,17 +41,23 @@ function claim(name: string, taken: Set<string>): boolean {
   return true
 }
 
+/** Best first: the phrases that nearly all share, the most central keywords, the other phrases. */
 function candidateNames(members: Member[]): string[] {
   const score = (c: Candidate) =>
     (c.members / members.length) * LENGTH_WEIGHT[c.length - 1]! + CENTRALITY_WEIGHT * c.centrality
-  const phrases = [...sharedPhrases(members).values()]
-    .sort((a, b) => score(b) - score(a) || b.length - a.length || (a.surface < b.surface ? -1 : 1))
-    .map((candidate) => candidate.surface)
-  const whole = [...members]
-    .sort((a, b) => b.centrality - a.centrality)
-    .map(({ keyword }) => cleanText(keyword, LONGEST_NAME))
-  const ordered = members.length === 1 ? [...whole, ...phrases] : [...phrases, ...whole]
-  return ordered.map(readableName).filter(Boolean)
+  const phrases = [...sharedPhrases(members).values()].sort(
+    (a, b) => score(b) - score(a) || b.length - a.length || (a.surface < b.surface ? -1 : 1),
+  )
+  const best = phrases[0] ? score(phrases[0]) : 0
+  const good = phrases.filter((phrase) => members.length > 1 && score(phrase) >= GOOD_NAME * best)
+  const whole = [...members].sort((a, b) => b.centrality - a.centrality)
+  return [
+    ...good.map(({ surface }) => surface),
+    ...whole.map(({ keyword }) => keyword),
+    ...phrases.map(({ surface }) => surface),
+  ]
+    .map(readableName)
+    .filter(Boolean)
 }
 
 function readableName(phrase: string): string {

@@ -1,0 +1,76 @@
+import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
+import { failureOf, registry } from './registry.ts'
+import { LookAgainError, RetryableError, StaleAttemptError, type Step, StepError, StepJob, type WorkerDeps } from './step.ts'
+
+/** Something remote whose outcome stays unknown for so long is given up. */
+const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
+
+/** Runs one attempt to its end: done, failed, or given back. Never throws for a step's own failure. */
+export async function carryOut(
+  deps: WorkerDeps,
+  contracts: Contracts,
+  step: Step,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { handler } = registry[step.kind]
+  const job = new StepJob(step, deps, stopping)
+  const log = { account_id: step.account_id, run_id: step.run_id, step_id: step.id, kind: step.kind }
+  try {
+    const delays = contracts[step.kind].retryDelays
+    if (step.retries > delays.length) {
+      throw new StepError('worker_died', 'The worker died each time it tried this. It was given up.')
+    }
+    const done = await handler(job)
+    await succeed(deps, contracts, step, done)
+    deps.logger.info({ ...log, attempt: step.attempt }, 'step done')
+  } catch (error) {
+    if (error instanceof StaleAttemptError) {
+      deps.logger.warn(log, 'step was taken over')
+      return
+    }
+    await settleFailure(deps, contracts, job, error)
+  }
+}
+
+async function settleFailure(
+  deps: WorkerDeps,
+  contracts: Contracts,
+  job: StepJob,
+  error: unknown,
+): Promise<void> {
+  const { step } = job
+  const contract = contracts[step.kind]
+  const { retries } = step
+  const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
+  if (job.signal.aborted) {
+    await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
+    return
+  }
+  if (error instanceof LookAgainError && Date.now() - step.created_at.getTime() < LOOK_AGAIN_LIMIT_MS) {
+    const seconds = error.afterMs / 1000
+    await giveBack(deps, contract, step, { seconds, retries, message: error.message })
+    return
+  }
+  const delay = contract.retryDelays[retries]
+  const retryable = !(error instanceof StepError || error instanceof LookAgainError)
+  if (!(error instanceof RetryableError) && retryable) deps.logger.error({ ...log, err: error }, 'step broke')
+  if (retryable && delay !== undefined) {
+    const message = `${messageOf(error)} Trying again in ${delay} s.`
+    await giveBack(deps, contract, step, { seconds: delay, retries: retries + 1, message })
+    return
+  }
+  const failure = { code: codeOf(error), message: messageOf(error) }
+  deps.logger.warn({ ...log, ...failure }, 'step failed')
+  await fail(deps, step, failure, failureOf(step, failure))
+}
+
+/** An error that is not one of ours says nothing to the caller. */
+function codeOf(error: unknown): string {
+  if (error instanceof StepError || error instanceof RetryableError) return error.code
+  return error instanceof LookAgainError ? 'outcome_unknown' : 'internal'
+}
+
+function messageOf(error: unknown): string {
+  const known = error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
+  return known ? error.message : 'Something failed on our side.'
+}

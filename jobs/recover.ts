@@ -1,0 +1,41 @@
+import { and, eq, or, sql } from 'drizzle-orm'
+import { run_steps } from '../db/schema/system.ts'
+import type { Contracts } from './finish-step.ts'
+import type { WorkerDeps } from './step.ts'
+import { workerAlive } from './take-step.ts'
+
+/** A pending step that nobody has taken for so long may have lost its job to a killed worker. */
+const FORGOTTEN_SECONDS = 20
+const BATCH = 500
+
+/**
+ * Enqueues again what a killed worker had: steps that it was running, and pending ones whose job it
+ * had fetched. A step that has a waiting job keeps the one. `atStart`: pending ones count at once.
+ */
+export async function recoverSteps(
+  deps: WorkerDeps,
+  contracts: Contracts,
+  { atStart }: { atStart: boolean },
+): Promise<number> {
+  const age = atStart ? 0 : FORGOTTEN_SECONDS
+  return deps.doors.withPlatform('recover_steps', async (tx) => {
+    const lost = await tx
+      .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
+      .from(run_steps)
+      .where(
+        or(
+          and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
+          and(
+            eq(run_steps.state, 'pending'),
+            sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
+          ),
+        ),
+      )
+      .orderBy(run_steps.updated_at)
+      .limit(BATCH)
+    for (const { account_id, id, kind } of lost) {
+      await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
+    }
+    return lost.length
+  })
+}

@@ -1,0 +1,48 @@
+import type { Failure, RunKind } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
+import { clusterKeywordsJob, generateIdeasJob } from '../server/planner/jobs.ts'
+import { linkWordPressJob, publishJob, unlinkWordPressJob, unpublishJob } from '../server/publishing/jobs.ts'
+import type { JobContract } from '../server/queue.ts'
+import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
+import { generateImages } from './images/generate-images.ts'
+import { clusterKeywords } from './planner/cluster-keywords.ts'
+import { generateIdeas } from './planner/generate-ideas.ts'
+import { linkWordPress } from './publishing/link-wordpress.ts'
+import { publish } from './publishing/publish.ts'
+import { unlinkWordPress } from './publishing/unlink-wordpress.ts'
+import { unpublish } from './publishing/unpublish.ts'
+import type { Step, StepHandler } from './step.ts'
+import { generateContent } from './writer/generate-content.ts'
+import { markTaskFailed } from './writer/mark-task-failed.ts'
+
+type Registered = {
+  contract: JobContract
+  handler: StepHandler
+  /** What a final failure writes beside the step itself. */
+  onFailure?: (tx: Tx, step: Step, failure: Failure) => Promise<void>
+}
+
+/** Every kind of step, its contract and its handler; one that is missing does not compile. */
+export const registry: Record<RunKind, Registered> = {
+  cluster_keywords: { contract: clusterKeywordsJob, handler: clusterKeywords },
+  generate_ideas: { contract: generateIdeasJob, handler: generateIdeas },
+  generate_content: {
+    contract: generateContentJob,
+    handler: generateContent,
+    onFailure: markTaskFailed,
+  },
+  generate_images: { contract: generateImagesJob, handler: generateImages, onFailure: markTaskFailed },
+  publish: { contract: publishJob, handler: publish, onFailure: markTaskFailed },
+  unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
+  link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },
+  unlink_wordpress: { contract: unlinkWordPressJob, handler: unlinkWordPress },
+}
+
+export const contracts = Object.fromEntries(
+  Object.entries(registry).map(([kind, { contract }]) => [kind, contract]),
+) as Record<RunKind, JobContract>
+
+export function failureOf(step: Step, failure: Failure): ((tx: Tx) => Promise<void>) | undefined {
+  const { onFailure } = registry[step.kind]
+  return onFailure && ((tx) => onFailure(tx, step, failure))
+}

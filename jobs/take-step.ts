@@ -1,0 +1,52 @@
+import { and, eq, or, sql } from 'drizzle-orm'
+import { run_steps, runs } from '../db/schema/system.ts'
+import type { Scope } from '../db/tenancy.ts'
+import type { Step, WorkerDeps } from './step.ts'
+
+/** The first half of the advisory lock that a living worker holds; the second is its id. */
+export const WORKER_LOCK = 493_718
+
+/** True while the worker that took the step is connected. */
+export const workerAlive = sql`exists (select from pg_locks l
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = ${sql.raw(String(WORKER_LOCK))} and l.objid = ${run_steps.worker_id}::oid)`
+
+/**
+ * Takes a step for this worker, with a new attempt number; undefined when it has ended or a living
+ * worker has it. A step whose worker died counts as one retry, so that a step that kills workers ends.
+ */
+export function takeStep(
+  deps: WorkerDeps,
+  scope: Scope,
+  stepId: number,
+  workerId: number,
+): Promise<Step | undefined> {
+  return deps.doors.withAccount(scope, async (tx) => {
+    const [step] = await tx
+      .update(run_steps)
+      .set({
+        state: 'running',
+        attempt: sql`${run_steps.attempt} + 1`,
+        retries: sql`${run_steps.retries} + (${run_steps.state} = 'running')::int`,
+        worker_id: workerId,
+        updated_at: sql`now()`,
+      })
+      .where(
+        and(
+          eq(run_steps.id, stepId),
+          or(
+            eq(run_steps.state, 'pending'),
+            and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
+          ),
+        ),
+      )
+      .returning()
+    if (!step) return undefined
+    await tx
+      .update(runs)
+      .set({ state: 'PROGRESS', phase: step.kind, updated_at: sql`now()` })
+      .where(eq(runs.id, step.run_id))
+    return step
+  })
+}

@@ -1,0 +1,80 @@
+import { randomInt } from 'node:crypto'
+import type { Job, PgBoss } from 'pg-boss'
+import type { Sql } from 'postgres'
+import { StepPayload } from '../server/queue.ts'
+import { carryOut } from './carry-out.ts'
+import { recoverSteps } from './recover.ts'
+import { contracts } from './registry.ts'
+import type { WorkerDeps } from './step.ts'
+import { takeStep, WORKER_LOCK } from './take-step.ts'
+
+const RECOVER_EVERY_MS = 5_000
+/** How long a drain lets steps finish before they are given back. */
+const DRAIN_MS = 20_000
+
+export type Worker = { stop(): Promise<void> }
+
+/** Starts carrying out jobs. `sql` lends one connection, whose lock says that this worker is alive. */
+export async function startWorker(pgBoss: PgBoss, sql: Sql, deps: WorkerDeps): Promise<Worker> {
+  const alive = await sql.reserve()
+  const workerId = randomInt(1, 2 ** 31 - 1)
+  await alive`select pg_advisory_lock(${WORKER_LOCK}::int, ${workerId}::int)`
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+
+  async function work(job: Job<unknown>): Promise<void> {
+    const { account_id, step_id } = StepPayload.parse(job.data)
+    const step = await takeStep(deps, { accountId: account_id }, step_id, workerId)
+    if (step) await carryOut(deps, contracts, step, stopping.signal)
+  }
+  await recoverSteps(deps, contracts, { atStart: true })
+  for (const { name, concurrency } of Object.values(contracts)) {
+    for (let n = 0; n < concurrency; n++) await startDraining(pgBoss, name, track)
+  }
+
+  async function track(job: Job<unknown>): Promise<void> {
+    const one = work(job)
+    running.add(one)
+    await one.finally(() => running.delete(one))
+  }
+  const recovering = setInterval(() => {
+    recoverSteps(deps, contracts, { atStart: false }).catch((error: unknown) =>
+      deps.logger.error({ err: error }, 'recovering steps failed'),
+    )
+  }, RECOVER_EVERY_MS)
+
+  return {
+    async stop() {
+      clearInterval(recovering)
+      await Promise.all(Object.values(contracts).map(({ name }) => pgBoss.offWork(name, { wait: false })))
+      const patience = setTimeout(() => stopping.abort(), DRAIN_MS)
+      await Promise.allSettled(running)
+      clearTimeout(patience)
+      await alive`select pg_advisory_unlock_all()`
+      alive.release()
+    },
+  }
+}
+
+/**
+ * pg-boss workers wait out their polling interval after every fetch, even when more jobs wait: each
+ * wakes itself after a job, so that a burst drains at full speed.
+ */
+async function startDraining(
+  pgBoss: PgBoss,
+  name: string,
+  handle: (job: Job<unknown>) => Promise<void>,
+): Promise<void> {
+  let id = ''
+  id = await pgBoss.work(
+    name,
+    { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10, batchSize: 1 },
+    async ([job]: Job<unknown>[]) => {
+      try {
+        if (job) await handle(job)
+      } finally {
+        pgBoss.notifyWorker(id)
+      }
+    },
+  )
+}

@@ -1,0 +1,41 @@
+import type { AiProvider, Usage } from '../provider.ts'
+import { clusterKeywords } from './cluster-keywords.ts'
+import { generateContent } from './generate-content.ts'
+import { generateIdeas } from './generate-ideas.ts'
+import { extractImagePrompts } from './image-prompts.ts'
+import { drawTitleCard } from './title-card.ts'
+
+const USAGE: Usage = { model: 'local', tokens_in: 0, tokens_out: 0 }
+
+/**
+ * The provider that needs neither key nor network: word vectors for clustering, prepared texts for
+ * ideas and drafts, a drawn title card as the image. The same input gives the same answer. Calls
+ * throw the signal's reason once it is aborted.
+ */
+export function localProvider(): AiProvider {
+  return {
+    name: 'local',
+    clusterBatchSize: 1000,
+    async clusterKeywords(input, { signal }) {
+      return { data: await clusterKeywords(input, signal), usage: { ...USAGE } }
+    },
+    async generateIdeas(input, { signal }) {
+      signal.throwIfAborted()
+      return { data: generateIdeas(input), usage: { ...USAGE } }
+    },
+    async generateContent(input, { signal }) {
+      signal.throwIfAborted()
+      return { data: generateContent(input), usage: { ...USAGE } }
+    },
+    async extractImagePrompts(input, { signal }) {
+      signal.throwIfAborted()
+      return { data: extractImagePrompts(input), usage: { ...USAGE } }
+    },
+    async generateImage({ prompt, title }, { signal }) {
+      signal.throwIfAborted()
+      const card = { title: prompt, seed: `${title}\n${prompt}` }
+      const bytes = await drawTitleCard(prompt === title ? card : { ...card, label: title })
+      return { data: { bytes }, usage: { ...USAGE } }
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { authRoutes } from './auth/routes.ts'
+import { billingRoutes } from './billing/routes.ts'
+import { consoleRoutes } from './console/routes.ts'
+import type { Deps } from './deps.ts'
+import { DomainError, notFound } from './errors.ts'
+import { authenticate } from './http/authenticate.ts'
+import { type AppEnv, newRouter } from './http/endpoint.ts'
+import { serveOpenApi } from './http/openapi.ts'
+import { answerError } from './http/problem.ts'
+import { mediaRoutes } from './media/routes.ts'
+import { plannerRoutes } from './planner/routes.ts'
+import { publishingRoutes } from './publishing/routes.ts'
+import { systemRoutes } from './system/routes.ts'
+import { writerRoutes } from './writer/routes.ts'
+
+const MAX_JSON_BYTES = 2 * 1024 * 1024
+/** It streams its body, however large. */
+const STREAMED = '/api/v1/planner/keywords/import_csv/'
+
+/** The HTTP API. Nothing in its import graph needs Node; what does comes in through `deps`. */
+export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
+  const app = newRouter({ getPath: canonicalPath })
+  app.use(requestId({ limitLength: 100 }))
+  app.use(secureHeaders())
+  app.use(logRequests(deps))
+  app.onError(answerError(deps.logger))
+  app.notFound(() => {
+    throw notFound()
+  })
+  const limit = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
+  app.use('/api/*', (c, next) => (c.req.path === STREAMED ? next() : limit(c, next)))
+  app.use('/api/*', authenticate(deps))
+  app.route('/', consoleRoutes(deps))
+  app.route('/media', mediaRoutes(deps))
+  app.route('/api/v1/auth', authRoutes(deps))
+  app.route('/api/v1/auth', publishingRoutes(deps))
+  app.route('/api/v1/planner', plannerRoutes(deps))
+  app.route('/api/v1/writer', writerRoutes(deps))
+  app.route('/api/v1/system', systemRoutes(deps))
+  app.route('/api/v1/billing', billingRoutes(deps))
+  serveOpenApi(app, deps)
+  return app
+}
+
+/** Every path answers with and without its trailing slash: below /api/ routes have one, elsewhere none. */
+function canonicalPath(request: Request): string {
+  const { pathname } = new URL(request.url)
+  const bare = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname
+  return bare.startsWith('/api/') && !bare.endsWith('.json') ? `${bare}/` : bare
+}
+
+function tooLarge(): never {
+  throw new DomainError('body_too_large', `A body may have ${MAX_JSON_BYTES} bytes at most.`)
+}
+
+function logRequests({ logger }: Deps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const began = performance.now()
+    await next()
+    logger.info(
+      {
+        request_id: c.get('requestId'),
+        method: c.req.method,
+        // Without the query string, where callers may put what is not for a log.
+        path: c.req.path,
+        status: c.res.status,
+        ms: Math.round(performance.now() - began),
+        account_id: c.get('caller')?.accountId,
+      },
+      'request',
+    )
+  }
+}

@@ -1,0 +1,97 @@
+import { count as countRows, eq, getTableColumns, sql } from 'drizzle-orm'
+import { industries, industry_sectors, plans } from '../../db/schema/auth.ts'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { contains, listAnswer, listPage, listQuery } from '../http/lists.ts'
+import { answer } from '../http/schemas.ts'
+import { Industry, Plan } from './schemas.ts'
+
+const tags = ['auth']
+const ORDERINGS = {
+  plans: { id: plans.id, name: plans.name },
+  industries: { name: industries.name },
+}
+
+const routes = {
+  plans: endpoint('viewer', {
+    method: 'get',
+    path: '/plans/',
+    tags,
+    summary: 'What can be booked',
+    request: { query: listQuery(ORDERINGS.plans, {}) },
+    responses: { 200: answer('Plans.', listAnswer(Plan)) },
+  }),
+  industries: endpoint('viewer', {
+    method: 'get',
+    path: '/industries/',
+    tags,
+    summary: 'Industries with their sectors',
+    request: { query: listQuery(ORDERINGS.industries, {}) },
+    responses: { 200: answer('Industries.', listAnswer(Industry)) },
+  }),
+}
+
+const sectorsOfIndustry = sql<(typeof industry_sectors.$inferSelect)[]>`(
+  select coalesce(json_agg(s order by s.name), '[]') from ${industry_sectors} s
+  where s.industry_id = ${industries.id})`.as('sectors')
+
+/** The platform's own rows, which every account reads. */
+export function catalogueRoutes({ doors }: Deps) {
+  const app = newRouter()
+  const read = { readOnly: true }
+  app.openapi(routes.plans, async (c) => {
+    const query = c.req.valid('query')
+    const list = await doors.withAccount(
+      callerOf(c).scope,
+      (tx) =>
+        listPage({
+          url: c.req.url,
+          query,
+          orderings: ORDERINGS.plans,
+          defaultOrdering: 'id',
+          id: plans.id,
+          where: [eq(plans.is_active, true), contains(plans.name, query.search)],
+          rows: ({ where, orderBy, limit, offset }) =>
+            tx
+              .select()
+              .from(plans)
+              .where(where)
+              .orderBy(...orderBy)
+              .limit(limit)
+              .offset(offset),
+          count: async (where) =>
+            (await tx.select({ n: countRows() }).from(plans).where(where))[0]!.n,
+        }),
+      read,
+    )
+    return c.json(list, 200)
+  })
+  app.openapi(routes.industries, async (c) => {
+    const query = c.req.valid('query')
+    const list = await doors.withAccount(
+      callerOf(c).scope,
+      (tx) =>
+        listPage({
+          url: c.req.url,
+          query,
+          orderings: ORDERINGS.industries,
+          defaultOrdering: 'name',
+          id: industries.id,
+          where: [eq(industries.is_active, true), contains(industries.name, query.search)],
+          rows: ({ where, orderBy, limit, offset }) =>
+            tx
+              .select({ ...getTableColumns(industries), sectors: sectorsOfIndustry })
+              .from(industries)
+              .where(where)
+              .orderBy(...orderBy)
+              .limit(limit)
+              .offset(offset),
+          count: async (where) =>
+            (await tx.select({ n: countRows() }).from(industries).where(where))[0]!.n,
+        }),
+      read,
+    )
+    return c.json(list, 200)
+  })
+  return app
+}

@@ -1,0 +1,77 @@
+import { eq, like, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { accounts, plans, users } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import { grantCredits } from '../billing/credits.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import type { Register } from './schemas.ts'
+import { openSession, userAndAccount } from './sessions.ts'
+import { freeSlug, slugOf } from './slug.ts'
+
+/** The slugs of the platform's own account: nobody registers into it. */
+export const SYSTEM_ACCOUNT_SLUGS = ['aws-admin', 'default-account', 'default']
+
+/** Opens an account with its owner and the credits its plan includes, and signs the owner in. */
+export async function register(deps: Deps, input: z.infer<typeof Register>, requestId: string) {
+  if (deps.settings.registration === 'closed') {
+    throw new DomainError(
+      'registration_closed',
+      'This service takes no new accounts. Ask its operator.',
+    )
+  }
+  const password_hash = await deps.passwords.hash(input.password)
+  return deps.doors.withPlatform('register', async (tx) => {
+    const [plan] = await tx.select().from(plans).where(eq(plans.slug, deps.settings.defaultPlan))
+    if (!plan) throw new Error(`no plan ${deps.settings.defaultPlan}`)
+    const account = await openAccount(tx, input.account_name, plan.id)
+    const user = await addOwner(tx, account.id, input.email, password_hash)
+    const accountId = account.id
+    await grantCredits(tx, {
+      accountId,
+      amount: plan.included_credits ?? plan.credits_per_month,
+      description: `Included in ${plan.name}`,
+    })
+    await audit(tx, { accountId, userId: user.id, requestId, action: 'account.registered' })
+    const tokens = await openSession(tx, deps, { userId: user.id, accountId, role: user.role })
+    return { ...(await userAndAccount(tx, user.id)), ...tokens }
+  })
+}
+
+async function openAccount(tx: Tx, name: string, plan_id: number) {
+  const wanted = slugOf(name, 'account')
+  // One registration at a time looks for a free slug.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('accounts.slug'))`)
+  const rows = await tx
+    .select({ slug: accounts.slug })
+    .from(accounts)
+    .where(like(accounts.slug, `${wanted}%`))
+  const taken = new Set([...rows.map(({ slug }) => slug), ...SYSTEM_ACCOUNT_SLUGS])
+  const [account] = await tx
+    .insert(accounts)
+    .values({ name, slug: freeSlug(wanted, taken), plan_id })
+    .returning({ id: accounts.id })
+  return account!
+}
+
+async function addOwner(tx: Tx, account_id: number, email: string, password_hash: string) {
+  const [user] = await tx
+    .insert(users)
+    .values({ account_id, email, password_hash, role: 'owner' })
+    .onConflictDoNothing()
+    .returning({ id: users.id, role: users.role })
+  if (!user) throw emailTaken()
+  await tx.update(accounts).set({ owner_id: user.id }).where(eq(accounts.id, account_id))
+  return user
+}
+
+export function emailTaken(): DomainError {
+  return new DomainError(
+    'already_exists',
+    'There is a user with this e-mail address. Sign in instead.',
+    {
+      errors: [{ path: 'email', message: 'is taken' }],
+    },
+  )
+}

@@ -1,0 +1,16 @@
+import type { Deps } from '../deps.ts'
+import { newRouter } from '../http/endpoint.ts'
+import { catalogueRoutes } from './catalogue-routes.ts'
+import { sectorRoutes } from './sector-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { siteRoutes } from './site-routes.ts'
+import { userRoutes } from './user-routes.ts'
+
+/** Everything below /api/v1/auth/ but a site's WordPress, which is `publishing/`. */
+export function authRoutes(deps: Deps) {
+  const app = newRouter()
+  for (const routes of [sessionRoutes, userRoutes, siteRoutes, sectorRoutes, catalogueRoutes]) {
+    app.route('/', routes(deps))
+  }
+  return app
+}

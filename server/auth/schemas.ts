@@ -1,0 +1,127 @@
+import { z } from '@hono/zod-openapi'
+import { createSelectSchema } from 'drizzle-zod'
+import {
+  accounts,
+  industries,
+  industry_sectors,
+  plans,
+  SECTOR_STATUSES,
+  SITE_STATUSES,
+  sectors,
+  site_user_access,
+  sites,
+  users,
+} from '../../db/schema/auth.ts'
+import { objectId, text, time, times } from '../http/schemas.ts'
+
+const MAX_PASSWORD = 200
+
+export const Email = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase())
+/** Long enough to be worth hashing, short enough to hash. */
+export const NewPassword = z.string().min(10).max(MAX_PASSWORD)
+const Password = z.string().min(1).max(MAX_PASSWORD)
+const slug = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens')
+
+export const Plan = createSelectSchema(plans, {
+  ...times,
+  features: z.array(z.string()),
+  image_model_choices: z.array(z.string()),
+}).openapi('Plan')
+export const Account = createSelectSchema(accounts, times)
+  .omit({ stripe_customer_id: true })
+  .openapi('Account')
+export const User = createSelectSchema(users, { ...times, last_login_at: time.nullable() })
+  .omit({ password_hash: true })
+  .openapi('User')
+export const Industry = createSelectSchema(industries, times)
+  .extend({ sectors: z.array(createSelectSchema(industry_sectors, times)) })
+  .openapi('Industry')
+export const Site = createSelectSchema(sites, { ...times, wp_linked_at: time.nullable() })
+  .omit({ wp_app_password: true, wp_rest_root: true })
+  .extend({ active_sectors_count: z.int() })
+  .openapi('Site')
+export const Sector = createSelectSchema(sectors, times).openapi('Sector')
+export const Grant = createSelectSchema(site_user_access, { created_at: time }).openapi(
+  'SiteUserAccess',
+)
+
+export const Register = z.strictObject({
+  email: Email,
+  password: NewPassword,
+  account_name: text(200),
+})
+export const Login = z.strictObject({ email: Email, password: Password })
+export const Refresh = z.strictObject({ refresh: z.string().min(1).max(200) })
+export const ChangePassword = z.strictObject({ old_password: Password, new_password: NewPassword })
+export const UpdateMe = z.strictObject({
+  first_name: text(150, 0).optional(),
+  last_name: text(150, 0).optional(),
+})
+export const Session = z
+  .object({ user: User, account: Account, access: z.string(), refresh: z.string() })
+  .openapi('Session')
+export const TokenPair = z.object({ access: z.string(), refresh: z.string() }).openapi('TokenPair')
+
+/** The roles that an admin may give; an account's owner is the one who registered it. */
+const GivenRole = z.enum(['admin', 'editor', 'viewer'])
+export const NewUser = z.strictObject({
+  email: Email,
+  password: NewPassword,
+  role: GivenRole,
+  first_name: text(150, 0).optional(),
+  last_name: text(150, 0).optional(),
+})
+export const UpdateUser = z.strictObject({
+  role: GivenRole.optional(),
+  is_active: z.boolean().optional(),
+  first_name: text(150, 0).optional(),
+  last_name: text(150, 0).optional(),
+})
+
+const siteFields = {
+  domain: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .nullable()
+    .optional(),
+  industry_id: objectId.nullable().optional(),
+  is_active: z.boolean().optional(),
+  status: z.enum(SITE_STATUSES).optional(),
+}
+export const NewSite = z.strictObject({ name: text(200), slug: slug.optional(), ...siteFields })
+export const UpdateSite = z.strictObject({
+  name: text(200).optional(),
+  slug: slug.optional(),
+  ...siteFields,
+})
+
+const sectorFields = {
+  slug: slug.optional(),
+  is_active: z.boolean().optional(),
+  status: z.enum(SECTOR_STATUSES).optional(),
+}
+export const NewSector = z
+  .strictObject({
+    site_id: objectId,
+    name: text(200).optional(),
+    industry_sector_id: objectId.nullable().optional(),
+    ...sectorFields,
+  })
+  .refine((sector) => sector.name || sector.industry_sector_id, {
+    path: ['name'],
+    message: 'name a sector, or choose one by industry_sector_id',
+  })
+export const UpdateSector = z.strictObject({ name: text(200).optional(), ...sectorFields })
+export const NewGrant = z.strictObject({ user_id: objectId })
+
+export const LinkWordPress = z.strictObject({
+  wp_url: text(500),
+  wp_username: text(200),
+  wp_app_password: text(200),
+})

@@ -1,0 +1,115 @@
+import { z } from '@hono/zod-openapi'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { answer, jsonBody } from '../http/schemas.ts'
+import { changePassword } from './change-password.ts'
+import { register } from './register.ts'
+import {
+  Account,
+  ChangePassword,
+  Login,
+  Refresh,
+  Register,
+  Session,
+  TokenPair,
+  UpdateMe,
+  User,
+} from './schemas.ts'
+import { closeSession, refreshSession, userAndAccount } from './sessions.ts'
+import { signIn } from './sign-in.ts'
+import { updateMe } from './users.ts'
+
+const tags = ['auth']
+const Me = z.object({ user: User, account: Account })
+const NO_CONTENT = { 204: { description: 'Done.' } }
+
+const routes = {
+  register: endpoint('public', {
+    method: 'post',
+    path: '/register/',
+    tags,
+    summary: 'Open an account',
+    request: jsonBody(Register),
+    responses: { 201: answer('The new account, signed in.', Session) },
+  }),
+  login: endpoint('public', {
+    method: 'post',
+    path: '/login/',
+    tags,
+    summary: 'Sign in',
+    request: jsonBody(Login),
+    responses: { 200: answer('Signed in.', Session) },
+  }),
+  refresh: endpoint('public', {
+    method: 'post',
+    path: '/refresh/',
+    tags,
+    summary: 'Exchange a refresh token, once',
+    request: jsonBody(Refresh),
+    responses: { 200: answer('A new pair; the old refresh token is used up.', TokenPair) },
+  }),
+  logout: endpoint('public', {
+    method: 'post',
+    path: '/logout/',
+    tags,
+    summary: 'End the sign-in of a refresh token',
+    request: jsonBody(Refresh),
+    responses: NO_CONTENT,
+  }),
+  me: endpoint('viewer', {
+    method: 'get',
+    path: '/me/',
+    tags,
+    summary: 'Who you are',
+    responses: { 200: answer('You and your account.', Me) },
+  }),
+  updateMe: endpoint('viewer', {
+    method: 'patch',
+    path: '/me/',
+    tags,
+    summary: 'Change your name',
+    request: jsonBody(UpdateMe),
+    responses: { 200: answer('You.', User) },
+  }),
+  changePassword: endpoint('viewer', {
+    method: 'post',
+    path: '/change_password/',
+    tags,
+    summary: 'Change your password',
+    request: jsonBody(ChangePassword),
+    responses: { 200: answer('A new sign-in; all others have ended.', TokenPair) },
+  }),
+}
+
+export function sessionRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.register, async (c) =>
+    c.json(await register(deps, c.req.valid('json'), c.get('requestId')), 201),
+  )
+  app.openapi(routes.login, async (c) => {
+    const address = deps.clientAddress(c.req.raw, c.env)
+    return c.json(await signIn(deps, c.req.valid('json'), address), 200)
+  })
+  app.openapi(routes.refresh, async (c) =>
+    c.json(await refreshSession(deps, c.req.valid('json').refresh), 200),
+  )
+  app.openapi(routes.logout, async (c) => {
+    await closeSession(deps, c.req.valid('json').refresh)
+    return c.body(null, 204)
+  })
+  app.openapi(routes.me, async (c) => {
+    const caller = callerOf(c)
+    const read = { readOnly: true }
+    return c.json(
+      await deps.doors.withAccount(caller.scope, (tx) => userAndAccount(tx, caller.userId), read),
+      200,
+    )
+  })
+  app.openapi(routes.updateMe, async (c) =>
+    c.json(await updateMe(deps, callerOf(c), c.req.valid('json')), 200),
+  )
+  app.openapi(routes.changePassword, async (c) =>
+    c.json(await changePassword(deps, callerOf(c), c.req.valid('json')), 200),
+  )
+  return app
+}

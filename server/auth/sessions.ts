@@ -1,0 +1,101 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { accounts, refresh_tokens, users } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import { randomToken, sha256 } from '../secrets.ts'
+import type { AccessClaims } from './tokens.ts'
+
+const REFRESH_DAYS = 30
+
+export type TokenPair = { access: string; refresh: string }
+
+/** A first pair of tokens for a user who has just proved who they are. */
+export async function openSession(tx: Tx, deps: Deps, claims: AccessClaims): Promise<TokenPair> {
+  return issue(tx, deps, claims, crypto.randomUUID())
+}
+
+async function issue(tx: Tx, deps: Deps, claims: AccessClaims, family: string): Promise<TokenPair> {
+  const refresh = randomToken('rt_')
+  await tx.insert(refresh_tokens).values({
+    account_id: claims.accountId,
+    user_id: claims.userId,
+    family,
+    token_hash: await sha256(refresh),
+    expires_at: new Date(Date.now() + REFRESH_DAYS * 86_400_000),
+  })
+  return { access: await deps.tokens.sign(claims), refresh }
+}
+
+/**
+ * Exchanges a refresh token for a new pair. A token that was used before revokes all that its
+ * sign-in led to: either the caller or a thief has kept an old one.
+ */
+export async function refreshSession(deps: Deps, refresh: string): Promise<TokenPair> {
+  const token_hash = await sha256(refresh)
+  const pair = await deps.doors.withPlatform('authenticate', async (tx) => {
+    const [token] = await tx
+      .update(refresh_tokens)
+      .set({ used_at: sql`now()` })
+      .where(
+        and(
+          eq(refresh_tokens.token_hash, token_hash),
+          isNull(refresh_tokens.used_at),
+          isNull(refresh_tokens.revoked_at),
+          sql`${refresh_tokens.expires_at} > now()`,
+        ),
+      )
+      .returning()
+    if (!token) return revokeReused(tx, token_hash)
+    const [user] = await tx
+      .select({ userId: users.id, accountId: users.account_id, role: users.role })
+      .from(users)
+      .where(and(eq(users.id, token.user_id), users.is_active))
+    return user ? issue(tx, deps, user, token.family) : undefined
+  })
+  if (!pair) throw refreshInvalid()
+  return pair
+}
+
+async function revokeReused(tx: Tx, token_hash: string): Promise<undefined> {
+  const [reused] = await tx
+    .select()
+    .from(refresh_tokens)
+    .where(eq(refresh_tokens.token_hash, token_hash))
+  if (reused) await revokeFamily(tx, reused.account_id, reused.family)
+}
+
+async function revokeFamily(tx: Tx, accountId: number, family: string): Promise<void> {
+  await tx
+    .update(refresh_tokens)
+    .set({ revoked_at: sql`now()` })
+    .where(and(eq(refresh_tokens.account_id, accountId), eq(refresh_tokens.family, family)))
+}
+
+/** Revokes the sign-in that `refresh` belongs to; an unknown token is no error. */
+export async function closeSession(deps: Deps, refresh: string): Promise<void> {
+  const token_hash = await sha256(refresh)
+  await deps.doors.withPlatform('authenticate', (tx) => revokeReused(tx, token_hash))
+}
+
+/** Revokes every sign-in of a user. */
+export async function closeAllSessions(tx: Tx, accountId: number, userId: number): Promise<void> {
+  await tx
+    .update(refresh_tokens)
+    .set({ revoked_at: sql`now()` })
+    .where(and(eq(refresh_tokens.account_id, accountId), eq(refresh_tokens.user_id, userId)))
+}
+
+function refreshInvalid(): DomainError {
+  return new DomainError('token_invalid', 'The refresh token is not valid any more: sign in again.')
+}
+
+/** The user and account that a session shows. */
+export async function userAndAccount(tx: Tx, userId: number) {
+  const [row] = await tx
+    .select({ user: users, account: accounts })
+    .from(users)
+    .innerJoin(accounts, eq(accounts.id, users.account_id))
+    .where(eq(users.id, userId))
+  return row!
+}

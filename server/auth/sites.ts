@@ -1,0 +1,143 @@
+import { count as countRows, eq, getTableColumns, like, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { industries, SITE_STATUSES, sectors, sites } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, invalid, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { isUniqueViolation } from '../http/database-errors.ts'
+import { contains, listPage, listQuery } from '../http/lists.ts'
+import { queryId } from '../http/schemas.ts'
+import type { NewSite, UpdateSite } from './schemas.ts'
+import { freeSlug, slugOf } from './slug.ts'
+
+const { wp_app_password: _secret, wp_rest_root: _root, ...columns } = getTableColumns(sites)
+const selection = {
+  ...columns,
+  active_sectors_count: sql<number>`(select count(*)::int from ${sectors}
+    where ${sectors.account_id} = ${sites.account_id} and ${sectors.site_id} = ${sites.id}
+      and ${sectors.is_active})`.as('active_sectors_count'),
+}
+
+export const SITE_ORDERINGS = { created_at: sites.created_at, name: sites.name }
+export const SiteQuery = listQuery(SITE_ORDERINGS, {
+  status: z.enum(SITE_STATUSES).optional(),
+  industry_id: queryId.optional(),
+  is_active: z.enum(['true', 'false']).optional(),
+})
+
+export function listSites(tx: Tx, url: string, query: z.infer<typeof SiteQuery>) {
+  return listPage({
+    url,
+    query,
+    orderings: SITE_ORDERINGS,
+    defaultOrdering: '-created_at',
+    id: sites.id,
+    where: [
+      contains(sites.name, query.search),
+      query.status ? eq(sites.status, query.status) : undefined,
+      query.industry_id ? eq(sites.industry_id, query.industry_id) : undefined,
+      query.is_active ? eq(sites.is_active, query.is_active === 'true') : undefined,
+    ],
+    rows: ({ where, orderBy, limit, offset }) =>
+      tx
+        .select(selection)
+        .from(sites)
+        .where(where)
+        .orderBy(...orderBy)
+        .limit(limit)
+        .offset(offset),
+    count: async (where) => (await tx.select({ n: countRows() }).from(sites).where(where))[0]!.n,
+  })
+}
+
+/** The site, or a 404 when it is not the account's or was not granted. */
+export async function getSite(tx: Tx, id: number) {
+  const [site] = await tx.select(selection).from(sites).where(eq(sites.id, id))
+  if (!site) throw notFound()
+  return site
+}
+
+export function createSite(deps: Deps, caller: Caller, input: z.infer<typeof NewSite>) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await checkIndustry(tx, input.industry_id)
+    const slug = input.slug ?? (await freeSiteSlug(tx, input.name))
+    const [site] = await tx
+      .insert(sites)
+      .values({ ...input, slug, account_id: caller.accountId })
+      .onConflictDoNothing()
+      .returning({ id: sites.id })
+    if (!site) throw slugTaken(slug)
+    await auditSite(tx, caller, 'site.created', site.id)
+    return getSite(tx, site.id)
+  })
+}
+
+export function updateSite(
+  deps: Deps,
+  caller: Caller,
+  id: number,
+  input: z.infer<typeof UpdateSite>,
+) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await getSite(tx, id)
+    await checkIndustry(tx, input.industry_id)
+    try {
+      await tx
+        .update(sites)
+        .set({ ...input, updated_at: sql`now()` })
+        .where(eq(sites.id, id))
+    } catch (error) {
+      throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
+    }
+    await auditSite(tx, caller, 'site.updated', id)
+    return getSite(tx, id)
+  })
+}
+
+/** Deletes a site with all that was planned and written for it here; its WordPress is left as it is. */
+export function deleteSite(deps: Deps, caller: Caller, id: number): Promise<void> {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await getSite(tx, id)
+    const [busy] = await tx.execute(sql`select 1 from run_steps s join runs r
+      on r.account_id = s.account_id and r.id = s.run_id
+      where r.site_id = ${id} and s.state in ('waiting', 'pending', 'running') limit 1`)
+    if (busy)
+      throw new DomainError(
+        'already_running',
+        'Runs of this site are under way. Cancel them first.',
+      )
+    await tx.delete(sites).where(eq(sites.id, id))
+    await auditSite(tx, caller, 'site.deleted', id)
+  })
+}
+
+async function checkIndustry(tx: Tx, id: number | null | undefined): Promise<void> {
+  if (!id) return
+  const [found] = await tx
+    .select({ id: industries.id })
+    .from(industries)
+    .where(eq(industries.id, id))
+  if (!found) throw invalid('industry_id', 'is not an industry; see auth/industries/')
+}
+
+async function freeSiteSlug(tx: Tx, name: string): Promise<string> {
+  const wanted = slugOf(name, 'site')
+  const rows = await tx
+    .select({ slug: sites.slug })
+    .from(sites)
+    .where(like(sites.slug, `${wanted}%`))
+  return freeSlug(wanted, new Set(rows.map(({ slug }) => slug)))
+}
+
+function slugTaken(slug: string): DomainError {
+  return new DomainError('already_exists', `Another of your sites has the slug "${slug}".`, {
+    errors: [{ path: 'slug', message: 'is taken' }],
+  })
+}
+
+async function auditSite(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
+  const { accountId, userId, requestId } = caller
+  await audit(tx, { accountId, userId, requestId, action, object: { type: 'site', id } })
+}

@@ -1,0 +1,45 @@
+import { html } from 'hono/html'
+import type { Deps } from '../deps.ts'
+import { newRouter } from '../http/endpoint.ts'
+
+/** The pages a person looks at, and what a load balancer asks. */
+export function consoleRoutes(deps: Deps) {
+  const app = newRouter()
+  app.get('/', (c) => c.html(HOME))
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', async (c) => {
+    try {
+      await deps.ready()
+      return c.json({ status: 'ready' })
+    } catch (error) {
+      deps.logger.error({ err: error }, 'not ready')
+      return c.json({ status: 'not ready' }, 503)
+    }
+  })
+  return app
+}
+
+const HOME = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>igny8</title>
+<style>
+body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
+a { color: #0b5cad }
+code { background: #eef1f5; padding: .1em .3em; border-radius: 3px }
+</style>
+</head>
+<body>
+<h1>igny8</h1>
+<p>Turns a keyword list into published articles on your own WordPress sites: keywords are clustered,
+clusters become ideas, ideas become articles with images, and articles are published.</p>
+<ul>
+<li><a href="/docs">The API, to read and to try</a></li>
+<li><a href="/api/v1/openapi.json">The same as OpenAPI 3.1</a></li>
+<li><a href="/healthz">Is it up?</a> <a href="/readyz">Can it serve?</a></li>
+</ul>
+<p>Begin with <code>POST /api/v1/auth/register/</code>.</p>
+</body>
+</html>`

@@ -1,0 +1,16 @@
+const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
+
+/** drizzle wraps what the driver threw. */
+function codeOf(error: unknown): unknown {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return cause?.code
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return codeOf(error) === UNIQUE_VIOLATION
+}
+
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codeOf(error) === FOREIGN_KEY_VIOLATION
+}

@@ -1,0 +1,54 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Deps } from '../deps.ts'
+import { notFound } from '../errors.ts'
+import type { AppEnv } from './endpoint.ts'
+
+const ASSETS: Record<string, string> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>igny8 API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>`
+const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true })`
+
+/** The description generated from the routes that serve, and the page that renders it. */
+export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  })
+  app.doc31('/api/v1/openapi.json', () => ({
+    openapi: '3.1.0',
+    info: {
+      title: 'igny8',
+      version: '1',
+      description:
+        'From a keyword list to published articles on your WordPress sites. ' +
+        'Errors are application/problem+json: decide by `code`.',
+    },
+    servers: [{ url: deps.settings.publicUrl() }],
+  }))
+  app.get('/docs', (c) => c.html(PAGE))
+  app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
+  app.get('/docs/:asset', async (c) => {
+    const name = c.req.param('asset')
+    const type = ASSETS[name]
+    const bytes = type ? await deps.docsAsset(name) : undefined
+    if (!type || !bytes) throw notFound()
+    return c.body(bytes, 200, { 'content-type': type, 'cache-control': 'public, max-age=86400' })
+  })
+}

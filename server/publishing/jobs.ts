@@ -1,0 +1,30 @@
+import { type JobContract, StepPayload } from '../queue.ts'
+
+export const publishJob: JobContract = {
+  name: 'publish',
+  payload: StepPayload,
+  concurrency: 4,
+  retryDelays: [2, 5, 15, 60, 300, 900],
+}
+
+export const unpublishJob: JobContract = {
+  name: 'unpublish',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [2, 5, 15, 60, 300],
+}
+
+/** Somebody waits for the answer: a failure is told, not retried. */
+export const linkWordPressJob: JobContract = {
+  name: 'link_wordpress',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [],
+}
+
+export const unlinkWordPressJob: JobContract = {
+  name: 'unlink_wordpress',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [],
+}
