@@ -18,9 +18,7 @@ define('AUTOMATIC_UPDATER_DISABLED', true);
 define('DISALLOW_FILE_MODS', true); // the files of WordPress are shared between sites
 define('WP_HTTP_BLOCK_EXTERNAL', true);
 define('WP_ACCESSIBLE_HOSTS', '127.0.0.1,localhost');
-define('WP_DEBUG', true);
-define('WP_DEBUG_DISPLAY', false);
-define('WP_DEBUG_LOG', IGNY8_SITE_FOLDER . '/php-error.log');
+define('WP_DEBUG', false);
 $salted = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'];
 foreach ($salted as $name) {
     define("{$name}_KEY", hash('sha256', "$name key " . IGNY8_SITE_FOLDER));

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { setTimeout as after } from 'node:timers/promises'
-import { type ProcessGroup, startGroup } from './wordpress-process.ts'
+import { logged, type ProcessGroup, startGroup } from './wordpress-process.ts'
 import { type Credentials, layOutSite, router, runPhp, type Site } from './wordpress-site.ts'
 
 export interface WordPressOptions {
@@ -174,7 +172,6 @@ async function serve(site: Site, port: number, options: WordPressOptions): Promi
   const url = `http://127.0.0.1:${port}${site.path}`
   await writeAtomically(join(site.dir, 'home'), options.publicUrl ?? url)
   const log = join(site.dir, 'php-server.log')
-  await fs.rm(log, { force: true })
   const settings = {
     'opcache.enable_cli': 1,
     'opcache.revalidate_freq': 0,
@@ -200,19 +197,8 @@ async function serve(site: Site, port: number, options: WordPressOptions): Promi
 
 /** Waits until this very server listens, then asks it once. */
 async function answering(group: ProcessGroup, log: string, restRoot: string): Promise<void> {
-  let ended = false
-  group.ended.finally(() => {
-    ended = true
-  })
-  const read = async () => (existsSync(log) ? await fs.readFile(log, 'utf8') : '')
-  const deadline = Date.now() + 30_000
-  while (!(await read()).includes(') started')) {
-    if (ended || Date.now() > deadline) throw new Error(`php -S did not start:\n${await read()}`)
-    await after(10)
-  }
+  await logged(group, log, /Development Server .* started/, 30_000)
   const answer = await fetch(restRoot, { headers: { connection: 'close' } })
-  if (!answer.ok) {
-    throw new Error(`${restRoot} answers ${answer.status}:\n${(await read()).slice(-2_000)}`)
-  }
-  await answer.body?.cancel()
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${restRoot} answers ${answer.status}:\n${text.slice(0, 2_000)}`)
 }
