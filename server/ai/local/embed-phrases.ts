@@ -9,8 +9,8 @@ const FREQUENCY_SMOOTHING = 1e-3
 /** With fewer phrases than this, what they share is less surely noise. */
 const CENTRE_PRIOR = 30
 
-/** Words of other languages count as one by their beginning, whatever their ending. */
-const PREFIX = 5
+/** Scripts in which a character or two is a word. */
+const DENSE = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u
 
 export type Terms = Map<string, number>
 
@@ -68,16 +68,25 @@ function termsOf(phrase: string, words: string[], known: Set<string>): Terms {
   const add = (term: string, weight: number) => terms.set(term, (terms.get(term) ?? 0) + weight)
   const strong = words.filter((word) => !isWeak(word))
   for (const word of strong.length > 0 ? strong : words) {
-    add(known.has(word) ? stemOf(word) : word.slice(0, PREFIX), 1)
-    if (!known.has(word)) for (const gram of gramsOf(word)) add(gram, 0.5)
+    if (known.has(word)) {
+      add(stemOf(word), 1)
+    } else {
+      add(beginningOf(word), 1)
+      for (const gram of gramsOf(word)) add(gram, 0.5)
+    }
   }
   if (terms.size === 0) for (const gram of gramsOf(phrase.trim())) add(gram, 1)
   return terms
 }
 
-/** Pairs of characters where a character is a word's worth (CJK), else triples, at most 30. */
+/** Words of other languages count as the same by how they begin, whatever their ending. */
+function beginningOf(word: string): string {
+  return [...word].slice(0, DENSE.test(word) ? 2 : 5).join('')
+}
+
+/** Pairs of characters in a dense script, else triples, at most 30. */
 function gramsOf(word: string): string[] {
-  const dense = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(word)
+  const dense = DENSE.test(word)
   const size = dense ? 2 : 3
   const characters = [...(dense ? word : ` ${word} `)].slice(0, 30)
   const grams = characters

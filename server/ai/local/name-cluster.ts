@@ -9,7 +9,13 @@ const GOOD_NAME = 0.75
 
 /** `centrality`: how alike the keyword is to the whole cluster, 0 to 1. */
 export type Member = { keyword: string; centrality: number }
-type Candidate = { surface: string; length: number; members: number; centrality: number }
+type Candidate = {
+  surface: string
+  surfaces: Map<string, number>
+  length: number
+  members: number
+  centrality: number
+}
 
 /**
  * A Title Case name for the cluster: the phrase that most of its keywords share, else a central
@@ -67,14 +73,26 @@ function readableName(phrase: string): string {
 function sharedPhrases(members: Member[]): Map<string, Candidate> {
   const candidates = new Map<string, Candidate>()
   for (const { keyword, centrality } of members) {
-    for (const [key, phrase] of phrasesIn(keyword)) {
-      const known = candidates.get(key) ?? { ...phrase, members: 0, centrality: 0 }
-      known.members++
-      known.centrality = Math.max(known.centrality, centrality)
-      candidates.set(key, known)
+    for (const [key, { surface, length }] of phrasesIn(keyword)) {
+      const known = candidates.get(key)
+      const candidate = known ?? { surface, surfaces: new Map(), length, members: 0, centrality }
+      candidates.set(key, candidate)
+      candidate.members++
+      candidate.centrality = Math.max(candidate.centrality, centrality)
+      countSurface(candidate, surface)
     }
   }
   return candidates
+}
+
+/** The most frequent form stands for the others; of equals the longer, "training" before "train". */
+function countSurface(candidate: Candidate, surface: string): void {
+  const counts = candidate.surfaces
+  counts.set(surface, (counts.get(surface) ?? 0) + 1)
+  const lead = counts.get(surface)! - counts.get(candidate.surface)!
+  if (lead > 0 || (lead === 0 && surface.length > candidate.surface.length)) {
+    candidate.surface = surface
+  }
 }
 
 /** Runs of one to four words that neither begin nor end with a weak word, by their stems. */
