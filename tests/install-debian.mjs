@@ -1,15 +1,43 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InstallError, mustRun, run, say } from './install-run.mjs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { failure, InstallError, run, say } from './install-run.mjs'
 
 // Unversioned: PHP 8.2 on Debian 12, the release's own elsewhere.
 const PHP_PACKAGES = ['cli', 'sqlite3', 'gd', 'mbstring', 'xml', 'curl'].map((it) => `php-${it}`)
 const PHP_EXTENSIONS = ['pdo_sqlite', 'gd', 'mbstring', 'dom', 'curl', 'Phar']
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-const APT = ['-qq', '-o', 'DPkg::Lock::Timeout=600', '-o', 'APT::Sandbox::User=root']
+const LOCK_SECONDS = 600
+const APT = ['-qq', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, '-o', 'APT::Sandbox::User=root']
 const isRoot = process.getuid?.() === 0
+
+/**
+ * Waits its turn for apt's lists too: DPkg::Lock::Timeout is about packages alone.
+ * @param {string[]} args
+ * @param {{ cwd?: string }} [options]
+ */
+async function apt(args, options) {
+  const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
+  const deadline = Date.now() + LOCK_SECONDS * 1000
+  for (;;) {
+    const answer = await run('apt-get', [...APT, ...args], { ...options, env })
+    const isLocked = !answer.ok && /Could not get lock|Unable to lock/.test(answer.output)
+    if (!isLocked || Date.now() > deadline) return answer
+    await pause(1000)
+  }
+}
+
+/**
+ * @param {string[]} args
+ * @param {{ cwd?: string }} [options]
+ * @throws {InstallError}
+ */
+async function mustApt(args, options) {
+  const { ok, output } = await apt(args, options)
+  if (!ok) throw failure(['apt-get', ...args], output)
+}
 
 /** The PHP that WordPress runs on. @throws {InstallError} */
 export async function ensurePhp() {
@@ -37,10 +65,9 @@ async function ensurePackages(what, packages, isThere) {
     )
   }
   say(`${what} (apt-get install ${packages.join(' ')})`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  if (!(await run('apt-get', [...APT, ...command], { env })).ok) {
-    await mustRun('apt-get', [...APT, 'update'])
-    await mustRun('apt-get', [...APT, ...command], { env })
+  if (!(await apt(command)).ok) {
+    await mustApt(['update'])
+    await mustApt(command)
   }
   if (!(await isThere())) throw new InstallError(`${what} still does not work after its install.`)
 }
@@ -53,10 +80,10 @@ async function ensurePackages(what, packages, isThere) {
  */
 export async function downloadDebs(packages, folder) {
   const download = ['download', ...packages]
-  if ((await run('apt-get', [...APT, ...download], { cwd: folder })).ok) return
+  if ((await apt(download, { cwd: folder })).ok) return
   const own = isRoot ? [] : await ownLists(folder)
-  await mustRun('apt-get', [...APT, ...own, 'update'])
-  await mustRun('apt-get', [...APT, ...own, ...download], { cwd: folder })
+  await mustApt([...own, 'update'])
+  await mustApt([...own, ...download], { cwd: folder })
 }
 
 /** Lists of packages in a folder of our own: only root may refresh those of the machine. */

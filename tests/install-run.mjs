@@ -45,6 +45,11 @@ export function run(program, args, options = {}) {
 export async function mustRun(program, args, options) {
   const { ok, output } = await run(program, args, options)
   if (ok) return output
+  throw failure([program, ...args], output)
+}
+
+/** @param {string[]} command @param {string} output */
+export function failure(command, output) {
   const end = output.trim().split('\n').slice(-15).join('\n')
-  throw new InstallError(`${[program, ...args].join(' ')} failed:\n${end}`)
+  return new InstallError(`${command.join(' ')} failed:\n${end}`)
 }
