@@ -17,247 +17,130 @@ import {
 const provider = localProvider()
 const options = { signal: new AbortController().signal }
 
+const split = (list: string) => list.split(', ')
+
+/** Real-looking searches by topic. */
 const TOPICS: Record<string, string[]> = {
-  'running shoes': [
-    'best running shoes for flat feet',
-    'trail running shoes women',
-    'stability running shoes',
-    'how to lace running shoes',
-    'running trainers for men',
-    'cushioned jogging sneakers',
-    'when to replace running shoes',
-    'lightweight racing shoes',
-  ],
-  'marathon training': [
-    'marathon training plan 16 weeks',
-    'half marathon schedule beginner',
-    'how to train for a marathon',
-    'long run pace',
-    'what to eat before a marathon',
-    'tapering before race day',
-    'first marathon tips',
-    'marathon recovery week',
-  ],
-  espresso: [
-    'espresso machine with grinder',
-    'how to pull an espresso shot',
-    'best espresso beans',
-    'espresso vs drip coffee',
-    'milk frother for latte',
-    'french press ratio',
-    'cold brew coffee at home',
-    'pour over coffee maker',
-  ],
-  mattresses: [
-    'memory foam mattress',
-    'mattress for back pain',
-    'hybrid mattress reviews',
-    'queen size mattress dimensions',
-    'how often to replace a mattress',
-    'firm mattress for side sleepers',
-    'cooling mattress topper',
-    'mattress in a box',
-  ],
-  vpn: [
-    'vpn for streaming',
-    'free vpn for iphone',
-    'what is a vpn',
-    'vpn router setup',
-    'does a vpn hide your ip address',
-    'vpn protocols compared',
-    'best vpn for torrenting',
-    'vpn kill switch',
-  ],
-  mortgages: [
-    'mortgage rates today',
-    'fixed vs adjustable mortgage',
-    'home loan calculator',
-    'how to refinance a mortgage',
-    'mortgage pre approval',
-    'first time home buyer loan',
-    'closing costs calculator',
-    'mortgage down payment',
-  ],
-  'credit cards': [
-    'credit card with cashback',
-    'travel rewards credit card',
-    'balance transfer credit card',
-    'credit card for bad credit',
-    'student credit card',
-    'secured credit card',
-    'how to raise credit score',
-    'credit card annual fee',
-  ],
-  keto: [
-    'keto diet for beginners',
-    'keto breakfast ideas',
-    'low carb meal plan',
-    'keto snacks',
-    'ketogenic diet side effects',
-    'keto dinner recipes',
-    'low carb bread recipe',
-    'keto vs paleo diet',
-  ],
-  yoga: [
-    'yoga for beginners',
-    'yoga poses for flexibility',
-    'morning yoga routine',
-    'best yoga mat',
-    'hatha yoga vs vinyasa',
-    'yoga breathing exercises',
-    'chair yoga for seniors',
-    'yoga stretches for back',
-  ],
-  'puppy training': [
-    'how to potty train a puppy',
-    'crate training a dog',
-    'stop puppy biting',
-    'dog obedience classes',
-    'leash training a puppy',
-    'how to stop dog barking',
-    'puppy training schedule',
-    'dog training treats',
-  ],
-  'cat litter': [
-    'automatic litter box',
-    'clumping cat litter',
-    'cat litter odor control',
-    'best litter for kittens',
-    'how to clean a litter box',
-    'covered litter box',
-    'cat not using litter box',
-    'biodegradable cat litter',
-  ],
-  laptops: [
-    'gaming laptop under 1000',
-    'best laptop for students',
-    'lightweight notebook computer',
-    'how much ram does a laptop need',
-    'laptop battery life',
-    'laptop vs desktop',
-    '2 in 1 touchscreen laptop',
-    'refurbished laptops',
-  ],
-  headphones: [
-    'noise cancelling headphones',
-    'wireless earbuds for running',
-    'bluetooth headphones for tv',
-    'over ear vs on ear headphones',
-    'headphones with microphone',
-    'bone conduction headphones',
-    'how to clean earbuds',
-    'studio headphones',
-  ],
-  seo: [
-    'keyword research tools',
-    'on page seo checklist',
-    'how to rank on google',
-    'backlink checker free',
-    'local seo for small business',
-    'seo audit template',
-    'technical seo basics',
-    'google search console guide',
-  ],
-  'solar panels': [
-    'solar panels cost',
-    'solar battery storage',
-    'rooftop solar installation',
-    'are solar panels worth it',
-    'solar panel cleaning',
-    'solar inverter types',
-    'off grid solar system',
-    'solar tax credit',
-  ],
-  'car insurance': [
-    'cheap car insurance',
-    'auto insurance quotes',
-    'car insurance for new drivers',
-    'full coverage auto insurance',
-    'what affects car insurance rates',
-    'compare car insurance',
-    'liability car insurance',
-    'car insurance deductible',
-  ],
-  skincare: [
-    'moisturizer for dry skin',
-    'face wash for acne',
-    'retinol serum for beginners',
-    'sunscreen for oily skin',
-    'skincare routine order',
-    'vitamin c serum',
-    'how to reduce dark spots on face',
-    'hyaluronic acid moisturizer',
-  ],
-  weddings: [
-    'wedding venue checklist',
-    'how to choose a wedding photographer',
-    'wedding invitation wording',
-    'wedding budget spreadsheet',
-    'bridesmaid dresses',
-    'wedding planning timeline',
-    'outdoor wedding decorations',
-    'wedding cake flavors',
-  ],
-  'vegetable garden': [
-    'raised garden bed ideas',
-    'how to grow tomatoes',
-    'vegetable garden layout',
-    'best soil for vegetables',
-    'when to plant carrots',
-    'companion planting chart',
-    'organic garden fertilizer',
-    'growing herbs indoors',
-  ],
-  roofing: [
-    'roof replacement cost',
-    'metal roof vs shingles',
-    'roof leak repair',
-    'roofing contractor near me',
-    'asphalt shingles lifespan',
-    'how to inspect a roof',
-    'flat roof materials',
-    'roof flashing repair',
-  ],
-  crypto: [
-    'how to buy bitcoin',
-    'crypto wallet for beginners',
-    'ethereum staking',
-    'cryptocurrency exchange fees',
-    'bitcoin vs ethereum',
-    'what is blockchain',
-    'crypto tax rules',
-    'best altcoins',
-  ],
-  japan: [
-    'things to do in tokyo',
-    'japan rail pass worth it',
-    'kyoto itinerary 3 days',
-    'best time to visit japan',
-    'osaka street food',
-    'japan travel budget',
-    'tokyo to kyoto train',
-    'where to stay in osaka',
-  ],
-  camping: [
-    'family camping tent',
-    'camping checklist',
-    'backpacking sleeping bag',
-    'camping stove fuel',
-    'how to set up a tent',
-    'winter camping gear',
-    'camping meals ideas',
-    'campfire cooking equipment',
-  ],
-  'email marketing': [
-    'email marketing software',
-    'newsletter subject lines',
-    'how to build an email list',
-    'email open rate benchmark',
-    'welcome email sequence',
-    'email automation workflows',
-    'best newsletter platform',
-    'cold email templates',
-  ],
+  'running shoes': split(
+    'best running shoes for flat feet, trail running shoes women, stability running shoes, ' +
+      'how to lace running shoes, running trainers for men, cushioned jogging sneakers, ' +
+      'when to replace running shoes, lightweight racing shoes',
+  ),
+  'marathon training': split(
+    'marathon training plan 16 weeks, half marathon schedule beginner, how to train for a marathon, ' +
+      'long run pace, what to eat before a marathon, tapering before race day, ' +
+      'first marathon tips, marathon recovery week',
+  ),
+  espresso: split(
+    'espresso machine with grinder, how to pull an espresso shot, best espresso beans, ' +
+      'espresso vs drip coffee, milk frother for latte, french press ratio, ' +
+      'cold brew coffee at home, pour over coffee maker',
+  ),
+  mattresses: split(
+    'memory foam mattress, mattress for back pain, hybrid mattress reviews, ' +
+      'queen size mattress dimensions, how often to replace a mattress, firm mattress for side sleepers, ' +
+      'cooling mattress topper, mattress in a box',
+  ),
+  vpn: split(
+    'vpn for streaming, free vpn for iphone, what is a vpn, ' +
+      'vpn router setup, does a vpn hide your ip address, vpn protocols compared, ' +
+      'best vpn for torrenting, vpn kill switch',
+  ),
+  mortgages: split(
+    'mortgage rates today, fixed vs adjustable mortgage, home loan calculator, ' +
+      'how to refinance a mortgage, mortgage pre approval, first time home buyer loan, ' +
+      'closing costs calculator, mortgage down payment',
+  ),
+  'credit cards': split(
+    'credit card with cashback, travel rewards credit card, balance transfer credit card, ' +
+      'credit card for bad credit, student credit card, secured credit card, ' +
+      'how to raise credit score, credit card annual fee',
+  ),
+  keto: split(
+    'keto diet for beginners, keto breakfast ideas, low carb meal plan, ' +
+      'keto snacks, ketogenic diet side effects, keto dinner recipes, ' +
+      'low carb bread recipe, keto vs paleo diet',
+  ),
+  yoga: split(
+    'yoga for beginners, yoga poses for flexibility, morning yoga routine, ' +
+      'best yoga mat, hatha yoga vs vinyasa, yoga breathing exercises, ' +
+      'chair yoga for seniors, yoga stretches for back',
+  ),
+  'puppy training': split(
+    'how to potty train a puppy, crate training a dog, stop puppy biting, ' +
+      'dog obedience classes, leash training a puppy, how to stop dog barking, ' +
+      'puppy training schedule, dog training treats',
+  ),
+  'cat litter': split(
+    'automatic litter box, clumping cat litter, cat litter odor control, ' +
+      'best litter for kittens, how to clean a litter box, covered litter box, ' +
+      'cat not using litter box, biodegradable cat litter',
+  ),
+  laptops: split(
+    'gaming laptop under 1000, best laptop for students, lightweight notebook computer, ' +
+      'how much ram does a laptop need, laptop battery life, laptop vs desktop, ' +
+      '2 in 1 touchscreen laptop, refurbished laptops',
+  ),
+  headphones: split(
+    'noise cancelling headphones, wireless earbuds for running, bluetooth headphones for tv, ' +
+      'over ear vs on ear headphones, headphones with microphone, bone conduction headphones, ' +
+      'how to clean earbuds, studio headphones',
+  ),
+  seo: split(
+    'keyword research tools, on page seo checklist, how to rank on google, ' +
+      'backlink checker free, local seo for small business, seo audit template, ' +
+      'technical seo basics, google search console guide',
+  ),
+  'solar panels': split(
+    'solar panels cost, solar battery storage, rooftop solar installation, ' +
+      'are solar panels worth it, solar panel cleaning, solar inverter types, ' +
+      'off grid solar system, solar tax credit',
+  ),
+  'car insurance': split(
+    'cheap car insurance, auto insurance quotes, car insurance for new drivers, ' +
+      'full coverage auto insurance, what affects car insurance rates, compare car insurance, ' +
+      'liability car insurance, car insurance deductible',
+  ),
+  skincare: split(
+    'moisturizer for dry skin, face wash for acne, retinol serum for beginners, ' +
+      'sunscreen for oily skin, skincare routine order, vitamin c serum, ' +
+      'how to reduce dark spots on face, hyaluronic acid moisturizer',
+  ),
+  weddings: split(
+    'wedding venue checklist, how to choose a wedding photographer, wedding invitation wording, ' +
+      'wedding budget spreadsheet, bridesmaid dresses, wedding planning timeline, ' +
+      'outdoor wedding decorations, wedding cake flavors',
+  ),
+  'vegetable garden': split(
+    'raised garden bed ideas, how to grow tomatoes, vegetable garden layout, ' +
+      'best soil for vegetables, when to plant carrots, companion planting chart, ' +
+      'organic garden fertilizer, growing herbs indoors',
+  ),
+  roofing: split(
+    'roof replacement cost, metal roof vs shingles, roof leak repair, ' +
+      'roofing contractor near me, asphalt shingles lifespan, how to inspect a roof, ' +
+      'flat roof materials, roof flashing repair',
+  ),
+  crypto: split(
+    'how to buy bitcoin, crypto wallet for beginners, ethereum staking, ' +
+      'cryptocurrency exchange fees, bitcoin vs ethereum, what is blockchain, ' +
+      'crypto tax rules, best altcoins',
+  ),
+  japan: split(
+    'things to do in tokyo, japan rail pass worth it, kyoto itinerary 3 days, ' +
+      'best time to visit japan, osaka street food, japan travel budget, ' +
+      'tokyo to kyoto train, where to stay in osaka',
+  ),
+  camping: split(
+    'family camping tent, camping checklist, backpacking sleeping bag, ' +
+      'camping stove fuel, how to set up a tent, winter camping gear, ' +
+      'camping meals ideas, campfire cooking equipment',
+  ),
+  'email marketing': split(
+    'email marketing software, newsletter subject lines, how to build an email list, ' +
+      'email open rate benchmark, welcome email sequence, email automation workflows, ' +
+      'best newsletter platform, cold email templates',
+  ),
 }
 
 const LABELLED = Object.entries(TOPICS).flatMap(([topic, keywords]) =>
@@ -315,7 +198,12 @@ async function cluster(
   }
   const { data, usage } = await provider.clusterKeywords(input, options)
   expect(usage).toEqual({ model: 'local', tokens_in: 0, tokens_out: 0 })
-  return ClusterKeywordsAnswer.parse(data).clusters
+  const { clusters } = ClusterKeywordsAnswer.parse(data)
+  const taken = new Set(existing.map(({ name }) => name.toLowerCase()))
+  const fresh = clusters.filter(({ name }) => !existing.some((each) => each.name === name))
+  for (const { name } of fresh) expect(taken).not.toContain(name.toLowerCase())
+  expect(new Set(clusters.map(({ name }) => name)).size).toBe(clusters.length)
+  return clusters
 }
 
 function placeOf(clusters: ClusterKeywords['clusters'], id: number): number {
@@ -368,12 +256,24 @@ describe('clustering', () => {
     expect(existing.map(({ name }) => name)).not.toContain(clusters[placeOf(clusters, 2)]?.name)
   })
 
+  it('leaves a large cluster that exists to the keywords that fit it', async () => {
+    const existing = [{ name: 'Running Shoes', sample_keywords: TOPICS['running shoes']! }]
+    const others = Object.values(TOPICS).map((keywords) => keywords[1]!)
+    const clusters = await cluster(others, existing)
+    const joined = clusters.find(({ name }) => name === 'Running Shoes')
+    expect(joined?.keyword_ids).toEqual([0])
+  })
+
   it('does not give a new cluster the name of one that exists', async () => {
-    const existing = [{ name: 'ESPRESSO MACHINE', sample_keywords: ['mortgage', 'home loan'] }]
-    const clusters = await cluster(['espresso machine'], existing)
-    const fresh = clusters.filter(({ name }) => name !== 'ESPRESSO MACHINE')
-    for (const { name } of fresh) expect(name.toLowerCase()).not.toBe('espresso machine')
-    expect(clusters.flatMap((each) => each.keyword_ids)).toEqual([0])
+    const existing = [{ name: 'ESPRESSO MACHINE', sample_keywords: TOPICS.mortgages! }]
+    const clusters = await cluster(['espresso machine', 'used espresso machine'], existing)
+    expect(clusters.map(({ name }) => name)).toEqual(['Used Espresso Machine'])
+  })
+
+  it('names each part of a list of near-identical keywords apart', async () => {
+    const clusters = await cluster(Array.from({ length: 300 }, (_, i) => `running shoes size ${i}`))
+    const names = clusters.map(({ name }) => name.toLowerCase())
+    expect(new Set(names).size).toBe(names.length)
   })
 
   it('groups Greek, Cyrillic, Chinese and made-up words by their characters', async () => {
@@ -540,7 +440,11 @@ describe('drafts', () => {
 
   it('are the same for the same brief and differ between briefs', async () => {
     expect(await draft()).toEqual(await draft())
-    const titles = ['How to Clean a Grinder', 'Coffee Grinder Cost', 'What Is a Burr Grinder?']
+    const titles = [
+      'Burr Grinders Explained',
+      'Blade Grinders Explained',
+      'Hand Grinders Explained',
+    ]
     const bodies = await Promise.all(
       titles.map(async (title) => (await draft({ title, keywords: [title] })).html_content),
     )

@@ -33,7 +33,7 @@ export async function clusterKeywords(
 ): Promise<ClusterKeywords> {
   const pace = keepPace(signal)
   const keywords = [...new Map(input.keywords.map((each) => [each.id, each])).values()]
-  const existing = input.existing_clusters
+  const existing = [...new Map(input.existing_clusters.map((each) => [each.name, each])).values()]
     .filter(({ name }) => name.length > 0 && name.length <= LONGEST_NAME)
     .map(({ name, sample_keywords }) => ({
       name,
