@@ -1,6 +1,14 @@
 import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
 import { failureOf, registry } from './registry.ts'
-import { LookAgainError, RetryableError, StaleAttemptError, type Step, StepError, StepJob, type WorkerDeps } from './step.ts'
+import {
+  LookAgainError,
+  RetryableError,
+  StaleAttemptError,
+  type Step,
+  StepError,
+  StepJob,
+  type WorkerDeps,
+} from './step.ts'
 
 /** Something remote whose outcome stays unknown for so long is given up. */
 const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
@@ -14,11 +22,19 @@ export async function carryOut(
 ): Promise<void> {
   const { handler } = registry[step.kind]
   const job = new StepJob(step, deps, stopping)
-  const log = { account_id: step.account_id, run_id: step.run_id, step_id: step.id, kind: step.kind }
+  const log = {
+    account_id: step.account_id,
+    run_id: step.run_id,
+    step_id: step.id,
+    kind: step.kind,
+  }
   try {
     const delays = contracts[step.kind].retryDelays
     if (step.retries > delays.length) {
-      throw new StepError('worker_died', 'The worker died each time it tried this. It was given up.')
+      throw new StepError(
+        'worker_died',
+        'The worker died each time it tried this. It was given up.',
+      )
     }
     const done = await handler(job)
     await succeed(deps, contracts, step, done)
@@ -46,14 +62,18 @@ async function settleFailure(
     await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
     return
   }
-  if (error instanceof LookAgainError && Date.now() - step.created_at.getTime() < LOOK_AGAIN_LIMIT_MS) {
+  if (
+    error instanceof LookAgainError &&
+    Date.now() - step.created_at.getTime() < LOOK_AGAIN_LIMIT_MS
+  ) {
     const seconds = error.afterMs / 1000
     await giveBack(deps, contract, step, { seconds, retries, message: error.message })
     return
   }
   const delay = contract.retryDelays[retries]
   const retryable = !(error instanceof StepError || error instanceof LookAgainError)
-  if (!(error instanceof RetryableError) && retryable) deps.logger.error({ ...log, err: error }, 'step broke')
+  if (!(error instanceof RetryableError) && retryable)
+    deps.logger.error({ ...log, err: error }, 'step broke')
   if (retryable && delay !== undefined) {
     const message = `${messageOf(error)} Trying again in ${delay} s.`
     await giveBack(deps, contract, step, { seconds: delay, retries: retries + 1, message })
@@ -71,6 +91,7 @@ function codeOf(error: unknown): string {
 }
 
 function messageOf(error: unknown): string {
-  const known = error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
+  const known =
+    error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
   return known ? error.message : 'Something failed on our side.'
 }

@@ -2,14 +2,19 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Failure, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { settleCredits } from '../server/billing/credits.ts'
+import { endRunIfDone } from '../server/end-run.ts'
 import type { JobContract } from '../server/queue.ts'
-import { endRunIfDone } from '../server/system/end-run.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
 export type Contracts = Record<Step['kind'], JobContract>
 
 /** Writes what a step made, settles its credits and lets the next ones begin: all or nothing. */
-export function succeed(deps: WorkerDeps, contracts: Contracts, step: Step, done: StepDone): Promise<void> {
+export function succeed(
+  deps: WorkerDeps,
+  contracts: Contracts,
+  step: Step,
+  done: StepDone,
+): Promise<void> {
   return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
     await lockRun(tx, step)
     await fence(tx, step)
@@ -83,7 +88,12 @@ async function settle(tx: Tx, step: Step, charge: number, description: string): 
   })
 }
 
-async function beginNext(tx: Tx, deps: WorkerDeps, contracts: Contracts, step: Step): Promise<void> {
+async function beginNext(
+  tx: Tx,
+  deps: WorkerDeps,
+  contracts: Contracts,
+  step: Step,
+): Promise<void> {
   const next = await tx
     .update(run_steps)
     .set({ state: 'pending', updated_at: sql`now()` })

@@ -1,7 +1,12 @@
 import type { Failure, RunKind } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { clusterKeywordsJob, generateIdeasJob } from '../server/planner/jobs.ts'
-import { linkWordPressJob, publishJob, unlinkWordPressJob, unpublishJob } from '../server/publishing/jobs.ts'
+import {
+  linkWordPressJob,
+  publishJob,
+  unlinkWordPressJob,
+  unpublishJob,
+} from '../server/publishing/jobs.ts'
 import type { JobContract } from '../server/queue.ts'
 import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
 import { generateImages } from './images/generate-images.ts'
@@ -31,7 +36,11 @@ export const registry: Record<RunKind, Registered> = {
     handler: generateContent,
     onFailure: markTaskFailed,
   },
-  generate_images: { contract: generateImagesJob, handler: generateImages, onFailure: markTaskFailed },
+  generate_images: {
+    contract: generateImagesJob,
+    handler: generateImages,
+    onFailure: markTaskFailed,
+  },
   publish: { contract: publishJob, handler: publish, onFailure: markTaskFailed },
   unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
   link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },

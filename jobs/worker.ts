@@ -46,7 +46,9 @@ export async function startWorker(pgBoss: PgBoss, sql: Sql, deps: WorkerDeps): P
   return {
     async stop() {
       clearInterval(recovering)
-      await Promise.all(Object.values(contracts).map(({ name }) => pgBoss.offWork(name, { wait: false })))
+      await Promise.all(
+        Object.values(contracts).map(({ name }) => pgBoss.offWork(name, { wait: false })),
+      )
       const patience = setTimeout(() => stopping.abort(), DRAIN_MS)
       await Promise.allSettled(running)
       clearTimeout(patience)

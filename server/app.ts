@@ -38,7 +38,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/', consoleRoutes(deps))
   app.route('/media', mediaRoutes(deps))
   app.route('/api/v1/auth', authRoutes(deps))
-  app.route('/api/v1/auth', publishingRoutes(deps))
+  app.route('/api/v1', publishingRoutes(deps))
   app.route('/api/v1/planner', plannerRoutes(deps))
   app.route('/api/v1/writer', writerRoutes(deps))
   app.route('/api/v1/system', systemRoutes(deps))

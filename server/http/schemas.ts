@@ -47,3 +47,11 @@ export const answer = <S extends z.ZodType>(description: string, schema: S) => (
   description,
   content: { 'application/json': { schema } },
 })
+
+/** The answer to a request that starts work. */
+export const accepted = answer(
+  'Accepted; follow the run.',
+  z
+    .object({ task_id: z.int().openapi({ description: 'The run: see task_progress.' }) })
+    .openapi('Accepted'),
+)

@@ -14,17 +14,17 @@ export const unpublishJob: JobContract = {
   retryDelays: [2, 5, 15, 60, 300],
 }
 
-/** Somebody waits for the answer: a failure is told, not retried. */
+/** Somebody waits for the answer: what the site answers is told, not retried. */
 export const linkWordPressJob: JobContract = {
   name: 'link_wordpress',
   payload: StepPayload,
   concurrency: 2,
-  retryDelays: [],
+  retryDelays: [1],
 }
 
 export const unlinkWordPressJob: JobContract = {
   name: 'unlink_wordpress',
   payload: StepPayload,
   concurrency: 2,
-  retryDelays: [],
+  retryDelays: [1],
 }

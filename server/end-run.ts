@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import { type Failure, run_steps, runs, type RunState } from '../../db/schema/system.ts'
-import type { Tx } from '../../db/tenancy.ts'
+import { type Failure, type RunState, run_steps, runs } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
 
 type StepRow = Pick<
   typeof run_steps.$inferSelect,

@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingMessage, Server } from 'node:http'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { serve } from '@hono/node-server'
+import { hash, verify } from '@node-rs/argon2'
+import { pino } from 'pino'
+import { openPool, type Sql } from '../db/client.ts'
+import { startEmbedded } from '../db/embedded.ts'
+import { migrate } from '../db/migrate.ts'
+import { type Doors, openDoors } from '../db/tenancy.ts'
+import { contracts } from '../jobs/registry.ts'
+import { startWorker } from '../jobs/worker.ts'
+import { openProviders } from './ai/account-provider.ts'
+import { createApp } from './app.ts'
+import { openTokens } from './auth/tokens.ts'
+import { type Boss, startBoss } from './boss.ts'
+import { type Config, ConfigError, keptSecretKeys, readConfig } from './config.ts'
+import type { Deps } from './deps.ts'
+import { createEgress } from './egress.ts'
+import type { Logger } from './logger.ts'
+import { diskMedia } from './media/disk.ts'
+import { listenToRuns } from './run-events.ts'
+import { openSecrets, type Secrets } from './secrets.ts'
+
+/** How long a request under way may take once the service drains. */
+const DRAIN_MS = 25_000
+/** PHP's own time limits end a request well before: what is not there by then will not come. */
+const SETTLE_MS = 5 * 60_000
+
+export type Service = {
+  /** Undefined for a pure worker. */
+  url: string | undefined
+  databaseUrl: string
+  doors: Doors
+  /** Lets requests and steps under way finish, then stops everything. */
+  stop(): Promise<void>
+}
+
+/** What tests run differently. */
+export type Overrides = { settleMs?: number; logger?: Logger }
+
+/** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
+export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const logger = overrides.logger ?? openLogger()
+  const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir })
+  const databaseUrl = config.databaseUrl ?? embedded!.url
+  await migrate(databaseUrl)
+  const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
+  const secrets = await openSecrets(keys)
+  const sql = openPool(databaseUrl)
+  const doors = openDoors(sql)
+  const boss = await startBoss(databaseUrl, Object.values(contracts), {
+    work: config.role !== 'api',
+    logger,
+  })
+  const parts = {
+    config,
+    logger,
+    sql,
+    doors,
+    boss,
+    secrets,
+    settleMs: overrides.settleMs ?? SETTLE_MS,
+  }
+  const worker = config.role === 'api' ? undefined : await openWorker(parts)
+  const api = config.role === 'worker' ? undefined : await openApi(parts)
+  return {
+    url: api?.url,
+    databaseUrl,
+    doors,
+    async stop() {
+      await api?.stop()
+      await worker?.stop()
+      await boss.stop()
+      await sql.end({ timeout: 5 })
+      await embedded?.stop()
+    },
+  }
+}
+
+type Parts = {
+  config: Config
+  logger: Logger
+  sql: Sql
+  doors: Doors
+  boss: Boss
+  secrets: Secrets
+  settleMs: number
+}
+
+async function openWorker({ config, logger, sql, doors, boss, secrets, settleMs }: Parts) {
+  const egress = createEgress({ allowPrivate: config.allowPrivateSites })
+  const worker = await startWorker(boss.pgBoss, sql, {
+    doors,
+    queue: boss.queue,
+    secrets,
+    media: mediaIn(config),
+    logger,
+    fetch: egress.fetch,
+    aiProvider: openProviders({ doors, secrets, fetch: egress.fetch }),
+    settleMs,
+  })
+  return {
+    async stop() {
+      await worker.stop()
+      await egress.close()
+    },
+  }
+}
+
+async function openApi({ config, logger, sql, doors, boss, secrets }: Parts) {
+  const runEvents = await listenToRuns(sql)
+  let url = ''
+  const deps: Deps = {
+    doors,
+    queue: boss.queue,
+    secrets,
+    tokens: await openTokens(secrets),
+    passwords: {
+      hash: (password) => hash(password),
+      verify: (hashed, given) => verify(hashed, given),
+    },
+    media: mediaIn(config),
+    runEvents,
+    logger,
+    settings: {
+      registration: config.registration,
+      defaultPlan: config.defaultPlan,
+      publicUrl: () => config.publicUrl ?? url,
+    },
+    clientAddress: (_request, env) =>
+      (env as { incoming: IncomingMessage }).incoming.socket.remoteAddress ?? '',
+    docsAsset,
+    async ready() {
+      await sql`select 1`
+    },
+  }
+  const { server, port } = await listen(createApp(deps), config)
+  url = `http://${config.host}:${port}`
+  return {
+    url,
+    async stop() {
+      await closeServer(server)
+      await runEvents.stop()
+    },
+  }
+}
+
+function mediaIn(config: Config) {
+  return diskMedia(path.join(config.dataDir, 'media'))
+}
+
+function listen(app: ReturnType<typeof createApp>, config: Config) {
+  return new Promise<{ server: Server; port: number }>((resolve, reject) => {
+    const server = serve(
+      { fetch: app.fetch, hostname: config.host, port: config.port },
+      ({ port }) => resolve({ server, port }),
+    ) as Server
+    server.once('error', reject)
+  })
+}
+
+/** Takes no new connection, lets requests finish, and ends streams that would not. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  const patience = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  await closed
+  clearTimeout(patience)
+}
+
+async function docsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = path.dirname(
+    createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'),
+  )
+  return new Uint8Array(await readFile(path.join(folder, name)))
+}
+
+/** One JSON line an event on standard error; what could hold a secret is cut out. */
+function openLogger(): Logger {
+  const secret = ['password', 'wp_app_password', 'api_key', 'authorization', 'refresh', 'access']
+  const redact = {
+    paths: [...secret, ...secret.map((field) => `*.${field}`)],
+    censor: '[redacted]',
+  }
+  return pino({ redact, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2))
+}
+
+async function main(): Promise<void> {
+  let config: Config
+  try {
+    config = readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+  const service = await startService(config)
+  console.log(service.url ? `igny8 listening on ${service.url}` : 'igny8 working')
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      service.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error)
+          process.exit(1)
+        },
+      )
+    })
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

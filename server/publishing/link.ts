@@ -1,0 +1,88 @@
+import { eq } from 'drizzle-orm'
+import type { z } from 'zod'
+import { sites } from '../../db/schema/auth.ts'
+import { runs } from '../../db/schema/system.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, invalid, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { linkWordPressJob, unlinkWordPressJob } from './jobs.ts'
+import type { LinkWordPress } from './schemas.ts'
+
+/** Where a run keeps the password that is being checked; it is emptied when the run ends. */
+export const runSecret = (accountId: number, rowId: number) => ({
+  table: 'runs',
+  column: 'secret',
+  accountId,
+  rowId,
+})
+/** Where a site keeps its application password. */
+export const sitePassword = (accountId: number, rowId: number) => ({
+  table: 'sites',
+  column: 'wp_app_password',
+  accountId,
+  rowId,
+})
+
+/** Accepts the check of a site's credentials; the worker stores them when they hold. Returns the run. */
+export function acceptLink(
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+  input: z.infer<typeof LinkWordPress>,
+): Promise<number> {
+  const wp_url = siteAddress(input.wp_url)
+  const { accountId, scope } = caller
+  return deps.doors.withAccount(scope, async (tx) => {
+    await requireSite(tx, siteId)
+    const runId = await acceptRun(tx, deps.queue, caller, {
+      kind: 'link_wordpress',
+      siteId,
+      params: { wp_url, wp_username: input.wp_username },
+      steps: [{ contract: linkWordPressJob, objectId: siteId, price: 0 }],
+    })
+    const secret = await deps.secrets.seal(runSecret(accountId, runId), input.wp_app_password)
+    await tx.update(runs).set({ secret }).where(eq(runs.id, runId))
+    return runId
+  })
+}
+
+/** Accepts that a site be forgotten and its application password revoked. Returns the run. */
+export function acceptUnlink(deps: Deps, caller: Caller, siteId: number): Promise<number> {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const site = await requireSite(tx, siteId)
+    if (!site.wp_url) throw notLinked(site.name)
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'unlink_wordpress',
+      siteId,
+      params: {},
+      steps: [{ contract: unlinkWordPressJob, objectId: siteId, price: 0 }],
+    })
+  })
+}
+
+export function notLinked(name: string): DomainError {
+  return new DomainError(
+    'site_not_linked',
+    `The site "${name}" is not linked to a WordPress. PUT auth/sites/{id}/wordpress/ first.`,
+  )
+}
+
+async function requireSite(tx: Tx, id: number) {
+  const [site] = await tx
+    .select({ name: sites.name, wp_url: sites.wp_url })
+    .from(sites)
+    .where(eq(sites.id, id))
+  if (!site) throw notFound()
+  return site
+}
+
+function siteAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    throw invalid('wp_url', 'must be an address such as https://example.com')
+  }
+  if (url.username || url.password) throw invalid('wp_url', 'must not contain credentials')
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}

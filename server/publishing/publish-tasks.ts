@@ -1,0 +1,90 @@
+import { eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { sites } from '../../db/schema/auth.ts'
+import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, invalid, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { publishJob, unpublishJob } from './jobs.ts'
+import { notLinked } from './link.ts'
+import type { PublishTasks } from './schemas.ts'
+
+const PUBLISHABLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
+
+/** Accepts the publishing of articles, one step a task. Returns the run. */
+export function publishTasks(
+  deps: Deps,
+  caller: Caller,
+  input: z.infer<typeof PublishTasks>,
+): Promise<number> {
+  const { publish_at } = input
+  if (publish_at && Date.parse(publish_at) <= Date.now()) {
+    throw invalid('publish_at', 'must be in the future')
+  }
+  const status = publish_at ? 'future' : (input.status ?? 'publish')
+  const ids = [...new Set(input.ids)]
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await linkedTasks(tx, ids)
+    requireStatus(rows, PUBLISHABLE, 'Only a task with an article can be published')
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'publish',
+      siteId: commonSite(rows),
+      params: { ids, status, publish_at },
+      steps: ids.map((id) => ({
+        contract: publishJob,
+        objectId: id,
+        price: 0,
+        params: { status, publish_at },
+      })),
+    })
+  })
+}
+
+/** Accepts that a post becomes a draft in WordPress again. Returns the run. */
+export function unpublishTask(deps: Deps, caller: Caller, id: number): Promise<number> {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await linkedTasks(tx, [id])
+    requireStatus(rows, ['published', 'completed'], 'Only a published task can be unpublished')
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'unpublish',
+      siteId: commonSite(rows),
+      params: { ids: [id] },
+      steps: [{ contract: unpublishJob, objectId: id, price: 0 }],
+    })
+  })
+}
+
+type Row = { id: number; status: TaskStatus; site_id: number; name: string; wp_url: string | null }
+
+/** The tasks, all of them visible and on linked sites. */
+async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
+  const rows = await tx
+    .select({
+      id: tasks.id,
+      status: tasks.status,
+      site_id: tasks.site_id,
+      name: sites.name,
+      wp_url: sites.wp_url,
+    })
+    .from(tasks)
+    .innerJoin(sites, eq(sites.id, tasks.site_id))
+    .where(sql`${tasks.id} = any(${sql.param(ids)}::bigint[])`)
+  if (rows.length < ids.length) throw notFound()
+  const unlinked = rows.find(({ wp_url }) => !wp_url)
+  if (unlinked) throw notLinked(unlinked.name)
+  return rows
+}
+
+function requireStatus(rows: Row[], allowed: TaskStatus[], sentence: string): void {
+  const others = rows.filter(({ status }) => !allowed.includes(status))
+  if (others.length === 0) return
+  const named = others.slice(0, 20).map(({ id, status }) => `${id} is ${status}`)
+  throw new DomainError('wrong_state', `${sentence}: task ${named.join(', ')}.`)
+}
+
+function commonSite(rows: Row[]): number | null {
+  const found = new Set(rows.map(({ site_id }) => site_id))
+  return found.size === 1 ? rows[0]!.site_id : null
+}

@@ -1,0 +1,95 @@
+import { z } from '@hono/zod-openapi'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
+import { waitForRun } from '../wait-for-run.ts'
+import { acceptLink, acceptUnlink } from './link.ts'
+import { publishTasks, unpublishTask } from './publish-tasks.ts'
+import { LinkWordPress, PublishTasks } from './schemas.ts'
+
+/** How long an endpoint waits for the worker before it answers 202. */
+const WAIT_MS = 30_000
+
+const Linked = z
+  .object({
+    wp_url: z.string(),
+    wp_username: z.string(),
+    site_name: z.string(),
+    roles: z.array(z.string()),
+    warnings: z.array(z.string()),
+  })
+  .openapi('LinkedWordPress')
+const Unlinked = z
+  .object({ revoked: z.boolean(), message: z.string() })
+  .openapi('UnlinkedWordPress')
+
+const routes = {
+  link: endpoint('admin', {
+    method: 'put',
+    path: '/auth/sites/{id}/wordpress/',
+    tags: ['wordpress'],
+    summary: 'Link a WordPress by an application password, checked before it is stored',
+    request: { params: IdParam, ...jsonBody(LinkWordPress) },
+    responses: { 200: answer('Linked.', Linked), 202: accepted },
+  }),
+  unlink: endpoint('admin', {
+    method: 'delete',
+    path: '/auth/sites/{id}/wordpress/',
+    tags: ['wordpress'],
+    summary: 'Revoke the application password in WordPress and forget it',
+    request: { params: IdParam },
+    responses: { 200: answer('Forgotten.', Unlinked), 202: accepted },
+  }),
+  publish: endpoint('editor', {
+    method: 'post',
+    path: '/writer/tasks/publish/',
+    tags: ['writer'],
+    summary: 'Publish articles to WordPress, exactly once',
+    request: jsonBody(PublishTasks),
+    responses: { 202: accepted },
+  }),
+  unpublish: endpoint('editor', {
+    method: 'post',
+    path: '/writer/tasks/{id}/unpublish/',
+    tags: ['writer'],
+    summary: 'Make a post a draft in WordPress again; the task returns to review',
+    request: { params: IdParam },
+    responses: { 202: accepted },
+  }),
+}
+
+export function publishingRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.link, async (c) => {
+    const caller = callerOf(c)
+    const runId = await acceptLink(deps, caller, c.req.valid('param').id, c.req.valid('json'))
+    const result = await resultOf(deps, caller, runId)
+    return result ? c.json(Linked.parse(result), 200) : c.json({ task_id: runId }, 202)
+  })
+  app.openapi(routes.unlink, async (c) => {
+    const caller = callerOf(c)
+    const runId = await acceptUnlink(deps, caller, c.req.valid('param').id)
+    const result = await resultOf(deps, caller, runId)
+    return result ? c.json(Unlinked.parse(result), 200) : c.json({ task_id: runId }, 202)
+  })
+  app.openapi(routes.publish, async (c) =>
+    c.json({ task_id: await publishTasks(deps, callerOf(c), c.req.valid('json')) }, 202),
+  )
+  app.openapi(routes.unpublish, async (c) =>
+    c.json({ task_id: await unpublishTask(deps, callerOf(c), c.req.valid('param').id) }, 202),
+  )
+  return app
+}
+
+/** What the run's one step answered, or undefined when it takes longer; its failure is the caller's error. */
+async function resultOf(deps: Deps, caller: Caller, runId: number): Promise<unknown> {
+  const progress = await waitForRun(deps, caller, runId, WAIT_MS)
+  if (progress.error) {
+    const { code, message } = progress.error
+    throw new DomainError('site_check_failed', message, { cause_code: code })
+  }
+  const Result = z.object({ steps: z.tuple([z.object({ result: z.unknown() })]) })
+  return progress.result ? Result.parse(progress.result).steps[0].result : undefined
+}

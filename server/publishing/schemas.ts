@@ -1,0 +1,30 @@
+import { z } from '@hono/zod-openapi'
+import { Ids, text } from '../http/schemas.ts'
+
+export const LinkWordPress = z.strictObject({
+  wp_url: text(500).openapi({ description: "The site's address, as its visitors know it." }),
+  wp_username: text(200),
+  wp_app_password: text(200).openapi({
+    description:
+      'An application password (Users → Profile in WordPress), not the sign-in password.',
+  }),
+})
+
+export const POST_STATUSES = ['publish', 'draft', 'pending', 'future'] as const
+
+export const PublishTasks = z
+  .strictObject({
+    ids: Ids,
+    status: z.enum(POST_STATUSES).optional(),
+    publish_at: z.iso.datetime({ offset: true }).optional().openapi({
+      description: 'When the post is to go live; implies the status `future`.',
+    }),
+  })
+  .refine(({ status, publish_at }) => status !== 'future' || publish_at, {
+    path: ['publish_at'],
+    message: 'is needed with the status future',
+  })
+  .refine(({ status, publish_at }) => !publish_at || !status || status === 'future', {
+    path: ['status'],
+    message: 'must be future, or be left out, when publish_at is given',
+  })

@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import postgres from 'postgres'
+import type { TestProject } from 'vitest/node'
+import { startEmbedded } from '../../db/embedded.ts'
+import { migrate } from '../../db/migrate.ts'
+import { contracts } from '../../jobs/registry.ts'
+import { startBoss } from '../../server/boss.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string
+  }
+}
+
+const TEMPLATE = 'igny8_template'
+
+/** One PostgreSQL for the whole run, with a migrated database that `startTestService` clones. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-tests-'))
+  chmodSync(dataDir, 0o755)
+  const embedded = await startEmbedded({ dataDir, unsafe: true })
+  const sql = postgres(embedded.url, { max: 1, onnotice: () => {} })
+  await sql.unsafe(`create database ${TEMPLATE}`)
+  await sql.end()
+  const url = databaseUrl(embedded.url, TEMPLATE)
+  await migrate(url)
+  const logger = { info() {}, warn() {}, error: console.error }
+  const boss = await startBoss(url, Object.values(contracts), { work: false, logger })
+  await boss.stop()
+  project.provide('postgresUrl', embedded.url)
+  return async () => {
+    process.kill(embedded.pid, 'SIGINT')
+    await embedded.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+export function databaseUrl(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+export async function cloneTemplate(serverUrl: string): Promise<string> {
+  const name = `igny8_${crypto.randomUUID().replaceAll('-', '')}`
+  const sql = postgres(serverUrl, { max: 1, onnotice: () => {} })
+  await sql.unsafe(`create database ${name} template ${TEMPLATE}`)
+  await sql.end()
+  return databaseUrl(serverUrl, name)
+}

@@ -1,0 +1,64 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import postgres, { type Sql } from 'postgres'
+import { inject } from 'vitest'
+import { type Overrides, type Service, startService } from '../../server/main.ts'
+import { type Client, register } from './client.ts'
+import { cloneTemplate } from './global-setup.ts'
+
+export type TestService = Service & {
+  url: string
+  /** A connection of the database's superuser: sees every account's rows. */
+  sql: Sql
+  dataDir: string
+  /** Registers a new account and answers its owner's client. */
+  owner(name?: string): Promise<Client>
+}
+
+const SECRET_KEY = 'a key that only the tests of this project ever use'
+
+/** The whole service, API and worker, in this process over a database of its own. */
+export async function startTestService(
+  options: Overrides & { allowPrivateSites?: string[]; role?: 'all' | 'api'; databaseUrl?: string } = {},
+): Promise<TestService> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-data-'))
+  chmodSync(dataDir, 0o755)
+  const databaseUrl = options.databaseUrl ?? (await cloneTemplate(inject('postgresUrl')))
+  const service = await startService(
+    {
+      port: 0,
+      host: '127.0.0.1',
+      publicUrl: undefined,
+      databaseUrl,
+      dataDir,
+      role: options.role ?? 'all',
+      secretKeys: [SECRET_KEY],
+      registration: 'open',
+      allowPrivateSites: options.allowPrivateSites ?? [],
+      defaultPlan: 'free',
+    },
+    { settleMs: options.settleMs, logger: options.logger ?? quiet },
+  )
+  const sql = postgres(databaseUrl, { max: 2, onnotice: () => {} })
+  const url = service.url ?? ''
+  return {
+    ...service,
+    url,
+    sql,
+    dataDir,
+    owner: (name = 'Test account') => register(url, name),
+    async stop() {
+      await sql.end()
+      await service.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Errors of the service itself are shown: a test that causes one on purpose passes its own logger. */
+const quiet = {
+  info() {},
+  warn() {},
+  error: (fields: object, message: string) => console.error(message, fields),
+}
