@@ -39,18 +39,17 @@ async function startService(folder: string, wordpress: WordPress): Promise<[Proc
 async function startWordPressAgain(folder: string): Promise<WordPress> {
   const dir = join(folder, 'wordpress')
   const home = join(dir, 'home')
+  const php = readFileSync(join(import.meta.dirname, 'home-barista.php'), 'utf8')
+  const muPlugins = [{ name: 'home-barista', php }]
   const port = existsSync(home) ? Number(new URL(readFileSync(home, 'utf8')).port) : 0
   if (port) {
     try {
-      return await startWordPress({ dir, port })
+      return await startWordPress({ dir, port, muPlugins })
     } catch (error) {
       process.stderr.write(`WordPress gets a new port: ${error}\n`)
     }
   }
-  const wordpress = await startWordPress({ dir })
-  await wordpress.setOption('blogname', 'Home Barista')
-  await wordpress.setOption('blogdescription', 'Better coffee at home')
-  return wordpress
+  return startWordPress({ dir, muPlugins })
 }
 
 async function main(folder: string): Promise<void> {
