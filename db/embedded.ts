@@ -12,8 +12,8 @@ export type EmbeddedPostgres = {
   pid: number
   /** The cluster's folder. */
   dir: string
-  /** Stops the server unless other clients are still connected to it. */
-  stop(): Promise<void>
+  /** Stops the server, unless other clients are still connected to it and nobody says to cut them off. */
+  stop(options?: { cutOff?: boolean }): Promise<void>
 }
 
 const START_LIMIT_MS = 60_000
@@ -35,7 +35,7 @@ export async function startEmbedded(options: {
   const { pid, port } = await running(dir, bin, account, options.unsafe ? UNSAFE_FLAGS : [])
   const password = fs.readFileSync(path.join(dir, 'password'), 'utf8').trim()
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-  return { url, pid, dir, stop: () => stopUnlessUsed(url, dir) }
+  return { url, pid, dir, stop: ({ cutOff = false } = {}) => stop(url, dir, cutOff) }
 }
 
 /**
@@ -199,16 +199,19 @@ function alive(pid: number): boolean {
   }
 }
 
-async function stopUnlessUsed(url: string, dir: string): Promise<void> {
+async function stop(url: string, dir: string, cutOff: boolean): Promise<void> {
   const found = postmaster(dir)
-  if (!found) return
+  if (!found || (!cutOff && (await usedByOthers(url)))) return
+  process.kill(found.pid, 'SIGINT')
+  while (postmaster(dir)) await delay(10)
+}
+
+async function usedByOthers(url: string): Promise<boolean> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   const [row] = await sql<{ others: number }[]>`select count(*)::int as others from pg_stat_activity
     where backend_type = 'client backend' and pid <> pg_backend_pid()`
   await sql.end()
-  if (row && row.others > 0) return
-  process.kill(found.pid, 'SIGINT')
-  while (postmaster(dir)) await delay(10)
+  return row !== undefined && row.others > 0
 }
 
 function environment(home: string): NodeJS.ProcessEnv {

@@ -311,7 +311,6 @@ CREATE TABLE "images" (
 	"sector_id" bigint NOT NULL,
 	"task_id" bigint NOT NULL,
 	"image_type" text NOT NULL,
-	"image_url" text NOT NULL,
 	"image_path" text NOT NULL,
 	"prompt" text NOT NULL,
 	"alt_text" text DEFAULT '' NOT NULL,
@@ -381,9 +380,11 @@ CREATE TABLE "wordpress_objects" (
 --> statement-breakpoint
 CREATE INDEX "refresh_tokens_family" ON "refresh_tokens" USING btree ("account_id","family");--> statement-breakpoint
 CREATE INDEX "refresh_tokens_user" ON "refresh_tokens" USING btree ("account_id","user_id");--> statement-breakpoint
+CREATE INDEX "site_user_access_site" ON "site_user_access" USING btree ("account_id","site_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));--> statement-breakpoint
 CREATE INDEX "credit_transactions_created" ON "credit_transactions" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE UNIQUE INDEX "clusters_name_key" ON "clusters" USING btree ("account_id","site_id","sector_id",lower("name"));--> statement-breakpoint
+CREATE INDEX "content_ideas_sector" ON "content_ideas" USING btree ("account_id","site_id","sector_id");--> statement-breakpoint
 CREATE INDEX "content_ideas_cluster" ON "content_ideas" USING btree ("account_id","keyword_cluster_id");--> statement-breakpoint
 CREATE INDEX "content_ideas_created" ON "content_ideas" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "idea_keywords_keyword" ON "idea_keywords" USING btree ("account_id","keyword_id");--> statement-breakpoint
@@ -395,9 +396,13 @@ CREATE INDEX "run_steps_run" ON "run_steps" USING btree ("account_id","run_id");
 CREATE INDEX "run_steps_after" ON "run_steps" USING btree ("account_id","after_step_id");--> statement-breakpoint
 CREATE INDEX "run_steps_running" ON "run_steps" USING btree ("worker_id") WHERE state = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX "run_steps_one_at_a_time" ON "run_steps" USING btree ("account_id","kind","object_id") WHERE state in ('waiting', 'pending', 'running');--> statement-breakpoint
+CREATE INDEX "runs_site" ON "runs" USING btree ("account_id","site_id");--> statement-breakpoint
 CREATE INDEX "runs_created" ON "runs" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "content_sector" ON "content" USING btree ("account_id","site_id","sector_id");--> statement-breakpoint
+CREATE INDEX "images_sector" ON "images" USING btree ("account_id","site_id","sector_id");--> statement-breakpoint
 CREATE INDEX "images_created" ON "images" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "task_keywords_keyword" ON "task_keywords" USING btree ("account_id","keyword_id");--> statement-breakpoint
+CREATE INDEX "tasks_sector" ON "tasks" USING btree ("account_id","site_id","sector_id");--> statement-breakpoint
 CREATE INDEX "tasks_cluster" ON "tasks" USING btree ("account_id","cluster_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "tasks_idea_key" ON "tasks" USING btree ("account_id","idea_id");--> statement-breakpoint
 CREATE INDEX "tasks_created" ON "tasks" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);

@@ -195,6 +195,7 @@ export const site_user_access = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('site_user_access_key').on(t.account_id, t.user_id, t.site_id),
+    index('site_user_access_site').on(t.account_id, t.site_id),
   ],
 )
 

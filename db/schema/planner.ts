@@ -88,6 +88,7 @@ export const content_ideas = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    index('content_ideas_sector').on(t.account_id, t.site_id, t.sector_id),
     index('content_ideas_cluster').on(t.account_id, t.keyword_cluster_id),
     index('content_ideas_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

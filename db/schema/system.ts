@@ -68,6 +68,7 @@ export const runs = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    index('runs_site').on(t.account_id, t.site_id),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )

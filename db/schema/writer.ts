@@ -55,6 +55,7 @@ export const tasks = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    index('tasks_sector').on(t.account_id, t.site_id, t.sector_id),
     index('tasks_cluster').on(t.account_id, t.cluster_id),
     uniqueIndex('tasks_idea_key').on(t.account_id, t.idea_id),
     index('tasks_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
@@ -88,6 +89,7 @@ export const content = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('content_task_key').on(t.account_id, t.task_id),
+    index('content_sector').on(t.account_id, t.site_id, t.sector_id),
   ],
 )
 
@@ -97,7 +99,7 @@ export const images = pgTable(
     ...siteSector,
     task_id: ref().notNull(),
     image_type: text({ enum: IMAGE_TYPES }).notNull(),
-    image_url: text().notNull(),
+    /** Below the media folder; `image_url` is this under the service's own address. */
     image_path: text().notNull(),
     prompt: text().notNull(),
     alt_text: text().notNull().default(''),
@@ -116,6 +118,7 @@ export const images = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    index('images_sector').on(t.account_id, t.site_id, t.sector_id),
     unique('images_variant_key').on(t.account_id, t.task_id, t.image_type, t.position),
     index('images_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

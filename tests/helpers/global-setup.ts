@@ -7,14 +7,13 @@ import { startEmbedded } from '../../db/embedded.ts'
 import { migrate } from '../../db/migrate.ts'
 import { contracts } from '../../jobs/registry.ts'
 import { startBoss } from '../../server/boss.ts'
+import { databaseUrl, TEMPLATE } from './database.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string
   }
 }
-
-const TEMPLATE = 'igny8_template'
 
 /** One PostgreSQL for the whole run, with a migrated database that `startTestService` clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -31,22 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await boss.stop()
   project.provide('postgresUrl', embedded.url)
   return async () => {
-    process.kill(embedded.pid, 'SIGINT')
-    await embedded.stop()
+    await embedded.stop({ cutOff: true })
     rmSync(dataDir, { recursive: true, force: true })
   }
-}
-
-export function databaseUrl(serverUrl: string, name: string): string {
-  const url = new URL(serverUrl)
-  url.pathname = `/${name}`
-  return url.href
-}
-
-export async function cloneTemplate(serverUrl: string): Promise<string> {
-  const name = `igny8_${crypto.randomUUID().replaceAll('-', '')}`
-  const sql = postgres(serverUrl, { max: 1, onnotice: () => {} })
-  await sql.unsafe(`create database ${name} template ${TEMPLATE}`)
-  await sql.end()
-  return databaseUrl(serverUrl, name)
 }

@@ -5,7 +5,7 @@ import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
 import { type Overrides, type Service, startService } from '../../server/main.ts'
 import { type Client, register } from './client.ts'
-import { cloneTemplate } from './global-setup.ts'
+import { cloneTemplate } from './database.ts'
 
 export type TestService = Service & {
   url: string

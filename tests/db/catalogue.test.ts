@@ -1,0 +1,171 @@
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import * as auth from '../../db/schema/auth.ts'
+import * as billing from '../../db/schema/billing.ts'
+import * as planner from '../../db/schema/planner.ts'
+import * as system from '../../db/schema/system.ts'
+import * as writer from '../../db/schema/writer.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+/** Tables without an account; everything else is a tenant's. */
+const GLOBAL = ['industries', 'industry_sectors', 'login_attempts', 'plans', 'schema_migrations']
+/** A tenant's tables whose key is their own id: e-mail and slug are unique everywhere. */
+const OWN_KEY = ['accounts', 'users']
+
+let sql: postgres.Sql
+beforeAll(async () => {
+  sql = postgres(await cloneTemplate(inject('postgresUrl')), { max: 1 })
+})
+afterAll(() => sql.end())
+
+type Table = { name: string; enabled: boolean; forced: boolean; owner: string }
+
+async function tenantTables(): Promise<Table[]> {
+  return sql<Table[]>`
+    select relname as name, relrowsecurity as enabled, relforcerowsecurity as forced,
+      pg_get_userbyid(relowner) as owner
+    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+      and relname <> all(${GLOBAL}) order by relname`
+}
+
+describe('every tenant table', () => {
+  it('forces row-level security', async () => {
+    const tables = await tenantTables()
+    expect(tables.length).toBeGreaterThan(15)
+    expect(tables.filter((table) => !table.enabled || !table.forced)).toEqual([])
+  })
+
+  it('has a policy for each of the two roles, and none for everybody', async () => {
+    const policies = await sql<{ name: string; roles: string[] }[]>`
+      select tablename as name, array_agg(roles::text order by roles::text) as roles
+      from pg_policies where schemaname = 'public' group by tablename order by tablename`
+    const tables = await tenantTables()
+    expect(policies).toEqual(
+      tables.map(({ name }) => ({ name, roles: ['{igny8_app}', '{igny8_platform}'] })),
+    )
+  })
+
+  it('compares its account in the policy of the application', async () => {
+    const policies = await sql<{ name: string; qual: string; check: string }[]>`
+      select tablename as name, qual, with_check as check from pg_policies
+      where policyname = 'account'`
+    for (const { name, qual, check } of policies) {
+      const column = name === 'accounts' ? 'id' : 'account_id'
+      expect(qual, name).toContain(`(${column} = ( SELECT igny8_account()`)
+      expect(check, name).toBe(qual)
+    }
+  })
+
+  it('checks the granted sites in its policy where it has a site', async () => {
+    const rows = await sql<{ name: string; qual: string }[]>`
+      select p.tablename as name, p.qual from pg_policies p
+      where p.policyname = 'account' and (p.tablename = 'sites' or exists (
+        select from information_schema.columns c
+        where c.table_name = p.tablename and c.column_name = 'site_id'))`
+    expect(rows.length).toBeGreaterThan(8)
+    for (const { name, qual } of rows) expect(qual, name).toContain('igny8_sites()')
+  })
+
+  it('is owned by a role that cannot log in and does not bypass policies', async () => {
+    const owners = new Set((await tenantTables()).map(({ owner }) => owner))
+    expect([...owners]).toEqual(['igny8_owner'])
+    const roles = await sql`select rolname, rolcanlogin, rolbypassrls, rolsuper from pg_roles
+      where rolname like 'igny8\\_%' order by rolname`
+    expect(roles.map((role) => ({ ...role }))).toEqual(
+      ['igny8_app', 'igny8_owner', 'igny8_platform'].map((rolname) => ({
+        rolname,
+        rolcanlogin: false,
+        rolbypassrls: false,
+        rolsuper: false,
+      })),
+    )
+  })
+
+  it('has its account in the primary key', async () => {
+    const keys = await sql<{ name: string; columns: string[] }[]>`
+      select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
+      from pg_index i join pg_class c on c.oid = i.indrelid
+      join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+      where i.indisprimary and c.relnamespace = 'public'::regnamespace
+        and c.relname <> all(${[...GLOBAL, ...OWN_KEY]}) group by c.relname`
+    expect(keys.length).toBeGreaterThan(12)
+    for (const { name, columns } of keys) expect(columns, name).toContain('account_id')
+  })
+
+  it('has its account in every foreign key to another tenant table', async () => {
+    const keys = await sql<{ name: string; target: string; columns: string[] }[]>`
+      select c.conrelid::regclass::text as name, c.confrelid::regclass::text as target,
+        array_agg(a.attname::text) as columns
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any(c.conkey)
+      where c.contype = 'f' and c.connamespace = 'public'::regnamespace
+        and c.confrelid::regclass::text <> all(${GLOBAL})
+      group by c.oid, c.conrelid, c.confrelid`
+    expect(keys.length).toBeGreaterThan(20)
+    for (const { name, target, columns } of keys) {
+      expect(columns, `${name} → ${target}`).toContain(name === 'accounts' ? 'id' : 'account_id')
+    }
+  })
+
+  it('keeps its account when a reference is cleared', async () => {
+    const cleared = await sql<{ name: string; columns: string[] }[]>`
+      select c.conrelid::regclass::text as name,
+        array(select attname::text from pg_attribute
+          where attrelid = c.conrelid and attnum = any(c.confdelsetcols)) as columns
+      from pg_constraint c where c.contype = 'f' and c.confdeltype = 'n'`
+    expect(cleared.length).toBeGreaterThan(3)
+    for (const { name, columns } of cleared) {
+      expect(columns, name).toHaveLength(1)
+      expect(columns, name).not.toContain('account_id')
+    }
+  })
+
+  it('indexes what its foreign keys point from, so that a deletion stays fast', async () => {
+    const rows = await sql<{ name: string; columns: string[] }[]>`
+      select c.conrelid::regclass::text as name,
+        array(select attname::text from pg_attribute
+          where attrelid = c.conrelid and attnum = any(c.conkey) order by attnum) as columns
+      from pg_constraint c
+      where c.contype = 'f' and c.connamespace = 'public'::regnamespace
+        and c.confdeltype in ('c', 'n') and not exists (
+        select from pg_index i where i.indrelid = c.conrelid
+          and (select array_agg(k order by k) from unnest((i.indkey::int2[])[0:cardinality(c.conkey) - 1]) k)
+            = (select array_agg(k order by k) from unnest(c.conkey) k))`
+    expect(rows.map(({ name, columns }) => `${name} (${columns})`)).toEqual([])
+  })
+})
+
+it('lets the ledger and the audit log only grow', async () => {
+  const grants = await sql`select table_name, grantee, privilege_type
+    from information_schema.role_table_grants
+    where table_name in ('credit_transactions', 'audit_log')
+      and grantee in ('igny8_app', 'igny8_platform') and privilege_type in ('UPDATE', 'DELETE', 'TRUNCATE')`
+  expect([...grants]).toEqual([])
+})
+
+it('has in the database the very columns that the schema declares', async () => {
+  const declared = [auth, billing, planner, system, writer]
+    .flatMap((module) => Object.values(module) as unknown[])
+    .filter((value) => value instanceof PgTable)
+    .map((table) => getTableConfig(table))
+  const actual = await sql<{ table: string; column: string; required: boolean }[]>`
+    select table_name as table, column_name as column, is_nullable = 'NO' as required
+    from information_schema.columns where table_schema = 'public' and table_name <> 'schema_migrations'
+    order by 1, 2`
+  const expected = declared
+    .flatMap(({ name, columns }) =>
+      columns.map((column) => ({ table: name, column: column.name, required: column.notNull })),
+    )
+    .sort((a, b) => (`${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1))
+  const sorted = [...actual].sort((a, b) => (`${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1))
+  expect(sorted).toEqual(expected)
+})
+
+it('offers at least 12 industries with 3 to 8 sectors each', async () => {
+  const rows = await sql<{ n: number }[]>`
+    select count(s.id)::int as n from industries i join industry_sectors s on s.industry_id = i.id group by i.id`
+  expect(rows.length).toBeGreaterThanOrEqual(12)
+  for (const { n } of rows) expect(n).toBeGreaterThanOrEqual(3)
+  for (const { n } of rows) expect(n).toBeLessThanOrEqual(8)
+})
