@@ -1,0 +1,43 @@
+import type { EgressError } from './egress-error.ts'
+
+/**
+ * Passes a body on and counts its decoded bytes, so that a small answer which unpacks to a large one
+ * stops at the limit, not at the end of memory. `onFailure` turns what the stream failed with into
+ * what the reader gets; `onEnd` is called once, however it ends.
+ */
+export function cappedBody(
+  body: ReadableStream<Uint8Array>,
+  limit: {
+    maxBytes: number
+    tooLarge: () => EgressError
+    onFailure: (error: unknown) => unknown
+    onEnd: () => void
+  },
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  let received = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read().catch((error) => {
+          limit.onEnd()
+          throw limit.onFailure(error)
+        })
+        received += value?.byteLength ?? 0
+        if (received > limit.maxBytes) {
+          limit.onEnd()
+          controller.error(limit.tooLarge())
+          return reader.cancel()
+        }
+        if (!done) return controller.enqueue(value)
+        limit.onEnd()
+        controller.close()
+      },
+      async cancel(reason) {
+        limit.onEnd()
+        await reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

@@ -1,0 +1,38 @@
+export type EgressCode =
+  | 'egress_bad_url'
+  | 'egress_bad_request'
+  | 'egress_address_not_allowed'
+  | 'egress_dns_failed'
+  | 'egress_connect_failed'
+  | 'egress_tls_failed'
+  | 'egress_timeout'
+  | 'egress_too_large'
+  | 'egress_redirected'
+  | 'egress_failed'
+
+/**
+ * Whether the request can have reached the server: `false` when not a byte of it was written,
+ * `true` when the server answered it, `'unknown'` in between. A create may be repeated only after
+ * `false`.
+ */
+export type Sent = boolean | 'unknown'
+
+/**
+ * A call to a user-supplied address that failed. The message names the origin alone: paths and
+ * queries may hold secrets, and so may what lower layers say, which is why there is no `cause`.
+ */
+export class EgressError extends Error {
+  readonly code: EgressCode
+  readonly sent: Sent
+  constructor(code: EgressCode, message: string, sent: Sent) {
+    super(message)
+    this.name = 'EgressError'
+    this.code = code
+    this.sent = sent
+  }
+
+  /** The same failure of a call that had reached a server before, by way of a redirect. */
+  afterRedirect(): EgressError {
+    return new EgressError(this.code, `After a redirect: ${this.message}`, true)
+  }
+}

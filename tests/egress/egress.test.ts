@@ -1,0 +1,450 @@
+import type http from 'node:http'
+import tls from 'node:tls'
+import zlib from 'node:zlib'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createEgress, type Egress } from '../../server/egress.ts'
+import { closedPort, type Listening, listenHttp, listenHttps, listenTcp } from './servers.ts'
+import { SITE_TEST } from './tls-fixture.ts'
+
+const cleanUp: (() => unknown)[] = []
+afterEach(async () => {
+  for (const undo of cleanUp.splice(0).reverse()) await undo()
+})
+
+async function serve(handler: http.RequestListener, where = {}): Promise<Listening> {
+  const server = await listenHttp(handler, where)
+  cleanUp.push(server.stop)
+  return server
+}
+
+/** Names resolve as given, one list of addresses after the other; the last one stays. */
+function egressWith(allowPrivate: string[], names: Record<string, string[][]> = {}) {
+  const asked: string[] = []
+  const egress: Egress = createEgress({
+    allowPrivate,
+    resolve(hostname) {
+      asked.push(hostname)
+      const answers = names[hostname] ?? []
+      const answer = answers.length > 1 ? answers.shift() : answers[0]
+      return answer
+        ? Promise.resolve(answer)
+        : Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }))
+    },
+  })
+  cleanUp.push(() => egress.close())
+  return { ...egress, asked }
+}
+
+function failureOf(call: Promise<unknown>) {
+  return call.then(
+    () => expect.unreachable('the call was answered'),
+    (error) => error,
+  )
+}
+
+describe('a name', () => {
+  test('is refused when one of its addresses is private, whatever the others are', async () => {
+    const egress = egressWith([], { 'mixed.test': [['93.184.216.34', '10.0.0.7']] })
+    await expect(egress.fetch('https://mixed.test/')).rejects.toMatchObject({
+      code: 'egress_address_not_allowed',
+      sent: false,
+    })
+  })
+
+  test('is refused when it resolves to this machine', async () => {
+    let requests = 0
+    const server = await serve((_, response) => {
+      requests++
+      response.end()
+    })
+    const egress = createEgress({ allowPrivate: [] })
+    const error = await failureOf(egress.fetch(`http://localhost:${server.port}/`))
+    expect(error).toMatchObject({ code: 'egress_address_not_allowed', sent: false })
+    expect(requests).toBe(0)
+  })
+
+  test('is connected to at the address that was checked, not at what it resolves to next', async () => {
+    const checked = await serve((request, response) => response.end(request.headers.host))
+    const rebound = await serve((_, response) => response.end('rebound'), {
+      host: '127.0.0.2',
+      port: checked.port,
+    })
+    expect(rebound.port).toBe(checked.port)
+    const egress = egressWith([`site.test:${checked.port}`], {
+      'site.test': [['127.0.0.1'], ['127.0.0.2']],
+    })
+    const response = await egress.fetch(`http://site.test:${checked.port}/`)
+    expect(await response.text()).toBe(`site.test:${checked.port}`)
+    expect(egress.asked).toEqual(['site.test'])
+  })
+
+  test('is checked again for each connection, so that rebinding to a private address is refused', async () => {
+    const server = await serve((_, response) => response.end('private'))
+    const egress = egressWith([], { 'site.test': [['127.0.0.1']] })
+    for (const method of ['GET', 'POST', 'HEAD']) {
+      const error = await failureOf(egress.fetch(`http://site.test:${server.port}/`, { method }))
+      expect(error.code).toBe('egress_address_not_allowed')
+    }
+    expect(egress.asked).toHaveLength(3)
+  })
+
+  test('goes on to the next checked address when one does not answer', async () => {
+    const server = await serve((_, response) => response.end('second'))
+    const egress = egressWith([`site.test:${server.port}`], {
+      'site.test': [['127.0.0.3', '127.0.0.1']],
+    })
+    const response = await egress.fetch(`http://site.test:${server.port}/`)
+    expect(await response.text()).toBe('second')
+  })
+
+  test('cannot be replaced by a Host header', async () => {
+    const server = await serve((request, response) => response.end(request.headers.host))
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`, {
+      headers: { host: 'elsewhere.test' },
+    })
+    expect(await response.text()).toBe(server.hostPort)
+  })
+
+  test('is what the certificate is checked against and what SNI names', async () => {
+    const server = await listenHttps((_, response) => response.end('secure'))
+    cleanUp.push(server.stop)
+    const before = tls.getCACertificates('default')
+    tls.setDefaultCACertificates([...before, SITE_TEST.cert])
+    cleanUp.push(() => tls.setDefaultCACertificates(before))
+    const egress = egressWith([`site.test:${server.port}`, `other.test:${server.port}`], {
+      'site.test': [['127.0.0.1']],
+      'other.test': [['127.0.0.1']],
+    })
+    const response = await egress.fetch(`https://site.test:${server.port}/`)
+    expect(await response.text()).toBe('secure')
+    expect(server.serverNames).toEqual(['site.test'])
+    const error = await failureOf(egress.fetch(`https://other.test:${server.port}/`))
+    expect(error).toMatchObject({ code: 'egress_tls_failed', sent: false })
+  })
+})
+
+describe('the allow-list', () => {
+  test('holds for the exact host and port alone', async () => {
+    const server = await serve((_, response) => response.end('ok'))
+    const other = await serve((_, response) => response.end('other'))
+    const egress = egressWith([server.hostPort], { localhost: [['127.0.0.1']] })
+    expect((await egress.fetch(`http://${server.hostPort}/`)).status).toBe(200)
+    for (const host of [
+      other.hostPort,
+      `localhost:${server.port}`,
+      `127.0.0.2:${server.port}`,
+      `[::ffff:127.0.0.1]:${server.port}`,
+    ]) {
+      const error = await failureOf(egress.fetch(`http://${host}/`))
+      expect(error, host).toMatchObject({ code: 'egress_address_not_allowed', sent: false })
+    }
+  })
+
+  test('takes names in any case, IPv6 in brackets and the default ports', async () => {
+    const egress = egressWith(['[::1]:80', 'Internal.test:443'], {
+      'internal.test': [['127.0.0.1']],
+    })
+    for (const url of ['http://[::1]/', 'https://internal.test/']) {
+      const error = await failureOf(egress.fetch(url, { timeoutMs: 5000 }))
+      expect(error.code, url).not.toBe('egress_address_not_allowed')
+    }
+  })
+})
+
+describe('a redirect', () => {
+  test('is answered as it is when nothing else was asked for', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(302, { location: 'http://10.0.0.1/' }).end()
+    })
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`)
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toBe('http://10.0.0.1/')
+  })
+
+  test.each([
+    ['http://169.254.169.254/', 'egress_address_not_allowed'],
+    ['http://metadata.test/', 'egress_address_not_allowed'],
+    ['file:///etc/passwd', 'egress_bad_url'],
+    ['http://user:pw@example.com/', 'egress_bad_url'],
+    ['http://[bad', 'egress_bad_url'],
+  ])('is held to the same rules when it is followed: %s', async (location, code) => {
+    const server = await serve((_, response) => response.writeHead(301, { location }).end())
+    const egress = egressWith([server.hostPort], { 'metadata.test': [['169.254.169.254']] })
+    const call = egress.fetch(`http://${server.hostPort}/`, { followRedirects: 3 })
+    await expect(call).rejects.toMatchObject({ code, sent: true })
+  })
+
+  test('keeps credentials on the same origin and drops them on another', async () => {
+    const seen: unknown[][] = []
+    const note = (request: http.IncomingMessage) =>
+      seen.push([request.headers.authorization, request.headers.cookie, request.headers['x-kept']])
+    const target = await serve((request, response) => {
+      note(request)
+      response.end('there')
+    })
+    const server = await serve((request, response) => {
+      note(request)
+      const location = request.url === '/' ? '/next' : `http://${target.hostPort}/end`
+      response.writeHead(307, { location }).end()
+    })
+    const egress = egressWith([server.hostPort, target.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`, {
+      followRedirects: 2,
+      headers: { authorization: 'Basic c2VjcmV0', cookie: 'a=b', 'x-kept': 'yes' },
+    })
+    expect(response.url).toBe(`http://${target.hostPort}/end`)
+    expect(seen).toEqual([
+      ['Basic c2VjcmV0', 'a=b', 'yes'],
+      ['Basic c2VjcmV0', 'a=b', 'yes'],
+      [undefined, undefined, 'yes'],
+    ])
+  })
+
+  test('of a write is never followed', async () => {
+    let requests = 0
+    const server = await serve((_, response) => {
+      requests++
+      response.writeHead(307, { location: '/again' }).end()
+    })
+    const egress = egressWith([server.hostPort])
+    const init = { method: 'POST', body: 'x', followRedirects: 5 }
+    expect((await egress.fetch(`http://${server.hostPort}/`, init)).status).toBe(307)
+    expect(requests).toBe(1)
+  })
+
+  test('that never ends stops at the number asked for', async () => {
+    let requests = 0
+    const server = await serve((_, response) => {
+      requests++
+      response.writeHead(302, { location: '/' }).end()
+    })
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(
+      egress.fetch(`http://${server.hostPort}/`, { followRedirects: 3 }),
+    )
+    expect(error.code).toBe('egress_redirected')
+    expect(requests).toBe(4)
+  })
+})
+
+describe('a body', () => {
+  test('is stopped at the limit, in decoded bytes, long before a compressed bomb is unpacked', async () => {
+    const bomb = zlib.gzipSync(Buffer.alloc(200 * 1024 * 1024))
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
+    })
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`)
+    let received = 0
+    const error = await failureOf(
+      (async () => {
+        for await (const chunk of response.body!) received += chunk.byteLength
+      })(),
+    )
+    expect(error).toMatchObject({ code: 'egress_too_large', sent: true })
+    expect(received).toBeLessThanOrEqual(10 * 1024 * 1024)
+  })
+
+  test('may hold as much as the limit and not a byte more', async () => {
+    const server = await serve((_, response) => response.end('x'.repeat(1000)))
+    const egress = egressWith([server.hostPort])
+    const url = `http://${server.hostPort}/`
+    expect(await (await egress.fetch(url, { maxBytes: 1000 })).text()).toHaveLength(1000)
+    const error = await failureOf((await egress.fetch(url, { maxBytes: 999 })).text())
+    expect(error.code).toBe('egress_too_large')
+  })
+
+  test('that comes too slowly ends with the time limit of the whole call', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200)
+      const drip = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(drip))
+    })
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`, { timeoutMs: 300 })
+    expect(await failureOf(response.text())).toMatchObject({ code: 'egress_timeout', sent: true })
+  })
+
+  test('that breaks off is an error, not a short body', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('half', () => response.destroy())
+    })
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`)
+    expect(await failureOf(response.text())).toMatchObject({ code: 'egress_failed', sent: true })
+  })
+
+  test('of a form arrives whole, with its boundary', async () => {
+    const server = await serve(async (request, response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request) chunks.push(chunk)
+      const sent = new Response(Buffer.concat(chunks), {
+        headers: { 'content-type': request.headers['content-type']! },
+      })
+      const file = (await sent.formData()).get('file') as File
+      response.end(`${file.name} ${await file.text()} ${request.headers['content-length']}`)
+    })
+    const egress = egressWith([server.hostPort])
+    const body = new FormData()
+    body.append('file', new Blob(['picture'], { type: 'image/webp' }), 'a.webp')
+    const response = await egress.fetch(`http://${server.hostPort}/`, { method: 'POST', body })
+    expect(await response.text()).toMatch(/^a\.webp picture \d+$/)
+  })
+
+  test('is absent where the status allows none, and headers come through', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end()
+    })
+    const egress = egressWith([server.hostPort])
+    const response = await egress.fetch(`http://${server.hostPort}/`, { method: 'DELETE' })
+    expect([response.status, response.body]).toEqual([204, null])
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  })
+})
+
+describe('whether a write can have reached the server', () => {
+  const write = { method: 'POST', body: '{"title":"once"}' }
+
+  test('is "no" when the name does not resolve', async () => {
+    const egress = egressWith([])
+    const error = await failureOf(egress.fetch('https://gone.test/', write))
+    expect(error).toMatchObject({ code: 'egress_dns_failed', sent: false })
+  })
+
+  test('is "no" when nothing listens there', async () => {
+    const hostPort = `127.0.0.1:${await closedPort()}`
+    const error = await failureOf(egressWith([hostPort]).fetch(`http://${hostPort}/`, write))
+    expect(error).toMatchObject({ code: 'egress_connect_failed', sent: false })
+  })
+
+  test('is "no" when the certificate is not trusted', async () => {
+    let requests = 0
+    const server = await listenHttps(() => requests++)
+    cleanUp.push(server.stop)
+    const egress = egressWith([`site.test:${server.port}`], { 'site.test': [['127.0.0.1']] })
+    const error = await failureOf(egress.fetch(`https://site.test:${server.port}/`, write))
+    expect(error).toMatchObject({ code: 'egress_tls_failed', sent: false })
+    expect(requests).toBe(0)
+  })
+
+  test('is "no" when the server speaks no TLS', async () => {
+    const server = await serve((_, response) => response.end())
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(egress.fetch(`https://${server.hostPort}/`, write))
+    expect(error).toMatchObject({ code: 'egress_tls_failed', sent: false })
+  })
+
+  test('is "no" when the time was over while the connection was made', async () => {
+    const server = await listenTcp(() => undefined)
+    cleanUp.push(server.stop)
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(
+      egress.fetch(`https://${server.hostPort}/`, { ...write, timeoutMs: 200 }),
+    )
+    expect(error).toMatchObject({ code: 'egress_timeout', sent: false })
+    await server.stop()
+  })
+
+  test('is "no" when the resolver does not answer in time', async () => {
+    const egress = createEgress({ allowPrivate: [], resolve: () => new Promise(() => undefined) })
+    const error = await failureOf(egress.fetch('https://slow.test/', { ...write, timeoutMs: 100 }))
+    expect(error).toMatchObject({ code: 'egress_timeout', sent: false })
+  })
+
+  test('is not known when the server took the request and closed', async () => {
+    const server = await listenTcp((socket) => socket.once('data', () => socket.destroy()))
+    cleanUp.push(server.stop)
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(egress.fetch(`http://${server.hostPort}/`, write))
+    expect(error).toMatchObject({ code: 'egress_failed', sent: 'unknown' })
+  })
+
+  test('is not known when the server took the request and did not answer in time', async () => {
+    const server = await serve(() => undefined)
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(
+      egress.fetch(`http://${server.hostPort}/`, { ...write, timeoutMs: 300 }),
+    )
+    expect(error).toMatchObject({ code: 'egress_timeout', sent: 'unknown' })
+  })
+
+  test('is not known when the answer is no HTTP', async () => {
+    const server = await listenTcp((socket) => socket.once('data', () => socket.end('SSH-2.0\r\n')))
+    cleanUp.push(server.stop)
+    const egress = egressWith([server.hostPort])
+    const error = await failureOf(egress.fetch(`http://${server.hostPort}/`, write))
+    expect(error).toMatchObject({ code: 'egress_failed', sent: 'unknown' })
+  })
+
+  test('is never in doubt because of a connection kept from an earlier call', async () => {
+    const connections = new Set<number | undefined>()
+    const server = await serve((request, response) => {
+      connections.add(request.socket.remotePort)
+      response.end('ok')
+    })
+    const egress = egressWith([server.hostPort])
+    for (let n = 0; n < 3; n++) {
+      await (await egress.fetch(`http://${server.hostPort}/`, write)).text()
+    }
+    expect(connections.size).toBe(3)
+  })
+})
+
+describe('a caller', () => {
+  test('that aborts gets its own reason, before and during the call', async () => {
+    const arrived: { resolve?: () => void } = {}
+    const server = await serve(() => arrived.resolve?.())
+    const egress = egressWith([server.hostPort])
+    const reason = new Error('drained')
+    const before = egress.fetch(`http://${server.hostPort}/`, { signal: AbortSignal.abort(reason) })
+    await expect(before).rejects.toBe(reason)
+    const controller = new AbortController()
+    arrived.resolve = () => controller.abort(reason)
+    const during = egress.fetch(`http://${server.hostPort}/`, { signal: controller.signal })
+    await expect(during).rejects.toBe(reason)
+  })
+
+  test('that leaves a body unread does not hold the connection for ever', async () => {
+    const closed = Promise.withResolvers<void>()
+    const server = await serve((_, response) => {
+      response.on('close', closed.resolve)
+      response.writeHead(200).write('x')
+    })
+    const egress = egressWith([server.hostPort])
+    await egress.fetch(`http://${server.hostPort}/`, { timeoutMs: 200 })
+    await closed.promise
+  })
+
+  test('finds no path, query, header or credential in an error', async () => {
+    const server = await listenTcp((socket) => socket.once('data', () => socket.destroy()))
+    cleanUp.push(server.stop)
+    const egress = egressWith([server.hostPort])
+    const secret = 'c2VjcmV0OnRva2Vu'
+    const url = `http://${server.hostPort}/hook-${secret}?key=${secret}`
+    const bad = { authorization: `Basic ${secret}\nx` }
+    for (const headers of [{ authorization: `Basic ${secret}` }, bad]) {
+      const error = await failureOf(egress.fetch(url, { headers }))
+      const shown = JSON.stringify([error.message, error.stack, error.cause, { ...error }])
+      expect(shown).toContain(server.hostPort)
+      expect(shown).not.toContain(secret)
+    }
+    const error = await failureOf(egress.fetch(url, { headers: bad }))
+    expect(error).toMatchObject({ code: 'egress_bad_request', sent: false })
+  })
+
+  test('that closes waits for the call that runs', async () => {
+    const arrived = Promise.withResolvers<http.ServerResponse>()
+    const server = await serve((_, response) => arrived.resolve(response))
+    const egress = createEgress({ allowPrivate: [server.hostPort] })
+    const answer = egress.fetch(`http://${server.hostPort}/`, { method: 'POST', body: 'x' })
+    const held = await arrived.promise
+    const closed = egress.close()
+    held.end('done')
+    const response = await (await answer).text()
+    await closed
+    expect(response).toBe('done')
+  })
+})
