@@ -33,6 +33,8 @@ export type Doors = {
   ): Promise<T>
   /** Runs `fn` in a transaction that sees every account's rows. */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
+  /** Closes the pool once every connection is back: postgres.js waits for ever for a lent one. */
+  close(): Promise<void>
 }
 
 /** The user was deactivated or given another role after the token was issued. */
@@ -43,10 +45,15 @@ const dialect = new PgDialect()
 
 /** The two doors to the tables, over one pool. */
 export function openDoors(pool: Sql): Doors {
+  const lent = new Set<Promise<void>>()
   return {
+    async close() {
+      while (lent.size > 0) await Promise.all(lent)
+      await pool.end()
+    },
     withAccount: ({ accountId, user }, fn, { readOnly = false } = {}) =>
       transact(
-        pool,
+        { pool, lent },
         `begin${readOnly ? ' read only' : ''}; select set_config('role', 'igny8_platform', true),
           igny8_enter(${integer(accountId)}, ${user ? integer(user.id) : 'null'}, ${user ? `'${user.role}'` : 'null'}),
           set_config('role', 'igny8_app', true)`,
@@ -55,7 +62,7 @@ export function openDoors(pool: Sql): Doors {
       ),
     withPlatform: (reason, fn) =>
       transact(
-        pool,
+        { pool, lent },
         `begin; select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`,
         fn,
         false,
@@ -70,12 +77,14 @@ function integer(value: number): string {
 }
 
 async function transact<T>(
-  pool: Sql,
+  { pool, lent }: { pool: Sql; lent: Set<Promise<void>> },
   opening: string,
   fn: (tx: Tx) => Promise<T>,
   readOnly: boolean,
 ): Promise<T> {
   const connection = await pool.reserve()
+  const returned = Promise.withResolvers<void>()
+  lent.add(returned.promise)
   // Not awaited: the first query of `fn` goes out behind it in the same round trip.
   const opened = connection.unsafe(opening).execute()
   const entered = opened.then(
@@ -99,6 +108,8 @@ async function transact<T>(
   }
   function release() {
     connection.release()
+    lent.delete(returned.promise)
+    returned.resolve()
   }
 }
 

@@ -74,7 +74,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       await api?.stop()
       await worker?.stop()
       await boss.stop()
-      await sql.end({ timeout: 5 })
+      await doors.close()
       await embedded?.stop()
     },
   }

@@ -1,0 +1,173 @@
+import { eq, sql as raw } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { openPool, type Sql } from '../../db/client.ts'
+import { accounts, plans, type Role, site_user_access, sites, users } from '../../db/schema/auth.ts'
+import { clusters } from '../../db/schema/planner.ts'
+import { AccountNotFoundError, type Doors, openDoors, StaleTokenError } from '../../db/tenancy.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+let pool: Sql
+let doors: Doors
+beforeAll(async () => {
+  pool = openPool(await cloneTemplate(inject('postgresUrl')), { max: 2 })
+  doors = openDoors(pool)
+})
+afterAll(() => doors.close())
+
+let made = 0
+async function account(slug = `account-${++made}`) {
+  return doors.withPlatform('register', async (tx) => {
+    const [plan] = await tx.select().from(plans).limit(1)
+    const [row] = await tx.insert(accounts).values({ name: slug, slug, plan_id: plan!.id }).returning()
+    return row!.id
+  })
+}
+
+async function user(accountId: number, role: Role) {
+  return doors.withPlatform('register', async (tx) => {
+    const email = `user-${++made}@example.test`
+    const [row] = await tx
+      .insert(users)
+      .values({ account_id: accountId, email, password_hash: '-', role })
+      .returning()
+    return { id: row!.id, role }
+  })
+}
+
+async function site(accountId: number) {
+  return doors.withAccount({ accountId }, async (tx) => {
+    const name = `site-${++made}`
+    const [row] = await tx.insert(sites).values({ account_id: accountId, name, slug: name }).returning()
+    return row!.id
+  })
+}
+
+const siteIds = (scope: Parameters<Doors['withAccount']>[0]) =>
+  doors.withAccount(
+    scope,
+    async (tx) => (await tx.select({ id: sites.id }).from(sites)).map(({ id }) => id),
+    { readOnly: true },
+  )
+
+it("sees the rows of its account and nobody else's", async () => {
+  const [mine, other] = [await account(), await account()]
+  const mySite = await site(mine)
+  await site(other)
+  expect(await siteIds({ accountId: mine })).toEqual([mySite])
+})
+
+it('sees nothing outside a door', async () => {
+  const mine = await account()
+  await site(mine)
+  await pool.begin(async (tx) => {
+    await tx`set local role igny8_app`
+    expect(await tx`select * from sites`).toHaveLength(0)
+    expect(await tx`select * from users`).toHaveLength(0)
+  })
+})
+
+it('refuses a row of another account, and a change of one is a change of nothing', async () => {
+  const [mine, other] = [await account(), await account()]
+  const theirs = await site(other)
+  await expect(
+    doors.withAccount({ accountId: mine }, (tx) =>
+      tx.insert(sites).values({ account_id: other, name: 'x', slug: 'x' }),
+    ),
+  ).rejects.toThrow()
+  await doors.withAccount({ accountId: mine }, (tx) =>
+    tx.update(sites).set({ name: 'taken' }).where(eq(sites.id, theirs)),
+  )
+  const [row] = await pool`select name from sites where id = ${theirs}`
+  expect(row!.name).not.toBe('taken')
+})
+
+it('refuses a reference across accounts', async () => {
+  const [mine, other] = [await account(), await account()]
+  const theirs = await site(other)
+  const refused = doors.withAccount({ accountId: mine }, (tx) =>
+    tx.insert(clusters).values({ account_id: mine, site_id: theirs, sector_id: 1, name: 'x' }),
+  )
+  await expect(refused).rejects.toMatchObject({ cause: { code: '23503' } })
+})
+
+it('shows an editor the granted sites alone, and an admin all of them', async () => {
+  const mine = await account()
+  const [granted, hidden] = [await site(mine), await site(mine)]
+  const editor = await user(mine, 'editor')
+  const admin = await user(mine, 'admin')
+  expect(await siteIds({ accountId: mine, user: editor })).toEqual([])
+  await doors.withAccount({ accountId: mine }, (tx) =>
+    tx
+      .insert(site_user_access)
+      .values({ account_id: mine, site_id: granted, user_id: editor.id }),
+  )
+  expect(await siteIds({ accountId: mine, user: editor })).toEqual([granted])
+  expect((await siteIds({ accountId: mine, user: admin })).sort()).toEqual([granted, hidden].sort())
+})
+
+it('refuses a token whose user was deactivated or has another role', async () => {
+  const mine = await account()
+  const editor = await user(mine, 'editor')
+  await expect(siteIds({ accountId: mine, user: { id: editor.id, role: 'admin' } })).rejects.toThrow(
+    StaleTokenError,
+  )
+  await doors.withPlatform('register', (tx) =>
+    tx.update(users).set({ is_active: false }).where(eq(users.id, editor.id)),
+  )
+  await expect(siteIds({ accountId: mine, user: editor })).rejects.toThrow(StaleTokenError)
+})
+
+it('lets platform staff into a named account and nobody else', async () => {
+  const [mine, other] = [await account(), await account()]
+  const theirs = await site(other)
+  const owner = await user(mine, 'owner')
+  const developer = await user(mine, 'developer')
+  await expect(siteIds({ accountId: other, user: owner })).rejects.toThrow(AccountNotFoundError)
+  expect(await siteIds({ accountId: other, user: developer })).toEqual([theirs])
+  await expect(siteIds({ accountId: 999_999, user: developer })).rejects.toThrow(AccountNotFoundError)
+  const system = await account('aws-admin')
+  const staff = await user(system, 'admin')
+  expect(await siteIds({ accountId: other, user: staff })).toEqual([theirs])
+})
+
+it('writes nothing through a read-only door, and undoes a failed write', async () => {
+  const mine = await account()
+  const values = { account_id: mine, name: 'x', slug: 'x' }
+  await expect(
+    doors.withAccount({ accountId: mine }, (tx) => tx.insert(sites).values(values), { readOnly: true }),
+  ).rejects.toThrow()
+  await expect(
+    doors.withAccount({ accountId: mine }, async (tx) => {
+      await tx.insert(sites).values(values)
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  expect(await siteIds({ accountId: mine })).toEqual([])
+})
+
+it('does not call a transaction done that had failed inside', async () => {
+  const mine = await account()
+  const swallowed = doors.withAccount({ accountId: mine }, async (tx) => {
+    await tx.execute(raw`select 1 / 0`).catch(() => undefined)
+  })
+  await expect(swallowed).rejects.toThrow('rolled back')
+})
+
+it('leaves neither role nor account behind on a pooled connection', async () => {
+  const mine = await account()
+  for (let n = 0; n < 6; n++) await siteIds({ accountId: mine })
+  const rows = await Promise.all(
+    [1, 2].map(() => pool`select current_user as role, current_setting('app.account_id', true) as account`),
+  )
+  for (const [row] of rows) expect(row).toEqual({ role: 'postgres', account: '' })
+})
+
+it('serves two accounts over two connections without ever mixing them', async () => {
+  const ids = [await account(), await account()]
+  const owned = new Map<number, number>()
+  for (const id of ids) owned.set(id, await site(id))
+  const reads = Array.from({ length: 2_000 }, (_, n) => ids[n % 2]!)
+  await Promise.all(
+    reads.map(async (id) => expect(await siteIds({ accountId: id })).toEqual([owned.get(id)])),
+  )
+})
