@@ -1,0 +1,127 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { accounts, plans, sites } from '../../db/schema/auth.ts'
+import type { TaskStatus } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun, type NewStep } from '../accept-run.ts'
+import { ARTICLE_PRICE, IMAGE_PRICE } from '../billing/prices.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { publishJob } from '../publishing/jobs.ts'
+import { generateContentJob, generateImagesJob } from './jobs.ts'
+import { type LockedTask, lockTasks } from './lock-tasks.ts'
+import type { GenerateContent, GenerateImages } from './schemas.ts'
+
+const ORIGINALS_A_TASK = 2
+const WITH_ARTICLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
+
+/** Accepts the writing of queued tasks' articles, and what follows it. Returns the run. */
+export function acceptContent(
+  deps: Deps,
+  caller: Caller,
+  input: z.infer<typeof GenerateContent>,
+): Promise<number> {
+  const then = new Set(input.then)
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await requireTasks(tx, input.ids)
+    requireStatus(rows, ['queued'], 'Only a queued task can be written. Set its status to queued')
+    if (then.has('publish')) await requireLinked(tx, rows)
+    const originals = then.has('images')
+      ? await originalsATask(tx, caller.accountId, input.images_per_task)
+      : 0
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'generate_content',
+      siteId: commonSite(rows),
+      params: { ids: rows.map(({ id }) => id), follow: [...then], images_per_task: originals },
+      steps: contentSteps(rows, originals, then.has('publish')),
+    })
+  })
+}
+
+/** Accepts the making of images for tasks that have an article. Returns the run. */
+export function acceptImages(
+  deps: Deps,
+  caller: Caller,
+  input: z.infer<typeof GenerateImages>,
+): Promise<number> {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await requireTasks(tx, input.ids)
+    requireStatus(rows, WITH_ARTICLE, 'Images are made for an article. Generate it first')
+    const originals = await originalsATask(tx, caller.accountId, input.images_per_task)
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'generate_images',
+      siteId: commonSite(rows),
+      params: { ids: rows.map(({ id }) => id), images_per_task: originals },
+      steps: rows.map(({ id }) => imagesStep(id, originals)),
+    })
+  })
+}
+
+function contentSteps(rows: LockedTask[], originals: number, publish: boolean): NewStep[] {
+  const steps: NewStep[] = []
+  for (const { id } of rows) {
+    let last = steps.push({ contract: generateContentJob, objectId: id, price: ARTICLE_PRICE }) - 1
+    if (originals > 0) last = steps.push({ ...imagesStep(id, originals), after: last }) - 1
+    const params = { status: 'publish' }
+    if (publish) steps.push({ contract: publishJob, objectId: id, price: 0, params, after: last })
+  }
+  return steps
+}
+
+function imagesStep(id: number, originals: number): NewStep {
+  const price = IMAGE_PRICE * originals
+  return {
+    contract: generateImagesJob,
+    objectId: id,
+    price,
+    params: { images_per_task: originals },
+  }
+}
+
+async function requireTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {
+  const rows = await lockTasks(tx, ids)
+  if (rows.length < new Set(ids).size) throw notFound()
+  return rows
+}
+
+function requireStatus(rows: LockedTask[], allowed: TaskStatus[], sentence: string): void {
+  const others = rows.filter(({ status }) => !allowed.includes(status))
+  if (others.length === 0) return
+  const named = others.slice(0, 20).map(({ id, status }) => `task ${id} is ${status}`)
+  throw new DomainError('wrong_state', `${sentence}: ${named.join(', ')}.`)
+}
+
+async function requireLinked(tx: Tx, rows: LockedTask[]): Promise<void> {
+  const ids = [...new Set(rows.map(({ site_id }) => site_id))]
+  const [unlinked] = await tx
+    .select({ id: sites.id, name: sites.name })
+    .from(sites)
+    .where(and(isNull(sites.wp_url), sql`${sites.id} = any(${sql.param(ids)}::bigint[])`))
+    .limit(1)
+  if (!unlinked) return
+  throw new DomainError(
+    'site_not_linked',
+    `The site "${unlinked.name}" is not linked to a WordPress. PUT auth/sites/${unlinked.id}/wordpress/ first, or leave "publish" out of then.`,
+  )
+}
+
+async function originalsATask(tx: Tx, accountId: number, wanted?: number): Promise<number> {
+  const [plan] = await tx
+    .select({ name: plans.name, limit: plans.max_images_per_task })
+    .from(accounts)
+    .innerJoin(plans, eq(plans.id, accounts.plan_id))
+    .where(eq(accounts.id, accountId))
+  const limit = plan?.limit ?? 0
+  const originals = wanted ?? Math.min(ORIGINALS_A_TASK, limit)
+  if (originals >= 1 && originals <= limit) return originals
+  throw new DomainError(
+    'plan_limit_reached',
+    `The plan ${plan?.name} allows ${limit} images a task (max_images_per_task); you asked for ${wanted ?? ORIGINALS_A_TASK}.`,
+  )
+}
+
+function commonSite(rows: LockedTask[]): number | null {
+  const found = new Set(rows.map(({ site_id }) => site_id))
+  return found.size === 1 ? rows[0]!.site_id : null
+}

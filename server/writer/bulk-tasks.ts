@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm'
+import { content_ideas } from '../../db/schema/planner.ts'
+import { tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { type LockedTask, lockTasks } from './lock-tasks.ts'
+import type { BulkResult, SettableStatus } from './schemas.ts'
+import { busy, statusRefusal } from './task-status.ts'
+
+/** Deletes a task with its article and image rows; a post in WordPress stays. 409 while a run works on it. */
+export function deleteTask(deps: Deps, caller: Caller, id: number): Promise<void> {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const [task] = await lockTasks(tx, [id])
+    if (!task) throw notFound()
+    if (task.busy) throw busy(id)
+    await deleteRows(tx, [task])
+    await auditTasks(tx, caller, 'task.deleted', [id])
+  })
+}
+
+/** Deletes those that can be, and says of each id whether it was: `not_found`, `already_running`. */
+export function bulkDeleteTasks(deps: Deps, caller: Caller, ids: number[]) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const { results, passed } = judge(ids, await lockTasks(tx, ids), (task) =>
+      task.busy ? 'already_running' : undefined,
+    )
+    await deleteRows(tx, passed)
+    await auditTasks(tx, caller, 'task.deleted', idsOf(passed))
+    return { deleted: passed.length, results }
+  })
+}
+
+/** Sets the status of those that may have it: else `not_found`, `already_running`, `wrong_state`. */
+export function bulkUpdateTasks(
+  deps: Deps,
+  caller: Caller,
+  { ids, status }: { ids: number[]; status: SettableStatus },
+) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const { results, passed } = judge(
+      ids,
+      await lockTasks(tx, ids),
+      (task) => statusRefusal(task, status)?.code,
+    )
+    await tx
+      .update(tasks)
+      .set({ status, updated_at: sql`now()` })
+      .where(sql`${tasks.id} = any(${sql.param(idsOf(passed))}::bigint[])`)
+    await auditTasks(tx, caller, 'task.updated', idsOf(passed), { status })
+    return { updated: passed.length, results }
+  })
+}
+
+const idsOf = (rows: LockedTask[]) => rows.map(({ id }) => id)
+
+function judge(
+  ids: number[],
+  found: LockedTask[],
+  refusal: (task: LockedTask) => string | undefined,
+): { results: BulkResult[]; passed: LockedTask[] } {
+  const taskOf = new Map(found.map((task) => [task.id, task]))
+  const results = [...new Set(ids)].map((id): BulkResult => {
+    const task = taskOf.get(id)
+    const code = task ? refusal(task) : 'not_found'
+    return code ? { id, ok: false, code } : { id, ok: true }
+  })
+  return { results, passed: results.filter(({ ok }) => ok).map(({ id }) => taskOf.get(id)!) }
+}
+
+/** An idea whose task is gone can be queued again. */
+async function deleteRows(tx: Tx, rows: LockedTask[]): Promise<void> {
+  const ideas = rows.flatMap(({ idea_id }) => idea_id ?? [])
+  await tx.delete(tasks).where(sql`${tasks.id} = any(${sql.param(idsOf(rows))}::bigint[])`)
+  if (ideas.length === 0) return
+  await tx
+    .update(content_ideas)
+    .set({ status: 'new', updated_at: sql`now()` })
+    .where(
+      sql`${content_ideas.id} = any(${sql.param(ideas)}::bigint[])
+        and ${content_ideas.status} = 'scheduled'`,
+    )
+}
+
+async function auditTasks(
+  tx: Tx,
+  caller: Caller,
+  action: string,
+  ids: number[],
+  more: Record<string, unknown> = {},
+): Promise<void> {
+  if (ids.length === 0) return
+  const { accountId, userId, requestId } = caller
+  await audit(tx, { accountId, userId, requestId, action, detail: { task_ids: ids, ...more } })
+}

@@ -1,0 +1,63 @@
+import { count as countRows, eq, or } from 'drizzle-orm'
+import { z } from 'zod'
+import { IMAGE_TYPES, images } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { notFound } from '../errors.ts'
+import { contains, listPage, listQuery } from '../http/lists.ts'
+import { queryId } from '../http/schemas.ts'
+
+export const IMAGE_ORDERINGS = { created_at: images.created_at, position: images.position }
+export const ImageQuery = listQuery(IMAGE_ORDERINGS, {
+  task_id: queryId.optional(),
+  image_type: z.enum(IMAGE_TYPES).optional(),
+  status: z.enum(images.status.enumValues).optional(),
+  site_id: queryId.optional(),
+  sector_id: queryId.optional(),
+})
+
+type Row = typeof images.$inferSelect
+
+/** A page of image variants, searched by prompt and alt text. `publicUrl` has no trailing slash. */
+export async function listImages(
+  tx: Tx,
+  publicUrl: string,
+  url: string,
+  query: z.infer<typeof ImageQuery>,
+) {
+  const page = await listPage<Row>({
+    url,
+    query,
+    orderings: IMAGE_ORDERINGS,
+    defaultOrdering: '-created_at',
+    id: images.id,
+    where: [
+      or(contains(images.prompt, query.search), contains(images.alt_text, query.search)),
+      query.task_id ? eq(images.task_id, query.task_id) : undefined,
+      query.image_type ? eq(images.image_type, query.image_type) : undefined,
+      query.status ? eq(images.status, query.status) : undefined,
+      query.site_id ? eq(images.site_id, query.site_id) : undefined,
+      query.sector_id ? eq(images.sector_id, query.sector_id) : undefined,
+    ],
+    rows: ({ where, orderBy, limit, offset }) =>
+      tx
+        .select()
+        .from(images)
+        .where(where)
+        .orderBy(...orderBy)
+        .limit(limit)
+        .offset(offset),
+    count: async (where) => (await tx.select({ n: countRows() }).from(images).where(where))[0]!.n,
+  })
+  return { ...page, results: page.results.map((row) => located(row, publicUrl)) }
+}
+
+export async function getImage(tx: Tx, publicUrl: string, id: number) {
+  const [row] = await tx.select().from(images).where(eq(images.id, id))
+  if (!row) throw notFound()
+  return located(row, publicUrl)
+}
+
+/** The address is made when it is read: the service may have moved since the file was kept. */
+function located(row: Row, publicUrl: string) {
+  return { ...row, image_url: `${publicUrl}/media/${row.image_path}` }
+}

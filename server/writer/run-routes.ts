@@ -1,0 +1,39 @@
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { accepted, jsonBody } from '../http/schemas.ts'
+import { acceptContent, acceptImages } from './accept-generation.ts'
+import { GenerateContent, GenerateImages } from './schemas.ts'
+
+const tags = ['writer']
+
+const routes = {
+  content: endpoint('editor', {
+    method: 'post',
+    path: '/tasks/auto_generate_content/',
+    tags,
+    summary: 'Write the articles of queued tasks',
+    description: 'An article costs 3 credits, an image original 1, publishing 0.',
+    request: jsonBody(GenerateContent),
+    responses: { 202: accepted },
+  }),
+  images: endpoint('editor', {
+    method: 'post',
+    path: '/tasks/auto_generate_images/',
+    tags,
+    summary: 'Make the images of tasks that have an article',
+    description: 'An original costs 1 credit. What the task had before is replaced.',
+    request: jsonBody(GenerateImages),
+    responses: { 202: accepted },
+  }),
+}
+
+export function runRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.content, async (c) =>
+    c.json({ task_id: await acceptContent(deps, callerOf(c), c.req.valid('json')) }, 202),
+  )
+  app.openapi(routes.images, async (c) =>
+    c.json({ task_id: await acceptImages(deps, callerOf(c), c.req.valid('json')) }, 202),
+  )
+  return app
+}

@@ -1,0 +1,119 @@
+import { z } from '@hono/zod-openapi'
+import { createSelectSchema } from 'drizzle-zod'
+import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
+import { content, images, tasks } from '../../db/schema/writer.ts'
+import { Ids, longText, objectId, text, time, times } from '../http/schemas.ts'
+
+/** A run of more tasks would hold its transaction for too long. */
+const MAX_TASKS_A_RUN = 1000
+const MAX_KEYWORDS = 100
+/** UTF-16 units: some hundred thousand words. */
+const MAX_ARTICLE = 1_000_000
+/** As many as `extractImagePrompts` of a provider can make. */
+const MAX_IMAGES = 10
+
+/** What a person may set; the others are the work of runs. */
+export const SETTABLE_STATUSES = ['queued', 'draft', 'review'] as const
+export type SettableStatus = (typeof SETTABLE_STATUSES)[number]
+
+export const TaskRow = createSelectSchema(tasks, {
+  ...times,
+  published_at: time.nullable(),
+  error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
+})
+  .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of keywords.' }) })
+  .openapi('WriterTaskRow')
+export const Task = TaskRow.extend({
+  html_content: z.string().openapi({ description: 'The article; empty until there is one.' }),
+}).openapi('WriterTask')
+
+const status = z.enum(SETTABLE_STATUSES, {
+  error:
+    'can be set to queued, draft or review; in_progress, published and completed are set by runs',
+})
+const article = longText(MAX_ARTICLE).refine((html) => html.trim() !== '', {
+  message: 'must not be empty',
+})
+const taskFields = {
+  description: text(10_000, 0).optional(),
+  keyword_objects: z
+    .array(objectId)
+    .max(MAX_KEYWORDS)
+    .optional()
+    .openapi({ description: 'Ids of keywords of the same sector; rewrites `keywords`.' }),
+  keywords: text(10_000, 0).optional().openapi({
+    description: 'Comma-separated; those that the sector has become `keyword_objects`.',
+  }),
+  cluster_id: objectId.nullable().optional(),
+  content_structure: z.enum(CONTENT_STRUCTURES).optional(),
+  content_type: z.enum(CONTENT_TYPES).optional(),
+  meta_title: text(60, 0).optional(),
+  meta_description: text(160, 0).optional(),
+  slug: z
+    .string()
+    .max(200)
+    .regex(
+      /^([\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+(-[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+)*)?$/u,
+      'lower-case letters, digits and single hyphens',
+    )
+    .optional(),
+  excerpt: text(600, 0).optional(),
+  status: status.optional(),
+  html_content: article.optional(),
+}
+type KeywordFields = { keyword_objects?: number[]; keywords?: string }
+const oneListOfKeywords = (task: KeywordFields) =>
+  !(task.keyword_objects && task.keywords !== undefined)
+const TWO_LISTS = {
+  path: ['keywords'],
+  message: 'give keyword_objects or keywords, not both',
+}
+
+export const NewTask = z
+  .strictObject({ site_id: objectId, sector_id: objectId, title: text(300), ...taskFields })
+  .refine(oneListOfKeywords, TWO_LISTS)
+export const UpdateTask = z
+  .strictObject({ title: text(300).optional(), ...taskFields })
+  .refine(oneListOfKeywords, TWO_LISTS)
+
+export const BulkIds = z.strictObject({ ids: Ids })
+export const BulkStatus = z.strictObject({ ids: Ids, status })
+const BulkResult = z.object({ id: z.int(), ok: z.boolean(), code: z.string().optional() })
+export type BulkResult = z.infer<typeof BulkResult>
+export const BulkDeleted = z.object({ deleted: z.int(), results: z.array(BulkResult) })
+export const BulkUpdated = z.object({ updated: z.int(), results: z.array(BulkResult) })
+
+const RunIds = Ids.max(MAX_TASKS_A_RUN)
+const imagesPerTask = z
+  .int()
+  .min(1)
+  .max(MAX_IMAGES)
+  .optional()
+  .openapi({ description: "Originals a task, 2 by default, up to the plan's max_images_per_task." })
+
+export const GenerateContent = z
+  .strictObject({
+    ids: RunIds,
+    // biome-ignore lint/suspicious/noThenProperty: the contract's name, of a list
+    then: z
+      .array(z.enum(['images', 'publish']))
+      .max(2)
+      .optional()
+      .openapi({ description: 'What follows the article, always in this order: images, publish.' }),
+    images_per_task: imagesPerTask,
+  })
+  .refine((body) => body.images_per_task === undefined || body.then?.includes('images'), {
+    path: ['images_per_task'],
+    message: 'needs then: ["images"]',
+  })
+export const GenerateImages = z.strictObject({ ids: RunIds, images_per_task: imagesPerTask })
+
+export const Content = createSelectSchema(content, {
+  ...times,
+  metadata: z.record(z.string(), z.unknown()),
+}).openapi('Content')
+export const UpdateContent = z.strictObject({ html_content: article })
+
+export const Image = createSelectSchema(images, times)
+  .extend({ image_url: z.string().openapi({ description: 'Where the file is served.' }) })
+  .openapi('Image')

@@ -1,0 +1,108 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { sectors, sites } from '../../db/schema/auth.ts'
+import { clusters } from '../../db/schema/planner.ts'
+import { tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { invalid, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { lockTasks } from './lock-tasks.ts'
+import { saveArticle } from './save-article.ts'
+import type { NewTask, UpdateTask } from './schemas.ts'
+import { linkKeywords, type Place, resolveKeywords } from './task-keywords.ts'
+import { statusRefusal } from './task-status.ts'
+import { getTask } from './tasks.ts'
+
+/** Creates a task, with its article when one is sent. Throws a 404 for the site, a 400 for what is not its. */
+export function createTask(deps: Deps, caller: Caller, input: z.infer<typeof NewTask>) {
+  const { keyword_objects, keywords, html_content, ...fields } = input
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const place = { ...fields, account_id: caller.accountId }
+    await requireSector(tx, place)
+    await requireCluster(tx, place, input.cluster_id)
+    const linked = await resolveKeywords(tx, place, input)
+    const [created] = await tx
+      .insert(tasks)
+      .values({ ...place, status: 'queued', keywords: linked?.text ?? '' })
+      .returning()
+    const task = created!
+    if (linked) await linkKeywords(tx, caller.accountId, task.id, linked.ids)
+    if (html_content !== undefined) await saveArticle(tx, task, html_content)
+    if (input.status) {
+      const has_article = html_content !== undefined
+      const refusal = statusRefusal({ ...task, busy: false, has_article }, input.status)
+      if (refusal) throw refusal
+      await tx.update(tasks).set({ status: input.status }).where(eq(tasks.id, task.id))
+    }
+    await auditTask(tx, caller, 'task.created', task.id)
+    return getTask(tx, task.id)
+  })
+}
+
+/** Changes what is sent. Site and sector stay; a status that only runs set is refused. */
+export function updateTask(
+  deps: Deps,
+  caller: Caller,
+  id: number,
+  input: z.infer<typeof UpdateTask>,
+) {
+  const { keyword_objects, keywords, html_content, ...fields } = input
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const [task] = await lockTasks(tx, [id])
+    if (!task) throw notFound()
+    if (input.status) {
+      const has_article = task.has_article || html_content !== undefined
+      const refusal = statusRefusal({ ...task, has_article }, input.status)
+      if (refusal) throw refusal
+    }
+    await requireCluster(tx, task, input.cluster_id)
+    const linked = await resolveKeywords(tx, task, input)
+    await tx
+      .update(tasks)
+      .set({ ...fields, ...(linked && { keywords: linked.text }), updated_at: sql`now()` })
+      .where(eq(tasks.id, id))
+    if (linked) await linkKeywords(tx, caller.accountId, id, linked.ids)
+    if (html_content !== undefined) await saveArticle(tx, task, html_content)
+    await auditTask(tx, caller, 'task.updated', id)
+    return getTask(tx, id)
+  })
+}
+
+async function requireSector(tx: Tx, place: Place): Promise<void> {
+  const [site] = await tx
+    .select({ id: sites.id, sector_id: sectors.id })
+    .from(sites)
+    .leftJoin(
+      sectors,
+      and(
+        eq(sectors.account_id, sites.account_id),
+        eq(sectors.site_id, sites.id),
+        eq(sectors.id, place.sector_id),
+      ),
+    )
+    .where(eq(sites.id, place.site_id))
+  if (!site) throw notFound()
+  if (!site.sector_id) throw invalid('sector_id', 'is not a sector of this site')
+}
+
+async function requireCluster(
+  tx: Tx,
+  { site_id, sector_id }: Place,
+  id: number | null | undefined,
+): Promise<void> {
+  if (!id) return
+  const [cluster] = await tx
+    .select({ id: clusters.id })
+    .from(clusters)
+    .where(
+      and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
+    )
+  if (!cluster) throw invalid('cluster_id', "is not a cluster of the task's sector")
+}
+
+async function auditTask(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
+  const { accountId, userId, requestId } = caller
+  await audit(tx, { accountId, userId, requestId, action, object: { type: 'task', id } })
+}
