@@ -1,0 +1,10 @@
+/** A kept file: `path` is its name, below the folder or bucket, and below `/media/`. */
+export type KeptFile = { path: string; hash: string }
+
+/** Where image files are kept, by the SHA-256 of what they hold: the same content is kept once. */
+export type MediaStore = {
+  /** Keeps `bytes`; when the promise resolves they survive a power cut. `extension` without its dot. */
+  put(bytes: Uint8Array, extension: string): Promise<KeptFile>
+  /** The file at a path that `put` gave, or undefined. */
+  get(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+}

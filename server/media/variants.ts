@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import type { ImageType } from '../../db/schema/writer.ts'
+import { MediaError } from './media-error.ts'
+
+/** What a provider may answer with, before anything is decoded. */
+const MAX_BYTES = 20 * 1024 * 1024
+/** 40 megapixels: decoded, 160 MB. */
+const MAX_PIXELS = 40_000_000
+const QUALITY = 82
+
+export type Variant = {
+  variant: ImageType
+  /** WebP. */
+  bytes: Buffer
+  /** Pixels. */
+  width: number
+  height: number
+  /** SHA-256 of `bytes`, hexadecimal. */
+  hash: string
+}
+
+type Size = { variant: ImageType; width: number; height?: number }
+
+/** The article's own image is cropped to three shapes, one in its text keeps its own. */
+const SIZES: Record<'article' | 'in_article', Size[]> = {
+  article: [
+    { variant: 'featured', width: 1200, height: 675 },
+    { variant: 'desktop', width: 1536 },
+    { variant: 'mobile', width: 800, height: 1000 },
+  ],
+  in_article: [{ variant: 'in_article', width: 1024 }],
+}
+
+/**
+ * Cuts an original (PNG, JPEG or WebP) to its variants, as WebP without metadata. Nothing is
+ * enlarged: a smaller original gives a smaller variant of the same shape.
+ * Throws `MediaError` for what is no such image, or is too large to decode.
+ */
+export async function makeVariants(
+  original: Uint8Array,
+  use: 'article' | 'in_article',
+): Promise<Variant[]> {
+  checkBytes(original)
+  const metadata = await decoding(() => open(original).metadata())
+  const made: Variant[] = []
+  for (const size of SIZES[use]) made.push(await decoding(() => make(original, metadata, size)))
+  return made
+}
+
+function checkBytes(original: Uint8Array): void {
+  if (original.length > MAX_BYTES) {
+    throw new MediaError('image_too_large', `The image has more than ${MAX_BYTES} bytes.`)
+  }
+  if (!isKnownFormat(Buffer.from(original.subarray(0, 12)))) {
+    throw new MediaError('image_format_unknown', 'The image is not a PNG, JPEG or WebP.')
+  }
+}
+
+/** By its first bytes, so that no other decoder is ever reached. */
+function isKnownFormat(head: Buffer): boolean {
+  const png = head.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))
+  const jpeg = head.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))
+  const webp = head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP'
+  return png || jpeg || webp
+}
+
+/** The first frame, turned upright. */
+function open(original: Uint8Array): Sharp {
+  return sharp(original, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 }).autoOrient()
+}
+
+async function make(original: Uint8Array, metadata: Metadata, size: Size): Promise<Variant> {
+  const { data, info } = await open(original)
+    .resize({ ...fitting(metadata, size), position: sharp.strategy.attention })
+    .toColourspace('srgb')
+    .webp({ quality: QUALITY })
+    .toBuffer({ resolveWithObject: true })
+  const hash = createHash('sha256').update(data).digest('hex')
+  return { variant: size.variant, bytes: data, width: info.width, height: info.height, hash }
+}
+
+/** The largest size of the wanted shape that the original fills. */
+function fitting({ autoOrient }: Metadata, { width, height }: Size) {
+  if (height === undefined) return { width: Math.min(width, autoOrient.width) }
+  const scale = Math.min(1, autoOrient.width / width, autoOrient.height / height)
+  return {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+    fit: 'cover' as const,
+  }
+}
+
+async function decoding<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new MediaError('image_unreadable', 'The image is damaged, or too large to decode.', {
+      cause: error,
+    })
+  }
+}
