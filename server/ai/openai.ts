@@ -1,0 +1,158 @@
+import OpenAI from 'openai'
+import type { EgressInit } from '../egress.ts'
+import { ask, type Chat } from './openai-chat.ts'
+import type { Endpoint } from './openai-error.ts'
+import { makeImage } from './openai-image.ts'
+import { DEFAULT_LIMITS, type Limits } from './openai-retry.ts'
+import { DEFAULT_PROMPTS, type Prompts } from './prompts/default-prompts.ts'
+import { renderImagePrompt, renderPrompt } from './prompts/render-prompt.ts'
+import {
+  type AiProvider,
+  type ClusterKeywords,
+  ClusterKeywordsAnswer,
+  type ClusterKeywordsInput,
+  ExtractImagePromptsAnswer,
+  GenerateContentAnswer,
+  type GenerateIdeas,
+  GenerateIdeasAnswer,
+} from './provider.ts'
+
+/** What one answer may hold: a picture of 25 MB in base64. */
+const MAX_ANSWER_BYTES = 35 * 1024 * 1024
+/** More keywords make longer answers than many models finish. */
+const CLUSTER_BATCH_SIZE = 200
+
+export type OpenAiOptions = {
+  apiKey: string
+  /** Any server that speaks OpenAI's API, with its /v1. */
+  baseUrl: string
+  model: string
+  imageModel: string
+  /** The guarded client. */
+  fetch: (url: string, init?: EgressInit) => Promise<Response>
+  /** Those that the account edited. */
+  prompts?: Partial<Prompts>
+  retry?: Partial<Limits>
+}
+
+/**
+ * The provider for OpenAI and every server that speaks its chat completions with structured output.
+ * All calls go through `fetch`; errors are `AiError`s and never hold the key.
+ */
+export function openaiProvider(options: OpenAiOptions): AiProvider {
+  const limits = { ...DEFAULT_LIMITS, ...options.retry }
+  const prompts = { ...DEFAULT_PROMPTS, ...options.prompts }
+  const endpoint: Endpoint = options
+  const client = clientOf(options, limits)
+  const chat: Chat = { client, endpoint, limits }
+  return {
+    name: 'openai',
+    clusterBatchSize: CLUSTER_BATCH_SIZE,
+    async clusterKeywords(input, { signal }) {
+      const prompt = renderPrompt(prompts.clustering, {
+        keywords: input.keywords.map(({ keyword }, index) => [index + 1, keyword]),
+        existing_clusters: input.existing_clusters,
+      })
+      const question = { name: 'cluster_keywords', prompt, schema: ClusterKeywordsAnswer }
+      const { data, usage } = await ask(chat, question, signal)
+      return { data: withIds(data, input), usage }
+    },
+    async generateIdeas({ count, ...input }, { signal }) {
+      const { data, usage } = await ask(
+        chat,
+        {
+          name: 'generate_ideas',
+          prompt: renderPrompt(prompts.ideas, { ...input, count }),
+          schema: GenerateIdeasAnswer,
+          check: ({ ideas }) => [
+            ...tooFew('ideas', ideas.length, count),
+            ...repeated(ideas, input.existing_titles),
+          ],
+        },
+        signal,
+      )
+      return { data: { ideas: data.ideas.slice(0, count) }, usage }
+    },
+    generateContent(input, { signal }) {
+      const prompt = renderPrompt(prompts.content_generation, input)
+      return ask(chat, { name: 'generate_content', prompt, schema: GenerateContentAnswer }, signal)
+    },
+    async extractImagePrompts(input, { signal }) {
+      const { data, usage } = await ask(
+        chat,
+        {
+          name: 'extract_image_prompts',
+          prompt: renderPrompt(prompts.image_prompt_extraction, input),
+          schema: ExtractImagePromptsAnswer,
+          check: (answer) => tooFew('prompts', answer.prompts.length, input.count),
+        },
+        signal,
+      )
+      return { data: { prompts: data.prompts.slice(0, input.count) }, usage }
+    },
+    generateImage(input, { signal }) {
+      const values = { ...input, negative_prompt: prompts.negative_prompt }
+      const prompt = renderImagePrompt(prompts.image_prompt_template, values)
+      const maker = { endpoint: { ...endpoint, model: options.imageModel }, fetch: options.fetch }
+      return makeImage({ client, limits, ...maker }, prompt, signal)
+    },
+  }
+}
+
+/** The SDK neither retries nor logs nor takes an organisation from the environment. */
+function clientOf({ apiKey, baseUrl, fetch }: OpenAiOptions, limits: Limits): OpenAI {
+  return new OpenAI({
+    apiKey,
+    baseURL: baseUrl,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    timeout: limits.timeoutMs,
+    logLevel: 'off',
+    async fetch(input, init) {
+      const url = input instanceof Request ? input.url : String(input)
+      const bounds = { timeoutMs: limits.timeoutMs, maxBytes: MAX_ANSWER_BYTES }
+      return fetch(url, { ...init, headers: plainHeaders(init?.headers), ...bounds })
+    },
+  })
+}
+
+/** Without what the SDK tells about this machine: the server may be anyone's. */
+function plainHeaders(given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given)
+  for (const name of [...headers.keys()]) {
+    if (name.startsWith('x-stainless-')) headers.delete(name)
+  }
+  return headers
+}
+
+/** The prompt numbers the keywords from 1: short numbers cost less and are copied more faithfully. */
+function withIds(
+  { clusters }: ClusterKeywords,
+  { keywords }: ClusterKeywordsInput,
+): ClusterKeywords {
+  const named = clusters.map((cluster) => ({
+    ...cluster,
+    keyword_ids: cluster.keyword_ids.flatMap((number) => keywords[number - 1]?.id ?? []),
+  }))
+  return { clusters: named.filter(({ keyword_ids }) => keyword_ids.length > 0) }
+}
+
+function tooFew(what: string, given: number, asked: number): string[] {
+  return given < asked ? [`${asked} ${what} were asked for and ${given} came`] : []
+}
+
+function repeated(ideas: GenerateIdeas['ideas'], existingTitles: string[]): string[] {
+  const taken = new Set(existingTitles.map(folded))
+  return ideas.flatMap(({ idea_title }) => {
+    const isNew = !taken.has(folded(idea_title))
+    taken.add(folded(idea_title))
+    return isNew ? [] : [`there is an idea titled "${idea_title}" already`]
+  })
+}
+
+function folded(title: string): string {
+  return title.trim().toLowerCase()
+}
