@@ -1,3 +1,4 @@
+import type { Failure } from '../db/schema/system.ts'
 import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
 import { failureOf, registry } from './registry.ts'
 import {
@@ -75,23 +76,20 @@ async function settleFailure(
   if (!(error instanceof RetryableError) && retryable)
     deps.logger.error({ ...log, err: error }, 'step broke')
   if (retryable && delay !== undefined) {
-    const message = `${messageOf(error)} Trying again in ${delay} s.`
+    const message = `${failureFrom(error).message} Trying again in ${delay} s.`
     await giveBack(deps, contract, step, { seconds: delay, retries: retries + 1, message })
     return
   }
-  const failure = { code: codeOf(error), message: messageOf(error) }
+  const failure = failureFrom(error)
   deps.logger.warn({ ...log, ...failure }, 'step failed')
   await fail(deps, step, failure, failureOf(step, failure))
 }
 
 /** An error that is not one of ours says nothing to the caller. */
-function codeOf(error: unknown): string {
-  if (error instanceof StepError || error instanceof RetryableError) return error.code
-  return error instanceof LookAgainError ? 'outcome_unknown' : 'internal'
-}
-
-function messageOf(error: unknown): string {
+function failureFrom(error: unknown): Failure {
   const known =
     error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
-  return known ? error.message : 'Something failed on our side.'
+  return known
+    ? { code: error.code, message: error.message }
+    : { code: 'internal', message: 'Something failed on our side.' }
 }

@@ -47,9 +47,11 @@ export class StepError extends Error {
 
 /** Not a failure: the outcome of something remote is not known yet, look again later. */
 export class LookAgainError extends Error {
+  readonly code: string
   readonly afterMs: number
-  constructor(message: string, afterMs: number) {
+  constructor(code: string, message: string, afterMs: number) {
     super(message)
+    this.code = code
     this.afterMs = afterMs
   }
 }

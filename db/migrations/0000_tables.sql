@@ -352,6 +352,7 @@ CREATE TABLE "tasks" (
 	"meta_description" text DEFAULT '' NOT NULL,
 	"slug" text DEFAULT '' NOT NULL,
 	"excerpt" text DEFAULT '' NOT NULL,
+	"publication_key" uuid DEFAULT gen_random_uuid() NOT NULL,
 	"assigned_post_id" bigint,
 	"post_url" text,
 	"wp_status" text,

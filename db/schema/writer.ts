@@ -7,6 +7,7 @@ import {
   text,
   unique,
   uniqueIndex,
+  uuid,
 } from 'drizzle-orm/pg-core'
 import { at, id, ref, timestamps } from './columns.ts'
 import { CONTENT_STRUCTURES, CONTENT_TYPES, siteSector } from './planner.ts'
@@ -45,6 +46,8 @@ export const tasks = pgTable(
     meta_description: text().notNull().default(''),
     slug: text().notNull().default(''),
     excerpt: text().notNull().default(''),
+    /** Marks the post in WordPress as this task's, whatever WordPress and whatever database. */
+    publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
     /** WordPress's own status of the post. */
@@ -137,7 +140,7 @@ export const wordpress_objects = pgTable(
     /** The site's REST root: a site linked elsewhere starts anew. */
     wp_rest_root: text().notNull(),
     kind: text({ enum: ['post', 'attachment'] }).notNull(),
-    /** The task's id for a post; the file's hash for an attachment. */
+    /** The task's `publication_key` for a post; the file's hash for an attachment. */
     key: text().notNull(),
     intent_at: at(),
     remote_id: ref(),

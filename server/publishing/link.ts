@@ -9,21 +9,7 @@ import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { linkWordPressJob, unlinkWordPressJob } from './jobs.ts'
 import type { LinkWordPress } from './schemas.ts'
-
-/** Where a run keeps the password that is being checked; it is emptied when the run ends. */
-export const runSecret = (accountId: number, rowId: number) => ({
-  table: 'runs',
-  column: 'secret',
-  accountId,
-  rowId,
-})
-/** Where a site keeps its application password. */
-export const sitePassword = (accountId: number, rowId: number) => ({
-  table: 'sites',
-  column: 'wp_app_password',
-  accountId,
-  rowId,
-})
+import { runSecret } from './secret-places.ts'
 
 /** Accepts the check of a site's credentials; the worker stores them when they hold. Returns the run. */
 export function acceptLink(

@@ -158,7 +158,9 @@ it('has in the database the very columns that the schema declares', async () => 
       columns.map((column) => ({ table: name, column: column.name, required: column.notNull })),
     )
     .sort((a, b) => (`${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1))
-  const sorted = [...actual].sort((a, b) => (`${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1))
+  const sorted = [...actual].sort((a, b) =>
+    `${a.table} ${a.column}` < `${b.table} ${b.column}` ? -1 : 1,
+  )
   expect(sorted).toEqual(expected)
 })
 

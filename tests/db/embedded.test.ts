@@ -15,7 +15,8 @@ const folders: string[] = []
 afterEach(async () => {
   for (const server of started.splice(0)) {
     await server.stop({ cutOff: true })
-    if (server.dir.startsWith('/var/lib/igny8/')) rmSync(server.dir, { recursive: true, force: true })
+    if (server.dir.startsWith('/var/lib/igny8/'))
+      rmSync(server.dir, { recursive: true, force: true })
   }
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 })

@@ -18,7 +18,10 @@ let made = 0
 async function account(slug = `account-${++made}`) {
   return doors.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).limit(1)
-    const [row] = await tx.insert(accounts).values({ name: slug, slug, plan_id: plan!.id }).returning()
+    const [row] = await tx
+      .insert(accounts)
+      .values({ name: slug, slug, plan_id: plan!.id })
+      .returning()
     return row!.id
   })
 }
@@ -37,7 +40,10 @@ async function user(accountId: number, role: Role) {
 async function site(accountId: number) {
   return doors.withAccount({ accountId }, async (tx) => {
     const name = `site-${++made}`
-    const [row] = await tx.insert(sites).values({ account_id: accountId, name, slug: name }).returning()
+    const [row] = await tx
+      .insert(sites)
+      .values({ account_id: accountId, name, slug: name })
+      .returning()
     return row!.id
   })
 }
@@ -97,9 +103,7 @@ it('shows an editor the granted sites alone, and an admin all of them', async ()
   const admin = await user(mine, 'admin')
   expect(await siteIds({ accountId: mine, user: editor })).toEqual([])
   await doors.withAccount({ accountId: mine }, (tx) =>
-    tx
-      .insert(site_user_access)
-      .values({ account_id: mine, site_id: granted, user_id: editor.id }),
+    tx.insert(site_user_access).values({ account_id: mine, site_id: granted, user_id: editor.id }),
   )
   expect(await siteIds({ accountId: mine, user: editor })).toEqual([granted])
   expect((await siteIds({ accountId: mine, user: admin })).sort()).toEqual([granted, hidden].sort())
@@ -108,9 +112,9 @@ it('shows an editor the granted sites alone, and an admin all of them', async ()
 it('refuses a token whose user was deactivated or has another role', async () => {
   const mine = await account()
   const editor = await user(mine, 'editor')
-  await expect(siteIds({ accountId: mine, user: { id: editor.id, role: 'admin' } })).rejects.toThrow(
-    StaleTokenError,
-  )
+  await expect(
+    siteIds({ accountId: mine, user: { id: editor.id, role: 'admin' } }),
+  ).rejects.toThrow(StaleTokenError)
   await doors.withPlatform('register', (tx) =>
     tx.update(users).set({ is_active: false }).where(eq(users.id, editor.id)),
   )
@@ -124,7 +128,9 @@ it('lets platform staff into a named account and nobody else', async () => {
   const developer = await user(mine, 'developer')
   await expect(siteIds({ accountId: other, user: owner })).rejects.toThrow(AccountNotFoundError)
   expect(await siteIds({ accountId: other, user: developer })).toEqual([theirs])
-  await expect(siteIds({ accountId: 999_999, user: developer })).rejects.toThrow(AccountNotFoundError)
+  await expect(siteIds({ accountId: 999_999, user: developer })).rejects.toThrow(
+    AccountNotFoundError,
+  )
   const system = await account('aws-admin')
   const staff = await user(system, 'admin')
   expect(await siteIds({ accountId: other, user: staff })).toEqual([theirs])
@@ -134,7 +140,9 @@ it('writes nothing through a read-only door, and undoes a failed write', async (
   const mine = await account()
   const values = { account_id: mine, name: 'x', slug: 'x' }
   await expect(
-    doors.withAccount({ accountId: mine }, (tx) => tx.insert(sites).values(values), { readOnly: true }),
+    doors.withAccount({ accountId: mine }, (tx) => tx.insert(sites).values(values), {
+      readOnly: true,
+    }),
   ).rejects.toThrow()
   await expect(
     doors.withAccount({ accountId: mine }, async (tx) => {
@@ -157,7 +165,9 @@ it('leaves neither role nor account behind on a pooled connection', async () => 
   const mine = await account()
   for (let n = 0; n < 6; n++) await siteIds({ accountId: mine })
   const rows = await Promise.all(
-    [1, 2].map(() => pool`select current_user as role, current_setting('app.account_id', true) as account`),
+    [1, 2].map(
+      () => pool`select current_user as role, current_setting('app.account_id', true) as account`,
+    ),
   )
   for (const [row] of rows) expect(row).toEqual({ role: 'postgres', account: '' })
 })

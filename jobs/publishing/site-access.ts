@@ -1,0 +1,25 @@
+import { eq } from 'drizzle-orm'
+import { sites } from '../../db/schema/auth.ts'
+import { sitePassword } from '../../server/publishing/secret-places.ts'
+import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
+import { StepError, type StepJob } from '../step.ts'
+
+export type LinkedSite = { id: number; wp_url: string; wp_rest_root: string; api: WordPressApi }
+
+/** Opens the WordPress of a linked site as its user. Throws `site_not_linked` when it has none. */
+export async function openSite(job: StepJob, siteId: number): Promise<LinkedSite> {
+  const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
+  if (!site?.wp_url || !site.wp_username || !site.wp_app_password || !site.wp_rest_root) {
+    throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
+  }
+  const { wp_url, wp_rest_root } = site
+  const place = sitePassword(job.scope.accountId, siteId)
+  const api = connect({
+    fetch: job.deps.fetch,
+    restRoot: wp_rest_root,
+    username: site.wp_username,
+    appPassword: await job.deps.secrets.open(place, site.wp_app_password),
+    signal: job.signal,
+  })
+  return { id: siteId, wp_url, wp_rest_root, api }
+}

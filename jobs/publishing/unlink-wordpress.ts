@@ -1,0 +1,42 @@
+import { eq, sql } from 'drizzle-orm'
+import { sites } from '../../db/schema/auth.ts'
+import { revokeAppPassword } from '../../wp-bridge/client/credentials.ts'
+import { WordPressError } from '../../wp-bridge/client/errors.ts'
+import type { StepHandler, StepJob } from '../step.ts'
+import { openSite } from './site-access.ts'
+
+const UNLINKED = {
+  wp_url: null,
+  wp_username: null,
+  wp_app_password: null,
+  wp_rest_root: null,
+  wp_linked_at: null,
+}
+
+/** Revokes the application password in WordPress where that can be reached, and forgets it anyhow. */
+export const unlinkWordPress: StepHandler = async (job) => {
+  const result = await revoke(job)
+  return {
+    message: result.message,
+    result,
+    async write(tx) {
+      await tx
+        .update(sites)
+        .set({ ...UNLINKED, updated_at: sql`now()` })
+        .where(eq(sites.id, job.step.object_id))
+    },
+  }
+}
+
+async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string }> {
+  const { api, wp_url } = await openSite(job, job.step.object_id)
+  await job.requested('application-passwords', `Asked ${wp_url} to revoke the application password`)
+  try {
+    await revokeAppPassword(api)
+    return { revoked: true, message: 'The application password was revoked and forgotten.' }
+  } catch (error) {
+    if (!(error instanceof WordPressError)) throw error
+    const message = `Forgotten here, but not revoked in WordPress: ${error.message} Revoke it there under Users → Profile.`
+    return { revoked: false, message }
+  }
+}

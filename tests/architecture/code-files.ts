@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The TypeScript and JavaScript below `folders`, relative to the project, sorted. */
+export function codeFiles(folders: string[]): string[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.m?[jt]s$/.test(entry.name))
+        .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name))),
+    )
+    .sort()
+}
+
+/** The modules that a file imports, by name; types alone are not imports at run time. */
+export function importsOf(file: string): string[] {
+  const code = readFileSync(path.join(ROOT, file), 'utf8')
+  const statements = code.matchAll(
+    /^(?:import|export)\s+(?!type\s)(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/gm,
+  )
+  return [...statements].map(([, from, dynamic]) => from ?? dynamic ?? '')
+}
