@@ -1,0 +1,416 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addUser, type Client } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import {
+  addCluster,
+  addIdea,
+  addKeywords,
+  getTask,
+  newDraft,
+  newPlace,
+  newTask,
+  type Place,
+  type Task,
+} from './place.ts'
+
+type List = { count: number; next: string | null; results: Task[] }
+type Bulk = { results: { id: number; ok: boolean; code?: string }[] }
+
+let service: TestService
+let owner: Client
+let other: Client
+let place: Place
+let elsewhere: Place
+
+beforeAll(async () => {
+  // No worker: what is queued stays queued.
+  service = await startTestService({ role: 'api' })
+  owner = await service.owner('Ours')
+  other = await service.owner('Theirs')
+  place = await newPlace(owner)
+  elsewhere = await newPlace(owner, 'Tea at home')
+})
+afterAll(() => service?.stop())
+
+describe('creating and changing a task', () => {
+  it('answers what was sent and the defaults of the rest', async () => {
+    const task = await newTask(owner, place, { title: '  Espresso  ', meta_title: 'M' })
+    expect(task).toMatchObject({
+      ...place,
+      title: 'Espresso',
+      meta_title: 'M',
+      status: 'queued',
+      content_structure: 'supporting_page',
+      content_type: 'blog_post',
+      keyword_objects: [],
+      html_content: '',
+      word_count: 0,
+      error: null,
+      assigned_post_id: null,
+    })
+    expect(await getTask(owner, task.id)).toEqual(task)
+  })
+
+  it('links keywords of the sector by id and writes their names beside them', async () => {
+    const [a, b] = await addKeywords(service, owner, place, ['French press', 'moka pot'])
+    const task = await newTask(owner, place, { keyword_objects: [b, a] })
+    expect(task).toMatchObject({ keyword_objects: [a, b], keywords: 'moka pot, French press' })
+  })
+
+  it('links the keywords that a comma-separated list names, whatever their case', async () => {
+    const [aeropress] = await addKeywords(service, owner, place, ['AeroPress'])
+    const task = await newTask(owner, place)
+    const changed = await owner.call<Task>('PATCH', `writer/tasks/${task.id}/`, {
+      keywords: 'aeropress , unknown one,, aeropress',
+    })
+    expect(changed.body).toMatchObject({
+      keyword_objects: [aeropress],
+      keywords: 'aeropress, unknown one',
+    })
+    const cleared = await owner.call<Task>('PATCH', `writer/tasks/${task.id}/`, { keywords: '' })
+    expect(cleared.body).toMatchObject({ keyword_objects: [], keywords: '' })
+  })
+
+  it('refuses keywords and clusters of another sector, and a sector of another site', async () => {
+    const [far] = await addKeywords(service, owner, elsewhere, ['green tea'])
+    const cluster_id = await addCluster(service, owner, elsewhere, 'Tea')
+    const paths = []
+    for (const fields of [
+      { keyword_objects: [far] },
+      { cluster_id },
+      { sector_id: elsewhere.sector_id },
+    ]) {
+      const answer = await owner.post<{ code: string; errors: { path: string }[] }>(
+        'writer/tasks/',
+        { ...place, title: 'T', ...fields },
+      )
+      expect(answer.status).toBe(400)
+      paths.push(answer.body.errors[0]?.path)
+    }
+    expect(paths).toEqual(['keyword_objects', 'cluster_id', 'sector_id'])
+  })
+
+  it('names each field that is not valid', async () => {
+    const answer = await owner.post<{ errors: { path: string }[] }>('writer/tasks/', {
+      ...place,
+      title: ' ',
+      meta_title: 'm'.repeat(61),
+      meta_description: 'm'.repeat(161),
+      slug: 'Not a slug',
+      content_type: 'novel',
+      keywords: 'nul \0',
+      html_content: ' ',
+      color: 'red',
+    })
+    expect(answer.status).toBe(400)
+    expect(answer.body.errors.map(({ path }) => path).sort()).toEqual([
+      'color',
+      'content_type',
+      'html_content',
+      'keywords',
+      'meta_description',
+      'meta_title',
+      'slug',
+      'title',
+    ])
+  })
+
+  it('keeps its site and sector', async () => {
+    const task = await newTask(owner, place)
+    const answer = await owner.call('PATCH', `writer/tasks/${task.id}/`, {
+      site_id: elsewhere.site_id,
+    })
+    expect(answer.status).toBe(400)
+  })
+
+  it('takes slugs in other scripts', async () => {
+    expect((await newTask(owner, place, { slug: 'καφές-στο-σπίτι-2' })).slug).toBe(
+      'καφές-στο-σπίτι-2',
+    )
+  })
+
+  it('moves to a cluster of its sector and out of it', async () => {
+    const cluster_id = await addCluster(service, owner, place, 'Brewing methods')
+    const task = await newTask(owner, place, { cluster_id })
+    expect(task.cluster_id).toBe(cluster_id)
+    const out = await owner.call<Task>('PUT', `writer/tasks/${task.id}/`, { cluster_id: null })
+    expect(out.body.cluster_id).toBeNull()
+  })
+})
+
+describe('the article', () => {
+  it('is one text, changed on the task or on its content', async () => {
+    const task = await newTask(owner, place)
+    const empty = await owner.get<{ count: number }>(`writer/content/?task_id=${task.id}`)
+    expect(empty.body.count).toBe(0)
+    const onTask = await owner.call<Task>('PATCH', `writer/tasks/${task.id}/`, {
+      html_content: '<p>one two three</p>',
+    })
+    expect(onTask.body).toMatchObject({ html_content: '<p>one two three</p>', word_count: 3 })
+    const list = await owner.get<{ results: { id: number; html_content: string }[] }>(
+      `writer/content/?task_id=${task.id}`,
+    )
+    const { id } = list.body.results[0]!
+    const onContent = await owner.call('PUT', `writer/content/${id}/`, {
+      html_content: '<p>four words are here</p>',
+    })
+    expect(onContent.body).toMatchObject({ id, task_id: task.id, word_count: 4 })
+    expect((await owner.get(`writer/content/${id}/`)).body).toEqual(onContent.body)
+    expect(await getTask(owner, task.id)).toMatchObject({
+      html_content: '<p>four words are here</p>',
+      word_count: 4,
+    })
+  })
+})
+
+describe('setting the status by hand', () => {
+  const set = (id: number, status: string) =>
+    owner.call<{ code: string; detail: string; errors: { message: string }[] }>(
+      'PATCH',
+      `writer/tasks/${id}/`,
+      { status },
+    )
+
+  it('takes queued, draft and review', async () => {
+    const task = await newDraft(owner, place)
+    for (const status of ['review', 'draft', 'queued']) {
+      expect((await set(task.id, status)).body).toMatchObject({ status })
+    }
+  })
+
+  it('refuses what only runs set, and says so', async () => {
+    const task = await newDraft(owner, place)
+    for (const status of ['in_progress', 'published', 'completed']) {
+      const answer = await set(task.id, status)
+      expect(answer.status).toBe(400)
+      expect(answer.body.errors[0]?.message).toContain('set by runs')
+    }
+  })
+
+  it('refuses a draft that has no article', async () => {
+    const task = await newTask(owner, place)
+    const answer = await set(task.id, 'draft')
+    expect([answer.status, answer.body.code]).toEqual([409, 'wrong_state'])
+    const withArticle = await owner.call('PATCH', `writer/tasks/${task.id}/`, {
+      status: 'draft',
+      html_content: '<p>now there is one</p>',
+    })
+    expect(withArticle.status).toBe(200)
+  })
+
+  it('leaves a published task to unpublish', async () => {
+    const task = await newDraft(owner, place)
+    await service.sql`update tasks set status = 'published' where id = ${task.id}`
+    const answer = await set(task.id, 'draft')
+    expect([answer.status, answer.body.code]).toEqual([409, 'wrong_state'])
+    expect(answer.body.detail).toContain('npublish')
+    expect((await set(task.id, 'queued')).status).toBe(200)
+  })
+
+  it('refuses it while a run works on the task', async () => {
+    const task = await newTask(owner, place, { html_content: '<p>x</p>' })
+    await owner.post('writer/tasks/auto_generate_content/', { ids: [task.id] })
+    const answer = await set(task.id, 'draft')
+    expect([answer.status, answer.body.code]).toEqual([409, 'already_running'])
+  })
+})
+
+describe('the list of tasks', () => {
+  let listed: Place
+  let cluster_id: number
+
+  beforeAll(async () => {
+    listed = await newPlace(owner, 'Listed')
+    cluster_id = await addCluster(service, owner, listed, 'C')
+    await newTask(owner, listed, { title: 'Beta 50%', keywords: 'grinder', cluster_id })
+    await newDraft(owner, listed, { title: 'Alpha', content_type: 'guide' })
+    await newTask(owner, listed, { title: 'Gamma', content_structure: 'pillar_page' })
+  })
+
+  const titles = async (query: string) => {
+    const answer = await owner.get<List>(`writer/tasks/?site_id=${listed.site_id}&${query}`)
+    expect(answer.status).toBe(200)
+    return answer.body.results.map(({ title }) => title)
+  }
+
+  it('searches title and keywords, literally', async () => {
+    expect(await titles('search=ALPH')).toEqual(['Alpha'])
+    expect(await titles('search=grind')).toEqual(['Beta 50%'])
+    expect(await titles('search=%25')).toEqual(['Beta 50%'])
+  })
+
+  it('filters', async () => {
+    expect(await titles('status=draft')).toEqual(['Alpha'])
+    expect(await titles(`cluster_id=${cluster_id}`)).toEqual(['Beta 50%'])
+    expect(await titles('content_type=guide')).toEqual(['Alpha'])
+    expect(await titles('content_structure=pillar_page')).toEqual(['Gamma'])
+    expect(await titles(`sector_id=${place.sector_id}`)).toEqual([])
+    expect(await titles('idea_id=999999')).toEqual([])
+  })
+
+  it('orders', async () => {
+    expect(await titles('ordering=title')).toEqual(['Alpha', 'Beta 50%', 'Gamma'])
+    expect(await titles('ordering=-created_at')).toEqual(['Gamma', 'Alpha', 'Beta 50%'])
+    expect((await titles('ordering=-word_count'))[0]).toBe('Alpha')
+    expect((await titles('ordering=status'))[0]).toBe('Alpha')
+  })
+
+  it('walks by cursor in any ordering without missing or repeating one', async () => {
+    for (const ordering of ['title', '-created_at', '-word_count', 'status']) {
+      const seen: string[] = []
+      let next: string | null =
+        `/api/v1/writer/tasks/?site_id=${listed.site_id}&ordering=${ordering}&page_size=1&cursor=`
+      while (next) {
+        const answer: { body: List } = await owner.get<List>(next.replace('/api/v1/', ''))
+        seen.push(...answer.body.results.map(({ title }) => title))
+        next = answer.body.next
+      }
+      expect(seen.toSorted()).toEqual(['Alpha', 'Beta 50%', 'Gamma'])
+    }
+  })
+
+  it('leaves articles out', async () => {
+    const answer = await owner.get<List>(`writer/tasks/?site_id=${listed.site_id}&status=draft`)
+    expect(answer.body.results[0]).not.toHaveProperty('html_content')
+    expect(answer.body.results[0]).toHaveProperty('keyword_objects')
+  })
+
+  it('refuses a filter or an ordering that it does not know', async () => {
+    expect((await owner.get('writer/tasks/?colour=red')).status).toBe(400)
+    expect((await owner.get('writer/tasks/?ordering=slug')).status).toBe(400)
+    expect((await owner.get('writer/images/?ordering=prompt')).status).toBe(400)
+    expect((await owner.get('writer/content/?status=draft')).status).toBe(400)
+  })
+})
+
+describe('deleting', () => {
+  it('takes the article along and lets the idea be queued again', async () => {
+    const task = await newDraft(owner, place)
+    const idea = await addIdea(service, owner, place, 900)
+    await service.sql`update tasks set idea_id = ${idea} where id = ${task.id}`
+    expect((await owner.call('DELETE', `writer/tasks/${task.id}/`)).status).toBe(204)
+    expect((await owner.get(`writer/tasks/${task.id}/`)).status).toBe(404)
+    const left = await service.sql`select id from content where task_id = ${task.id}`
+    expect(left.length).toBe(0)
+    const [row] = await service.sql`select status from content_ideas where id = ${idea}`
+    expect(row?.status).toBe('new')
+  })
+
+  it('is refused while a run works on the task', async () => {
+    const task = await newTask(owner, place)
+    const accepted = await owner.post<{ task_id: number }>('writer/tasks/auto_generate_content/', {
+      ids: [task.id],
+    })
+    const refused = await owner.call<{ code: string }>('DELETE', `writer/tasks/${task.id}/`)
+    expect([refused.status, refused.body.code]).toEqual([409, 'already_running'])
+    await owner.post(`system/settings/task_progress/${accepted.body.task_id}/cancel/`)
+    expect((await owner.call('DELETE', `writer/tasks/${task.id}/`)).status).toBe(204)
+  })
+
+  it('says of each id of many what happened to it', async () => {
+    const free = await newTask(owner, place)
+    const busy = await newTask(owner, place)
+    await owner.post('writer/tasks/auto_generate_content/', { ids: [busy.id] })
+    const theirs = await newTask(other, await newPlace(other))
+    const ids = [theirs.id, busy.id, free.id, free.id, 987_654_321]
+    const answer = await owner.post<Bulk>('writer/tasks/bulk_delete/', { ids })
+    expect(answer.body).toEqual({
+      deleted: 1,
+      results: [
+        { id: theirs.id, ok: false, code: 'not_found' },
+        { id: busy.id, ok: false, code: 'already_running' },
+        { id: free.id, ok: true },
+        { id: 987_654_321, ok: false, code: 'not_found' },
+      ],
+    })
+    expect((await other.get(`writer/tasks/${theirs.id}/`)).status).toBe(200)
+  })
+})
+
+it('sets the status of many and says of each id what happened to it', async () => {
+  const draft = await newDraft(owner, place)
+  const bare = await newTask(owner, place)
+  const theirs = await newDraft(other, await newPlace(other))
+  const answer = await owner.post<Bulk>('writer/tasks/bulk_update/', {
+    ids: [draft.id, bare.id, theirs.id],
+    status: 'review',
+  })
+  expect(answer.body).toEqual({
+    updated: 1,
+    results: [
+      { id: draft.id, ok: true },
+      { id: bare.id, ok: false, code: 'wrong_state' },
+      { id: theirs.id, ok: false, code: 'not_found' },
+    ],
+  })
+  expect((await getTask(owner, draft.id)).status).toBe('review')
+  expect((await getTask(other, theirs.id)).status).toBe('draft')
+  const published = await owner.post('writer/tasks/bulk_update/', {
+    ids: [draft.id],
+    status: 'published',
+  })
+  expect(published.status).toBe(400)
+})
+
+describe('who may', () => {
+  it('hides tasks, articles and images of another account', async () => {
+    const task = await newDraft(other, await newPlace(other))
+    const list = await other.get<{ results: { id: number }[] }>(
+      `writer/content/?task_id=${task.id}`,
+    )
+    const contentId = list.body.results[0]!.id
+    const tries: [string, string, unknown?][] = [
+      ['GET', `writer/tasks/${task.id}/`],
+      ['PATCH', `writer/tasks/${task.id}/`, { title: 'Mine' }],
+      ['DELETE', `writer/tasks/${task.id}/`],
+      ['GET', `writer/content/${contentId}/`],
+      ['PATCH', `writer/content/${contentId}/`, { html_content: 'Mine' }],
+      [
+        'POST',
+        'writer/tasks/',
+        { site_id: task.site_id, sector_id: task.sector_id, title: 'Mine' },
+      ],
+      ['POST', 'writer/tasks/auto_generate_content/', { ids: [task.id] }],
+      ['POST', 'writer/tasks/auto_generate_images/', { ids: [task.id] }],
+    ]
+    for (const [method, path, body] of tries) {
+      expect([path, (await owner.call(method, path, body)).status]).toEqual([path, 404])
+    }
+    const seen = await owner.get<{ count: number }>(`writer/content/?task_id=${task.id}`)
+    expect(seen.body.count).toBe(0)
+    expect(await getTask(other, task.id)).toEqual(task)
+  })
+
+  it('lets an editor write on granted sites alone', async () => {
+    const editor = await addUser(owner, 'editor', [place.site_id])
+    const mine = await newTask(editor, place, { title: "The editor's" })
+    const changed = await editor.call('PATCH', `writer/tasks/${mine.id}/`, { title: 'Changed' })
+    expect(changed.status).toBe(200)
+    const far = await newTask(owner, elsewhere)
+    expect((await editor.get(`writer/tasks/${far.id}/`)).status).toBe(404)
+    expect((await editor.post('writer/tasks/', { ...elsewhere, title: 'T' })).status).toBe(404)
+    const run = { ids: [mine.id, far.id] }
+    expect((await editor.post('writer/tasks/auto_generate_content/', run)).status).toBe(404)
+    const bulk = await editor.post<Bulk>('writer/tasks/bulk_delete/', { ids: [far.id] })
+    expect(bulk.body.results).toEqual([{ id: far.id, ok: false, code: 'not_found' }])
+  })
+
+  it('lets a viewer read and nothing else', async () => {
+    const task = await newDraft(owner, place)
+    const viewer = await addUser(owner, 'viewer', [place.site_id])
+    expect((await viewer.get(`writer/tasks/${task.id}/`)).status).toBe(200)
+    expect((await viewer.get('writer/images/')).status).toBe(200)
+    const tries: [string, string, unknown?][] = [
+      ['POST', 'writer/tasks/', { ...place, title: 'T' }],
+      ['PATCH', `writer/tasks/${task.id}/`, { title: 'T' }],
+      ['DELETE', `writer/tasks/${task.id}/`],
+      ['POST', 'writer/tasks/bulk_delete/', { ids: [task.id] }],
+      ['POST', 'writer/tasks/bulk_update/', { ids: [task.id], status: 'review' }],
+      ['POST', 'writer/tasks/auto_generate_content/', { ids: [task.id] }],
+      ['POST', 'writer/tasks/auto_generate_images/', { ids: [task.id] }],
+    ]
+    for (const [method, path, body] of tries) {
+      expect([path, (await viewer.call(method, path, body)).status]).toEqual([path, 403])
+    }
+  })
+})
