@@ -1,0 +1,139 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { content, images, tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import type { AiProvider, ExtractImagePrompts } from '../../server/ai/provider.ts'
+import { IMAGE_PRICE } from '../../server/billing/prices.ts'
+import { askProvider } from '../ai-failure.ts'
+import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { type MadeImage, storeVariants } from './store-variants.ts'
+
+const Params = z.object({ images_per_task: z.int().min(1) })
+
+type Article = { title: string; html_content: string }
+type Prompt = ExtractImagePrompts['prompts'][number]
+
+/** Makes the images of an article: an original a prompt, and each original's variants. */
+export const generateImages: StepHandler = async (job) => {
+  const { images_per_task } = Params.parse(job.step.params)
+  const article = await job.read((tx) => readArticle(tx, job.step.object_id))
+  const provider = await job.deps.aiProvider(job.scope)
+  const prompts = await askForPrompts(job, provider, article, images_per_task)
+  const made: MadeImage[] = []
+  for (const [position, prompt] of prompts.entries()) {
+    const bytes = await askForImage(job, provider, article, prompt, position, prompts.length)
+    made.push(...(await storeVariants(job.deps.media, bytes, { prompt, position })))
+  }
+  return done(job, provider, article, { made, originals: prompts.length })
+}
+
+async function readArticle(tx: Tx, taskId: number): Promise<Article> {
+  const [article] = await tx
+    .select({ title: tasks.title, html_content: content.html_content })
+    .from(tasks)
+    .leftJoin(content, and(eq(content.account_id, tasks.account_id), eq(content.task_id, tasks.id)))
+    .where(eq(tasks.id, taskId))
+  if (!article) throw new StepError('not_found', 'The task was deleted.')
+  const { title, html_content } = article
+  if (!html_content)
+    throw new StepError('wrong_state', 'The task has no article. Generate it first.')
+  return { title, html_content }
+}
+
+async function askForPrompts(
+  job: StepJob,
+  provider: AiProvider,
+  article: Article,
+  count: number,
+): Promise<Prompt[]> {
+  const { title } = article
+  await job.progress({ phase: 'generate_images', message: `Planning the images of “${title}”` })
+  await job.requested(
+    'extract_image_prompts',
+    `Asked ${provider.name} for ${count} image prompts for “${title}”`,
+  )
+  const { signal } = job
+  const { data } = await askProvider(() =>
+    provider.extractImagePrompts({ ...article, count }, { signal }),
+  )
+  const prompts = data.prompts.slice(0, count)
+  if (prompts.length === 0)
+    throw new StepError('ai_bad_answer', 'The provider found no image prompt.')
+  await job.responded('extract_image_prompts', `${prompts.length} image prompts for “${title}”`)
+  return prompts
+}
+
+async function askForImage(
+  job: StepJob,
+  provider: AiProvider,
+  { title }: Article,
+  { prompt, alt_text }: Prompt,
+  position: number,
+  total: number,
+): Promise<Uint8Array> {
+  const name = `image ${position + 1} of ${total} for “${title}”`
+  await job.progress({ phase: 'generate_images', message: `Making ${name}` })
+  await job.requested('generate_image', `Asked ${provider.name} for ${name}: ${prompt}`)
+  const input = { prompt, alt_text, title }
+  const { signal } = job
+  const { data, usage } = await askProvider(() => provider.generateImage(input, { signal }))
+  await job.responded('generate_image', `${usage.model} made ${name}, ${data.bytes.length} bytes`)
+  return data.bytes
+}
+
+function done(
+  job: StepJob,
+  provider: AiProvider,
+  { title }: Article,
+  { made, originals }: { made: MadeImage[]; originals: number },
+): StepDone {
+  return {
+    charge: IMAGE_PRICE * originals,
+    result: { originals, variants: made.length, provider: provider.name },
+    message: `Made ${originals} ${originals === 1 ? 'image' : 'images'} for “${title}”`,
+    write: (tx) => replaceImages(tx, job.step.object_id, provider.name, made),
+  }
+}
+
+/** The task's images become `made`: variants that are no longer made go. A draft is then in review. */
+async function replaceImages(
+  tx: Tx,
+  taskId: number,
+  provider: AiProvider['name'],
+  made: MadeImage[],
+): Promise<void> {
+  const [task] = await tx
+    .update(tasks)
+    .set({
+      status: sql`case ${tasks.status} when 'draft' then 'review' else ${tasks.status} end`,
+      error: null,
+      updated_at: sql`now()`,
+    })
+    .where(eq(tasks.id, taskId))
+    .returning()
+  if (!task) throw new StepError('not_found', 'The task was deleted.')
+  const { account_id, site_id, sector_id } = task
+  const place = { account_id, site_id, sector_id, task_id: taskId, provider }
+  const kept = await tx
+    .insert(images)
+    .values(made.map((image) => ({ ...place, ...image })))
+    .onConflictDoUpdate({
+      target: [images.account_id, images.task_id, images.image_type, images.position],
+      set: {
+        image_path: sql`excluded.image_path`,
+        prompt: sql`excluded.prompt`,
+        alt_text: sql`excluded.alt_text`,
+        heading: sql`excluded.heading`,
+        width: sql`excluded.width`,
+        height: sql`excluded.height`,
+        content_hash: sql`excluded.content_hash`,
+        provider: sql`excluded.provider`,
+        updated_at: sql`now()`,
+      },
+    })
+    .returning({ id: images.id })
+  const ids = kept.map(({ id }) => id)
+  await tx
+    .delete(images)
+    .where(and(eq(images.task_id, taskId), sql`${images.id} <> all(${sql.param(ids)}::bigint[])`))
+}
