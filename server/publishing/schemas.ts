@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { Ids, text } from '../http/schemas.ts'
+import { POST_STATUSES } from './post-statuses.ts'
 
 export const LinkWordPress = z.strictObject({
   wp_url: text(500).openapi({ description: "The site's address, as its visitors know it." }),
@@ -9,8 +10,6 @@ export const LinkWordPress = z.strictObject({
       'An application password (Users → Profile in WordPress), not the sign-in password.',
   }),
 })
-
-export const POST_STATUSES = ['publish', 'draft', 'pending', 'future'] as const
 
 export const PublishTasks = z
   .strictObject({

@@ -1,0 +1,70 @@
+import type { MediaStore } from '../../server/media/media.ts'
+import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
+import { marker } from '../../wp-bridge/client/marker.ts'
+import type { Attachment, ImageFile } from '../../wp-bridge/client/media.ts'
+import type { PostDraft } from '../../wp-bridge/client/publish.ts'
+import { StepError } from '../step.ts'
+import type { Article } from './read-article.ts'
+
+type Image = Article['images'][number]
+
+/** The article as it is handed to WordPress: blocks, with its in-article images in their places. */
+export function postDraft(
+  article: Article,
+  media: MediaStore,
+  wanted: { status: PostDraft['status']; publish_at?: string },
+): PostDraft {
+  const { task, html_content, category, tags, images } = article
+  const key = task.publication_key
+  return {
+    key,
+    title: task.title,
+    slug: task.slug,
+    excerpt: task.excerpt,
+    status: wanted.status,
+    ...(wanted.publish_at ? { date_gmt: wanted.publish_at } : {}),
+    category,
+    tags,
+    images: images.map((image) => imageFile(image, task, media)),
+    featured: images.find(({ image_type }) => image_type === 'featured')?.content_hash ?? null,
+    renderContent: (attachments) =>
+      toBlocks(html_content, { marker: marker(key), images: placed(images, attachments) }),
+  }
+}
+
+function imageFile(image: Image, task: Article['task'], media: MediaStore): ImageFile {
+  const { content_hash, image_path, image_type, position, alt_text, width, height } = image
+  const number = position > 0 ? `-${position}` : ''
+  return {
+    content_hash,
+    async read() {
+      const bytes = await media.get(image_path)
+      if (!bytes) {
+        throw new StepError(
+          'image_lost',
+          `The file of image ${image.id} is gone. Generate it again.`,
+        )
+      }
+      return bytes
+    },
+    mime_type: 'image/webp',
+    file_name: `${task.slug || 'article'}-${image_type.replace('_', '-')}${number}.webp`,
+    title: task.title,
+    alt_text,
+    width,
+    height,
+  }
+}
+
+function placed(images: Image[], attachments: Attachment[]): PlacedImage[] {
+  return images
+    .filter(({ image_type }) => image_type === 'in_article')
+    .flatMap((image) => {
+      const attachment = attachments.find(({ content_hash }) => content_hash === image.content_hash)
+      if (!attachment) return []
+      const { id, url, width, height } = attachment
+      return [
+        { heading: image.heading, attachment_id: id, url, alt_text: image.alt_text, width, height },
+      ]
+    })
+}

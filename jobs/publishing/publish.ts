@@ -1,0 +1,74 @@
+import { eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { content_ideas } from '../../db/schema/planner.ts'
+import { tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { POST_STATUSES } from '../../server/publishing/post-statuses.ts'
+import { publishPost } from '../../wp-bridge/client/publish.ts'
+import type { Receipt } from '../../wp-bridge/client/receipt.ts'
+import type { StepHandler } from '../step.ts'
+import { databaseJournal } from './journal.ts'
+import { postDraft } from './post-draft.ts'
+import { type Article, readArticle } from './read-article.ts'
+import { openSite } from './site-access.ts'
+import { waitUntilLive } from './wait-until-live.ts'
+import { askWordPress } from './wordpress-failure.ts'
+
+const Params = z.object({
+  status: z.enum(POST_STATUSES),
+  publish_at: z.string().optional(),
+})
+
+/** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
+export const publish: StepHandler = async (job) => {
+  const params = Params.parse(job.step.params)
+  const article = await job.read((tx) => readArticle(tx, job.step.object_id))
+  const { task } = article
+  const site = await openSite(job, task.site_id)
+  await job.progress({ phase: 'publish', message: `Publishing “${task.title}” to ${site.wp_url}` })
+  await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
+  const receipt = await askWordPress(() =>
+    publishPost({
+      api: site.api,
+      post: postDraft(article, job.deps.media, params),
+      journal: databaseJournal(job, site),
+      settleMs: job.deps.settleMs,
+    }),
+  )
+  await job.write((tx) => recordPublished(tx, article, receipt))
+  await job.responded(
+    'publish',
+    `Post ${receipt.post_id} is “${receipt.wp_status}”: ${receipt.url}`,
+  )
+  const live =
+    receipt.wp_status === 'publish' && (await waitUntilLive(job, receipt.url, task.publication_key))
+  return {
+    message: live ? `“${task.title}” is live: ${receipt.url}` : `“${task.title}” is published`,
+    result: { ...receipt, live },
+    async write(tx) {
+      if (!live) return
+      const completed = { status: 'completed', updated_at: sql`now()` } as const
+      await tx.update(tasks).set(completed).where(eq(tasks.id, task.id))
+    },
+  }
+}
+
+async function recordPublished(tx: Tx, { task }: Article, receipt: Receipt): Promise<void> {
+  await tx
+    .update(tasks)
+    .set({
+      assigned_post_id: receipt.post_id,
+      post_url: receipt.url,
+      wp_status: receipt.wp_status,
+      published_at: sql`coalesce(${tasks.published_at}, now())`,
+      status: 'published',
+      error: null,
+      updated_at: sql`now()`,
+    })
+    .where(eq(tasks.id, task.id))
+  if (task.idea_id === null) return
+  await tx
+    .update(content_ideas)
+    .set({ status: 'published', updated_at: sql`now()` })
+    .where(eq(content_ideas.id, task.idea_id))
+}

@@ -1,0 +1,177 @@
+import type { Client } from '../helpers/client.ts'
+import type { TestService } from '../helpers/service.ts'
+
+/** The ids of one object of each kind that an account has. */
+export type Belongings = {
+  site: number
+  sector: number
+  user: number
+  grant: number
+  keyword: number
+  cluster: number
+  idea: number
+  task: number
+  content: number
+  image: number
+  run: number
+}
+
+/** Gives an account one of everything, named after the account, straight in the database. */
+export async function belongingsOf({ sql }: TestService, owner: Client): Promise<Belongings> {
+  const account = owner.accountId
+  const [{ name }] = await sql<[{ name: string }]>`select name from accounts where id = ${account}`
+  const site = (await owner.post<{ id: number }>('auth/sites/', { name: `${name} site` })).body.id
+  const sector = (
+    await owner.post<{ id: number }>('auth/sectors/', { site_id: site, name: `${name} sector` })
+  ).body.id
+  const place = { account_id: account, site_id: site, sector_id: sector }
+  const insert = async (table: string, row: Record<string, unknown>) =>
+    Number((await sql`insert into ${sql(table)} ${sql(row as never)} returning id`)[0]!.id)
+  const user = await insert('users', {
+    account_id: account,
+    email: `${name}-${account}@example.test`,
+    password_hash: '-',
+    role: 'viewer',
+  })
+  const grant = await insert('site_user_access', {
+    account_id: account,
+    site_id: site,
+    user_id: user,
+  })
+  const cluster = await insert('clusters', { ...place, name: `${name} cluster` })
+  const keyword = await insert('keywords', {
+    ...place,
+    keyword: `${name} keyword`,
+    cluster_id: cluster,
+  })
+  const idea = await insert('content_ideas', {
+    ...place,
+    idea_title: `${name} idea`,
+    keyword_cluster_id: cluster,
+  })
+  const task = await insert('tasks', { ...place, title: `${name} task`, status: 'review' })
+  const content = await insert('content', {
+    ...place,
+    task_id: task,
+    html_content: `<p>${name}</p>`,
+  })
+  const image = await insert('images', {
+    ...place,
+    task_id: task,
+    image_type: 'featured',
+    image_path: 'ab/ab.webp',
+    prompt: `${name} prompt`,
+    width: 1,
+    height: 1,
+    content_hash: 'ab',
+    provider: 'local',
+  })
+  const run = await insert('runs', {
+    account_id: account,
+    site_id: site,
+    kind: 'publish',
+    total: 1,
+  })
+  return { site, sector, user, grant, keyword, cluster, idea, task, content, image, run }
+}
+
+const COLLECTIONS: [RegExp, keyof Belongings][] = [
+  [/^auth\/sites\//, 'site'],
+  [/^auth\/sectors\//, 'sector'],
+  [/^auth\/users\//, 'user'],
+  [/^planner\/keywords\//, 'keyword'],
+  [/^planner\/clusters\//, 'cluster'],
+  [/^planner\/ideas\//, 'idea'],
+  [/^writer\/tasks\//, 'task'],
+  [/^writer\/content\//, 'content'],
+  [/^writer\/images\//, 'image'],
+]
+
+/** A path of openapi.json with an account's own ids in it. */
+export function pathFor(path: string, belongings: Belongings): string {
+  const kind = COLLECTIONS.find(([prefix]) => prefix.test(path))?.[1]
+  return path
+    .replace('{id}', String(kind ? belongings[kind] : 'no-such-collection'))
+    .replace('{grant_id}', String(belongings.grant))
+    .replace('{task_id}', String(belongings.run))
+    .replace('{type}', 'openai')
+}
+
+const PASSWORD = 'correct horse battery'
+const csv = (has: Belongings) => {
+  const form = new FormData()
+  form.set('site_id', String(has.site))
+  form.set('sector_id', String(has.sector))
+  form.set('file', new File(['keyword\nfrom a file\n'], 'keywords.csv', { type: 'text/csv' }))
+  return form
+}
+
+/** A body that fits, for every operation that takes one. */
+export const BODIES: Record<string, (has: Belongings) => unknown> = {
+  'POST auth/register/': () => ({ email: 'x@example.test', password: PASSWORD, account_name: 'x' }),
+  'POST auth/login/': () => ({ email: 'x@example.test', password: PASSWORD }),
+  'POST auth/refresh/': () => ({ refresh: 'x' }),
+  'POST auth/logout/': () => ({ refresh: 'x' }),
+  'PATCH auth/me/': () => ({ first_name: 'Ann' }),
+  'POST auth/change_password/': () => ({ old_password: 'wrong', new_password: PASSWORD }),
+  'POST auth/users/': () => ({ email: 'new@example.test', password: PASSWORD, role: 'viewer' }),
+  'PATCH auth/users/{id}/': () => ({ first_name: 'Ann' }),
+  'POST auth/sites/': () => ({ name: 'A site' }),
+  'PUT auth/sites/{id}/': () => ({ name: 'A site' }),
+  'PATCH auth/sites/{id}/': () => ({ name: 'A site' }),
+  'POST auth/sites/{id}/access/': (has) => ({ user_id: has.user }),
+  'PUT auth/sites/{id}/wordpress/': () => ({
+    wp_url: 'https://example.com',
+    wp_username: 'ann',
+    wp_app_password: 'abcd efgh',
+  }),
+  'POST auth/sectors/': (has) => ({ site_id: has.site, name: 'A sector' }),
+  'PUT auth/sectors/{id}/': () => ({ name: 'A sector' }),
+  'PATCH auth/sectors/{id}/': () => ({ name: 'A sector' }),
+  'POST planner/keywords/': (has) => ({
+    site_id: has.site,
+    sector_id: has.sector,
+    keyword: 'a keyword',
+  }),
+  'PUT planner/keywords/{id}/': () => ({ volume: 1 }),
+  'PATCH planner/keywords/{id}/': () => ({ volume: 1 }),
+  'POST planner/keywords/bulk_delete/': (has) => ({ ids: [has.keyword] }),
+  'POST planner/keywords/bulk_update_status/': (has) => ({
+    ids: [has.keyword],
+    status: 'archived',
+  }),
+  'POST planner/keywords/import_csv/': csv,
+  'POST planner/keywords/auto_cluster/': (has) => ({
+    ids: [has.keyword],
+    site_id: has.site,
+    sector_id: has.sector,
+  }),
+  'POST planner/clusters/': (has) => ({
+    site_id: has.site,
+    sector_id: has.sector,
+    name: 'A cluster',
+  }),
+  'PUT planner/clusters/{id}/': () => ({ description: 'x' }),
+  'PATCH planner/clusters/{id}/': () => ({ description: 'x' }),
+  'POST planner/clusters/auto_generate_ideas/': (has) => ({ ids: [has.cluster] }),
+  'POST planner/ideas/': (has) => ({
+    site_id: has.site,
+    sector_id: has.sector,
+    idea_title: 'An idea',
+  }),
+  'PUT planner/ideas/{id}/': () => ({ description: 'x' }),
+  'PATCH planner/ideas/{id}/': () => ({ description: 'x' }),
+  'POST planner/ideas/bulk_queue_to_writer/': (has) => ({ ids: [has.idea] }),
+  'POST writer/tasks/': (has) => ({ site_id: has.site, sector_id: has.sector, title: 'A task' }),
+  'PUT writer/tasks/{id}/': () => ({ description: 'x' }),
+  'PATCH writer/tasks/{id}/': () => ({ description: 'x' }),
+  'POST writer/tasks/bulk_delete/': (has) => ({ ids: [has.task] }),
+  'POST writer/tasks/bulk_update/': (has) => ({ ids: [has.task], status: 'review' }),
+  'POST writer/tasks/auto_generate_content/': (has) => ({ ids: [has.task] }),
+  'POST writer/tasks/auto_generate_images/': (has) => ({ ids: [has.task] }),
+  'POST writer/tasks/publish/': (has) => ({ ids: [has.task] }),
+  'PUT writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
+  'PATCH writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
+  'PUT system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
+  'PATCH system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
+}
