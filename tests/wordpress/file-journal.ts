@@ -1,0 +1,41 @@
+import * as fs from 'node:fs'
+import type { JournalEntry, PublishJournal } from '../../wp-bridge/client/journal.ts'
+
+/** A journal in a JSON file, durable at each write, for one process at a time. */
+export function fileJournal(
+  file: string,
+): PublishJournal & { entries(): Record<string, JournalEntry> } {
+  const read = (): Record<string, JournalEntry> =>
+    fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8'), revive) : {}
+  const write = (name: string, entry: JournalEntry) => {
+    const handle = fs.openSync(`${file}.new`, 'w')
+    fs.writeSync(handle, JSON.stringify({ ...read(), [name]: entry }))
+    fs.fsyncSync(handle)
+    fs.closeSync(handle)
+    fs.renameSync(`${file}.new`, file)
+  }
+  const nothing: JournalEntry = { intent_at: null, remote_id: null, state: {} }
+  const entryOf = (name: string) => read()[name] ?? nothing
+  return {
+    entries: read,
+    recall: async (kind, key) => entryOf(`${kind}/${key}`),
+    async intend(kind, key, at, previous) {
+      const entry = entryOf(`${kind}/${key}`)
+      if (entry.intent_at?.getTime() !== previous?.getTime()) return false
+      write(`${kind}/${key}`, { ...entry, intent_at: at, remote_id: null })
+      return true
+    },
+    async withdraw(kind, key, at) {
+      const entry = entryOf(`${kind}/${key}`)
+      if (entry.intent_at?.getTime() !== at.getTime()) return
+      write(`${kind}/${key}`, { ...entry, intent_at: null })
+    },
+    async record(kind, key, { id, state }) {
+      write(`${kind}/${key}`, { intent_at: null, remote_id: id, state })
+    },
+  }
+}
+
+function revive(name: string, value: unknown): unknown {
+  return name === 'intent_at' && typeof value === 'string' ? new Date(value) : value
+}

@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seenLive } from '../../wp-bridge/client/live.ts'
+import { marker } from '../../wp-bridge/client/marker.ts'
+import { type PostDraft, publishPost } from '../../wp-bridge/client/publish.ts'
+import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
+import { unpublishPost } from '../../wp-bridge/client/unpublish.ts'
+import { article, imageFile } from './article.ts'
+import { fileJournal } from './file-journal.ts'
+import { startWordPress, type WordPress } from './wordpress.ts'
+
+let wp: WordPress
+let dir: string
+let journal: ReturnType<typeof fileJournal>
+let api: WordPressApi
+
+function apiOf({ user, appPassword }: { user: string; appPassword: string }): WordPressApi {
+  return connect({ fetch, restRoot: `${wp.url}/wp-json/`, username: user, appPassword })
+}
+
+const publish = (post: PostDraft, as = api) =>
+  publishPost({ api: as, post, journal, settleMs: 1_500 })
+
+const stored = (id: number) => wp.query('select * from wp_posts where ID = ?', id)[0]!
+
+const field = (receipt: Awaited<ReturnType<typeof publish>>, name: string) =>
+  receipt.fields.find(({ field }) => field === name)
+
+beforeAll(async () => {
+  wp = await startWordPress()
+  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+  journal = fileJournal(join(dir, 'journal.json'))
+  api = apiOf(wp)
+})
+afterAll(async () => {
+  await wp?.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+describe('publishing an article', () => {
+  it('makes one post with all that was sent, and says so field by field', async () => {
+    const post = await article('whole')
+    const receipt = await publish(post)
+    expect(receipt.fields.map(({ field, state }) => [field, state])).toEqual(
+      ['title', 'content', 'excerpt', 'slug', 'status', 'featured_media', 'categories', 'tags'].map(
+        (name) => [name, 'applied'],
+      ),
+    )
+    expect(receipt).toMatchObject({ wp_status: 'publish', slug: post.slug, warnings: [] })
+    expect(receipt.url).toBe(`${wp.url}/${post.slug}/`)
+    expect(stored(receipt.post_id)).toMatchObject({
+      post_title: 'How to brew & serve whole',
+      post_excerpt: post.excerpt,
+      post_status: 'publish',
+      post_content: post.renderContent(receipt.attachments),
+    })
+    const terms = wp.query(
+      `select taxonomy, name from wp_term_relationships join wp_term_taxonomy using (term_taxonomy_id)
+        join wp_terms using (term_id) where object_id = ? order by taxonomy, name`,
+      receipt.post_id,
+    )
+    expect(terms).toEqual([
+      { taxonomy: 'category', name: 'Brewing whole' },
+      { taxonomy: 'post_tag', name: 'cold whole' },
+      { taxonomy: 'post_tag', name: 'hot whole' },
+    ])
+  })
+
+  it('gives each attachment its title, its alt text and its sizes', async () => {
+    const { attachments } = await publish(await article('whole'))
+    for (const { id, url, alt_text, width } of attachments) {
+      const [alt] = wp.query(
+        `select meta_value from wp_postmeta where post_id = ? and meta_key = '_wp_attachment_image_alt'`,
+        id,
+      )
+      expect(alt?.meta_value).toBe(alt_text)
+      expect(stored(id).post_title).toMatch(/^Title of whole-/)
+      expect(width).toBe(320)
+      expect((await fetch(url)).headers.get('content-type')).toBe('image/webp')
+    }
+  })
+
+  it('is seen live at its address, and not once it is a draft again', async () => {
+    const post = await article('seen')
+    const { url, post_id } = await publish(post)
+    expect(await seenLive(fetch, url, 'seen')).toEqual({ seen: true })
+    expect(await seenLive(fetch, url, 'unseen')).toMatchObject({ seen: false })
+    expect(await unpublishPost({ api, journal, post })).toMatchObject({
+      wp_status: 'draft',
+      post_id,
+    })
+    expect(await seenLive(fetch, url, 'seen')).toMatchObject({ seen: false })
+    expect(stored(post_id).post_status).toBe('draft')
+    expect(await publish(post)).toMatchObject({ post_id, wp_status: 'publish' })
+  })
+
+  it('schedules a post, and publishes it at once when asked to later', async () => {
+    const date_gmt = '2031-05-04T06:00:00Z'
+    const post = await article('later', { status: 'future', date_gmt })
+    const scheduled = await publish(post)
+    expect(scheduled).toMatchObject({ wp_status: 'future' })
+    expect(field(scheduled, 'date_gmt')).toMatchObject({ state: 'applied' })
+    const now = await publish({ ...post, status: 'publish', date_gmt: undefined })
+    expect(now).toMatchObject({ post_id: scheduled.post_id, wp_status: 'publish' })
+  })
+
+  it.each(['draft', 'pending'] as const)('hands a post in as %s', async (status) => {
+    expect(await publish(await article(status, { status }))).toMatchObject({ wp_status: status })
+  })
+
+  it('uses the category that exists in another case, and one image for two articles', async () => {
+    const image = await imageFile('shared')
+    const first = await publish(await article('one', { images: [image], category: 'Tea & Time' }))
+    const second = await publish(await article('two', { images: [image], category: 'tea & TIME' }))
+    expect(second.attachments[0]?.id).toBe(first.attachments[0]?.id)
+    expect(field(second, 'categories')?.got).toEqual(field(first, 'categories')?.got)
+  })
+})
+
+describe('publishing an article again', () => {
+  it('updates its post, whatever the journal of its images says', async () => {
+    const post = await article('again')
+    const first = await publish(post)
+    const second = await publish({ ...post, title: 'Another title' })
+    expect(second.post_id).toBe(first.post_id)
+    expect(second.attachments.map(({ id }) => id)).toEqual(first.attachments.map(({ id }) => id))
+    expect(stored(first.post_id).post_title).toBe('Another title')
+  })
+
+  it('does not overwrite what a person edited in WordPress', async () => {
+    const post = await article('edited')
+    const { post_id } = await publish(post)
+    await wp.php(`wp_update_post(['ID' => ${post_id}, 'post_title' => 'A better title']);`)
+    await expect(publish(post)).rejects.toMatchObject({ code: 'edited_in_wordpress' })
+    expect(stored(post_id).post_title).toBe('A better title')
+  })
+
+  it('does not overwrite markup that a person added without words', async () => {
+    const post = await article('bold')
+    const { post_id } = await publish(post)
+    await wp.php(`$p = get_post(${post_id}); wp_update_post(wp_slash(['ID' => ${post_id},
+      'post_content' => str_replace('An article', '<strong>An</strong> article', $p->post_content)]));`)
+    await expect(publish(post)).rejects.toMatchObject({ code: 'edited_in_wordpress' })
+  })
+
+  it('leaves the tags that a person chose, and says so', async () => {
+    const post = await article('retagged')
+    const { post_id } = await publish(post)
+    await wp.php(`wp_set_post_tags(${post_id}, 'by hand');`)
+    const receipt = await publish({ ...post, title: 'New title' })
+    expect(field(receipt, 'tags')?.note).toMatch(/left as it is/)
+    expect(
+      await wp.php(`echo implode(',', wp_get_post_tags(${post_id}, ['fields' => 'names']));`),
+    ).toBe('by hand')
+    expect(stored(post_id).post_title).toBe('New title')
+  })
+
+  it('leaves a post in the trash alone', async () => {
+    const post = await article('trashed')
+    const { post_id } = await publish(post)
+    await wp.php(`wp_trash_post(${post_id});`)
+    await expect(publish(post)).rejects.toMatchObject({ code: 'post_trashed' })
+    expect(stored(post_id).post_status).toBe('trash')
+  })
+
+  it('finds a post in the trash without a journal', async () => {
+    const post = await article('trashed-unknown')
+    const { post_id } = await publish(post)
+    await wp.php(`wp_trash_post(${post_id});`)
+    const emptyJournal = fileJournal(join(dir, 'empty.json'))
+    const again = publishPost({ api, post, journal: emptyJournal, settleMs: 1_500 })
+    await expect(again).rejects.toMatchObject({ code: 'post_trashed' })
+  })
+
+  it('makes a new post when the old one was deleted for good', async () => {
+    const post = await article('deleted')
+    const { post_id } = await publish(post)
+    await wp.php(`wp_delete_post(${post_id}, true);`)
+    const receipt = await publish(post)
+    expect(receipt.post_id).not.toBe(post_id)
+    expect(receipt.warnings[0]).toContain(`${post_id} was deleted`)
+  })
+
+  it('adopts the oldest of copies that were made in WordPress, and reports the others', async () => {
+    const post = await article('copied')
+    const { post_id } = await publish(post)
+    const copy = await wp.php(`$p = get_post(${post_id}, ARRAY_A); unset($p['ID']);
+      echo wp_insert_post(wp_slash($p));`)
+    const emptyJournal = fileJournal(join(dir, 'empty.json'))
+    const receipt = await publishPost({ api, post, journal: emptyJournal, settleMs: 1_500 })
+    expect(receipt.post_id).toBe(post_id)
+    expect(receipt.warnings[0]).toContain(copy)
+  })
+
+  it('does not take the article of a longer key for its own', async () => {
+    const longer = await publish(await article('t1-2'))
+    const shorter = await publish(await article('t1'))
+    expect(shorter.post_id).not.toBe(longer.post_id)
+  })
+})
+
+describe('publishing as another role', () => {
+  it('keeps the marker, and reports the category, for an author', async () => {
+    const author = apiOf(await wp.addUser('ann', 'author'))
+    const post = await article('authored', {
+      renderContent: () =>
+        `<!-- wp:paragraph {"className":"${marker('authored')}"} -->\n<p class="${marker('authored')}">Text<script>alert(1)</script></p>\n<!-- /wp:paragraph -->`,
+    })
+    const receipt = await publish(post, author)
+    expect(stored(receipt.post_id).post_content).toContain(`class="${marker('authored')}"`)
+    expect(stored(receipt.post_id).post_content).not.toContain('<script')
+    expect(field(receipt, 'content')).toMatchObject({ state: 'altered' })
+    expect(field(receipt, 'categories')).toMatchObject({
+      state: 'dropped',
+      note: expect.stringContaining('Brewing authored'),
+    })
+    expect(field(receipt, 'tags')).toMatchObject({ state: 'applied' })
+    expect(await seenLive(fetch, receipt.url, 'authored')).toEqual({ seen: true })
+    expect((await publish(post, author)).post_id).toBe(receipt.post_id)
+  })
+
+  it('hands the post of a contributor in for review, and finds it without its slug', async () => {
+    const contributor = apiOf(await wp.addUser('carl', 'contributor'))
+    const post = await article('contributed', { images: [], featured: null })
+    const receipt = await publish(post, contributor)
+    expect(receipt).toMatchObject({ wp_status: 'pending' })
+    expect(field(receipt, 'status')).toMatchObject({ state: 'altered', sent: 'publish' })
+    expect(field(receipt, 'slug')).toMatchObject({ state: 'dropped' })
+    const emptyJournal = fileJournal(join(dir, 'empty-2.json'))
+    const again = await publishPost({
+      api: contributor,
+      post,
+      journal: emptyJournal,
+      settleMs: 1_500,
+    })
+    expect(again.post_id).toBe(receipt.post_id)
+  })
+
+  it('says that a contributor may not upload images', async () => {
+    const contributor = apiOf(await wp.addUser('cora', 'contributor'))
+    const publishing = publish(await article('imageless'), contributor)
+    await expect(publishing).rejects.toMatchObject({ code: 'cannot_upload_files' })
+    expect(Object.values(journal.entries()).every(({ intent_at }) => intent_at === null)).toBe(true)
+  })
+})

@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import { WordPressError } from './errors.ts'
+
+/** More than any answer of WordPress's that is asked for here, in bytes. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+/** An answer that was read and holds JSON. */
+export interface Answer {
+  status: number
+  headers: Headers
+  json: unknown
+}
+
+const wpErrorSchema = z.object({ code: z.string(), message: z.string(), data: z.unknown() })
+
+/**
+ * Reads an answer as text, up to a limit.
+ * @throws WordPressError `answer_too_large`
+ */
+export async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) {
+      throw new WordPressError({
+        code: 'answer_too_large',
+        message: `${originOf(response.url)} answered with more than ${maxBytes} bytes.`,
+        remedy: 'Check that the address is that of a WordPress site.',
+        status: response.status,
+        outcome: 'unknown',
+      })
+    }
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/**
+ * Reads the answer to a REST request.
+ * @param origin of the request, for messages
+ * @throws WordPressError for every answer but a success that holds JSON
+ */
+export async function readAnswer(response: Response, origin: string): Promise<Answer> {
+  if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
+  const text = await readText(response)
+  const json = parseJson(text)
+  if (response.ok && json !== undefined) {
+    return { status: response.status, headers: response.headers, json }
+  }
+  const refusal = wpErrorSchema.safeParse(json)
+  if (refusal.success) throw refusedByWordPress(response, origin, refusal.data)
+  throw notWordPress(response, origin, text)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    // A theme's or plugin's file saved with a byte order mark puts one before every answer.
+    return JSON.parse(text.replace(/^\uFEFF+/, ''))
+  } catch {
+    // Not JSON is an answer like others here: the caller says what it was.
+    return undefined
+  }
+}
+
+/** The address that a site redirects to, without query: it may hold what we sent. */
+export function redirected(response: Response, origin: string): WordPressError {
+  const target = URL.parse(response.headers.get('location') ?? '', response.url || origin)
+  const address = target ? `${target.origin}${target.pathname}` : 'another address'
+  return new WordPressError({
+    code: 'redirected',
+    message: `${origin} redirects to ${address}. Credentials are not sent after a redirect.`,
+    remedy: target
+      ? `Use the address that the site redirects to: ${target.origin}.`
+      : 'Ask the host of the site where it redirects to, and use that address.',
+    status: response.status,
+  })
+}
+
+function refusedByWordPress(
+  response: Response,
+  origin: string,
+  refusal: z.infer<typeof wpErrorSchema>,
+): WordPressError {
+  const { status } = response
+  const facts = { status, wpCode: refusal.code, data: refusal.data }
+  // WordPress's messages hold HTML at times.
+  const said = `“${plainText(refusal.message)}” (${refusal.code})`
+  if (status === 429) {
+    return new WordPressError({
+      ...facts,
+      code: 'rate_limited',
+      message: `${origin} asks for fewer requests: ${said}.`,
+      remedy: 'Wait, then try again.',
+      retryable: true,
+      retryAfterMs: retryAfterMs(response.headers),
+    })
+  }
+  if (status >= 500) {
+    return new WordPressError({
+      ...facts,
+      code: 'server_error',
+      message: `${origin} failed with status ${status}: ${said}.`,
+      remedy: 'Look at the error log of the site, then try again.',
+      retryable: true,
+      retryAfterMs: retryAfterMs(response.headers),
+      outcome: 'unknown',
+    })
+  }
+  return new WordPressError({
+    ...facts,
+    code: status === 401 ? 'credentials_refused' : 'refused',
+    message: `${origin} refused the request with status ${status}: ${said}.`,
+    remedy:
+      status === 401
+        ? 'Create a new application password in WordPress under Users → Profile, and link the site again.'
+        : 'Change what WordPress objects to, then try again.',
+  })
+}
+
+function notWordPress(response: Response, origin: string, text: string): WordPressError {
+  const { status } = response
+  const facts = {
+    status,
+    retryable: true,
+    retryAfterMs: retryAfterMs(response.headers),
+    outcome: 'unknown' as const,
+  }
+  if (status >= 500) {
+    return new WordPressError({
+      ...facts,
+      code: 'server_error',
+      message: `${origin} failed with status ${status}.`,
+      remedy: 'Look at the error log of the site, then try again.',
+    })
+  }
+  if (/^\s*</.test(text)) {
+    return new WordPressError({
+      ...facts,
+      code: 'html_answer',
+      message: `${origin} answered with a web page (status ${status}) where WordPress's REST API answers JSON.`,
+      remedy:
+        'A firewall, a maintenance page or a PHP warning stands before the REST API: let /wp-json/ through and turn off the display of PHP errors.',
+    })
+  }
+  return new WordPressError({
+    ...facts,
+    code: 'broken_answer',
+    message: `${origin} answered with status ${status} and something that is not whole JSON.`,
+    remedy: 'Try again; if it stays so, ask the host of the site.',
+  })
+}
+
+/** `Retry-After` in milliseconds: seconds or a date. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')
+  if (!value) return undefined
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+}
+
+function plainText(html: string): string {
+  return html
+    .replace(/<[^>]*>/g, '')
+    .trim()
+    .slice(0, 300)
+}
+
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? 'The site'
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { readText, redirected } from './answer.ts'
+import { failureOfFetch, WordPressError } from './errors.ts'
+import type { Fetch } from './transport.ts'
+
+/** Of a page only its head is looked at, in bytes; an index of many plugins is some megabytes. */
+const MAX_BYTES = 8 * 1024 * 1024
+
+const indexSchema = z.object({ namespaces: z.array(z.string()) })
+const refusalSchema = z.object({ code: z.string(), message: z.string() })
+
+interface Page {
+  status: number
+  link: string
+  text: string
+}
+
+/**
+ * Finds the REST root of a WordPress, without credentials: by its `Link` header, the `<link>` of
+ * its page, `/wp-json/` or `?rest_route=/`. The root is always at the site's own origin, so that
+ * credentials go nowhere else.
+ * @param siteUrl `https://example.com`, `https://example.com/blog/`
+ * @returns the root with a slash at its end
+ * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
+ *   `not_wordpress`, or that of a failed request
+ */
+export async function discoverRestRoot(
+  fetch: Fetch,
+  siteUrl: string,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<string> {
+  const site = parseSiteUrl(siteUrl)
+  const get = (url: string) => getPage(fetch, url, options)
+  const page = await get(site.href)
+  const advertised = advertisedRoot(page, site)
+  const candidates = new Set(
+    [advertised && ownOrigin(advertised, site), `${site.href}wp-json/`, `${site.href}?rest_route=/`]
+      .filter((url) => url !== null)
+      .map(withSlash),
+  )
+  let refusal: z.infer<typeof refusalSchema> | undefined
+  for (const url of candidates) {
+    // A path that is not WordPress's may well redirect: only the site's own page says so to people.
+    const answer = await get(url).catch(unlessRedirected)
+    const json = answer && parseJson(answer.text)
+    if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
+    refusal ??= refusalSchema.safeParse(json).data
+  }
+  throw notFound({ site, page, advertised, refusal })
+}
+
+function parseSiteUrl(siteUrl: string): URL {
+  const url = URL.parse(siteUrl.trim())
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw new WordPressError({
+      code: 'site_url_invalid',
+      message: 'The address of the site is not one of a web page.',
+      remedy: 'Write it as https://example.com, without a user name or password.',
+    })
+  }
+  url.search = ''
+  url.hash = ''
+  url.pathname = url.pathname.replace(/(index\.php|wp-admin|wp-login\.php)?\/*$/, '/')
+  return url
+}
+
+async function getPage(
+  fetch: Fetch,
+  url: string,
+  { signal, timeoutMs = 15_000 }: { signal?: AbortSignal; timeoutMs?: number },
+): Promise<Page> {
+  const { origin } = new URL(url)
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
+    const text = await readText(response, MAX_BYTES)
+    return { status: response.status, link: response.headers.get('link') ?? '', text }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
+  }
+}
+
+function unlessRedirected(error: unknown): undefined {
+  if (!(error instanceof WordPressError) || error.code !== 'redirected') throw error
+}
+
+const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
+
+/** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
+function advertisedRoot(page: Page, site: URL): URL | null {
+  const inHeader = page.link.split(/,(?=\s*<)/).find((link) => REL.test(link))
+  const inPage = page.text.match(/<link\b[^>]*>/gi)?.find((link) => REL.test(link))
+  const href = inHeader?.match(/<([^>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
+  return href === undefined ? null : URL.parse(href.replaceAll('&amp;', '&'), site)
+}
+
+function ownOrigin(root: URL, site: URL): string {
+  return `${site.origin}${root.pathname}${root.search}`
+}
+
+function withSlash(url: string): string {
+  return url.replace(/\/?$/, '/')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF+/, ''))
+  } catch {
+    // Not JSON means that this candidate is not the root.
+    return undefined
+  }
+}
+
+function notFound(seen: {
+  site: URL
+  page: Page
+  advertised: URL | null
+  refusal?: { code: string; message: string }
+}): WordPressError {
+  const { site, page, advertised, refusal } = seen
+  if (refusal && refusal.code !== 'rest_no_route') {
+    return new WordPressError({
+      code: 'rest_disabled',
+      message: `The REST API of ${site.href} is closed: it answers “${refusal.code}”.`,
+      remedy: 'Turn off the plugin or the setting that disables the REST API, and try again.',
+    })
+  }
+  if (advertised && advertised.origin !== site.origin) {
+    return new WordPressError({
+      code: 'site_address_differs',
+      message: `The WordPress at ${site.href} says that it lives at ${advertised.origin}.`,
+      remedy: `Use the address that WordPress itself has, at ${advertised.origin}.`,
+    })
+  }
+  if (advertised || /\/wp-(content|includes)\//.test(page.text)) {
+    return new WordPressError({
+      code: 'rest_disabled',
+      message: `${site.href} is a WordPress, but its REST API does not answer.`,
+      remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
+    })
+  }
+  return new WordPressError({
+    code: 'not_wordpress',
+    message: `No WordPress was found at ${site.href}: it answered with status ${page.status}.`,
+    remedy: 'Give the address of the WordPress itself, with its folder if it is in one.',
+    status: page.status,
+    retryable: page.status >= 500,
+  })
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Found } from './create-once.ts'
+import { WordPressError } from './errors.ts'
+import { holdsMarker, marker } from './marker.ts'
+import type { Params, WordPressApi } from './transport.ts'
+
+const raw = z.object({ raw: z.string() })
+
+/** A post as its editors see it. */
+export const postSchema = z.object({
+  id: z.number(),
+  status: z.string(),
+  slug: z.string(),
+  link: z.string(),
+  /** UTC without a zone. */
+  date_gmt: z.string().nullable(),
+  title: raw,
+  content: raw,
+  excerpt: raw,
+  featured_media: z.number().default(0),
+  categories: z.array(z.number()).default([]),
+  tags: z.array(z.number()).default([]),
+})
+
+export type Post = z.infer<typeof postSchema>
+
+const candidateSchema = z.object({
+  id: z.number(),
+  content: z.object({ raw: z.string().optional(), rendered: z.string().optional() }),
+})
+
+/** The post of that id in any status, the trash too, or null when WordPress has none. */
+export async function getPost(api: WordPressApi, id: number): Promise<Post | null> {
+  return api.read(`wp/v2/posts/${id}`, postSchema, { context: 'edit' }).catch(unlessGone)
+}
+
+/** Null for the id of nothing; any other error is thrown. */
+export function unlessGone(error: unknown): null {
+  if (error instanceof WordPressError && error.wpCode === 'rest_post_invalid_id') return null
+  throw error
+}
+
+/**
+ * Finds the post that bears the marker of `key`: by a search for it, and where a plugin has replaced
+ * WordPress's search, by the slugs that WordPress may have made of ours.
+ */
+export async function findPost(
+  api: WordPressApi,
+  wanted: { key: string; slug: string },
+): Promise<Found<Post> | null> {
+  const ways: Params[] = [{ search: marker(wanted.key) }, { slug: slugForms(wanted.slug) }]
+  for (const by of ways) {
+    const [oldest, ...others] = await idsWithMarker(api, by, wanted.key)
+    const remote = oldest === undefined ? null : await getPost(api, oldest)
+    if (remote) return { remote, duplicates: others }
+  }
+  return null
+}
+
+async function idsWithMarker(api: WordPressApi, by: Params, key: string): Promise<number[]> {
+  const query: Params = {
+    ...by,
+    status: ['any', 'trash'],
+    orderby: 'id',
+    order: 'asc',
+    per_page: 50,
+    _fields: 'id,content',
+    // No cache before WordPress may answer this.
+    igny8_at: Date.now(),
+  }
+  let { items, total } = await api.list('wp/v2/posts', candidateSchema, {
+    ...query,
+    context: 'edit',
+  })
+  // What its author may no longer edit is left out: a contributor's post after its publication.
+  if (total > items.length) ({ items } = await api.list('wp/v2/posts', candidateSchema, query))
+  return items
+    .filter(({ content }) => holdsMarker(content.raw ?? content.rendered ?? '', key))
+    .map(({ id }) => id)
+}
+
+/** A slug, its forms beside others of the same name, and all of them in the trash. */
+export function slugForms(slug: string): string[] {
+  const forms = [slug, ...[2, 3, 4, 5, 6].map((n) => `${slug}-${n}`)]
+  return forms.flatMap((form) => [form, `${form}__trashed`])
+}

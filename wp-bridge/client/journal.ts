@@ -1,0 +1,32 @@
+export type JournalKind = 'post' | 'attachment'
+
+/** What is known of an object in WordPress. */
+export interface JournalEntry {
+  /** When the last request to create it was about to be sent, unless that is known to be undone. */
+  intent_at: Date | null
+  remote_id: number | null
+  state: Record<string, unknown>
+}
+
+/**
+ * Where publishing keeps what it must not forget. Each write is durable when its promise resolves,
+ * and throws when its caller has been replaced by another worker.
+ */
+export interface PublishJournal {
+  /** An entry of nulls for what was never heard of. */
+  recall(kind: JournalKind, key: string): Promise<JournalEntry>
+  /**
+   * Notes that a create is about to be sent and forgets `remote_id`, provided that `intent_at` is
+   * still `previous`.
+   * @returns false, with nothing written, when it is not: another worker was faster
+   */
+  intend(kind: JournalKind, key: string, at: Date, previous: Date | null): Promise<boolean>
+  /** Takes back the intent of `at`, whose request certainly created nothing. */
+  withdraw(kind: JournalKind, key: string, at: Date): Promise<void>
+  /** Notes the object that exists, and clears the intent. */
+  record(
+    kind: JournalKind,
+    key: string,
+    remote: { id: number; state: Record<string, unknown> },
+  ): Promise<void>
+}

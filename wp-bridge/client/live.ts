@@ -1,0 +1,38 @@
+import { readText } from './answer.ts'
+import { failureOfFetch } from './errors.ts'
+import { holdsMarker } from './marker.ts'
+import type { Fetch } from './transport.ts'
+
+/** Of a page with everything in it, in bytes. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024
+
+export type Sight = { seen: true } | { seen: false; reason: string }
+
+/**
+ * Whether a visitor is shown the article: its address answers 200 with the marker of `key` in the
+ * page. A redirect or a failed request is a reason, not an error.
+ * @throws the reason of the signal
+ */
+export async function seenLive(
+  fetch: Fetch,
+  url: string,
+  key: string,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<Sight> {
+  const { signal, timeoutMs = 15_000 } = options
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    const page = await readText(response, MAX_PAGE_BYTES)
+    if (response.status !== 200) return unseen(`${url} answers with status ${response.status}.`)
+    return holdsMarker(page, key) ? { seen: true } : unseen(`${url} does not show the article.`)
+  } catch (error) {
+    signal?.throwIfAborted()
+    return unseen(failureOfFetch(error, new URL(url).origin).message)
+  }
+}
+
+const unseen = (reason: string): Sight => ({ seen: false, reason })

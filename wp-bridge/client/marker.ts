@@ -1,0 +1,15 @@
+/**
+ * The class by which an article's first block is known to be ours, safe as a CSS class, and kept by
+ * WordPress's filters for users without `unfiltered_html`.
+ * @param key of lower-case letters, digits and single dashes, unique among all articles
+ * @throws TypeError for another key
+ */
+export function marker(key: string): string {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(key)) throw new TypeError(`not a key for a marker: ${key}`)
+  return `igny8-${key}`
+}
+
+/** Whether `html` holds the marker of `key` as a whole word: `igny8-1` is not in `igny8-12`. */
+export function holdsMarker(html: string, key: string): boolean {
+  return new RegExp(`(?<![\\w-])${marker(key)}(?![\\w-])`).test(html)
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { type CreateContext, createOnce, type Found } from './create-once.ts'
+import { WordPressError } from './errors.ts'
+import { slugForms, unlessGone } from './find-post.ts'
+import type { WordPressApi } from './transport.ts'
+
+/** An image file to be had in WordPress. */
+export interface ImageFile {
+  /** SHA-256 of the bytes in hexadecimal: what makes two files the same attachment. */
+  content_hash: string
+  /** Called only when the file must be uploaded. */
+  read(): Promise<Uint8Array>
+  mime_type: string
+  /** The readable part of the file's name, with its extension: `cold-brew.webp`. */
+  file_name: string
+  title: string
+  alt_text: string
+  /** Pixels. */
+  width: number
+  height: number
+}
+
+/** An image that WordPress has. */
+export interface Attachment {
+  content_hash: string
+  id: number
+  url: string
+  alt_text: string
+  width: number
+  height: number
+  how: 'known' | 'adopted' | 'created'
+}
+
+const attachmentSchema = z.object({
+  id: z.number(),
+  slug: z.string(),
+  source_url: z.string(),
+  alt_text: z.string(),
+  /** Empty until WordPress has looked at the file. */
+  media_details: z
+    .object({ width: z.number().optional(), height: z.number().optional() })
+    .catch({}),
+})
+
+type RemoteAttachment = z.infer<typeof attachmentSchema>
+
+const QUERY = { _fields: 'id,slug,source_url,alt_text,media_details' }
+
+/**
+ * Makes sure that WordPress has the file as one attachment, with alt text and sizes.
+ * @throws WordPressError `cannot_upload_files`, `outcome_pending`, or that of a failed request
+ */
+export async function ensureAttachment(
+  context: CreateContext & { api: WordPressApi },
+  file: ImageFile,
+): Promise<{ attachment: Attachment; duplicates: number[] }> {
+  const { api, journal } = context
+  const created = await createOnce(context, {
+    kind: 'attachment',
+    key: file.content_hash,
+    fetchKnown: (id) => getAttachment(api, id, file),
+    find: () => findAttachment(api, file),
+    create: () => upload(api, file),
+  })
+  if (created.how !== 'known') {
+    await journal.record('attachment', file.content_hash, { id: created.remote.id, state: {} })
+  }
+  const remote = await completed(api, created.remote, file)
+  const attachment = {
+    content_hash: file.content_hash,
+    id: remote.id,
+    url: remote.source_url,
+    alt_text: remote.alt_text,
+    width: remote.media_details.width ?? file.width,
+    height: remote.media_details.height ?? file.height,
+    how: created.how,
+  }
+  return { attachment, duplicates: created.duplicates }
+}
+
+/** Sixteen digits of the hash: enough to tell all images of a site apart, short in an address. */
+function mark(file: ImageFile): string {
+  return file.content_hash.slice(0, 16)
+}
+
+async function getAttachment(api: WordPressApi, id: number, file: ImageFile) {
+  const remote = await api.read(`wp/v2/media/${id}`, attachmentSchema, QUERY).catch(unlessGone)
+  // A restored database may have given the id to another file.
+  const isOurs = remote && `${remote.slug} ${remote.source_url}`.includes(mark(file))
+  return isOurs ? remote : null
+}
+
+async function findAttachment(
+  api: WordPressApi,
+  file: ImageFile,
+): Promise<Found<RemoteAttachment> | null> {
+  const { items } = await api.list('wp/v2/media', attachmentSchema, {
+    ...QUERY,
+    slug: slugForms(`igny8-${mark(file)}`),
+    status: ['inherit', 'private', 'trash'],
+    orderby: 'id',
+    order: 'asc',
+    per_page: 50,
+    igny8_at: Date.now(),
+  })
+  const [remote, ...others] = items
+  return remote ? { remote, duplicates: others.map(({ id }) => id) } : null
+}
+
+async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachment> {
+  const [, stem, extension] = file.file_name.match(/^(.*?)(\.\w+)?$/) ?? []
+  const sent = {
+    bytes: new Uint8Array(await file.read()),
+    name: `${stem}-${mark(file)}${extension ?? ''}`,
+    mime_type: file.mime_type,
+  }
+  const fields = { title: file.title, alt_text: file.alt_text, slug: `igny8-${mark(file)}` }
+  try {
+    return await api.upload('wp/v2/media', attachmentSchema, sent, fields)
+  } catch (error) {
+    if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_create') throw error
+    const { message, status, wpCode } = error
+    const remedy = 'Give the user the role Author or a higher one, or link another user.'
+    throw new WordPressError({ code: 'cannot_upload_files', message, remedy, status, wpCode })
+  }
+}
+
+/** WordPress adds alt text and sizes after it has made the attachment, and may have died between. */
+async function completed(
+  api: WordPressApi,
+  remote: RemoteAttachment,
+  file: ImageFile,
+): Promise<RemoteAttachment> {
+  const path = `wp/v2/media/${remote.id}`
+  if (remote.alt_text === '' && file.alt_text !== '') {
+    remote = await api.update(path, attachmentSchema, { alt_text: file.alt_text })
+  }
+  if (remote.media_details.width === undefined) {
+    const action = { action: 'create-image-subsizes' }
+    remote = await api.update(`${path}/post-process`, attachmentSchema, action)
+  }
+  return remote
+}

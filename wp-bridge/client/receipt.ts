@@ -1,0 +1,111 @@
+import type { Post } from './find-post.ts'
+import type { Attachment } from './media.ts'
+import { plainText } from './plain-text.ts'
+
+export const POST_FIELDS = [
+  'title',
+  'content',
+  'excerpt',
+  'slug',
+  'status',
+  'date_gmt',
+  'featured_media',
+  'categories',
+  'tags',
+] as const
+
+export type PostField = (typeof POST_FIELDS)[number]
+export type PostValue = string | number | number[]
+
+/** The fields of a post as they are sent. */
+export type PostValues = Partial<Record<PostField, PostValue>>
+
+export interface FieldReceipt {
+  field: PostField
+  /** What WordPress made of it. */
+  state: 'applied' | 'altered' | 'dropped'
+  /** Left out of `content`, which is long. */
+  sent?: PostValue
+  got?: PostValue
+  note?: string
+}
+
+/** What came of a publication, field by field. */
+export interface Receipt {
+  post_id: number
+  /** Where the post is or will be read. */
+  url: string
+  wp_status: string
+  slug: string
+  fields: FieldReceipt[]
+  attachments: Attachment[]
+  /** Sentences for the person. */
+  warnings: string[]
+}
+
+/** The fields of a post as WordPress stores them. */
+export function storedValues(post: Post): Record<PostField, PostValue> {
+  const { status, slug, featured_media, categories, tags } = post
+  return {
+    title: post.title.raw,
+    content: post.content.raw,
+    excerpt: post.excerpt.raw,
+    slug,
+    status,
+    date_gmt: post.date_gmt ?? '',
+    featured_media,
+    categories: categories.toSorted((a, b) => a - b),
+    tags: tags.toSorted((a, b) => a - b),
+  }
+}
+
+/** Compares what was sent with what WordPress stored. `notes` say what is known of a field besides. */
+export function compareFields(
+  sent: PostValues,
+  post: Post,
+  notes: Partial<Record<PostField, string>>,
+): FieldReceipt[] {
+  const stored = storedValues(post)
+  return POST_FIELDS.flatMap((field) => {
+    const value = sent[field]
+    const note = notes[field]
+    if (value === undefined) return note ? [{ field, state: 'dropped', note }] : []
+    return [compareField(field, value, stored[field], note)]
+  })
+}
+
+function compareField(
+  field: PostField,
+  sent: PostValue,
+  got: PostValue,
+  note: string | undefined,
+): FieldReceipt {
+  const values = field === 'content' ? {} : { sent, got }
+  if (canonical(field, sent) === canonical(field, got)) {
+    return { field, state: note ? 'altered' : 'applied', ...values, ...(note && { note }) }
+  }
+  const isGone = got === '' || got === 0 || (Array.isArray(got) && got.length === 0)
+  return {
+    field,
+    state: isGone ? 'dropped' : 'altered',
+    ...values,
+    note: note ?? why(field, sent, got),
+  }
+}
+
+/** The same text for what means the same. */
+function canonical(field: PostField, value: PostValue): string {
+  if (Array.isArray(value)) return JSON.stringify(value.toSorted((a, b) => a - b))
+  if (typeof value === 'number') return String(value)
+  if (field === 'title' || field === 'excerpt') return plainText(value)
+  if (field === 'date_gmt')
+    return value === '' ? '' : `${Date.parse(`${value.replace(/Z$/, '')}Z`)}`
+  return value
+}
+
+function why(field: PostField, sent: PostValue, got: PostValue): string {
+  if (field !== 'content') return `WordPress stored ${JSON.stringify(got)}.`
+  return plainText(String(sent)) === plainText(String(got))
+    ? 'WordPress’s filters changed the markup of the article; its text is as it was sent.'
+    : 'WordPress stored another text than was sent.'
+}

@@ -1,0 +1,33 @@
+import { refuseTrashed } from './edits.ts'
+import { WordPressError } from './errors.ts'
+import { findPost, getPost, postSchema } from './find-post.ts'
+import type { PublishJournal } from './journal.ts'
+import type { WordPressApi } from './transport.ts'
+
+/**
+ * Makes the post of an article a draft again; it keeps its id and its text.
+ * @throws WordPressError `not_published` when WordPress has no such post, `post_trashed`, or that of
+ *   a failed request
+ */
+export async function unpublishPost(request: {
+  api: WordPressApi
+  journal: PublishJournal
+  post: { key: string; slug: string }
+}): Promise<{ post_id: number; url: string; wp_status: string }> {
+  const { api, journal, post: wanted } = request
+  const { remote_id } = await journal.recall('post', wanted.key)
+  const known = remote_id === null ? null : await getPost(api, remote_id)
+  let post = known ?? (await findPost(api, wanted))?.remote
+  if (!post) {
+    throw new WordPressError({
+      code: 'not_published',
+      message: 'WordPress has no post of this article.',
+      remedy: 'Publish the article first.',
+    })
+  }
+  refuseTrashed(post)
+  if (post.status !== 'draft') {
+    post = await api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'draft' })
+  }
+  return { post_id: post.id, url: post.link, wp_status: post.status }
+}
