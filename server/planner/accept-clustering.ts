@@ -1,0 +1,83 @@
+import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { keywords } from '../../db/schema/planner.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import { clusteringPrice } from '../billing/prices.ts'
+import type { Deps } from '../deps.ts'
+import { invalid, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { clusterKeywordsJob } from './jobs.ts'
+import { keywordFilters } from './keywords.ts'
+import { type Place, requirePlace } from './place.ts'
+import { type ClusterKeywords, KeywordFilter } from './schemas.ts'
+
+/**
+ * What a clustering step works on, as its params hold it. A filter is bounded by what it found when
+ * the run was accepted: what was paid for is what is clustered.
+ */
+export const Selection = z.object({
+  ids: z.array(z.int()).optional(),
+  filter: KeywordFilter.optional(),
+  count: z.int(),
+  last_id: z.int(),
+})
+export type Selection = z.infer<typeof Selection>
+
+/** Accepts the clustering of a sector's keywords. Returns the run. */
+export function acceptClustering(
+  deps: Deps,
+  caller: Caller,
+  input: z.infer<typeof ClusterKeywords>,
+): Promise<number> {
+  const { site_id, sector_id, filter } = input
+  const ids = input.ids && [...new Set(input.ids)]
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await requirePlace(tx, input)
+    const { count, last_id } = await measure(tx, input, { ids, filter })
+    if (ids && count < ids.length) throw notFound()
+    if (count === 0) throw invalid('filter', 'fits no keyword of this sector')
+    const selection: Selection = { ids, filter, count, last_id }
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'cluster_keywords',
+      siteId: site_id,
+      params: { site_id, sector_id, filter, keywords: count },
+      total: count,
+      steps: [
+        {
+          contract: clusterKeywordsJob,
+          objectId: sector_id,
+          price: clusteringPrice(count),
+          params: selection,
+        },
+      ],
+    })
+  })
+}
+
+/** The keywords that a run is about: those named, or those that fit the filter. */
+export function selected(
+  { site_id, sector_id }: Place,
+  { ids, filter = {} }: Pick<Selection, 'ids' | 'filter'>,
+): SQL | undefined {
+  const ofSector = [eq(keywords.site_id, site_id), eq(keywords.sector_id, sector_id)]
+  if (ids) return and(...ofSector, sql`${keywords.id} = any(${sql.param(ids)}::bigint[])`)
+  const { status, cluster_id, clustered } = filter
+  return and(
+    ...ofSector,
+    ...keywordFilters(filter),
+    status ? undefined : ne(keywords.status, 'archived'),
+    cluster_id || clustered !== undefined ? undefined : isNull(keywords.cluster_id),
+  )
+}
+
+async function measure(tx: Tx, place: Place, selection: Pick<Selection, 'ids' | 'filter'>) {
+  const [row] = await tx
+    .select({
+      count: sql`count(*)`.mapWith(Number),
+      last_id: sql`coalesce(max(${keywords.id}), 0)`.mapWith(Number),
+    })
+    .from(keywords)
+    .where(selected(place, selection))
+  return row!
+}

@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { keywords } from '../../db/schema/planner.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import type { Caller } from '../http/caller.ts'
+import type { BulkStatus } from './schemas.ts'
+
+type BulkResult = { id: number; ok: boolean; code?: string }
+
+/** Deletes those of the keywords that the caller sees, and says of each id what happened. */
+export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await tx.delete(keywords).where(named(ids)).returning({ id: keywords.id })
+    await auditBulk(tx, caller, 'keywords.deleted', { count: rows.length })
+    return { deleted: rows.length, results: resultsOf(ids, rows) }
+  })
+}
+
+/** Gives those of the keywords that the caller sees a status, and says of each id what happened. */
+export function updateKeywordsStatus(
+  deps: Deps,
+  caller: Caller,
+  { ids, status }: z.infer<typeof BulkStatus>,
+) {
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    const rows = await tx
+      .update(keywords)
+      .set({ status, updated_at: sql`now()` })
+      .where(named(ids))
+      .returning({ id: keywords.id })
+    await auditBulk(tx, caller, 'keywords.updated', { count: rows.length, status })
+    return { updated: rows.length, results: resultsOf(ids, rows) }
+  })
+}
+
+function named(ids: number[]) {
+  return sql`${keywords.id} = any(${sql.param(ids)}::bigint[])`
+}
+
+function resultsOf(ids: number[], rows: { id: number }[]): BulkResult[] {
+  const done = new Set(rows.map(({ id }) => id))
+  return [...new Set(ids)].map((id) =>
+    done.has(id) ? { id, ok: true } : { id, ok: false, code: 'not_found' },
+  )
+}
+
+async function auditBulk(
+  tx: Tx,
+  caller: Caller,
+  action: string,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  const { accountId, userId, requestId } = caller
+  await audit(tx, { accountId, userId, requestId, action, detail })
+}

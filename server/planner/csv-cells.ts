@@ -1,0 +1,25 @@
+/** What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection). */
+const FORMULA = '=+\\-@\\t\\r\\n＝＋－＠'
+const MUST_DISARM = new RegExp(`^'*[${FORMULA}]`)
+const WAS_DISARMED = new RegExp(`^''*[${FORMULA}]`)
+
+/**
+ * Puts an apostrophe before what a spreadsheet would compute, and before such an apostrophe, so that
+ * `rearm` gives back exactly what was there.
+ */
+export function disarm(text: string): string {
+  return MUST_DISARM.test(text) ? `'${text}` : text
+}
+
+export function rearm(cell: string): string {
+  return WAS_DISARMED.test(cell) ? cell.slice(1) : cell
+}
+
+/** One record of RFC 4180. Other separators are quoted too: spreadsheets of some languages use them. */
+export function csvLine(cells: (string | number)[]): string {
+  return `${cells.map((cell) => quoted(disarm(String(cell)))).join(',')}\r\n`
+}
+
+function quoted(cell: string): string {
+  return /[",;\t\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+}

@@ -1,0 +1,76 @@
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { answer } from '../http/schemas.ts'
+import { exportKeywords } from './export-keywords.ts'
+import { importKeywords } from './import-keywords.ts'
+import { ExportQuery } from './keywords.ts'
+import { Imported } from './schemas.ts'
+
+const tags = ['planner']
+
+const id = { type: 'integer', minimum: 1 } as const
+
+const routes = {
+  import: endpoint('editor', {
+    method: 'post',
+    path: '/keywords/import_csv/',
+    tags,
+    summary: 'Import keywords from a CSV file of any size',
+    description:
+      'UTF-8. The first line names the columns: keyword, volume, difficulty and intent, in any ' +
+      'order and case; others are ignored. A keyword that is in the sector already, whatever its ' +
+      'case, takes the values of the file; a blank cell or an absent column leaves what is stored. ' +
+      'Rows with an error are skipped and told; a file that cannot be read imports nothing.',
+    request: {
+      body: {
+        required: true,
+        content: {
+          'multipart/form-data': {
+            // Not a zod schema: it would be checked by reading the whole file into memory.
+            schema: {
+              type: 'object' as const,
+              required: ['file', 'site_id', 'sector_id'],
+              properties: {
+                site_id: id,
+                sector_id: id,
+                file: { type: 'string' as const, contentMediaType: 'text/csv' },
+              },
+            },
+          },
+        },
+      },
+    },
+    responses: { 200: answer('What was imported.', Imported) },
+  }),
+  export: endpoint('viewer', {
+    method: 'get',
+    path: '/keywords/export_csv/',
+    tags,
+    summary: 'Export the keywords that fit a filter as CSV',
+    description:
+      'UTF-8 with a byte order mark. What a spreadsheet would compute has an apostrophe before it, ' +
+      'which import takes away again.',
+    request: { query: ExportQuery },
+    responses: {
+      200: {
+        description: 'keyword, volume, difficulty, intent, status and cluster.',
+        content: { 'text/csv': { schema: { type: 'string' as const } } },
+      },
+    },
+  }),
+}
+
+export function keywordFileRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.import, async (c) =>
+    c.json(await importKeywords(deps, callerOf(c), c.req.raw), 200),
+  )
+  app.openapi(routes.export, async (c) => {
+    const csv = await exportKeywords(deps, callerOf(c), c.req.valid('query'))
+    return c.body(csv, 200, {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="keywords.csv"',
+    })
+  })
+  return app
+}

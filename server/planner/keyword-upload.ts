@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { DomainError } from '../errors.ts'
+import { problemFromZod } from '../http/problem.ts'
+import { queryId } from '../http/schemas.ts'
+import { CsvReader, type CsvRecord, CsvSyntaxError } from './csv-records.ts'
+import { type KeywordRow, type RowError, type RowReader, readHeader } from './keyword-rows.ts'
+import { MultipartError, type Part, partText, readParts } from './multipart.ts'
+import type { Place } from './place.ts'
+
+/** A sender that sends nothing for so long is given up. */
+const PATIENCE_MS = 30_000
+const MAX_FIELD_BYTES = 1000
+const Fields = z.object({ site_id: queryId, sector_id: queryId })
+
+export type Rows = (KeywordRow | RowError)[]
+
+/** An uploaded file of keywords: its rows as they arrive, and after them where they belong. */
+export type Upload = { rows: AsyncGenerator<Rows, void, undefined>; place(): Place }
+
+/**
+ * Opens a multipart/form-data body with `file`, `site_id` and `sector_id`, in any order. Reading its
+ * rows throws `csv_invalid` where the body or the file as a whole cannot be read.
+ */
+export function openUpload(request: Request): Upload {
+  const fields = new Map<string, string>()
+  return {
+    rows: readUpload(request, fields),
+    place() {
+      const parsed = Fields.safeParse(Object.fromEntries(fields))
+      if (!parsed.success) throw problemFromZod(parsed.error)
+      return parsed.data
+    },
+  }
+}
+
+async function* readUpload(request: Request, fields: Map<string, string>) {
+  const { body, headers } = request
+  if (!body) throw unreadable('no_file', 'The request has no body.')
+  let files = 0
+  try {
+    for await (const part of readParts(body, headers.get('content-type') ?? '', PATIENCE_MS)) {
+      if (part.name !== 'file') fields.set(part.name, await partText(part, MAX_FIELD_BYTES))
+      else if (++files === 1) yield* readFile(part)
+      else throw unreadable('two_files', 'The body has more than one file.')
+    }
+  } catch (error) {
+    if (error instanceof MultipartError) throw unreadable('bad_form', error.message)
+    if (error instanceof CsvSyntaxError) {
+      throw unreadable('bad_quoting', `Line ${error.line}: ${error.message}`)
+    }
+    throw error
+  }
+  if (files === 0) throw unreadable('no_file', 'The form has no field named file.')
+}
+
+async function* readFile(part: Part): AsyncGenerator<Rows, void, undefined> {
+  const csv = new CsvReader()
+  let row: RowReader | undefined
+  for await (const text of utf8(part.body)) yield rowsOf(csv.read(text))
+  yield rowsOf(csv.end())
+  if (!row) throw unreadable('wrong_header', 'The file is empty.')
+
+  function rowsOf(records: CsvRecord[]): Rows {
+    if (!row && records.length > 0) {
+      const header = readHeader(records.shift()!.cells)
+      if (typeof header === 'string') throw unreadable('wrong_header', header)
+      row = header
+    }
+    return records.map((record) => row!(record)).filter((read) => read !== undefined)
+  }
+}
+
+/** Decodes without a byte order mark; what is not UTF-8 text ends the import. */
+async function* utf8(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let lines = 1
+  const checked = (text: string) => {
+    const at = text.indexOf('\0')
+    if (at < 0) {
+      lines += text.split('\n').length - 1
+      return text
+    }
+    const line = lines + text.slice(0, at).split('\n').length - 1
+    throw unreadable('nul', `Line ${line}: the file has a NUL character; it is no text.`)
+  }
+  try {
+    for await (const chunk of bytes) yield checked(decoder.decode(chunk, { stream: true }))
+    yield checked(decoder.decode())
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw unreadable(
+      'not_utf8',
+      `After line ${lines} the file is not UTF-8 text. Save it as "CSV UTF-8".`,
+    )
+  }
+}
+
+function unreadable(cause_code: string, detail: string): DomainError {
+  return new DomainError('csv_invalid', `Nothing was imported. ${detail}`, { cause_code })
+}

@@ -1,0 +1,149 @@
+/** A part of a multipart/form-data body. `body` is read to its end or not at all. */
+export type Part = {
+  name: string
+  filename: string | undefined
+  body: AsyncGenerator<Uint8Array, void, undefined>
+}
+
+/** The body is not multipart/form-data as RFC 7578 has it, or its sender stopped sending. */
+export class MultipartError extends Error {}
+
+const MAX_HEADER_BYTES = 16_384
+const MAX_BOUNDARY_LENGTH = 70
+const CRLF = '\r\n'
+
+/**
+ * Reads a body part by part as it arrives, with a few chunks in memory however large it is.
+ * `patienceMs`: how long the sender may send nothing.
+ */
+export async function* readParts(
+  body: ReadableStream<Uint8Array>,
+  contentType: string,
+  patienceMs: number,
+): AsyncGenerator<Part, void, undefined> {
+  const delimiter = `${CRLF}--${boundaryOf(contentType)}`
+  const bytes = new ByteQueue(body, patienceMs)
+  try {
+    // The first delimiter needs no line before it.
+    bytes.prepend(CRLF)
+    await pass(bytes.until(delimiter))
+    while ((await bytes.line(MAX_HEADER_BYTES)).trim() !== '--') {
+      const part = { ...(await readHeader(bytes)), body: bytes.until(delimiter) }
+      yield part
+      await pass(part.body)
+    }
+  } finally {
+    await bytes.cancel()
+  }
+}
+
+/** The whole of a small part, as text. */
+export async function partText(part: Part, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of part.body) {
+    size += chunk.length
+    if (size > maxBytes) throw new MultipartError(`The field ${part.name} is too long.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function boundaryOf(contentType: string): string {
+  const found = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
+  const boundary = found?.[1] ?? found?.[2]
+  if (!boundary || boundary.length > MAX_BOUNDARY_LENGTH) {
+    throw new MultipartError('The body is not multipart/form-data with a boundary.')
+  }
+  return boundary
+}
+
+async function readHeader(
+  bytes: ByteQueue,
+): Promise<{ name: string; filename: string | undefined }> {
+  let disposition = ''
+  for (let size = 0; ; ) {
+    const line = await bytes.line(MAX_HEADER_BYTES - size)
+    if (line === '') break
+    size += line.length
+    if (/^content-disposition:/i.test(line)) disposition = line
+  }
+  const parameter = (name: string) =>
+    new RegExp(`[;\\s]${name}="([^"]*)"`, 'i').exec(disposition)?.[1]
+  const name = parameter('name')
+  if (name === undefined) throw new MultipartError('A part of the body has no name.')
+  return { name, filename: parameter('filename') }
+}
+
+async function pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of chunks);
+}
+
+/** The bytes that have arrived and were not taken yet. */
+class ByteQueue {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #patienceMs: number
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(body: ReadableStream<Uint8Array>, patienceMs: number) {
+    this.#reader = body.getReader()
+    this.#patienceMs = patienceMs
+  }
+
+  prepend(text: string): void {
+    this.#held = Buffer.concat([Buffer.from(text), this.#held])
+  }
+
+  /** Yields the bytes before `delimiter` and takes it too. */
+  async *until(delimiter: string): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const at = this.#held.indexOf(delimiter)
+      const end = at >= 0 ? at : this.#held.length - delimiter.length + 1
+      if (end > 0) {
+        const chunk = this.#held.subarray(0, end)
+        this.#held = this.#held.subarray(end)
+        yield chunk
+      }
+      if (at >= 0) {
+        this.#held = this.#held.subarray(delimiter.length)
+        return
+      }
+      await this.#fill()
+    }
+  }
+
+  /** Takes a line without its CRLF. */
+  async line(maxBytes: number): Promise<string> {
+    for (;;) {
+      const at = this.#held.indexOf(CRLF)
+      if (at >= 0) {
+        const line = this.#held.toString('utf8', 0, at)
+        this.#held = this.#held.subarray(at + CRLF.length)
+        return line
+      }
+      if (this.#held.length > maxBytes) throw new MultipartError('A part has too long a header.')
+      await this.#fill()
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel()
+  }
+
+  async #fill(): Promise<void> {
+    const silence = new MultipartError('The body stopped arriving.')
+    const waiting = Promise.withResolvers<never>()
+    const timer = setTimeout(() => waiting.reject(silence), this.#patienceMs)
+    try {
+      const { done, value } = await Promise.race([this.#reader.read(), waiting.promise])
+      if (done) throw new MultipartError('The body ends before its last boundary.')
+      this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, value]) : asBuffer(value)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
