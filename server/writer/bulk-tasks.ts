@@ -13,7 +13,7 @@ import { busy, statusRefusal } from './task-status.ts'
 /** Deletes a task with its article and image rows; a post in WordPress stays. 409 while a run works on it. */
 export function deleteTask(deps: Deps, caller: Caller, id: number): Promise<void> {
   return deps.doors.withAccount(caller.scope, async (tx) => {
-    const [task] = await lockTasks(tx, [id])
+    const [task] = await lockToDelete(tx, [id])
     if (!task) throw notFound()
     if (task.busy) throw busy(id)
     await deleteRows(tx, [task])
@@ -24,7 +24,7 @@ export function deleteTask(deps: Deps, caller: Caller, id: number): Promise<void
 /** Deletes those that can be, and says of each id whether it was: `not_found`, `already_running`. */
 export function bulkDeleteTasks(deps: Deps, caller: Caller, ids: number[]) {
   return deps.doors.withAccount(caller.scope, async (tx) => {
-    const { results, passed } = judge(ids, await lockTasks(tx, ids), (task) =>
+    const { results, passed } = judge(ids, await lockToDelete(tx, ids), (task) =>
       task.busy ? 'already_running' : undefined,
     )
     await deleteRows(tx, passed)
@@ -68,6 +68,14 @@ function judge(
     return code ? { id, ok: false, code } : { id, ok: true }
   })
   return { results, passed: results.filter(({ ok }) => ok).map(({ id }) => taskOf.get(id)!) }
+}
+
+/** Their ideas first, in the order in which queueing them to the writer locks: else both could wait. */
+async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]> {
+  await tx.execute(sql`select id from content_ideas
+    where id in (select idea_id from tasks where id = any(${sql.param(ids)}::bigint[]))
+    order by id for update`)
+  return lockTasks(tx, ids)
 }
 
 /** An idea whose task is gone can be queued again. */
