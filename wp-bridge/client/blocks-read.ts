@@ -1,0 +1,229 @@
+import { parse } from 'parse5'
+import sanitizeHtml from 'sanitize-html'
+import {
+  type Element,
+  inlineHtml,
+  inlineNames,
+  isElement,
+  isInline,
+  type Node,
+  preformattedHtml,
+  shownText,
+  strongHtml,
+} from './blocks-inline.ts'
+
+/** A part of an article. Every `content` is inline HTML that is safe as it stands. */
+export type Block =
+  | { kind: 'heading'; level: 2 | 3 | 4; content: string }
+  | { kind: 'paragraph'; content: string }
+  | List
+  | Table
+  | { kind: 'quote'; blocks: Block[]; citation: string }
+  | { kind: 'code' | 'preformatted'; content: string }
+  | { kind: 'separator' }
+
+export interface List {
+  kind: 'list'
+  ordered: boolean
+  start: number | null
+  items: { content: string; lists: List[] }[]
+}
+
+export interface Table {
+  kind: 'table'
+  head: Row[]
+  body: Row[]
+  foot: Row[]
+  caption: string
+}
+
+export type Row = { tag: 'th' | 'td'; content: string }[]
+
+const BLOCKS =
+  'h1 h2 h3 h4 h5 h6 p ul ol menu li table caption thead tbody tfoot tr th td blockquote pre hr figure figcaption'
+const CONTAINERS =
+  'div section article main header footer aside nav address center dl dt dd details summary hgroup'
+
+/** Elements whose content is not the article's. */
+const DROPPED =
+  'script style textarea option select button datalist xmp noscript noembed noframes iframe template svg math object applet audio video canvas title head'
+
+const SANITIZE: sanitizeHtml.IOptions = {
+  allowedTags: [...inlineNames, ...BLOCKS.split(' '), ...CONTAINERS.split(' ')],
+  allowedAttributes: { a: ['href'], ol: ['start'] },
+  allowedSchemes: ['http', 'https', 'mailto'],
+  allowProtocolRelative: false,
+  nonTextTags: DROPPED.split(' '),
+  // Bounds the recursion here and in the tree's builder.
+  nestingLimit: 50,
+}
+
+/**
+ * Reads HTML that nobody vouched for as the blocks of an article: sanitised, then taken apart by
+ * the HTML standard's own rules and put together again from what an article may hold alone.
+ */
+export function readArticle(html: string): Block[] {
+  const safe = sanitizeHtml(html.toWellFormed().replaceAll('\0', ''), SANITIZE)
+  // The doctype makes a table end the paragraph before it, as it does on a page.
+  const page = child(parse(`<!doctype html><body>${safe}`).childNodes, 'html')
+  return readBlocks(child(page?.childNodes ?? [], 'body')?.childNodes ?? [])
+}
+
+function readBlocks(nodes: Node[]): Block[] {
+  const blocks: Block[] = []
+  let line: Node[] = []
+  const endLine = () => {
+    blocks.push(...paragraph(inlineHtml(line)))
+    line = []
+  }
+  for (const node of nodes) {
+    if (isInline(node)) {
+      line.push(node)
+    } else if (isElement(node)) {
+      endLine()
+      blocks.push(...readElement(node))
+    }
+  }
+  endLine()
+  return blocks
+}
+
+function readElement(element: Element): Block[] {
+  const { tagName, childNodes } = element
+  if (/^h[1-6]$/.test(tagName)) return heading(element)
+  switch (tagName) {
+    case 'ul':
+    case 'ol':
+    case 'menu':
+      return some(readList(element))
+    case 'table':
+      return some(readTable(element))
+    case 'blockquote':
+      return quote(element)
+    case 'figure':
+      return figure(element)
+    case 'pre':
+      return preformatted(element)
+    case 'hr':
+      return [{ kind: 'separator' }]
+    case 'dt':
+    case 'summary':
+      return paragraph(strongHtml(childNodes))
+    default:
+      return readBlocks(childNodes)
+  }
+}
+
+function paragraph(content: string): Block[] {
+  return content ? [{ kind: 'paragraph', content }] : []
+}
+
+/** The page's one h1 is the post's title, and a post's sections are three deep at most. */
+function heading({ tagName, childNodes }: Element): Block[] {
+  const content = inlineHtml(childNodes)
+  const level = ({ 1: 2, 2: 2, 3: 3 } as const)[Number(tagName[1])] ?? 4
+  return content ? [{ kind: 'heading', level, content }] : []
+}
+
+function readList(element: Element): List | null {
+  const start = Number(element.attrs.find(({ name }) => name === 'start')?.value)
+  const items: List['items'] = []
+  for (const node of element.childNodes) {
+    const nodes = isElement(node) && node.tagName === 'li' ? node.childNodes : [node]
+    const lists = nodes
+      .filter(isList)
+      .map(readList)
+      .filter((list) => list !== null)
+    const content = inlineHtml(
+      nodes.filter((part) => !isList(part)),
+      '<br>',
+    )
+    const previous = items.at(-1)
+    if (nodes[0] === node && isList(node) && previous) previous.lists.push(...lists)
+    else if (content || lists.length > 0) items.push({ content, lists })
+  }
+  if (items.length === 0) return null
+  const ordered = element.tagName === 'ol'
+  const isCounted = ordered && Number.isInteger(start) && start > 1 && start < 1e6
+  return { kind: 'list', ordered, start: isCounted ? start : null, items }
+}
+
+function isList(node: Node): node is Element {
+  return isElement(node) && ['ul', 'ol', 'menu'].includes(node.tagName)
+}
+
+function readTable(element: Element): Table | null {
+  const rows = (section: string) =>
+    children(element, section).flatMap((part) => children(part, 'tr').map(readRow))
+  const [head, body, foot] = [rows('thead'), rows('tbody'), rows('tfoot')]
+  const width = Math.max(0, ...[...head, ...body, ...foot].map((row) => row.length))
+  if (width === 0) return null
+  const [first] = body
+  if (head.length === 0 && body.length > 1 && first?.every(({ tag }) => tag === 'th')) {
+    head.push(...body.splice(0, 1))
+  }
+  const filled = (tag: 'th' | 'td') => (row: Row) => [
+    ...row,
+    ...Array.from({ length: width - row.length }, () => ({ tag, content: '' })),
+  ]
+  const caption = children(element, 'caption').map((part) => inlineHtml(part.childNodes))
+  return {
+    kind: 'table',
+    head: head.map((row) => filled('th')(row).map((cell) => ({ ...cell, tag: 'th' }))),
+    body: body.map(filled('td')),
+    foot: foot.map(filled('td')),
+    caption: caption.filter(Boolean).join(' '),
+  }
+}
+
+function readRow(row: Element): Row {
+  const cells = row.childNodes.filter(isElement)
+  return cells.map(({ tagName, childNodes }) => ({
+    tag: tagName === 'th' ? 'th' : 'td',
+    content: inlineHtml(childNodes, '<br>'),
+  }))
+}
+
+function quote(element: Element): Block[] {
+  const isCitation = (node: Node) => isElement(node) && ['cite', 'footer'].includes(node.tagName)
+  const citation = inlineHtml(element.childNodes.filter(isCitation).flatMap(contentOf))
+  const blocks = readBlocks(element.childNodes.filter((node) => !isCitation(node)))
+  if (blocks.length === 0) return paragraph(citation)
+  return [{ kind: 'quote', blocks, citation }]
+}
+
+function contentOf(node: Node): Node[] {
+  return isElement(node) ? node.childNodes : []
+}
+
+/** A table with its caption; the caption of a picture, which no model can place, goes with it. */
+function figure(element: Element): Block[] {
+  const captions = children(element, 'figcaption')
+  const caption = inlineHtml(captions.flatMap(contentOf))
+  const rest = element.childNodes.filter((node) => !captions.some((part) => part === node))
+  const blocks = readBlocks(rest)
+  const [only] = blocks
+  if (!only || !caption) return blocks
+  if (blocks.length === 1 && only.kind === 'table') {
+    return [{ ...only, caption: only.caption || caption }]
+  }
+  return [...blocks, ...paragraph(caption)]
+}
+
+function preformatted({ childNodes }: Element): Block[] {
+  const content = preformattedHtml(childNodes)
+  if (shownText(content).trim() === '') return []
+  return [{ kind: child(childNodes, 'code') ? 'code' : 'preformatted', content }]
+}
+
+function some<T>(value: T | null): T[] {
+  return value === null ? [] : [value]
+}
+
+function children(element: Element, tagName: string): Element[] {
+  return element.childNodes.filter(isElement).filter((part) => part.tagName === tagName)
+}
+
+function child(nodes: Node[], tagName: string): Element | undefined {
+  return nodes.filter(isElement).find((node) => node.tagName === tagName)
+}
