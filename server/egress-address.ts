@@ -32,12 +32,8 @@ export function parseAllowList(entries: string[]): ReadonlySet<string> {
   return new Set(entries.map((entry) => hostAndPort(new URL(`http://${entry}`))))
 }
 
-/**
- * Parses a user-supplied address and refuses what no call may be made to: other schemes,
- * credentials, and literal addresses that are not public, unless host:port is on the list. The URL
- * parser has by then turned every notation of an IPv4 address (decimal, octal, hex, short) into one.
- */
-export function parseTarget(input: string | URL, allowed: ReadonlySet<string>): URL {
+/** Parses a user-supplied address; no other scheme than http and https, and no credentials in it. */
+export function parseTarget(input: string | URL): URL {
   const url = URL.parse(input)
   if (!url) throw badUrl('The address is not a URL; write it as https://example.com.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
@@ -46,14 +42,13 @@ export function parseTarget(input: string | URL, allowed: ReadonlySet<string>): 
   if (url.username || url.password) {
     throw badUrl('The address must hold no user name or password; leave out what is before the @.')
   }
-  const literal = literalOf(url.hostname)
-  if (net.isIP(literal)) refuseUnlessPublic(url.origin, [literal], allowed.has(hostAndPort(url)))
   return url
 }
 
 /**
  * The addresses a connection may go to, each of them checked: one private address among public ones
- * refuses them all. `target` names host and port; `origin` is for messages.
+ * refuses them all. A literal is its own address; the URL parser has by then turned every notation
+ * of IPv4 (decimal, octal, hex, short) into one. `hostname` is as in a URL, `origin` for messages.
  */
 export async function checkedAddresses(
   target: { hostname: string; hostPort: string; origin: string },

@@ -50,11 +50,11 @@ export function createEgress(options: { allowPrivate: string[]; resolve?: Resolv
   const writing = new Agent({ ...limits, pipelining: 0 })
   return {
     async fetch(input, init = {}) {
-      const url = parseTarget(input, allowed)
+      const url = parseTarget(input)
       const request = await outgoing(url, init)
       if (!isRead(request)) return call(url, request, writing)
       const send = (target: URL) => call(target, request, reading)
-      return follow(url, request, init.followRedirects ?? 0, allowed, send)
+      return follow(url, request, init.followRedirects ?? 0, send)
     },
     async close() {
       await Promise.all([reading.close(), writing.close()])
@@ -65,7 +65,7 @@ export function createEgress(options: { allowPrivate: string[]; resolve?: Resolv
 /** Reads the body whole, so that its length is known and a multipart one gets its boundary. */
 async function outgoing(url: URL, init: EgressInit): Promise<Outgoing> {
   const request = requestOf(url, init)
-  request.headers.delete('host')
+  if (!request.headers.has('user-agent')) request.headers.set('user-agent', 'igny8')
   return {
     method: request.method,
     headers: request.headers,
@@ -95,7 +95,6 @@ async function follow(
   first: URL,
   request: Outgoing,
   redirects: number,
-  allowed: ReadonlySet<string>,
   send: (target: URL) => Promise<Response>,
 ): Promise<Response> {
   const deadline = performance.now() + request.timeoutMs
@@ -105,7 +104,7 @@ async function follow(
     await response.body?.cancel()
     if (hop > redirects) throw tooManyRedirects(first, redirects)
     try {
-      const next = parseTarget(URL.parse(locationOf(response)!, url) ?? '', allowed)
+      const next = parseTarget(URL.parse(locationOf(response)!, url) ?? '')
       if (next.origin !== url.origin) for (const name of CREDENTIALS) request.headers.delete(name)
       url = next
       request.timeoutMs = deadline - performance.now()

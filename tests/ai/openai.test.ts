@@ -170,7 +170,7 @@ describe('what a user typed in', () => {
     const keywords = [{ id: 1, keyword: hostile }]
     await provider().clusterKeywords({ keywords, existing_clusters: [] }, never)
     expect(dataIn(promptOf(), 'keywords')).toEqual([[1, hostile]])
-    expect(promptOf().match(/<\/keywords>/g)).toHaveLength(1)
+    expect(promptOf().match(/<\/keywords/g)).toHaveLength(1)
   })
 
   test('is named as data in the rules that go before it', async () => {

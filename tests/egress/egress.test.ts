@@ -294,6 +294,15 @@ describe('a body', () => {
     expect(await response.text()).toMatch(/^a\.webp picture \d+$/)
   })
 
+  test('of an answer comes to a caller that says who is asking', async () => {
+    const server = await serve((request, response) => response.end(request.headers['user-agent']))
+    const egress = egressWith([server.hostPort])
+    const url = `http://${server.hostPort}/`
+    expect(await (await egress.fetch(url)).text()).toBe('igny8')
+    const named = { headers: { 'user-agent': 'igny8-doctor' } }
+    expect(await (await egress.fetch(url, named)).text()).toBe('igny8-doctor')
+  })
+
   test('is absent where the status allows none, and headers come through', async () => {
     const server = await serve((_, response) => {
       response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end()
