@@ -167,15 +167,13 @@ async function forward(
     headers: { ...request.headers, connection: 'close' },
     agent: false,
   })
-  const isCut = body.length < Number(request.headers['content-length'] ?? 0)
-  upstream.write(body)
-  if (isCut) {
-    await once(upstream, 'socket')
-    upstream.destroy()
-    throw new Error('cut')
+  const answered = once(upstream, 'response') as Promise<[http.IncomingMessage]>
+  if (body.length < Number(request.headers['content-length'] ?? 0)) {
+    upstream.write(body, () => upstream.destroy(new Error('cut short')))
+  } else {
+    upstream.end(body)
   }
-  upstream.end()
-  const [answer] = (await once(upstream, 'response')) as [http.IncomingMessage]
+  const [answer] = await answered
   const bytes = Buffer.concat(await answer.toArray())
   return { status: answer.statusCode ?? 502, headers: answer.headers, body: bytes }
 }

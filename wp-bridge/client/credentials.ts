@@ -37,7 +37,7 @@ const userSchema = z.object({
 /**
  * Checks that an application password lets its user write articles with images.
  * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`,
- *   `wrong_credentials`, `authorization_dropped`, `rest_disabled`, `cannot_write_posts`,
+ *   `wrong_credentials`, `rest_disabled`, `cannot_write_posts`,
  *   `cannot_upload_files`, or that of a failed request
  */
 export async function checkCredentials(
@@ -74,12 +74,15 @@ async function readIndex(api: WordPressApi): Promise<z.infer<typeof indexSchema>
   }
 }
 
-/** Codes of WordPress for a user name or a password that it does not know. */
+/**
+ * Codes of WordPress for a user name or password that it does not accept. Core itself says no more
+ * than that nobody is signed in, whether they are wrong or never arrived.
+ */
 const WRONG = new Set([
+  'rest_not_logged_in',
   'incorrect_password',
   'invalid_username',
   'invalid_email',
-  'invalid_application_credentials',
 ])
 
 function explained(error: unknown, index: z.infer<typeof indexSchema> | undefined): unknown {
@@ -87,25 +90,18 @@ function explained(error: unknown, index: z.infer<typeof indexSchema> | undefine
   const { status, wpCode } = error
   const because = (code: string, message: string, remedy: string) =>
     new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  if (wpCode.startsWith('application_passwords_disabled') || nothingToSignInWith(index)) {
+    return because(
+      'application_passwords_unavailable',
+      'WordPress does not offer application passwords.',
+      'Serve the site over https, and allow application passwords in the security plugins.',
+    )
+  }
   if (WRONG.has(wpCode)) {
     return because(
       'wrong_credentials',
       `WordPress does not accept the user name with this application password (${wpCode}).`,
-      'Check the user name, and create a new application password in WordPress under Users → Profile: it is not the password of the login page.',
-    )
-  }
-  if (wpCode.startsWith('application_passwords_disabled') || nothingToSignInWith(index)) {
-    return because(
-      'application_passwords_unavailable',
-      'WordPress does not offer application passwords to this user.',
-      'Serve the site over https, and allow application passwords in the security plugins.',
-    )
-  }
-  if (wpCode === 'rest_not_logged_in') {
-    return because(
-      'authorization_dropped',
-      'WordPress did not see the user name and password that were sent.',
-      'Have the server pass the Authorization header on to PHP; in Apache: CGIPassAuth On.',
+      'Check the user name, and create a new application password in WordPress under Users → Profile: it is not the password of the login page. If both are right, have the server pass the Authorization header on to PHP; in Apache: CGIPassAuth On.',
     )
   }
   if (status !== 401 && status !== 403) return error

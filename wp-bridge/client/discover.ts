@@ -20,7 +20,7 @@ interface Page {
  * its page, `/wp-json/` or `?rest_route=/`. The root is always at the site's own origin, so that
  * credentials go nowhere else.
  * @param siteUrl `https://example.com`, `https://example.com/blog/`
- * @returns the root with a slash at its end
+ * @returns the root with a slash at its end; it may be closed to strangers
  * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
  *   `not_wordpress`, or that of a failed request
  */
@@ -38,15 +38,17 @@ export async function discoverRestRoot(
       .filter((url) => url !== null)
       .map(withSlash),
   )
-  let refusal: z.infer<typeof refusalSchema> | undefined
+  let closed: string | undefined
   for (const url of candidates) {
     // A path that is not WordPress's may well redirect: only the site's own page says so to people.
     const answer = await get(url).catch(unlessRedirected)
     const json = answer && parseJson(answer.text)
     if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
-    refusal ??= refusalSchema.safeParse(json).data
+    const isRefusal = answer?.status === 401 || answer?.status === 403
+    if (isRefusal && refusalSchema.safeParse(json).success) closed ??= url
   }
-  throw notFound({ site, page, advertised, refusal })
+  if (closed) return closed
+  throw notFound(site, page, advertised)
 }
 
 function parseSiteUrl(siteUrl: string): URL {
@@ -60,7 +62,7 @@ function parseSiteUrl(siteUrl: string): URL {
   }
   url.search = ''
   url.hash = ''
-  url.pathname = url.pathname.replace(/(index\.php|wp-admin|wp-login\.php)?\/*$/, '/')
+  url.pathname = url.pathname.replace(/\/*(\/(index\.php|wp-admin|wp-login\.php))?\/*$/, '/')
   return url
 }
 
@@ -116,20 +118,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function notFound(seen: {
-  site: URL
-  page: Page
-  advertised: URL | null
-  refusal?: { code: string; message: string }
-}): WordPressError {
-  const { site, page, advertised, refusal } = seen
-  if (refusal && refusal.code !== 'rest_no_route') {
-    return new WordPressError({
-      code: 'rest_disabled',
-      message: `The REST API of ${site.href} is closed: it answers “${refusal.code}”.`,
-      remedy: 'Turn off the plugin or the setting that disables the REST API, and try again.',
-    })
-  }
+function notFound(site: URL, page: Page, advertised: URL | null): WordPressError {
   if (advertised && advertised.origin !== site.origin) {
     return new WordPressError({
       code: 'site_address_differs',

@@ -1,0 +1,287 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marker } from '../../wp-bridge/client/marker.ts'
+import { type PostDraft, publishPost } from '../../wp-bridge/client/publish.ts'
+import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
+import {
+  type Break,
+  type BreakingProxy,
+  mulberry32,
+  seededBreaks,
+  startBreakingProxy,
+} from '../helpers/breaking-proxy.ts'
+import { article } from './article.ts'
+import { fileJournal } from './file-journal.ts'
+import { publishUntilDone } from './publish-until-done.ts'
+import { startWordPress, type WordPress } from './wordpress.ts'
+
+let wp: WordPress
+let dir: string
+
+beforeAll(async () => {
+  wp = await startWordPress()
+  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+})
+afterAll(async () => {
+  await wp?.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const journalOf = (key: string) => join(dir, `${key}.json`)
+const restRootOf = (proxy: BreakingProxy) => `${proxy.url}/wp-json/`
+
+function apiOf(proxy: BreakingProxy, timeoutMs?: number): WordPressApi {
+  const { user, appPassword } = wp
+  return connect({ fetch, restRoot: restRootOf(proxy), username: user, appPassword, timeoutMs })
+}
+
+/** What WordPress's own database holds of an article. */
+function holdings(post: PostDraft) {
+  const posts = wp.query(
+    `select ID, post_status from wp_posts where post_type = 'post' and post_content like ?`,
+    `%${marker(post.key)}"%`,
+  )
+  const attachments = post.images.map(
+    ({ content_hash }) =>
+      wp.query(
+        `select ID from wp_posts where post_type = 'attachment' and guid like ?`,
+        `%${content_hash.slice(0, 16)}%`,
+      ).length,
+  )
+  const thumbnails = wp.query(
+    `select meta_value from wp_postmeta where meta_key = '_thumbnail_id' and post_id = ?`,
+    Number(posts[0]?.ID),
+  )
+  const terms = wp.query(
+    `select name from wp_term_relationships join wp_term_taxonomy using (term_taxonomy_id)
+      join wp_terms using (term_id) where object_id = ? order by name`,
+    Number(posts[0]?.ID),
+  )
+  const named = wp.query('select name from wp_terms where name = ?', post.category).length
+  return {
+    posts: posts.map(({ post_status }) => post_status),
+    attachments,
+    thumbnails: thumbnails.length,
+    terms: terms.map(({ name }) => name),
+    categories: named,
+  }
+}
+
+const onceEach = (post: PostDraft) => ({
+  posts: ['publish'],
+  attachments: post.images.map(() => 1),
+  thumbnails: 1,
+  terms: [post.category, ...post.tags],
+  categories: 1,
+})
+
+const CREATES = { media: '/wp/v2/media', category: '/wp/v2/categories', post: '/wp/v2/posts' }
+
+const BREAKS: Record<string, Break> = {
+  'drop before it': 'drop',
+  'half of the body': 'cut',
+  'a lost answer': 'lose_answer',
+  'a 502 before it': '502_before',
+  'a 502 after it': '502_after',
+  'a 503': '503',
+  'a 429': '429',
+  'a web page before it': 'html_before',
+  'a web page after it': 'html_after',
+  'half an answer': 'truncate',
+  'a late start': { delay: 1_200 },
+  'a stalled answer': { stall: 1_200 },
+}
+
+const cases = Object.entries(CREATES).flatMap(([create, path]) =>
+  Object.entries(BREAKS).map(([name, broken], index) => ({ create, path, name, broken, index })),
+)
+
+describe.concurrent('a create that meets', () => {
+  it.each(cases)('$name is done once: $create', async ({ create, path, broken, index }) => {
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article(`${create}-${index}`)
+    let met = false
+    proxy.breakNext(({ method, url }) => {
+      const meets = method === 'POST' && url === `/wp-json${path}`
+      met ||= meets
+      return meets
+    }, broken)
+    const isSlow = typeof broken === 'object'
+    try {
+      await publishUntilDone({
+        api: apiOf(proxy, isSlow ? 900 : undefined),
+        post,
+        journal: fileJournal(journalOf(post.key)),
+        settleMs: isSlow ? 4_000 : 1_500,
+      })
+    } finally {
+      await proxy.stop()
+    }
+    expect(met).toBe(true)
+    expect(holdings(post)).toEqual(onceEach(post))
+  })
+})
+
+describe('a create whose outcome is unknown', () => {
+  it('is not repeated before it has settled, however often it is asked for', async () => {
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article('unsettled', { images: [], featured: null })
+    const request = { api: apiOf(proxy), post, journal: fileJournal(journalOf('unsettled')) }
+    const sends = () =>
+      proxy.log.filter(({ method, url }) => method === 'POST' && url === '/wp-json/wp/v2/posts')
+    proxy.breakNext(({ method, url }) => method === 'POST' && url.endsWith('/posts'), '502_before')
+    const pending = { code: 'outcome_pending', retryable: true, outcome: 'unknown' }
+    const settleMs = 600_000
+    await expect(publishPost({ ...request, settleMs })).rejects.toMatchObject(pending)
+    await expect(publishPost({ ...request, settleMs })).rejects.toMatchObject(pending)
+    expect(sends()).toHaveLength(1)
+    const inTenMinutes = () => Date.now() + settleMs
+    await publishPost({ ...request, settleMs, now: inTenMinutes })
+    expect(sends()).toHaveLength(2)
+    await proxy.stop()
+  })
+
+  it('is not sent by a process that was suspended after its intent', async () => {
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article('suspended', { images: [], featured: null })
+    const journal = fileJournal(journalOf('suspended'))
+    let now = Date.now()
+    const slow = {
+      ...journal,
+      async intend(...args: Parameters<typeof journal.intend>) {
+        const isWritten = await journal.intend(...args)
+        now += 60_000
+        return isWritten
+      },
+    }
+    const request = { api: apiOf(proxy), post, settleMs: 1_500, now: () => now }
+    await expect(publishPost({ ...request, journal: slow })).rejects.toMatchObject({
+      code: 'attempt_suspended',
+      outcome: 'not_done',
+    })
+    expect(holdings(post).posts).toEqual([])
+    await publishPost({ ...request, journal })
+    expect(holdings(post).posts).toEqual(['publish'])
+    await proxy.stop()
+  })
+
+  it('belongs to one of two workers that begin at once', async () => {
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article('contended')
+    const journal = fileJournal(journalOf('contended'))
+    const request = { api: apiOf(proxy), post, journal, settleMs: 1_500 }
+    const receipts = await Promise.all([publishUntilDone(request), publishUntilDone(request)])
+    expect(receipts[0].post_id).toBe(receipts[1].post_id)
+    expect(holdings(post)).toEqual(onceEach(post))
+    await proxy.stop()
+  })
+})
+
+describe('a create in which WordPress dies halfway', () => {
+  it.each(['post', 'attachment'])('is completed, for a %s', async (type) => {
+    const name = `dies-at-${type}`
+    await wp.setOption(name, 1)
+    await wp.addMuPlugin({
+      name,
+      php: `<?php add_action('rest_insert_${type}', function () {
+        if (!get_option('${name}')) return;
+        update_option('${name}', 0);
+        http_response_code(500);
+        exit;
+      });`,
+    })
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article(name)
+    const journal = fileJournal(journalOf(name))
+    const receipt = await publishUntilDone({ api: apiOf(proxy), post, journal, settleMs: 1_500 })
+    await proxy.stop()
+    await wp.removeMuPlugin(name)
+    expect(holdings(post)).toEqual(onceEach(post))
+    expect(receipt.attachments.map(({ alt_text }) => alt_text)).toEqual(
+      post.images.map(({ alt_text }) => alt_text),
+    )
+    const sizes = wp.query(
+      `select post_id from wp_postmeta where meta_key = '_wp_attachment_metadata' and post_id in (?, ?)`,
+      ...receipt.attachments.map(({ id }) => id),
+    )
+    expect(sizes).toHaveLength(2)
+  })
+})
+
+describe('publishing while a site breaks at random', () => {
+  it.each([1, 2, 3, 4])('makes everything once, with seed %i', async (seed) => {
+    const all = Object.values(BREAKS).filter((broken) => typeof broken === 'string')
+    const choose = seededBreaks(seed, 0.2, all)
+    const proxy = await startBreakingProxy(wp.url, { choose })
+    const posts = [await article(`random-${seed}-a`), await article(`random-${seed}-b`)]
+    await Promise.all(
+      posts.map((post) =>
+        publishUntilDone({
+          api: apiOf(proxy),
+          post,
+          journal: fileJournal(journalOf(post.key)),
+          settleMs: 1_500,
+        }),
+      ),
+    )
+    expect(proxy.log.filter(({ broken }) => broken !== null)).not.toHaveLength(0)
+    await proxy.stop()
+    for (const post of posts) expect(holdings(post)).toEqual(onceEach(post))
+  })
+})
+
+/** Starts a process that publishes the article of `key`, and waits until it begins. */
+async function startPublisher(proxy: BreakingProxy, key: string): Promise<ChildProcess> {
+  const script = join(import.meta.dirname, 'publish-child.ts')
+  const { user, appPassword } = wp
+  const args = [script, restRootOf(proxy), user, appPassword, journalOf(key), key]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child.stdout!, 'data')
+  return child
+}
+
+const exitOf = async (child: ChildProcess) => (await once(child, 'exit')) as [number, string]
+
+describe('a publishing process that is killed', () => {
+  const moments = [0, 1, 2, 3, 4, 5].flatMap((write) =>
+    (['lose_answer', 'drop'] as const).map((broken) => ({ write, broken })),
+  )
+
+  it.each(moments)('at write $write ($broken) makes everything once', async ({ write, broken }) => {
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article(`killed-${write}-${broken.replace('_', '-')}`)
+    let writes = 0
+    const killed = await startPublisher(proxy, post.key)
+    proxy.choose(({ method }) => {
+      if (method !== 'POST' || writes++ !== write) return null
+      killed.kill('SIGKILL')
+      return broken
+    })
+    expect(await exitOf(killed)).toEqual([null, 'SIGKILL'])
+    const second = await startPublisher(proxy, post.key)
+    expect(await exitOf(second)).toEqual([0, null])
+    await proxy.stop()
+    expect(holdings(post)).toEqual(onceEach(post))
+  })
+
+  it('again and again, at random moments, makes everything once', async () => {
+    const random = mulberry32(7)
+    const proxy = await startBreakingProxy(wp.url)
+    const post = await article('killed-often')
+    for (let kill = 0; kill < 6; kill++) {
+      const child = await startPublisher(proxy, post.key)
+      const exited = exitOf(child)
+      await Promise.race([delay(random() * 500), exited])
+      child.kill('SIGKILL')
+      await exited
+    }
+    expect(await exitOf(await startPublisher(proxy, post.key))).toEqual([0, null])
+    await proxy.stop()
+    expect(holdings(post)).toEqual(onceEach(post))
+  })
+})
