@@ -74,11 +74,6 @@ describe('the code', () => {
     expect(readers).toEqual(['server/main.ts'])
   })
 
-  it('calls no fetch of its own: what leaves goes through egress.ts', () => {
-    const callers = files.filter((file) => /(^|[^.\w])fetch\(/m.test(withoutComments(text(file))))
-    expect(callers.filter((file) => !file.startsWith('server/egress'))).toEqual([])
-  })
-
   it('opens the tables through the two doors alone', () => {
     const openers = files.filter((file) =>
       /from 'postgres'|drizzle-orm\/postgres-js'/.test(text(file)),
@@ -101,8 +96,4 @@ function featureOf(file: string): string | undefined {
 
 function text(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8')
-}
-
-function withoutComments(code: string): string {
-  return code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '')
 }
