@@ -8,20 +8,27 @@ import { askProvider } from '../ai-failure.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
 
-const Params = z.object({ images_per_task: z.int().min(1) })
+const Params = z.object({
+  images_per_task: z.int().min(1),
+  /** The run is of this step alone, and its progress counts images. */
+  counts_images: z.boolean(),
+})
 
 type Article = { title: string; html_content: string }
 type Prompt = ExtractImagePrompts['prompts'][number]
 
 /** Makes the images of an article: an original a prompt, and each original's variants. */
 export const generateImages: StepHandler = async (job) => {
-  const { images_per_task } = Params.parse(job.step.params)
+  const { images_per_task, counts_images } = Params.parse(job.step.params)
   const article = await job.read((tx) => readArticle(tx, job.step.object_id))
   const provider = await job.deps.aiProvider(job.scope)
   const prompts = await askForPrompts(job, provider, article, images_per_task)
   const made: MadeImage[] = []
   for (const [position, prompt] of prompts.entries()) {
-    const bytes = await askForImage(job, provider, article, prompt, position, prompts.length)
+    const name = `image ${position + 1} of ${prompts.length} for “${article.title}”`
+    const current = counts_images ? position : undefined
+    await job.progress({ phase: 'generate_images', message: `Making ${name}`, current })
+    const bytes = await askForImage(job, provider, article, { ...prompt, name })
     made.push(...(await storeVariants(job.deps.media, bytes, { prompt, position })))
   }
   return done(job, provider, article, { made, originals: prompts.length })
@@ -67,12 +74,8 @@ async function askForImage(
   job: StepJob,
   provider: AiProvider,
   { title }: Article,
-  { prompt, alt_text }: Prompt,
-  position: number,
-  total: number,
+  { prompt, alt_text, name }: Prompt & { name: string },
 ): Promise<Uint8Array> {
-  const name = `image ${position + 1} of ${total} for “${title}”`
-  await job.progress({ phase: 'generate_images', message: `Making ${name}` })
   await job.requested('generate_image', `Asked ${provider.name} for ${name}: ${prompt}`)
   const input = { prompt, alt_text, title }
   const { signal } = job

@@ -53,7 +53,9 @@ export function acceptImages(
       kind: 'generate_images',
       siteId: commonSite(rows),
       params: { ids: rows.map(({ id }) => id), images_per_task: originals },
-      steps: rows.map(({ id }) => imagesStep(id, originals)),
+      steps: rows.map(({ id }) => imagesStep(id, originals, rows.length === 1)),
+      // A run for one task counts its images, one for several its tasks.
+      ...(rows.length === 1 ? { total: originals } : {}),
     })
   })
 }
@@ -69,14 +71,9 @@ function contentSteps(rows: LockedTask[], originals: number, publish: boolean): 
   return steps
 }
 
-function imagesStep(id: number, originals: number): NewStep {
-  const price = IMAGE_PRICE * originals
-  return {
-    contract: generateImagesJob,
-    objectId: id,
-    price,
-    params: { images_per_task: originals },
-  }
+function imagesStep(id: number, originals: number, counts_images = false): NewStep {
+  const params = { images_per_task: originals, counts_images }
+  return { contract: generateImagesJob, objectId: id, price: IMAGE_PRICE * originals, params }
 }
 
 async function requireTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {

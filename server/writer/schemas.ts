@@ -94,7 +94,6 @@ const imagesPerTask = z
 export const GenerateContent = z
   .strictObject({
     ids: RunIds,
-    // biome-ignore lint/suspicious/noThenProperty: the contract's name, of a list
     then: z
       .array(z.enum(['images', 'publish']))
       .max(2)

@@ -29,6 +29,8 @@ async function fromIds(tx: Tx, place: Place, ids: number[]): Promise<TaskKeyword
     .select({ id: keywords.id, keyword: keywords.keyword })
     .from(keywords)
     .where(and(ofSector(place), sql`${keywords.id} = any(${sql.param(ids)}::bigint[])`))
+    .orderBy(keywords.id)
+    .for('key share')
   const found = new Map(rows.map(({ id, keyword }) => [id, keyword]))
   const others = ids.filter((id) => !found.has(id))
   if (others.length > 0) {
@@ -49,6 +51,8 @@ async function fromText(tx: Tx, place: Place, text: string): Promise<TaskKeyword
           (select lower(given) from unnest(${sql.param(given)}::text[]) as given)`,
       ),
     )
+    .orderBy(keywords.id)
+    .for('key share')
   return { ids: rows.map(({ id }) => id), text: given.join(', ') }
 }
 

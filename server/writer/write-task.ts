@@ -70,21 +70,16 @@ export function updateTask(
   })
 }
 
-async function requireSector(tx: Tx, place: Place): Promise<void> {
-  const [site] = await tx
-    .select({ id: sites.id, sector_id: sectors.id })
-    .from(sites)
-    .leftJoin(
-      sectors,
-      and(
-        eq(sectors.account_id, sites.account_id),
-        eq(sectors.site_id, sites.id),
-        eq(sectors.id, place.sector_id),
-      ),
-    )
-    .where(eq(sites.id, place.site_id))
+/** What is named beside a task stays until the transaction ends, here and below. */
+async function requireSector(tx: Tx, { site_id, sector_id }: Place): Promise<void> {
+  const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
   if (!site) throw notFound()
-  if (!site.sector_id) throw invalid('sector_id', 'is not a sector of this site')
+  const [sector] = await tx
+    .select({ id: sectors.id })
+    .from(sectors)
+    .where(and(eq(sectors.id, sector_id), eq(sectors.site_id, site_id)))
+    .for('key share')
+  if (!sector) throw invalid('sector_id', 'is not a sector of this site')
 }
 
 async function requireCluster(
@@ -99,6 +94,7 @@ async function requireCluster(
     .where(
       and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
     )
+    .for('key share')
   if (!cluster) throw invalid('cluster_id', "is not a cluster of the task's sector")
 }
 

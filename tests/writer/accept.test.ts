@@ -1,5 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: the contract's name, of a list
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -68,7 +66,7 @@ describe('accepting articles', () => {
         ...step,
         kind: 'generate_images',
         price: 2,
-        params: { images_per_task: 2 },
+        params: { images_per_task: 2, counts_images: false },
         after: 'generate_content',
       },
       {
@@ -154,7 +152,7 @@ describe('accepting images', () => {
     const before = await balance(owner)
     const answer = await illustrate(owner, { ids: [task.id], images_per_task: 3 })
     expect(await steps(answer.body.task_id)).toMatchObject([
-      { kind: 'generate_images', price: 3, params: { images_per_task: 3 } },
+      { kind: 'generate_images', price: 3, params: { images_per_task: 3, counts_images: true } },
     ])
     expect((await balance(owner)).held).toBe(before.held + 3)
   })

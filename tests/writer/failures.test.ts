@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: the contract's name, of a list
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Client, Progress } from '../helpers/client.ts'
 import { type OpenAiServer, type Scripted, startOpenAiServer } from '../helpers/openai-server.ts'
@@ -205,6 +204,17 @@ describe('images by an OpenAI-compatible server', () => {
     expect(list.body.count).toBe(4)
     expect(list.body.results[0]?.provider).toBe('openai')
     expect((await getTask(owner, id)).status).toBe('review')
+  })
+
+  it('are counted in the progress of a run for one task', async () => {
+    const { id } = await newDraft(owner, place)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    openai.script(WELL, WELL, { do: 'wait', until: promise })
+    const runId = await accept(IMAGES, { ids: [id] })
+    const { meta } = await progressWhere(runId, ({ meta }) => meta.message.includes('image 2 of 2'))
+    expect(meta).toMatchObject({ current: 1, total: 2, percentage: 50 })
+    resolve()
+    expect((await owner.follow(runId)).meta).toMatchObject({ current: 2, percentage: 100 })
   })
 
   it('that fail leave the article a draft with the error, and cost nothing', async () => {

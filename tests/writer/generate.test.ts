@@ -1,5 +1,3 @@
-// biome-ignore-all lint/suspicious/noThenProperty: the contract's name, of a list
-
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
