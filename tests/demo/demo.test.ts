@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { spawn } from 'node:child_process'
+import { on, once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,15 +13,18 @@ const folder = mkdtempSync(join(tmpdir(), 'igny8-demo-'))
 // Root's PostgreSQL runs as another user, who keeps its data elsewhere if it cannot come in here.
 chmodSync(folder, 0o755)
 
+function startDemo(...args: string[]) {
+  const program = join(import.meta.dirname, 'demo.ts')
+  return spawn(process.execPath, [program, '--dir', folder, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
 async function demo(...args: string[]): Promise<{ code: number; printed: string }> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'demo.ts'), '--dir', folder, ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const child = startDemo(...args)
   const [out, err, [code]] = await Promise.all([
-    child.stdout ? text(child.stdout) : '',
-    child.stderr ? text(child.stderr) : '',
+    text(child.stdout),
+    text(child.stderr),
     once(child, 'exit'),
   ])
   return { code, printed: out + err }
@@ -96,6 +100,16 @@ describe('the demo', () => {
     expect([await answers(service), await answers(wordpress.url)]).toEqual([false, false])
     expect(existsSync(join(folder, 'stage.json'))).toBe(false)
     expect(await demo('stop')).toEqual({ code: 0, printed: 'No demo is running.\n' })
+  }, 120_000)
+
+  it('stops all of it when it is interrupted', async () => {
+    const child = startDemo()
+    const lines = on(createInterface(child.stdout), 'line')
+    for await (const [line] of lines) if (line.startsWith('Registering:')) break
+    const { service, wordpress } = stage()
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect([await answers(service), await answers(wordpress.url)]).toEqual([false, false])
   }, 120_000)
 
   it('refuses a command it does not know, and says which there are', async () => {

@@ -17,6 +17,7 @@ A demo that runs already is used again. Ctrl-C stops everything.
 `
 
 const terminal = openTerminal(process.stdout)
+let interrupted = false
 
 async function demo(folder: string, stopsAtEnd: boolean): Promise<void> {
   const started = performance.now()
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, async () => {
+      interrupted = true
       terminal.line('\nStopping…')
       await stopStage(folder)
       process.exit(130)
@@ -89,6 +91,8 @@ async function demoOrStop(folder: string, stopsAtEnd: boolean): Promise<void> {
   try {
     await demo(folder, stopsAtEnd)
   } catch (error) {
+    // Whatever was under way fails then, and says nothing new.
+    if (interrupted) return
     if (stopsAtEnd) await stopStage(folder)
     terminal.line(`\nWhat igny8 logged is in ${join(folder, 'service.log')}.`)
     throw error

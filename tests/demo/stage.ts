@@ -58,17 +58,21 @@ async function main(folder: string): Promise<void> {
   // Refuses when another one is there: two would share a database.
   writeFileSync(state, JSON.stringify({ pid: process.pid }), { flag: 'wx', mode: 0o600 })
   process.once('exit', () => rmSync(state, { force: true }))
-  const wordpress = await startWordPressAgain(folder)
-  const [service, url] = await startService(folder, wordpress)
+  let service: ProcessGroup | undefined
+  let wordpress: WordPress | undefined
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
-    await service.stop('SIGTERM', DRAIN_MS)
-    await wordpress.stop()
+    await service?.stop('SIGTERM', DRAIN_MS)
+    await wordpress?.stop()
+    // What is only half started ends with this process.
     process.exit()
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop)
+  wordpress = await startWordPressAgain(folder)
+  const [group, url] = await startService(folder, wordpress)
+  service = group
   service.ended.then(stop)
   const { user, password, appPassword } = wordpress
   const stage: Stage = {
