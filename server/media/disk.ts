@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { MediaStore } from './media.ts'
 
@@ -14,7 +14,11 @@ export function diskMedia(folder: string): MediaStore {
       const name = `${hash.slice(0, 2)}/${hash}.${extension}`
       if (!PATH.test(name)) throw new Error(`not an extension: ${extension}`)
       const file = path.join(folder, name)
+      await mkdir(path.dirname(file), { recursive: true })
       if (!(await exists(file))) await writeWhole(file, bytes)
+      // Also for a file that was there: whoever wrote it may have been killed before this.
+      await syncFolder(path.dirname(file))
+      await syncFolder(folder)
       return { path: name, hash }
     },
     async get(name) {
@@ -40,20 +44,28 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
   const temporary = `${file}.${randomUUID()}`
-  const handle = await open(temporary, 'wx')
   try {
-    await handle.writeFile(bytes)
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Its names survive a power cut once this is done. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
     await handle.sync()
   } finally {
     await handle.close()
-  }
-  await rename(temporary, file)
-  const folder = await open(path.dirname(file), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

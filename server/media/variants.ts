@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto'
-import sharp, { type Metadata, type Sharp } from 'sharp'
+import sharp, { type Metadata, type ResizeOptions, type Sharp } from 'sharp'
 import type { ImageType } from '../../db/schema/writer.ts'
+import { isCentred } from './focus.ts'
 import { MediaError } from './media-error.ts'
 
 /** What a provider may answer with, before anything is decoded. */
 const MAX_BYTES = 20 * 1024 * 1024
 /** 40 megapixels: decoded, 160 MB. */
 const MAX_PIXELS = 40_000_000
+/** A shape that needs more for a variant is no picture. WebP itself ends at 16,383. */
+const MAX_HEIGHT = 8192
 const QUALITY = 82
+/** What may be decoded: a picture whose first bytes lie about it is not. */
+const FORMATS = ['png', 'jpeg', 'webp']
+/** Seconds for one variant; the largest picture allowed takes about two. */
+const TIME_LIMIT = 60
 
 export type Variant = {
   variant: ImageType
@@ -42,7 +49,7 @@ export async function makeVariants(
   use: 'article' | 'in_article',
 ): Promise<Variant[]> {
   checkBytes(original)
-  const metadata = await decoding(() => open(original).metadata())
+  const metadata = await readHeader(original)
   const made: Variant[] = []
   for (const size of SIZES[use]) made.push(await decoding(() => make(original, metadata, size)))
   return made
@@ -53,8 +60,12 @@ function checkBytes(original: Uint8Array): void {
     throw new MediaError('image_too_large', `The image has more than ${MAX_BYTES} bytes.`)
   }
   if (!isKnownFormat(Buffer.from(original.subarray(0, 12)))) {
-    throw new MediaError('image_format_unknown', 'The image is not a PNG, JPEG or WebP.')
+    throw unknownFormat()
   }
+}
+
+function unknownFormat(): MediaError {
+  return new MediaError('image_format_unknown', 'The image is not a PNG, JPEG or WebP.')
 }
 
 /** By its first bytes, so that no other decoder is ever reached. */
@@ -65,14 +76,28 @@ function isKnownFormat(head: Buffer): boolean {
   return png || jpeg || webp
 }
 
+/** Nothing is decoded yet, so that a bomb is refused by what it says of itself. */
+async function readHeader(original: Uint8Array): Promise<Metadata> {
+  const metadata = await decoding(() => sharp(original, { limitInputPixels: false }).metadata())
+  const { format, width, height } = metadata
+  if (!FORMATS.includes(format)) throw unknownFormat()
+  if (width * height > MAX_PIXELS) {
+    const size = `${width}×${height} pixels`
+    throw new MediaError('image_too_large', `The image has ${size}; ${MAX_PIXELS} are the most.`)
+  }
+  return metadata
+}
+
 /** The first frame, turned upright. */
 function open(original: Uint8Array): Sharp {
-  return sharp(original, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 }).autoOrient()
+  return sharp(original, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1 })
+    .autoOrient()
+    .timeout({ seconds: TIME_LIMIT })
 }
 
 async function make(original: Uint8Array, metadata: Metadata, size: Size): Promise<Variant> {
   const { data, info } = await open(original)
-    .resize({ ...fitting(metadata, size), position: sharp.strategy.attention })
+    .resize(fitting(metadata, size))
     .toColourspace('srgb')
     .webp({ quality: QUALITY })
     .toBuffer({ resolveWithObject: true })
@@ -81,13 +106,17 @@ async function make(original: Uint8Array, metadata: Metadata, size: Size): Promi
 }
 
 /** The largest size of the wanted shape that the original fills. */
-function fitting({ autoOrient }: Metadata, { width, height }: Size) {
-  if (height === undefined) return { width: Math.min(width, autoOrient.width) }
-  const scale = Math.min(1, autoOrient.width / width, autoOrient.height / height)
+function fitting(metadata: Metadata, { width, height }: Size): ResizeOptions {
+  const own = metadata.autoOrient
+  if (height === undefined) {
+    return { width, height: MAX_HEIGHT, fit: 'inside', withoutEnlargement: true }
+  }
+  const scale = Math.min(1, own.width / width, own.height / height)
   return {
     width: Math.max(1, Math.round(width * scale)),
     height: Math.max(1, Math.round(height * scale)),
-    fit: 'cover' as const,
+    fit: 'cover',
+    position: isCentred(metadata) ? 'centre' : sharp.strategy.attention,
   }
 }
 
@@ -95,7 +124,7 @@ async function decoding<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new MediaError('image_unreadable', 'The image is damaged, or too large to decode.', {
+    throw new MediaError('image_unreadable', 'The image is damaged, or takes too long to decode.', {
       cause: error,
     })
   }

@@ -42,13 +42,13 @@ export async function drawElement(
   return satori(element, { width, height, fonts: await loadFonts() })
 }
 
-/** Composed letters, and plain hyphens for those that few fonts have. */
+/** Composed letters, plain hyphens for those that few fonts have, and digits out of their keycaps. */
 function plainText(text: string): string {
   return cleanText(
     text
       .normalize('NFC')
       .replace(/[\u2010\u2011]/g, '-')
-      .replace(/\p{Variation_Selector}/gu, ''),
+      .replace(/\p{Variation_Selector}|\u20e3/gu, ''),
   )
 }
 

@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { CENTRED } from '../../media/focus.ts'
 import { seededChoice } from './seeded-choice.ts'
 import { CARD, drawBackdrop } from './title-card-backdrop.ts'
 import { FONT_FAMILY } from './title-card-fonts.ts'
@@ -6,13 +7,13 @@ import type { Box, SetText } from './title-card-lines.ts'
 import { PALETTES, type Palette } from './title-card-palettes.ts'
 import { drawElement, type Element, setText } from './title-card-text.ts'
 
-/** Within the middle 819×864 pixels, which the article's crops of 16:9 and 4:5 keep. */
+/** Within the middle 819×864 pixels, which the article's crops of 16:9 and 4:5 keep: see `CENTRED`. */
 const TITLE: Box = {
   width: 740,
   height: 540,
-  sizes: [132, 120, 108, 98, 90, 82, 74, 66, 60, 54, 48],
+  sizes: [172, 152, 136, 122, 110, 100, 90, 82, 74, 66, 60, 54, 48],
   lineHeight: 1.16,
-  maxLines: 6,
+  maxLines: 9,
 }
 const LABEL: Box = { width: 680, height: 90, sizes: [30], lineHeight: 1.4, maxLines: 2 }
 
@@ -33,7 +34,7 @@ export async function drawTitleCard(card: {
   const label = await setText(card.label ?? '', LABEL, 400)
   const text = await drawElement(layOut(title, label, palette), CARD.width, CARD.height)
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${CARD.width}" height="${CARD.height}">${backdrop}${text}</svg>`
-  return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer()
+  return sharp(Buffer.from(svg)).removeAlpha().withXmp(CENTRED).png().toBuffer()
 }
 
 function layOut(title: SetText, label: SetText, { ink, accent }: Palette): Element {
