@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addUser, type Client } from '../helpers/client.ts'
+import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import {
   addCluster,
@@ -13,7 +13,6 @@ import {
   type Task,
 } from './place.ts'
 
-type List = { count: number; next: string | null; results: Task[] }
 type Bulk = { results: { id: number; ok: boolean; code?: string }[] }
 
 let service: TestService
@@ -215,74 +214,6 @@ describe('setting the status by hand', () => {
   })
 })
 
-describe('the list of tasks', () => {
-  let listed: Place
-  let cluster_id: number
-
-  beforeAll(async () => {
-    listed = await newPlace(owner, 'Listed')
-    cluster_id = await addCluster(service, owner, listed, 'C')
-    await newTask(owner, listed, { title: 'Beta 50%', keywords: 'grinder', cluster_id })
-    await newDraft(owner, listed, { title: 'Alpha', content_type: 'guide' })
-    await newTask(owner, listed, { title: 'Gamma', content_structure: 'pillar_page' })
-  })
-
-  const titles = async (query: string) => {
-    const answer = await owner.get<List>(`writer/tasks/?site_id=${listed.site_id}&${query}`)
-    expect(answer.status).toBe(200)
-    return answer.body.results.map(({ title }) => title)
-  }
-
-  it('searches title and keywords, literally', async () => {
-    expect(await titles('search=ALPH')).toEqual(['Alpha'])
-    expect(await titles('search=grind')).toEqual(['Beta 50%'])
-    expect(await titles('search=%25')).toEqual(['Beta 50%'])
-  })
-
-  it('filters', async () => {
-    expect(await titles('status=draft')).toEqual(['Alpha'])
-    expect(await titles(`cluster_id=${cluster_id}`)).toEqual(['Beta 50%'])
-    expect(await titles('content_type=guide')).toEqual(['Alpha'])
-    expect(await titles('content_structure=pillar_page')).toEqual(['Gamma'])
-    expect(await titles(`sector_id=${place.sector_id}`)).toEqual([])
-    expect(await titles('idea_id=999999')).toEqual([])
-  })
-
-  it('orders', async () => {
-    expect(await titles('ordering=title')).toEqual(['Alpha', 'Beta 50%', 'Gamma'])
-    expect(await titles('ordering=-created_at')).toEqual(['Gamma', 'Alpha', 'Beta 50%'])
-    expect((await titles('ordering=-word_count'))[0]).toBe('Alpha')
-    expect((await titles('ordering=status'))[0]).toBe('Alpha')
-  })
-
-  it('walks by cursor in any ordering without missing or repeating one', async () => {
-    for (const ordering of ['title', '-created_at', '-word_count', 'status']) {
-      const seen: string[] = []
-      let next: string | null =
-        `/api/v1/writer/tasks/?site_id=${listed.site_id}&ordering=${ordering}&page_size=1&cursor=`
-      while (next) {
-        const answer: { body: List } = await owner.get<List>(next.replace('/api/v1/', ''))
-        seen.push(...answer.body.results.map(({ title }) => title))
-        next = answer.body.next
-      }
-      expect(seen.toSorted()).toEqual(['Alpha', 'Beta 50%', 'Gamma'])
-    }
-  })
-
-  it('leaves articles out', async () => {
-    const answer = await owner.get<List>(`writer/tasks/?site_id=${listed.site_id}&status=draft`)
-    expect(answer.body.results[0]).not.toHaveProperty('html_content')
-    expect(answer.body.results[0]).toHaveProperty('keyword_objects')
-  })
-
-  it('refuses a filter or an ordering that it does not know', async () => {
-    expect((await owner.get('writer/tasks/?colour=red')).status).toBe(400)
-    expect((await owner.get('writer/tasks/?ordering=slug')).status).toBe(400)
-    expect((await owner.get('writer/images/?ordering=prompt')).status).toBe(400)
-    expect((await owner.get('writer/content/?status=draft')).status).toBe(400)
-  })
-})
-
 describe('deleting', () => {
   it('takes the article along and lets the idea be queued again', async () => {
     const task = await newDraft(owner, place)
@@ -350,67 +281,4 @@ it('sets the status of many and says of each id what happened to it', async () =
     status: 'published',
   })
   expect(published.status).toBe(400)
-})
-
-describe('who may', () => {
-  it('hides tasks, articles and images of another account', async () => {
-    const task = await newDraft(other, await newPlace(other))
-    const list = await other.get<{ results: { id: number }[] }>(
-      `writer/content/?task_id=${task.id}`,
-    )
-    const contentId = list.body.results[0]!.id
-    const tries: [string, string, unknown?][] = [
-      ['GET', `writer/tasks/${task.id}/`],
-      ['PATCH', `writer/tasks/${task.id}/`, { title: 'Mine' }],
-      ['DELETE', `writer/tasks/${task.id}/`],
-      ['GET', `writer/content/${contentId}/`],
-      ['PATCH', `writer/content/${contentId}/`, { html_content: 'Mine' }],
-      [
-        'POST',
-        'writer/tasks/',
-        { site_id: task.site_id, sector_id: task.sector_id, title: 'Mine' },
-      ],
-      ['POST', 'writer/tasks/auto_generate_content/', { ids: [task.id] }],
-      ['POST', 'writer/tasks/auto_generate_images/', { ids: [task.id] }],
-    ]
-    for (const [method, path, body] of tries) {
-      expect([path, (await owner.call(method, path, body)).status]).toEqual([path, 404])
-    }
-    const seen = await owner.get<{ count: number }>(`writer/content/?task_id=${task.id}`)
-    expect(seen.body.count).toBe(0)
-    expect(await getTask(other, task.id)).toEqual(task)
-  })
-
-  it('lets an editor write on granted sites alone', async () => {
-    const editor = await addUser(owner, 'editor', [place.site_id])
-    const mine = await newTask(editor, place, { title: "The editor's" })
-    const changed = await editor.call('PATCH', `writer/tasks/${mine.id}/`, { title: 'Changed' })
-    expect(changed.status).toBe(200)
-    const far = await newTask(owner, elsewhere)
-    expect((await editor.get(`writer/tasks/${far.id}/`)).status).toBe(404)
-    expect((await editor.post('writer/tasks/', { ...elsewhere, title: 'T' })).status).toBe(404)
-    const run = { ids: [mine.id, far.id] }
-    expect((await editor.post('writer/tasks/auto_generate_content/', run)).status).toBe(404)
-    const bulk = await editor.post<Bulk>('writer/tasks/bulk_delete/', { ids: [far.id] })
-    expect(bulk.body.results).toEqual([{ id: far.id, ok: false, code: 'not_found' }])
-  })
-
-  it('lets a viewer read and nothing else', async () => {
-    const task = await newDraft(owner, place)
-    const viewer = await addUser(owner, 'viewer', [place.site_id])
-    expect((await viewer.get(`writer/tasks/${task.id}/`)).status).toBe(200)
-    expect((await viewer.get('writer/images/')).status).toBe(200)
-    const tries: [string, string, unknown?][] = [
-      ['POST', 'writer/tasks/', { ...place, title: 'T' }],
-      ['PATCH', `writer/tasks/${task.id}/`, { title: 'T' }],
-      ['DELETE', `writer/tasks/${task.id}/`],
-      ['POST', 'writer/tasks/bulk_delete/', { ids: [task.id] }],
-      ['POST', 'writer/tasks/bulk_update/', { ids: [task.id], status: 'review' }],
-      ['POST', 'writer/tasks/auto_generate_content/', { ids: [task.id] }],
-      ['POST', 'writer/tasks/auto_generate_images/', { ids: [task.id] }],
-    ]
-    for (const [method, path, body] of tries) {
-      expect([path, (await viewer.call(method, path, body)).status]).toEqual([path, 403])
-    }
-  })
 })
