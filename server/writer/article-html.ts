@@ -59,23 +59,24 @@ export function extractBody(html: string): string {
 
 /** Words of any script as a reader counts them, in what shows of the HTML. */
 export function countWords(html: string): number {
-  let text = ''
+  const texts: string[] = []
   let unread = ''
   tokenize(html, {
     onStartTag({ tagName }) {
       if (UNREAD.has(tagName)) unread = tagName
-      if (!INLINE.has(tagName)) text += '\n'
+      if (!INLINE.has(tagName)) texts.push(' ')
     },
     onEndTag({ tagName }) {
       if (unread === tagName) unread = ''
-      if (!INLINE.has(tagName)) text += '\n'
+      if (!INLINE.has(tagName)) texts.push(' ')
     },
     onText({ chars }) {
-      if (!unread) text += chars
+      if (!unread) texts.push(chars)
     },
   })
   let count = 0
-  for (const { isWordLike } of words.segment(text)) if (isWordLike) count++
+  for (const { isWordLike } of words.segment(texts.join('').replace(/\s+/g, ' ')))
+    if (isWordLike) count++
   return count
 }
 

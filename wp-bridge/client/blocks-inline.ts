@@ -73,7 +73,7 @@ export function shownText(content: string): string {
 
 /** Inline HTML on one line; `separator` stands where a block began or ended. */
 export function inlineHtml(nodes: Node[], separator: ' ' | '<br>' = ' '): string {
-  return joined(lines(nodes, new Set()), separator)
+  return apartFromEmbeds(joined(lines(nodes, new Set()), separator))
 }
 
 /** The same, all of it strong. */
@@ -141,7 +141,7 @@ function joined(parts: string[], separator: string): string {
     .replace(/ +/g, ' ')
     .replace(/ ?<br> ?/g, '<br>')
     .replace(/(?:<br>){3,}/g, '<br><br>')
-  return apartFromEmbeds(short.replace(/^(?: |<br>)+|(?: |<br>){1,4}$/g, ''))
+  return short.replace(/^(?: |<br>)+|(?: |<br>){1,4}$/g, '')
 }
 
 /** WordPress replaces an address alone on its line by what it fetches there. */

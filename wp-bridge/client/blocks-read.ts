@@ -58,15 +58,37 @@ const SANITIZE: sanitizeHtml.IOptions = {
   nestingLimit: 50,
 }
 
+/** More than an author writes, and few enough for the parsers, which take quadratic time for them. */
+const MAX_OPEN = 5_000
+const VOID = new Set(['br', 'hr', 'img', 'input', 'link', 'meta', 'wbr', 'col', 'source'])
+
 /**
  * Reads HTML that nobody vouched for as the blocks of an article: sanitised, then taken apart by
  * the HTML standard's own rules and put together again from what an article may hold alone.
+ * @throws RangeError when more than 5,000 elements are left open
  */
 export function readArticle(html: string): Block[] {
+  refuseOpenElements(html)
   const safe = sanitizeHtml(html.toWellFormed().replaceAll('\0', ''), SANITIZE)
   // The doctype makes a table end the paragraph before it, as it does on a page.
   const page = child(parse(`<!doctype html><body>${safe}`).childNodes, 'html')
   return readBlocks(child(page?.childNodes ?? [], 'body')?.childNodes ?? [])
+}
+
+function refuseOpenElements(html: string): void {
+  const open = new Map<string, number>()
+  let total = 0
+  for (const [, slash, tag = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    const name = tag.toLowerCase()
+    if (VOID.has(name)) continue
+    const before = open.get(name) ?? 0
+    const after = slash ? Math.max(0, before - 1) : before + 1
+    open.set(name, after)
+    total += after - before
+    if (total > MAX_OPEN) {
+      throw new RangeError(`The article leaves more than ${MAX_OPEN} HTML elements open.`)
+    }
+  }
 }
 
 function readBlocks(nodes: Node[]): Block[] {

@@ -12,6 +12,7 @@ export type { PlacedImage } from './blocks-images.ts'
  * @param html of an article, which nobody need have vouched for
  * @param marker the class of the first block
  * @throws TypeError for a marker that is no plain CSS class, or an image that is not on http(s)
+ * @throws RangeError when more than 5,000 elements are left open
  */
 export function toBlocks(
   html: string,

@@ -7,6 +7,7 @@ import { type Block, type List, type Row, readArticle, type Table } from './bloc
  * lead to http, https, mailto or a path of the site itself; no image, style, script, comment, form
  * or embedded page is left, and what looks like a shortcode shows and does nothing. Sanitising
  * twice changes nothing.
+ * @throws RangeError when more than 5,000 elements are left open
  */
 export function sanitize(html: string): string {
   return readArticle(html).map(blockHtml).join('\n')

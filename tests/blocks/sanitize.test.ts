@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
+import { describe, expect, it } from 'vitest'
+import { articleText, sanitize } from '../../wp-bridge/client/sanitize.ts'
+import { FORBIDDEN, HOSTILE } from './hostile-html.ts'
+import { randomHtml } from './random-html.ts'
+
+/** The names of all elements and attributes that a browser finds. */
+function namesIn(html: string): string[] {
+  const names = new Set<string>()
+  const walk = (nodes: DefaultTreeAdapterTypes.ChildNode[]) => {
+    for (const node of nodes) {
+      if (node.nodeName === '#comment') names.add('comment')
+      if (!('tagName' in node)) continue
+      names.add(node.tagName)
+      for (const { name } of node.attrs) names.add(`${node.tagName}.${name}`)
+      walk(node.childNodes)
+    }
+  }
+  walk(parseFragment(html).childNodes)
+  return [...names]
+}
+
+const ALLOWED = new Set(
+  'h2 h3 h4 p ul ol ol.start li table caption thead tbody tfoot tr th td blockquote cite pre code hr a a.href a.rel strong em s sub sup kbd br'.split(
+    ' ',
+  ),
+)
+
+describe('sanitising', () => {
+  it('keeps an article as it is', () => {
+    const article = [
+      '<h2>Grind &amp; dose</h2>',
+      '<p>A <strong>bold</strong> <a href="https://example.com/x?a=1&amp;b=2" rel="nofollow">link</a>.</p>',
+      '<ul><li>one<ul><li>deeper</li></ul></li><li>two</li></ul>',
+      '<ol start="3"><li>three</li></ol>',
+      '<table><caption>Doses</caption><thead><tr><th>A</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>',
+      '<blockquote><p>Said.</p><cite>Somebody</cite></blockquote>',
+      '<pre><code>a\n  b</code></pre>',
+      '<hr>',
+      '<h3>More</h3>',
+    ].join('\n')
+    expect(sanitize(article)).toBe(article)
+  })
+
+  it('puts stray text into paragraphs and sections under the title that the post has', () => {
+    expect(sanitize('stray <b>text</b><h1>Title</h1><div>a<div>b</div></div>')).toBe(
+      '<p>stray <strong>text</strong></p>\n<h2>Title</h2>\n<p>a</p>\n<p>b</p>',
+    )
+    expect(sanitize('<b><p>one</p><p>two</p></b><li>three')).toBe(
+      '<p>one</p>\n<p>two</p>\n<p>three</p>',
+    )
+  })
+
+  it('keeps links to http, https, mailto and paths of the site, and the text of others', () => {
+    const link = (href: string) => sanitize(`<a href="${href}">x</a>`)
+    expect(link('mailto:a@b.test')).toBe('<p><a href="mailto:a@b.test" rel="nofollow">x</a></p>')
+    expect(link('/blog/')).toBe('<p><a href="/blog/">x</a></p>')
+    for (const href of ['ftp://a.test', '//a.test', 'a.html', '#a', '', '/\\a.test']) {
+      expect(link(href)).toBe('<p>x</p>')
+    }
+  })
+
+  it.each(HOSTILE)('disarms %s', (html) => {
+    const safe = sanitize(`<p>before</p>${html}`)
+    expect(safe).not.toMatch(FORBIDDEN)
+    expect(safe).not.toContain('<!--')
+    expect(namesIn(safe).filter((name) => !ALLOWED.has(name))).toEqual([])
+    expect(safe).toMatch(/^<p>before/)
+  })
+
+  it('shows shortcodes, and addresses alone on a line, as they were written', () => {
+    const safe = sanitize('<p>[gallery ids="1"]</p><p>https://example.com/a</p>')
+    expect(safe).toBe('<p>&#091;gallery ids="1"]</p>\n<p>https:&#047;&#047;example.com/a</p>')
+    expect(articleText(safe)).toBe('[gallery ids="1"]\n\nhttps://example.com/a')
+  })
+
+  it('leaves only what an article may hold, of any HTML, and the same when it is done twice', () => {
+    fc.assert(
+      fc.property(randomHtml, (html) => {
+        const safe = sanitize(html)
+        expect(safe).not.toMatch(FORBIDDEN)
+        expect(safe).not.toContain('[')
+        expect(namesIn(safe).filter((name) => !ALLOWED.has(name))).toEqual([])
+        expect(sanitize(safe)).toBe(safe)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('refuses markup that is left open without end, at once', () => {
+    const started = performance.now()
+    for (const open of ['<div>', '<b></i>', '<ul><li>', '<dt><li>']) {
+      expect(() => sanitize(open.repeat(150_000))).toThrow(RangeError)
+    }
+    expect(sanitize('<p>one'.repeat(4_000))).toMatch(/^<p>one<\/p>\n/)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+})
+
+describe('the text of an article', () => {
+  it('has an empty line between blocks and a line for each item and row', () => {
+    const html =
+      '<h2>A &lt; b</h2><ul><li>x<ul><li>y</li></ul></li></ul><table><tr><td>1<td>2</table><hr>z'
+    expect(articleText(html)).toBe('A < b\n\nx\ny\n\n1\t2\n\nz')
+  })
+})
