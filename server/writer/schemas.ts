@@ -83,7 +83,7 @@ export type BulkResult = z.infer<typeof BulkResult>
 export const BulkDeleted = z.object({ deleted: z.int(), results: z.array(BulkResult) })
 export const BulkUpdated = z.object({ updated: z.int(), results: z.array(BulkResult) })
 
-const RunIds = Ids.max(MAX_TASKS_A_RUN)
+const RunIds = z.array(objectId).min(1).max(MAX_TASKS_A_RUN)
 const imagesPerTask = z
   .int()
   .min(1)

@@ -25,7 +25,8 @@ const illustrate = (client: Client, body: object) =>
 /** The run's steps, in the order in which they were accepted. */
 async function steps(runId: number | undefined) {
   const rows = await service.sql`
-    select s.kind, s.object_id::int as task, s.state, s.price, s.params, b.kind as after
+    select s.kind, s.object_id::int as task, s.state, s.price, s.params,
+      b.kind || ' ' || b.object_id as after
     from run_steps s left join run_steps b on b.id = s.after_step_id
     where s.run_id = ${runId ?? 0} order by s.object_id, s.price = 0, s.price desc`
   return [...rows]
@@ -57,31 +58,41 @@ describe('accepting articles', () => {
   it('chains images and publishing behind the article, in that order', async () => {
     const linked = await newPlace(owner, 'Linked')
     await service.sql`update sites set wp_url = 'http://127.0.0.1:1' where id = ${linked.site_id}`
-    const task = await newTask(owner, linked)
-    const answer = await generate(owner, { ids: [task.id], then: ['publish', 'images'] })
-    const step = { task: task.id, state: 'waiting' }
-    expect(await steps(answer.body.task_id)).toEqual([
-      { ...step, kind: 'generate_content', state: 'pending', price: 3, params: {}, after: null },
-      {
-        ...step,
-        kind: 'generate_images',
-        price: 2,
-        params: { images_per_task: 2, counts_images: false },
-        after: 'generate_content',
-      },
-      {
-        ...step,
-        kind: 'publish',
-        price: 0,
-        params: { status: 'publish' },
-        after: 'generate_images',
-      },
-    ])
+    const ids = [(await newTask(owner, linked)).id, (await newTask(owner, linked)).id]
+    const answer = await generate(owner, { ids, then: ['publish', 'images'] })
+    expect(await steps(answer.body.task_id)).toEqual(
+      ids.flatMap((task) => [
+        {
+          kind: 'generate_content',
+          task,
+          state: 'pending',
+          price: 3,
+          params: {},
+          after: null,
+        },
+        {
+          kind: 'generate_images',
+          task,
+          state: 'waiting',
+          price: 2,
+          params: { images_per_task: 2, counts_images: false },
+          after: `generate_content ${task}`,
+        },
+        {
+          kind: 'publish',
+          task,
+          state: 'waiting',
+          price: 0,
+          params: { status: 'publish' },
+          after: `generate_images ${task}`,
+        },
+      ]),
+    )
     const other = await newTask(owner, linked)
     const textOnly = await generate(owner, { ids: [other.id], then: ['publish'] })
     expect((await steps(textOnly.body.task_id)).map(({ kind, after }) => [kind, after])).toEqual([
       ['generate_content', null],
-      ['publish', 'generate_content'],
+      ['publish', `generate_content ${other.id}`],
     ])
   })
 
