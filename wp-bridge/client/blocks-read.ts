@@ -69,7 +69,8 @@ const VOID = new Set(['br', 'hr', 'img', 'input', 'link', 'meta', 'wbr', 'col', 
  */
 export function readArticle(html: string): Block[] {
   refuseOpenElements(html)
-  const safe = sanitizeHtml(html.toWellFormed().replaceAll('\0', ''), SANITIZE)
+  // The parser may cut a character of two UTF-16 units in half.
+  const safe = sanitizeHtml(html.replaceAll('\0', ''), SANITIZE).toWellFormed()
   // The doctype makes a table end the paragraph before it, as it does on a page.
   const page = child(parse(`<!doctype html><body>${safe}`).childNodes, 'html')
   return readBlocks(child(page?.childNodes ?? [], 'body')?.childNodes ?? [])
