@@ -4,7 +4,8 @@ import { fileJournal } from './file-journal.ts'
 import { publishUntilDone } from './publish-until-done.ts'
 
 // A process of its own that publishes one article, so that a test can kill it.
-const [restRoot, username, appPassword, journalFile, key] = process.argv.slice(2) as [
+const [restRoot, username, appPassword, journalFile, key, settleMs] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -14,4 +15,4 @@ const [restRoot, username, appPassword, journalFile, key] = process.argv.slice(2
 const api = connect({ fetch, restRoot, username, appPassword })
 const post = await article(key)
 process.stdout.write('publishing\n')
-await publishUntilDone({ api, post, journal: fileJournal(journalFile), settleMs: 1_500 })
+await publishUntilDone({ api, post, journal: fileJournal(journalFile), settleMs: Number(settleMs) })

@@ -106,6 +106,12 @@ describe('publishing an article', () => {
     expect(now).toMatchObject({ post_id: scheduled.post_id, wp_status: 'publish' })
   })
 
+  it('compares a slug in another script as it is read', async () => {
+    const receipt = await publish(await article('greek', { slug: 'κρύος-καφές' }))
+    expect(field(receipt, 'slug')).toMatchObject({ state: 'applied' })
+    expect(await seenLive(fetch, receipt.url, 'greek')).toEqual({ seen: true })
+  })
+
   it.each(['draft', 'pending'] as const)('hands a post in as %s', async (status) => {
     expect(await publish(await article(status, { status }))).toMatchObject({ wp_status: status })
   })

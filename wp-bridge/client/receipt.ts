@@ -98,9 +98,20 @@ function canonical(field: PostField, value: PostValue): string {
   if (Array.isArray(value)) return JSON.stringify(value.toSorted((a, b) => a - b))
   if (typeof value === 'number') return String(value)
   if (field === 'title' || field === 'excerpt') return plainText(value)
+  if (field === 'slug') return readableSlug(value)
   if (field === 'date_gmt')
     return value === '' ? '' : `${Date.parse(`${value.replace(/Z$/, '')}Z`)}`
   return value
+}
+
+/** WordPress keeps other scripts than Latin percent-encoded. */
+function readableSlug(slug: string): string {
+  try {
+    return decodeURIComponent(slug)
+  } catch {
+    // Cut in the middle of a character: compared as it is.
+    return slug
+  }
 }
 
 function why(field: PostField, sent: PostValue, got: PostValue): string {
