@@ -13,7 +13,7 @@ const MAX_HEIGHT = 8192
 const QUALITY = 82
 /** What may be decoded: a picture whose first bytes lie about it is not. */
 const FORMATS = ['png', 'jpeg', 'webp']
-/** Seconds for one variant; the largest picture allowed takes about two. */
+/** Seconds for one variant; the largest picture allowed takes about one. */
 const TIME_LIMIT = 60
 
 export type Variant = {

@@ -43,7 +43,7 @@ const rings: Shapes = ({ shapes: [a, b, c] }, choice) => {
 /** A sun beside the title, and hills below it. */
 const hills: Shapes = ({ shapes: [a, b, c] }, choice) => {
   const crest = choice.pick([0, 30, -30])
-  const sun = `${disc(1290, 235, 210, a, 0.16)}${disc(1290, 235, 150, a, 0.9)}`
+  const sun = `${disc(1345, 235, 180, a, 0.16)}${disc(1345, 235, 128, a, 0.9)}`
   const far = `M0 ${800 + crest} C 260 ${690 - crest} 420 890 770 868 S 1290 ${700 + crest} ${W} 770 V ${H} H 0 Z`
   const middle = `M0 ${900 - crest} C 240 960 520 830 820 905 S 1300 ${940 + crest} ${W} 860 V ${H} H 0 Z`
   const near = `M0 990 C 330 900 640 985 900 968 S 1330 900 ${W} 965 V ${H} H 0 Z`

@@ -10,10 +10,10 @@ import { drawElement, type Element, setText } from './title-card-text.ts'
 /** Within the middle 819×864 pixels, which the article's crops of 16:9 and 4:5 keep: see `CENTRED`. */
 const TITLE: Box = {
   width: 740,
-  height: 540,
+  height: 440,
   sizes: [172, 152, 136, 122, 110, 100, 90, 82, 74, 66, 60, 54, 48],
   lineHeight: 1.16,
-  maxLines: 9,
+  maxLines: 7,
 }
 const LABEL: Box = { width: 680, height: 90, sizes: [30], lineHeight: 1.4, maxLines: 2 }
 
