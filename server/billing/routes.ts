@@ -14,7 +14,9 @@ const read = { readOnly: true }
 const Balance = z
   .object({ balance: z.int(), granted: z.int(), charged: z.int(), held: z.int() })
   .openapi('Balance', { description: 'In credits: balance = granted − charged − held.' })
-const Transaction = createSelectSchema(credit_transactions, { created_at: time }).openapi('CreditTransaction')
+const Transaction = createSelectSchema(credit_transactions, { created_at: time }).openapi(
+  'CreditTransaction',
+)
 const ORDERINGS = { created_at: credit_transactions.created_at, amount: credit_transactions.amount }
 
 const routes = {

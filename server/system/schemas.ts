@@ -10,11 +10,9 @@ export const IntegrationParam = z.object({ type: z.enum(INTEGRATION_TYPES).extra
 const model = text(100)
 
 export const OpenAiConfig = z.strictObject({
-  api_key: text(300)
-    .optional()
-    .openapi({
-      description: 'Write-only: read back as its last four characters. Kept when left out.',
-    }),
+  api_key: text(300).optional().openapi({
+    description: 'Write-only: read back as its last four characters. Kept when left out.',
+  }),
   base_url: z
     .url({ protocol: /^https?$/ })
     .max(500)

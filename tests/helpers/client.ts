@@ -9,7 +9,12 @@ export type Client = {
   email: string
   userId: number
   accountId: number
-  call<T = Json>(method: string, path: string, body?: unknown, headers?: HeadersInit): Promise<Answer<T>>
+  call<T = Json>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: HeadersInit,
+  ): Promise<Answer<T>>
   get<T = Json>(path: string): Promise<Answer<T>>
   post<T = Json>(path: string, body?: unknown): Promise<Answer<T>>
   /** Follows a run by its event stream to its end. */
@@ -21,8 +26,16 @@ export type Client = {
 export type Progress = {
   task_id: number
   state: string
-  meta: { phase: string; percentage: number; current: number; total: number; message: string } & Json
-  result: { steps: { kind: string; object_id: number; state: string; result?: Json; error?: Json }[] } | null
+  meta: {
+    phase: string
+    percentage: number
+    current: number
+    total: number
+    message: string
+  } & Json
+  result: {
+    steps: { kind: string; object_id: number; state: string; result?: Json; error?: Json }[]
+  } | null
   error: { code: string; message: string } | null
 }
 
@@ -31,7 +44,11 @@ let registered = 0
 
 export async function register(url: string, account_name: string): Promise<Client> {
   const email = `owner-${process.pid}-${++registered}@example.test`
-  const answer = await request<Session>(url, 'POST', 'auth/register/', { email, password: PASSWORD, account_name })
+  const answer = await request<Session>(url, 'POST', 'auth/register/', {
+    email,
+    password: PASSWORD,
+    account_name,
+  })
   if (answer.status !== 201) throw new Error(`register: ${JSON.stringify(answer.body)}`)
   return clientOf(url, answer.body)
 }
@@ -43,7 +60,11 @@ export async function signIn(url: string, email: string, password = PASSWORD): P
 }
 
 /** Adds a user to the owner's account, grants the sites, and signs in as that user. */
-export async function addUser(owner: Client, role: string, siteIds: number[] = []): Promise<Client> {
+export async function addUser(
+  owner: Client,
+  role: string,
+  siteIds: number[] = [],
+): Promise<Client> {
   const email = `${role}-${process.pid}-${++registered}@example.test`
   const added = await owner.post<{ id: number }>('auth/users/', { email, password: PASSWORD, role })
   if (added.status !== 201) throw new Error(`add user: ${JSON.stringify(added.body)}`)
@@ -96,14 +117,19 @@ export async function request<T = Json>(
   })
   const text = await response.text()
   const json = response.headers.get('content-type')?.includes('json') && text !== ''
-  return { status: response.status, headers: response.headers, body: (json ? JSON.parse(text) : text) as T }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (json ? JSON.parse(text) : text) as T,
+  }
 }
 
 async function followRun(url: string, token: string, taskId: number): Promise<Progress> {
   const response = await fetch(`${url}/api/v1/system/settings/task_progress/${taskId}/stream/`, {
     headers: { authorization: `Bearer ${token}` },
   })
-  if (response.status !== 200) throw new Error(`stream: ${response.status} ${await response.text()}`)
+  if (response.status !== 200)
+    throw new Error(`stream: ${response.status} ${await response.text()}`)
   const text = await response.text()
   const last = text.split('\n').findLast((line) => line.startsWith('data: '))
   return JSON.parse(last?.slice('data: '.length) ?? 'null')

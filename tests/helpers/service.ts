@@ -20,7 +20,11 @@ const SECRET_KEY = 'a key that only the tests of this project ever use'
 
 /** The whole service, API and worker, in this process over a database of its own. */
 export async function startTestService(
-  options: Overrides & { allowPrivateSites?: string[]; role?: 'all' | 'api'; databaseUrl?: string } = {},
+  options: Overrides & {
+    allowPrivateSites?: string[]
+    role?: 'all' | 'api'
+    databaseUrl?: string
+  } = {},
 ): Promise<TestService> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-data-'))
   chmodSync(dataDir, 0o755)
