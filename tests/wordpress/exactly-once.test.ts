@@ -1,22 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { marker } from '../../wp-bridge/client/marker.ts'
-import { type PostDraft, publishPost } from '../../wp-bridge/client/publish.ts'
+import { publishPost } from '../../wp-bridge/client/publish.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import {
   type Break,
   type BreakingProxy,
-  mulberry32,
   seededBreaks,
   startBreakingProxy,
 } from '../helpers/breaking-proxy.ts'
 import { article } from './article.ts'
 import { fileJournal } from './file-journal.ts'
+import { holdings, onceEach } from './holdings.ts'
 import { publishUntilDone } from './publish-until-done.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
@@ -39,46 +36,6 @@ function apiOf(proxy: BreakingProxy, timeoutMs?: number): WordPressApi {
   const { user, appPassword } = wp
   return connect({ fetch, restRoot: restRootOf(proxy), username: user, appPassword, timeoutMs })
 }
-
-/** What WordPress's own database holds of an article. */
-function holdings(post: PostDraft) {
-  const posts = wp.query(
-    `select ID, post_status from wp_posts where post_type = 'post' and post_content like ?`,
-    `%${marker(post.key)}"%`,
-  )
-  const attachments = post.images.map(
-    ({ content_hash }) =>
-      wp.query(
-        `select ID from wp_posts where post_type = 'attachment' and guid like ?`,
-        `%${content_hash.slice(0, 16)}%`,
-      ).length,
-  )
-  const thumbnails = wp.query(
-    `select meta_value from wp_postmeta where meta_key = '_thumbnail_id' and post_id = ?`,
-    Number(posts[0]?.ID),
-  )
-  const terms = wp.query(
-    `select name from wp_term_relationships join wp_term_taxonomy using (term_taxonomy_id)
-      join wp_terms using (term_id) where object_id = ? order by name`,
-    Number(posts[0]?.ID),
-  )
-  const named = wp.query('select name from wp_terms where name = ?', post.category).length
-  return {
-    posts: posts.map(({ post_status }) => post_status),
-    attachments,
-    thumbnails: thumbnails.length,
-    terms: terms.map(({ name }) => name),
-    categories: named,
-  }
-}
-
-const onceEach = (post: PostDraft) => ({
-  posts: ['publish'],
-  attachments: post.images.map(() => 1),
-  thumbnails: post.featured ? 1 : 0,
-  terms: [post.category, ...post.tags],
-  categories: 1,
-})
 
 const CREATES = { media: '/wp/v2/media', category: '/wp/v2/categories', post: '/wp/v2/posts' }
 
@@ -124,7 +81,7 @@ describe.concurrent('a create that meets', () => {
       await proxy.stop()
     }
     expect(met).toBe(true)
-    expect(holdings(post)).toEqual(onceEach(post))
+    expect(holdings(wp, post)).toEqual(onceEach(post))
   })
 })
 
@@ -165,7 +122,7 @@ describe('a create whose outcome is unknown', () => {
     const limited = { code: 'rate_limited', retryAfterMs: 1_000, outcome: 'not_done' }
     await expect(publishPost(request)).rejects.toMatchObject(limited)
     expect((await publishPost(request)).wp_status).toBe('publish')
-    expect(holdings(post).posts).toEqual(['publish'])
+    expect(holdings(wp, post).posts).toEqual(['publish'])
     await proxy.stop()
   })
 
@@ -187,9 +144,9 @@ describe('a create whose outcome is unknown', () => {
       code: 'attempt_suspended',
       outcome: 'not_done',
     })
-    expect(holdings(post).posts).toEqual([])
+    expect(holdings(wp, post).posts).toEqual([])
     await publishPost({ ...request, journal })
-    expect(holdings(post).posts).toEqual(['publish'])
+    expect(holdings(wp, post).posts).toEqual(['publish'])
     await proxy.stop()
   })
 
@@ -200,7 +157,7 @@ describe('a create whose outcome is unknown', () => {
     const request = { api: apiOf(proxy), post, journal, settleMs: 1_500 }
     const receipts = await Promise.all([publishUntilDone(request), publishUntilDone(request)])
     expect(receipts[0].post_id).toBe(receipts[1].post_id)
-    expect(holdings(post)).toEqual(onceEach(post))
+    expect(holdings(wp, post)).toEqual(onceEach(post))
     await proxy.stop()
   })
 })
@@ -248,7 +205,7 @@ describe('a create in which WordPress dies halfway', () => {
     const receipt = await publishUntilDone({ api: apiOf(proxy), post, journal, settleMs: 1_500 })
     await proxy.stop()
     await wp.removeMuPlugin(name)
-    expect(holdings(post)).toEqual(onceEach(post))
+    expect(holdings(wp, post)).toEqual(onceEach(post))
     expect(receipt.attachments.map(({ alt_text }) => alt_text)).toEqual(
       post.images.map(({ alt_text }) => alt_text),
     )
@@ -278,64 +235,6 @@ describe.concurrent('publishing while a site breaks at random', () => {
     )
     expect(proxy.log.filter(({ broken }) => broken !== null)).not.toHaveLength(0)
     await proxy.stop()
-    for (const post of posts) expect(holdings(post)).toEqual(onceEach(post))
-  })
-})
-
-/** Starts a process that publishes the article of `key`, and waits until it begins. */
-async function startPublisher(
-  proxy: BreakingProxy,
-  key: string,
-  settleMs: number,
-): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, 'publish-child.ts')
-  const { user, appPassword } = wp
-  const args = [script, restRootOf(proxy), user, appPassword, journalOf(key), key, `${settleMs}`]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child.stdout!, 'data')
-  return child
-}
-
-const exitOf = async (child: ChildProcess) => (await once(child, 'exit')) as [number, string]
-
-describe.concurrent('a publishing process that is killed', () => {
-  const moments = [0, 1, 2, 3, 4, 5].flatMap((write) =>
-    (['lose_answer', 'drop'] as const).map((broken) => ({ write, broken })),
-  )
-
-  it.each(moments)('at write $write ($broken) makes everything once', async ({ write, broken }) => {
-    const proxy = await startBreakingProxy(wp.url)
-    const post = await article(`killed-${write}-${broken.replace('_', '-')}`)
-    let writes = 0
-    // What was passed on may take long; what was dropped is known never to arrive.
-    const settleMs = broken === 'drop' ? 1_500 : 15_000
-    const killed = await startPublisher(proxy, post.key, settleMs)
-    proxy.choose(({ method }) => {
-      if (method !== 'POST' || writes++ !== write) return null
-      killed.kill('SIGKILL')
-      return broken
-    })
-    expect(await exitOf(killed)).toEqual([null, 'SIGKILL'])
-    const second = await startPublisher(proxy, post.key, settleMs)
-    expect(await exitOf(second)).toEqual([0, null])
-    await proxy.stop()
-    expect(holdings(post)).toEqual(onceEach(post))
-  })
-
-  it('again and again, at random moments, makes everything once', async () => {
-    const random = mulberry32(7)
-    const settleMs = 6_000
-    const proxy = await startBreakingProxy(wp.url)
-    const post = await article('killed-often')
-    for (let kill = 0; kill < 6; kill++) {
-      const child = await startPublisher(proxy, post.key, settleMs)
-      const exited = exitOf(child)
-      await Promise.race([delay(random() * 500), exited])
-      child.kill('SIGKILL')
-      await exited
-    }
-    expect(await exitOf(await startPublisher(proxy, post.key, settleMs))).toEqual([0, null])
-    await proxy.stop()
-    expect(holdings(post)).toEqual(onceEach(post))
+    for (const post of posts) expect(holdings(wp, post)).toEqual(onceEach(post))
   })
 })
