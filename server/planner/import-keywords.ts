@@ -76,14 +76,21 @@ async function stage(tx: Tx, rows: Rows, tally: Tally): Promise<void> {
     else if (tally.errors.length < MAX_ERRORS) tally.errors.push(row)
     else tally.errors_truncated++
   }
+  await copyIn(tx, text)
+}
+
+async function copyIn(tx: Tx, text: string): Promise<void> {
   const copy = await tx.$sql.unsafe('copy staged_keywords from stdin').writable()
+  const closed = new Promise<void>((resolve) => copy.on('close', resolve))
   await new Promise<void>((resolve, reject) => {
     copy.on('error', reject)
     copy.write(text, (error) => (error ? reject(error) : resolve()))
   })
-  // Not awaited: the driver never finishes the stream of a COPY that failed, but the next statement
-  // of the transaction tells.
   copy.end()
+  // The driver never ends the stream of a COPY that failed: the next statement tells. And it sends a
+  // stray CopyFail as it closes the stream, which must not meet the next COPY.
+  await tx.$sql.unsafe('select 1')
+  await closed
 }
 
 /** A line of COPY's text format. Keywords are of one line, so that only backslashes are escaped. */

@@ -1,0 +1,266 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addUser, type Client } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import {
+  addKeywords,
+  importCsv,
+  type List,
+  newSector,
+  type Problem,
+  type Row,
+  type Sector,
+} from './sector.ts'
+
+let service: TestService
+let owner: Client
+let stranger: Client
+
+beforeAll(async () => {
+  service = await startTestService()
+  owner = await service.owner('Ours')
+  stranger = await service.owner('Theirs')
+})
+afterAll(() => service.stop())
+
+const AUTO_CLUSTER = 'planner/keywords/auto_cluster/'
+
+async function coffeeSector(): Promise<Sector> {
+  const sector = await newSector(owner)
+  await importCsv(owner, sector, await readFile('tests/demo/keywords.csv', 'utf8'))
+  return sector
+}
+
+async function clustersOf({ sector_id }: Sector, query = '') {
+  const path = `planner/clusters/?sector_id=${sector_id}&page_size=200&${query}`
+  return (await owner.get<List>(path)).body.results
+}
+
+const balance = async () => (await owner.get<Record<string, number>>('billing/balance/')).body
+
+test('clusters the keywords of a sector, shows how, and charges a credit per 30 begun', async () => {
+  const sector = await coffeeSector()
+  const before = await balance()
+  const { count } = (await owner.get<List>(`planner/keywords/?sector_id=${sector.sector_id}`)).body
+  const run = await owner.run(AUTO_CLUSTER, sector)
+  expect(run).toMatchObject({
+    state: 'SUCCESS',
+    meta: { percentage: 100, current: count, total: count },
+    error: null,
+  })
+  const clusters = await clustersOf(sector)
+  const clustered = clusters.reduce((sum, cluster) => sum + Number(cluster.keywords_count), 0)
+  expect(clusters.length).toBeGreaterThan(3)
+  expect(run.result?.steps).toMatchObject([
+    {
+      kind: 'cluster_keywords',
+      object_id: sector.sector_id,
+      state: 'succeeded',
+      result: {
+        provider: 'local',
+        clusters_created: clusters.length,
+        keywords_clustered: clustered,
+        clusters: expect.arrayContaining(clusters.map(({ id }) => id)),
+      },
+    },
+  ])
+  expect(run.meta.request_steps).toMatchObject([
+    { message: `Asked local to cluster ${count} keywords (batch 1 of 1)` },
+  ])
+  expect(run.meta.response_steps).toHaveLength(1)
+  const after = await balance()
+  expect(after).toMatchObject({ held: 0, charged: before.charged! + Math.ceil(count / 30) })
+  const active = await owner.get<List>(
+    `planner/keywords/?sector_id=${sector.sector_id}&clustered=true&status=active`,
+  )
+  expect(active.body.count).toBe(clustered)
+})
+
+test('puts new keywords into clusters that there are, by name whatever its case', async () => {
+  const sector = await newSector(owner)
+  const { body: cluster } = await owner.post<Row>('planner/clusters/', {
+    ...sector,
+    name: 'FRENCH PRESS',
+  })
+  await addKeywords(owner, sector, [
+    'french press',
+    'french press ratio',
+    'best french press',
+    'french press cleaning',
+  ])
+  await owner.run(AUTO_CLUSTER, sector)
+  expect(await clustersOf(sector)).toMatchObject([{ id: cluster.id, keywords_count: 4 }])
+})
+
+test('without ids or a filter takes what is unclustered and not archived', async () => {
+  const sector = await newSector(owner)
+  const { body: cluster } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Mine' })
+  await addKeywords(owner, sector, [
+    { keyword: 'cold brew ratio' },
+    { keyword: 'cold brew recipe' },
+    { keyword: 'cold brew at home', status: 'archived' },
+    { keyword: 'cold brew coffee', cluster_id: cluster.id },
+  ])
+  const run = await owner.run(AUTO_CLUSTER, sector)
+  expect(run.meta.total).toBe(2)
+  const mine = await owner.get(`planner/clusters/${cluster.id}/`)
+  expect(Number(mine.body.keywords_count)).toBeGreaterThan(0)
+})
+
+test('takes the keywords that fit a filter', async () => {
+  const sector = await coffeeSector()
+  const filter = { search: 'french press', volume_min: 3000 }
+  const run = await owner.run(AUTO_CLUSTER, { ...sector, filter })
+  const list = await owner.get<List>(
+    `planner/keywords/?sector_id=${sector.sector_id}&search=french+press&volume_min=3000`,
+  )
+  expect(run.meta.total).toBe(list.body.count)
+  const clustered = await owner.get<List>(
+    `planner/keywords/?sector_id=${sector.sector_id}&clustered=true&page_size=200`,
+  )
+  expect(
+    clustered.body.results.every(({ keyword }) => String(keyword).includes('french press')),
+  ).toBe(true)
+})
+
+test('takes the named keywords, clustered before or not', async () => {
+  const sector = await newSector(owner)
+  const { body: old } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Old' })
+  await owner.call('PATCH', `planner/clusters/${old.id}/`, { status: 'archived' })
+  const ids = await addKeywords(owner, sector, [
+    { keyword: 'aeropress recipe', cluster_id: old.id },
+    { keyword: 'aeropress coffee', cluster_id: old.id },
+    'aeropress filters',
+  ])
+  const run = await owner.run(AUTO_CLUSTER, { ...sector, ids })
+  expect(run).toMatchObject({ state: 'SUCCESS', meta: { total: 3 } })
+  const [row] = await service.sql`select count(distinct cluster_id)::int as n,
+    bool_or(cluster_id = ${old.id}) as old from keywords where sector_id = ${sector.sector_id}`
+  expect(row).toEqual({ n: 1, old: false })
+})
+
+test('clusters what was counted and paid for, not what came later', async () => {
+  const api = await startTestService({ role: 'api' })
+  const there = await api.owner()
+  const sector = await newSector(there)
+  await addKeywords(there, sector, ['espresso beans', 'espresso machine'])
+  const { body } = await there.post<{ task_id: number }>(AUTO_CLUSTER, sector)
+  await addKeywords(there, sector, ['espresso cups', 'espresso grinder'])
+  const worker = await startTestService({ databaseUrl: api.databaseUrl })
+  const run = await there.follow(body.task_id)
+  expect(run).toMatchObject({ state: 'SUCCESS', meta: { current: 2, total: 2 } })
+  const rows = await api.sql`select keyword from keywords where status = 'active'`
+  expect(rows.map(({ keyword }) => keyword)).not.toContain('espresso cups')
+  await worker.stop()
+  await api.stop()
+})
+
+test.each([
+  ['no keyword that fits', {}, 400, 'validation_failed'],
+  ['ids and a filter', { ids: [1], filter: {} }, 400, 'validation_failed'],
+  ['an unknown filter', { filter: { colour: 'red' } }, 400, 'validation_failed'],
+  ['an id that is not there', { ids: [999_999_999] }, 404, 'not_found'],
+])('refuses to cluster %s', async (_, fields, status, code) => {
+  const sector = await newSector(owner)
+  expect(await owner.post(AUTO_CLUSTER, { ...sector, ...fields })).toMatchObject({
+    status,
+    body: { code },
+  })
+})
+
+test("refuses another account's keywords, sites and sites that were not granted", async () => {
+  const sector = await newSector(owner)
+  const ids = await addKeywords(owner, sector, ['ours'])
+  const theirs = await newSector(stranger)
+  expect((await stranger.post(AUTO_CLUSTER, sector)).status).toBe(404)
+  expect((await stranger.post(AUTO_CLUSTER, { ...theirs, ids })).status).toBe(404)
+  const editor = await addUser(owner, 'editor')
+  expect((await editor.post(AUTO_CLUSTER, sector)).status).toBe(404)
+})
+
+test('refuses what the account cannot pay for, and queues nothing', async () => {
+  const poor = await service.owner('Poor')
+  const sector = await newSector(poor)
+  await addKeywords(poor, sector, ['one keyword'])
+  await service.sql`update accounts set credits = 0 where id = ${poor.accountId}`
+  const answer = await poor.post<Problem>(AUTO_CLUSTER, sector)
+  expect(answer).toMatchObject({ status: 402, body: { code: 'insufficient_credits' } })
+  const [{ n }] = (await service.sql`select count(*)::int as n from runs
+    where account_id = ${poor.accountId}`) as unknown as [{ n: number }]
+  expect(n).toBe(0)
+})
+
+test('a cluster is added, changed and deleted, and its keywords stay', async () => {
+  const sector = await newSector(owner)
+  const created = await owner.post<Row>('planner/clusters/', { ...sector, name: ' Moka   pots ' })
+  expect(created).toMatchObject({
+    status: 201,
+    body: { name: 'Moka pots', keywords_count: 0, volume: 0, status: 'active', mapped_pages: 0 },
+  })
+  const { id } = created.body
+  const path = `planner/clusters/${id}/`
+  const [keyword] = await addKeywords(owner, sector, [
+    { keyword: 'moka pot', cluster_id: id, volume: 2_000_000_000 },
+    { keyword: 'moka pot size', cluster_id: id, volume: 2_000_000_000 },
+  ])
+  expect((await owner.get(path)).body).toMatchObject({ keywords_count: 2, volume: 4_000_000_000 })
+  await owner.call('DELETE', `planner/keywords/${keyword}/`)
+  expect((await owner.get(path)).body).toMatchObject({ keywords_count: 1, volume: 2_000_000_000 })
+  const renamed = await owner.call('PUT', path, { name: 'Moka', description: 'Stovetop' })
+  expect(renamed.body).toMatchObject({ name: 'Moka', description: 'Stovetop', keywords_count: 1 })
+  expect((await owner.call('DELETE', path)).status).toBe(204)
+  const left = await owner.get<List>(`planner/keywords/?sector_id=${sector.sector_id}`)
+  expect(left.body.results).toMatchObject([{ keyword: 'moka pot size', cluster_id: null }])
+})
+
+test("a cluster's name is unique in its sector, whatever its case", async () => {
+  const sector = await newSector(owner)
+  const first = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Öfen' })
+  const again = await owner.post('planner/clusters/', { ...sector, name: 'ÖFEN' })
+  expect(again).toMatchObject({ status: 409, body: { code: 'already_exists' } })
+  await owner.post('planner/clusters/', { ...sector, name: 'Herde' })
+  const renamed = await owner.call('PATCH', `planner/clusters/${first.body.id}/`, { name: 'herde' })
+  expect(renamed).toMatchObject({ status: 409, body: { errors: [{ path: 'name' }] } })
+  const elsewhere = await newSector(owner)
+  expect((await owner.post('planner/clusters/', { ...elsewhere, name: 'Öfen' })).status).toBe(201)
+})
+
+test('clusters are searched, filtered and ordered by what is computed', async () => {
+  const sector = await newSector(owner)
+  const add = async (name: string, volumes: number[]) => {
+    const { body } = await owner.post<Row>('planner/clusters/', { ...sector, name })
+    await addKeywords(
+      owner,
+      sector,
+      volumes.map((volume, n) => ({ keyword: `${name} ${n}`, volume, cluster_id: body.id })),
+    )
+    return body.id
+  }
+  await add('Beans', [10, 10, 10])
+  await add('Mills', [100])
+  const id = await add('Kettles', [40, 20])
+  await owner.call('PATCH', `planner/clusters/${id}/`, { status: 'archived' })
+  const names = async (query: string) => (await clustersOf(sector, query)).map(({ name }) => name)
+  expect(await names('ordering=-volume')).toEqual(['Mills', 'Kettles', 'Beans'])
+  expect(await names('ordering=-keywords_count')).toEqual(['Beans', 'Kettles', 'Mills'])
+  expect(await names('ordering=name')).toEqual(['Beans', 'Kettles', 'Mills'])
+  expect(await names('status=archived')).toEqual(['Kettles'])
+  expect(await names('search=ill')).toEqual(['Mills'])
+  expect(await names('volume_min=31&volume_max=60')).toEqual(['Kettles'])
+  const first = await owner.get<List>(
+    `planner/clusters/?sector_id=${sector.sector_id}&ordering=-volume&page_size=2&cursor=`,
+  )
+  const second = await owner.get<List>(first.body.next!.replace('/api/v1/', ''))
+  expect(second.body.results).toMatchObject([{ name: 'Beans', volume: 30 }])
+})
+
+test('another account sees and changes no cluster of ours', async () => {
+  const sector = await newSector(owner)
+  const { body } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Ours' })
+  const path = `planner/clusters/${body.id}/`
+  expect((await stranger.get(path)).status).toBe(404)
+  expect((await stranger.call('PATCH', path, { name: 'Theirs' })).status).toBe(404)
+  expect((await stranger.call('DELETE', path)).status).toBe(404)
+  const ideas = await stranger.post('planner/clusters/auto_generate_ideas/', { ids: [body.id] })
+  expect(ideas.status).toBe(404)
+})

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest'
+import { MultipartError, partText, readParts } from '../../server/planner/multipart.ts'
+
+const TYPE = 'multipart/form-data; boundary=XX'
+const PATIENCE_MS = 50
+
+function streamOf(text: string, pieceLength: number, end = true): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text)
+  let at = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.subarray(at, at + pieceLength))
+      else if (end) controller.close()
+      else return new Promise(() => {})
+      at += pieceLength
+    },
+  })
+}
+
+async function readAll(text: string, pieceLength = 7, end = true): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for await (const part of readParts(streamOf(text, pieceLength, end), TYPE, PATIENCE_MS)) {
+    found[part.filename ? `${part.name}:${part.filename}` : part.name] = await partText(part, 1e6)
+  }
+  return found
+}
+
+const FORM = [
+  'a preamble that is passed over',
+  '--XX',
+  'Content-Disposition: form-data; name="site_id"',
+  '',
+  '7',
+  '--XX',
+  'content-type: text/csv',
+  'content-disposition: form-data; name="file"; filename="k.csv"',
+  '',
+  'keyword',
+  '--X not the boundary',
+  'é--XX',
+  '--XX--',
+  '',
+].join('\r\n')
+
+test('reads the same parts, in whatever pieces the body arrives', async () => {
+  const expected = { site_id: '7', 'file:k.csv': 'keyword\r\n--X not the boundary\r\né--XX' }
+  for (let length = 1; length < FORM.length; length += 5) {
+    expect(await readAll(FORM, length)).toEqual(expected)
+  }
+})
+
+test('reads what the platform itself writes', async () => {
+  const form = new FormData()
+  form.set('sector_id', '12')
+  form.set('file', new Blob(['a\r\nb\r\n']), 'a.csv')
+  const { body, headers } = new Response(form)
+  const found: string[] = []
+  for await (const part of readParts(body!, headers.get('content-type')!, PATIENCE_MS)) {
+    found.push(part.name, await partText(part, 100))
+  }
+  expect(found).toEqual(['sector_id', '12', 'file', 'a\r\nb\r\n'])
+})
+
+test('passes over a part whose body is not wanted', async () => {
+  const names: string[] = []
+  for await (const part of readParts(streamOf(FORM, 9), TYPE, PATIENCE_MS)) names.push(part.name)
+  expect(names).toEqual(['site_id', 'file'])
+})
+
+test.each([
+  ['a body cut off', FORM.slice(0, -8)],
+  ['a body without its boundary', 'keyword\r\n'],
+  ['a part without a name', '--XX\r\ncontent-disposition: form-data\r\n\r\nx\r\n--XX--\r\n'],
+  ['a header without end', `--XX\r\n${'a'.repeat(20_000)}`],
+])('refuses %s', async (_, body) => {
+  await expect(readAll(body)).rejects.toThrow(MultipartError)
+})
+
+test('gives up a sender that stops sending', async () => {
+  await expect(readAll(FORM.slice(0, -8), 7, false)).rejects.toThrow('The body stopped arriving.')
+})
+
+test('refuses another content type', async () => {
+  const parts = readParts(streamOf(FORM, 9), 'application/json', PATIENCE_MS)
+  await expect(parts.next()).rejects.toThrow(MultipartError)
+})
