@@ -4,10 +4,13 @@ const encoder = new TextEncoder()
 /** Where a secret is kept. It is bound to the place: a blob copied elsewhere does not decrypt. */
 export type SecretPlace = { table: string; column: string; accountId: number; rowId: number }
 
+/** The key that sealed it is gone, or the blob was altered or is another place's. */
+export class SecretUnreadableError extends Error {}
+
 export type Secrets = {
   /** Encrypts with the newest key. The blob names its key: `v1.<key id>.<iv>.<ciphertext>`. */
   seal(place: SecretPlace, plain: string): Promise<string>
-  /** Throws when the blob is another place's, was altered, or its key is not among the keys. */
+  /** Throws `SecretUnreadableError`. */
   open(place: SecretPlace, blob: string): Promise<string>
   /** Key bytes for another purpose, newest first, with the id of each. */
   derive(purpose: string): Promise<{ id: string; key: Uint8Array<ArrayBuffer> }[]>
@@ -33,13 +36,17 @@ export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
     async open(place, blob) {
       const [version, id, iv, sealed] = blob.split('.')
       const key = keys.find((known) => known.id === id)
-      if (version !== 'v1' || !key || !iv || !sealed) throw new Error('the secret cannot be opened')
-      const plain = await crypto.subtle.decrypt(
-        algorithm(fromBase64(iv), place),
-        key.aes,
-        fromBase64(sealed),
-      )
-      return new TextDecoder().decode(plain)
+      if (version !== 'v1' || !key || !iv || !sealed) throw new SecretUnreadableError('no such key')
+      try {
+        const plain = await crypto.subtle.decrypt(
+          algorithm(fromBase64(iv), place),
+          key.aes,
+          fromBase64(sealed),
+        )
+        return new TextDecoder().decode(plain)
+      } catch (error) {
+        throw new SecretUnreadableError('not sealed here', { cause: error })
+      }
     },
     derive: (purpose) =>
       Promise.all(

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
 import { sitePassword } from '../../server/publishing/secret-places.ts'
+import { SecretUnreadableError } from '../../server/secrets.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepJob } from '../step.ts'
 
@@ -13,13 +14,25 @@ export async function openSite(job: StepJob, siteId: number): Promise<LinkedSite
     throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
   }
   const { wp_url, wp_rest_root } = site
-  const place = sitePassword(job.scope.accountId, siteId)
   const api = connect({
     fetch: job.deps.fetch,
     restRoot: wp_rest_root,
     username: site.wp_username,
-    appPassword: await job.deps.secrets.open(place, site.wp_app_password),
+    appPassword: await openPassword(job, siteId, site.wp_app_password),
     signal: job.signal,
   })
   return { id: siteId, wp_url, wp_rest_root, api }
+}
+
+async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {
+  try {
+    return await job.deps.secrets.open(sitePassword(job.scope.accountId, siteId), sealed)
+  } catch (error) {
+    if (!(error instanceof SecretUnreadableError)) throw error
+    throw new StepError(
+      'site_password_unreadable',
+      'The stored application password cannot be read with the present keys. Link the site again.',
+      { cause: error },
+    )
+  }
 }

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
 import { revokeAppPassword } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
-import type { StepHandler, StepJob } from '../step.ts'
+import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { openSite } from './site-access.ts'
 
 const UNLINKED = {
@@ -29,13 +29,16 @@ export const unlinkWordPress: StepHandler = async (job) => {
 }
 
 async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string }> {
-  const { api, wp_url } = await openSite(job, job.step.object_id)
-  await job.requested('application-passwords', `Asked ${wp_url} to revoke the application password`)
   try {
+    const { api, wp_url } = await openSite(job, job.step.object_id)
+    await job.requested(
+      'application-passwords',
+      `Asked ${wp_url} to revoke the application password`,
+    )
     await revokeAppPassword(api)
     return { revoked: true, message: 'The application password was revoked and forgotten.' }
   } catch (error) {
-    if (!(error instanceof WordPressError)) throw error
+    if (!(error instanceof WordPressError || error instanceof StepError)) throw error
     const message = `Forgotten here, but not revoked in WordPress: ${error.message} Revoke it there under Users → Profile.`
     return { revoked: false, message }
   }

@@ -1,5 +1,5 @@
 import { count as countRows, eq, getTableColumns, sql } from 'drizzle-orm'
-import { industries, industry_sectors, plans } from '../../db/schema/auth.ts'
+import { industries, type industry_sectors, plans } from '../../db/schema/auth.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { contains, listAnswer, listPage, listQuery } from '../http/lists.ts'
@@ -31,9 +31,10 @@ const routes = {
   }),
 }
 
+// Spelled out: in a select from one table drizzle leaves the table's name off its columns.
 const sectorsOfIndustry = sql<(typeof industry_sectors.$inferSelect)[]>`(
-  select coalesce(json_agg(s order by s.name), '[]') from ${industry_sectors} s
-  where s.industry_id = ${industries.id})`.as('sectors')
+  select coalesce(json_agg(s order by s.name), '[]') from industry_sectors s
+  where s.industry_id = industries.id)`.as('sectors')
 
 /** The platform's own rows, which every account reads. */
 export function catalogueRoutes({ doors }: Deps) {

@@ -9,6 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
+import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSector, UpdateSector } from './schemas.ts'
 import { getSite } from './sites.ts'
 import { freeSlug, slugOf } from './slug.ts'
@@ -112,6 +113,7 @@ export function updateSector(
 export function deleteSector(deps: Deps, caller: Caller, id: number): Promise<void> {
   return deps.doors.withAccount(caller.scope, async (tx) => {
     await getSector(tx, id)
+    await refuseWhileWorkedOn(tx, { sectorId: id })
     await tx.delete(sectors).where(eq(sectors.id, id))
     await auditSector(tx, caller, 'sector.deleted', id)
   })

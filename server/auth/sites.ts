@@ -1,6 +1,6 @@
 import { count as countRows, eq, getTableColumns, like, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { industries, SITE_STATUSES, sectors, sites } from '../../db/schema/auth.ts'
+import { industries, SITE_STATUSES, sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
@@ -9,15 +9,18 @@ import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
+import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSite, UpdateSite } from './schemas.ts'
 import { freeSlug, slugOf } from './slug.ts'
 
 const { wp_app_password: _secret, wp_rest_root: _root, ...columns } = getTableColumns(sites)
 const selection = {
   ...columns,
-  active_sectors_count: sql<number>`(select count(*)::int from ${sectors}
-    where ${sectors.account_id} = ${sites.account_id} and ${sectors.site_id} = ${sites.id}
-      and ${sectors.is_active})`.as('active_sectors_count'),
+  // Spelled out: in a select from one table drizzle leaves the table's name off its columns.
+  active_sectors_count: sql<number>`(select count(*)::int from sectors s
+    where s.account_id = sites.account_id and s.site_id = sites.id and s.is_active)`.as(
+    'active_sectors_count',
+  ),
 }
 
 export const SITE_ORDERINGS = { created_at: sites.created_at, name: sites.name }
@@ -100,14 +103,7 @@ export function updateSite(
 export function deleteSite(deps: Deps, caller: Caller, id: number): Promise<void> {
   return deps.doors.withAccount(caller.scope, async (tx) => {
     await getSite(tx, id)
-    const [busy] = await tx.execute(sql`select 1 from run_steps s join runs r
-      on r.account_id = s.account_id and r.id = s.run_id
-      where r.site_id = ${id} and s.state in ('waiting', 'pending', 'running') limit 1`)
-    if (busy)
-      throw new DomainError(
-        'already_running',
-        'Runs of this site are under way. Cancel them first.',
-      )
+    await refuseWhileWorkedOn(tx, { siteId: id })
     await tx.delete(sites).where(eq(sites.id, id))
     await auditSite(tx, caller, 'site.deleted', id)
   })

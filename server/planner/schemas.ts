@@ -12,7 +12,7 @@ import {
   keywords,
 } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import { count, Ids, longText, objectId, text, time, times } from '../http/schemas.ts'
+import { count, Ids, longText, objectId, RunIds, text, time, times } from '../http/schemas.ts'
 import { oneLine } from './planned-text.ts'
 
 export const MAX_KEYWORD_LENGTH = 300
@@ -117,7 +117,7 @@ export const UpdateCluster = z.strictObject({
   ...clusterFields,
 })
 export const GenerateIdeas = z.strictObject({
-  ids: Ids,
+  ids: RunIds,
   ideas_per_cluster: z.int().min(1).max(MAX_IDEAS_A_CLUSTER).default(5),
 })
 

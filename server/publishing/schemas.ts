@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { Ids, text } from '../http/schemas.ts'
+import { RunIds, text } from '../http/schemas.ts'
 import { POST_STATUSES } from './post-statuses.ts'
 
 export const LinkWordPress = z.strictObject({
@@ -13,7 +13,7 @@ export const LinkWordPress = z.strictObject({
 
 export const PublishTasks = z
   .strictObject({
-    ids: Ids,
+    ids: RunIds,
     status: z.enum(POST_STATUSES).optional(),
     publish_at: z.iso.datetime({ offset: true }).optional().openapi({
       description: 'When the post is to go live; implies the status `future`.',

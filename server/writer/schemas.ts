@@ -2,10 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
-import { Ids, longText, objectId, text, time, times } from '../http/schemas.ts'
+import { Ids, longText, objectId, RunIds, text, time, times } from '../http/schemas.ts'
 
-/** A run of more tasks would hold its transaction for too long. */
-const MAX_TASKS_A_RUN = 1000
 const MAX_KEYWORDS = 100
 /** UTF-16 units: some hundred thousand words. */
 const MAX_ARTICLE = 1_000_000
@@ -83,7 +81,6 @@ export type BulkResult = z.infer<typeof BulkResult>
 export const BulkDeleted = z.object({ deleted: z.int(), results: z.array(BulkResult) })
 export const BulkUpdated = z.object({ updated: z.int(), results: z.array(BulkResult) })
 
-const RunIds = z.array(objectId).min(1).max(MAX_TASKS_A_RUN)
 const imagesPerTask = z
   .int()
   .min(1)

@@ -67,6 +67,7 @@ describe('sectors', () => {
   it('come from an industry or are named freely', async () => {
     const site = await createSite('Sectors')
     const industries = await owner.get<List<{ sectors: Row[] }>>('auth/industries/')
+    expect(industries.body.results.every(({ sectors }) => sectors.length >= 3)).toBe(true)
     const template = industries.body.results[0]!.sectors[0]!
     const chosen = await owner.post<Row>('auth/sectors/', {
       site_id: site.id,
@@ -75,6 +76,8 @@ describe('sectors', () => {
     expect(chosen.body.name).toBe(template.name)
     const free = await owner.post<Row>('auth/sectors/', { site_id: site.id, name: 'Odds & Ends' })
     expect(free.body.slug).toBe('odds-ends')
+    const read = await owner.get(`auth/sites/${site.id}/`)
+    expect(read.body.active_sectors_count).toBe(2)
     const neither = await owner.post('auth/sectors/', { site_id: site.id })
     expect(neither.status).toBe(400)
   })
