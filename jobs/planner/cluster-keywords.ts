@@ -63,16 +63,17 @@ function watched(job: StepJob, provider: AiProvider, total: number): AiProvider 
   return {
     ...delegating(provider),
     async clusterKeywords(input, options) {
-      const size = counted(input.keywords.length)
+      const { length } = input.keywords
+      const size = `${counted(length)} ${length === 1 ? 'keyword' : 'keywords'}`
       const which = `batch ${++batch} of ${batches}`
       await job.requested(
         'cluster_keywords',
-        `Asked ${provider.name} to cluster ${size} keywords (${which})`,
+        `Asked ${provider.name} to cluster ${size} (${which})`,
       )
       const answer = await provider.clusterKeywords(input, options)
       const found = `${provider.name} found ${counted(answer.data.clusters.length)} clusters`
       await job.responded('cluster_keywords', `${found} (${which})`)
-      done += input.keywords.length
+      done += length
       const message = `Clustered ${counted(done)} of ${counted(total)} keywords`
       await job.progress({ phase: 'cluster_keywords', message, current: done })
       return answer

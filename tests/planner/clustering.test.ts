@@ -76,21 +76,24 @@ test('clusters the keywords of a sector, shows how, and charges a credit per 30 
   expect(active.body.count).toBe(clustered)
 })
 
-test('puts new keywords into clusters that there are, by name whatever its case', async () => {
-  const sector = await newSector(owner)
-  const { body: cluster } = await owner.post<Row>('planner/clusters/', {
-    ...sector,
-    name: 'FRENCH PRESS',
-  })
-  await addKeywords(owner, sector, [
-    'french press',
-    'french press ratio',
-    'best french press',
-    'french press cleaning',
-  ])
-  await owner.run(AUTO_CLUSTER, sector)
-  expect(await clustersOf(sector)).toMatchObject([{ id: cluster.id, keywords_count: 4 }])
-})
+test.each(['active', 'archived'])(
+  'a cluster of the same name, if %s, is used again',
+  async (status) => {
+    const sector = await newSector(owner)
+    const cluster = { ...sector, name: 'FRENCH PRESS', status }
+    const { body } = await owner.post<Row>('planner/clusters/', cluster)
+    await addKeywords(owner, sector, [
+      'french press',
+      'french press ratio',
+      'best french press',
+      'french press cleaning',
+    ])
+    await owner.run(AUTO_CLUSTER, sector)
+    expect(await clustersOf(sector)).toMatchObject([
+      { id: body.id, name: 'FRENCH PRESS', keywords_count: 4, status: 'active' },
+    ])
+  },
+)
 
 test('without ids or a filter takes what is unclustered and not archived', async () => {
   const sector = await newSector(owner)
@@ -143,14 +146,16 @@ test('clusters what was counted and paid for, not what came later', async () => 
   const api = await startTestService({ role: 'api' })
   const there = await api.owner()
   const sector = await newSector(there)
-  await addKeywords(there, sector, ['espresso beans', 'espresso machine'])
+  const [first] = await addKeywords(there, sector, ['espresso beans', 'espresso machine'])
   const { body } = await there.post<{ task_id: number }>(AUTO_CLUSTER, sector)
   await addKeywords(there, sector, ['espresso cups', 'espresso grinder'])
+  await there.call('DELETE', `planner/keywords/${first}/`)
   const worker = await startTestService({ databaseUrl: api.databaseUrl })
   const run = await there.follow(body.task_id)
   expect(run).toMatchObject({ state: 'SUCCESS', meta: { current: 2, total: 2 } })
-  const rows = await api.sql`select keyword from keywords where status = 'active'`
-  expect(rows.map(({ keyword }) => keyword)).not.toContain('espresso cups')
+  expect(run.meta.request_steps).toMatchObject([
+    { message: 'Asked local to cluster 1 keyword (batch 1 of 1)' },
+  ])
   await worker.stop()
   await api.stop()
 })
