@@ -27,6 +27,22 @@ const ALLOWED = new Set(
   ),
 )
 
+/** Articles that a careless writer makes many times longer, or reads with too deep a stack. */
+const SWELLING = [
+  ['a wide row over many narrow ones', wideTable(8_000)],
+  [
+    'a long link around many blocks',
+    `<ul><li><a href="https://a.test/${'x'.repeat(100_000)}">${'<div>a</div>'.repeat(9_000)}</a></li></ul>`,
+  ],
+  ['separators', `<div>${'<hr>'.repeat(200_000)}</div>`],
+  ['blocks in a list', `<ul><li><div>${'<p>a</p>'.repeat(120_000)}</div></li></ul>`],
+  ['table rows', `<table>${'<tr><td></td></tr>'.repeat(150_000)}</table>`],
+] as const
+
+function wideTable(size: number): string {
+  return `<table><tr>${'<td></td>'.repeat(size)}</tr>${'<tr><td></td></tr>'.repeat(size)}</table>`
+}
+
 describe('sanitising', () => {
   it('keeps an article as it is', () => {
     const article = [
@@ -86,6 +102,27 @@ describe('sanitising', () => {
       }),
       { numRuns: 2_000 },
     )
+  })
+
+  it.each(SWELLING)('of %s stays within a few times its length', (_name, html) => {
+    expect(html.length).toBeGreaterThan(200_000)
+    expect(sanitize(html).length).toBeLessThan(8 * html.length)
+  })
+
+  it('links the first of the blocks that a link holds', () => {
+    expect(sanitize('<ul><li><a href="/x"><div>a</div><div>b</div></a></li></ul>')).toBe(
+      '<ul><li><a href="/x">a</a><br>b</li></ul>',
+    )
+    expect(sanitize('<h2><a href="/x"><div>a</div></a></h2>')).toBe('<h2><a href="/x">a</a></h2>')
+  })
+
+  it('fills the rows of a table that has few gaps, and leaves one of mostly gaps as it is', () => {
+    expect(sanitize('<table><tr><td>a<td>b<tr><td>c</table>')).toBe(
+      '<table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td><td></td></tr></tbody></table>',
+    )
+    const wide = `<tr>${'<td>a</td>'.repeat(30)}</tr>`
+    const gaps = `<table><tbody>${wide}${'<tr><td>b</td></tr>'.repeat(30)}</tbody></table>`
+    expect(sanitize(gaps)).toBe(gaps)
   })
 
   it('refuses markup that is left open without end, at once', () => {

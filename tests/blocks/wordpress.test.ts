@@ -32,6 +32,9 @@ const blocks = (html: string) =>
 const BEGINNINGS =
   '|<p>a|<h3>a|<ul><li>a|<ol start=3><li>a|<table><tr><td>a|<blockquote>a|<pre>a|<pre><code>a|<hr>'
 
+/** A table whose rows are too short to be filled. */
+const GAPS = `<table><tr>${'<td>a</td>'.repeat(30)}</tr>${'<tr><td>b</td></tr>'.repeat(30)}</table>`
+
 /** A page with the block editor's own scripts, and a shortcode that tells when it is run. */
 const PLUGIN = `<?php
 add_shortcode('igny8_probe', function () { return 'PROBE-RAN'; });
@@ -88,7 +91,7 @@ describe('the blocks of an article in WordPress', () => {
     )
 
   it('are what its editor saves, to the letter', async () => {
-    const markups = [ARTICLE, ...BEGINNINGS.split('|')].map(blocks)
+    const markups = [ARTICLE, GAPS, ...BEGINNINGS.split('|')].map(blocks)
     expect(await inEditor(markups)).toEqual(markups.map((saved) => ({ faults: [], saved })))
   })
 

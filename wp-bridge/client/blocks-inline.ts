@@ -99,26 +99,32 @@ function rawText(nodes: Node[]): string {
 
 function lines(nodes: Node[], within: ReadonlySet<string>): string[] {
   const result = ['']
-  const append = ([first = '', ...others]: string[]) => {
-    result.push(result.pop() + first, ...others)
+  const append = (added: string[]) => {
+    for (const [i, line] of added.entries()) result.push(i === 0 ? result.pop() + line : line)
   }
   for (const node of nodes) {
     if (isText(node)) append([escapeText(node.value.replace(/[ \t\n\f\r]+/g, ' '))])
     else if (!isElement(node)) continue
     else if (node.tagName === 'br') append(['<br>'])
     else if (inlineNames.includes(node.tagName)) append(formatted(node, within))
-    else result.push(...lines(node.childNodes, within), '')
+    else append(['', ...lines(node.childNodes, within), ''])
   }
   return result
 }
 
-/** An inline element's lines; one that its parents are already is not repeated. */
+/**
+ * An inline element's lines; one that its parents are already is not repeated. Of several, a link
+ * is the first: its address, which may be long, stands once.
+ */
 function formatted(element: Element, within: ReadonlySet<string>): string[] {
   const name = INLINE[element.tagName]
   const attributes = name === 'a' ? linkAttributes(element) : ''
   if (!name || within.has(name) || attributes === null) return lines(element.childNodes, within)
   const inner = lines(element.childNodes, new Set([...within, name]))
-  return inner.map((line) => (isBlank(line) ? line : `<${name}${attributes}>${line}</${name}>`))
+  const shown = inner.findIndex((line) => !isBlank(line))
+  return inner.map((line, i) =>
+    isBlank(line) || (attributes && i !== shown) ? line : `<${name}${attributes}>${line}</${name}>`,
+  )
 }
 
 /** Null for an address that is no link in an article. */

@@ -60,6 +60,8 @@ const SANITIZE: sanitizeHtml.IOptions = {
 
 /** More than an author writes, and few enough for the parsers, which take quadratic time for them. */
 const MAX_OPEN = 5_000
+/** Cells; a larger table's rows are made as long as the longest only if half of the cells are there. */
+const SMALL_TABLE = 200
 const VOID = new Set(['br', 'hr', 'img', 'input', 'link', 'meta', 'wbr', 'col', 'source'])
 
 /**
@@ -93,10 +95,11 @@ function refuseOpenElements(html: string): void {
 }
 
 function readBlocks(nodes: Node[]): Block[] {
-  const blocks: Block[] = []
+  // Put together at the end: a call takes only so many arguments, and an element holds any number.
+  const parts: Block[][] = []
   let line: Node[] = []
   const endLine = () => {
-    blocks.push(...paragraph(inlineHtml(line)))
+    parts.push(paragraph(inlineHtml(line)))
     line = []
   }
   for (const node of nodes) {
@@ -104,11 +107,11 @@ function readBlocks(nodes: Node[]): Block[] {
       line.push(node)
     } else if (isElement(node)) {
       endLine()
-      blocks.push(...readElement(node))
+      parts.push(readElement(node))
     }
   }
   endLine()
-  return blocks
+  return parts.flat()
 }
 
 function readElement(element: Element): Block[] {
@@ -179,15 +182,17 @@ function readTable(element: Element): Table | null {
   const rows = (section: string) =>
     children(element, section).flatMap((part) => children(part, 'tr').map(readRow))
   const [head, body, foot] = [rows('thead'), rows('tbody'), rows('tfoot')]
-  const width = Math.max(0, ...[...head, ...body, ...foot].map((row) => row.length))
+  const all = [head, body, foot].flat()
+  const width = all.reduce((most, row) => Math.max(most, row.length), 0)
   if (width === 0) return null
+  const isFilled = all.length * width <= Math.max(SMALL_TABLE, 2 * all.flat().length)
   const [first] = body
   if (head.length === 0 && body.length > 1 && first?.every(({ tag }) => tag === 'th')) {
     head.push(...body.splice(0, 1))
   }
   const filled = (tag: 'th' | 'td') => (row: Row) => [
     ...row,
-    ...Array.from({ length: width - row.length }, () => ({ tag, content: '' })),
+    ...Array.from({ length: isFilled ? width - row.length : 0 }, () => ({ tag, content: '' })),
   ]
   const caption = children(element, 'caption').map((part) => inlineHtml(part.childNodes))
   return {
