@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { InstallError, mustRun, say } from './install-run.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const OLDEST_NODE = [22, 18]
+const OLDEST_NODE = [22, 19]
 
 /**
  * Installs the npm packages when they are missing or are not those of the lockfile.
