@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { openPool } from '../../db/client.ts'
+import { accounts, plans, sites } from '../../db/schema/auth.ts'
+import { type Doors, openDoors } from '../../db/tenancy.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+/** How often the client wrote after it had heard from the server: what a far database would cost. */
+let flights = 0
+let wire: net.Server
+let doors: Doors
+let accountId: number
+beforeAll(async () => {
+  const url = new URL(await cloneTemplate(inject('postgresUrl')))
+  const database = { host: url.hostname, port: Number(url.port) }
+  wire = net.createServer((client) => {
+    const server = net.connect(database)
+    let heard = true
+    client.on('data', (bytes) => {
+      if (heard) flights++
+      heard = false
+      server.write(bytes)
+    })
+    server.on('data', (bytes) => {
+      heard = true
+      client.write(bytes)
+    })
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+    for (const socket of [client, server]) socket.on('error', () => {})
+  })
+  wire.listen(0, '127.0.0.1')
+  await once(wire, 'listening')
+  url.port = String((wire.address() as net.AddressInfo).port)
+  doors = openDoors(openPool(url.href, { max: 1 }))
+  accountId = await doors.withPlatform('register', async (tx) => {
+    const [plan] = await tx.select().from(plans).limit(1)
+    const values = { name: 'A', slug: 'a', plan_id: plan!.id }
+    const [account] = await tx.insert(accounts).values(values).returning()
+    return account!.id
+  })
+})
+afterAll(async () => {
+  await doors.close()
+  wire.close()
+})
+
+async function flightsOf(work: () => Promise<unknown>): Promise<number> {
+  // The first time a statement is prepared; the commit of a reader is not waited for.
+  await work()
+  await doors.withAccount({ accountId }, async () => {})
+  flights = 0
+  await work()
+  return flights
+}
+
+it('reads of an account in one round trip, with the account set and checked', async () => {
+  const read = () =>
+    doors.withAccount({ accountId }, (tx) => tx.select().from(sites), { readOnly: true })
+  expect(await flightsOf(read)).toBe(1)
+})
+
+it('reads two things at once in one round trip', async () => {
+  const read = () =>
+    doors.withAccount(
+      { accountId },
+      (tx) => Promise.all([tx.select().from(sites), tx.select().from(accounts)]),
+      { readOnly: true },
+    )
+  expect(await flightsOf(read)).toBe(1)
+})
+
+it('writes in two: the write with all that opens it, and the commit', async () => {
+  const write = () => doors.withAccount({ accountId }, (tx) => tx.update(sites).set({ name: 'x' }))
+  expect(await flightsOf(write)).toBe(2)
+})
