@@ -2,6 +2,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import { PostgresJsDatabase, PostgresJsSession } from 'drizzle-orm/postgres-js'
 import type { ReservedSql } from 'postgres'
 import type { Sql } from './client.ts'
+import { type Lent, lendConnection } from './lent-connection.ts'
 import type { Role } from './schema/auth.ts'
 
 /** Who acts, and in which account. Without `user` it is the worker: every site of the account. */
@@ -82,11 +83,11 @@ async function transact<T>(
   fn: (tx: Tx) => Promise<T>,
   readOnly: boolean,
 ): Promise<T> {
-  const connection = await pool.reserve()
+  const connection = await lendConnection(pool)
   const returned = Promise.withResolvers<void>()
   lent.add(returned.promise)
   // Not awaited: the first query of `fn` goes out behind it in the same round trip.
-  const opened = connection.unsafe(opening).execute()
+  const opened = connection.open(opening)
   const entered = opened.then(
     () => undefined,
     (error: unknown) => error,
@@ -95,7 +96,7 @@ async function transact<T>(
     const result = await fn(transactionOver(connection))
     const refused = await entered
     if (refused) throw refused
-    const committed = commit(connection)
+    const committed = connection.commit()
     // A reader has its answer already; the connection goes back once the server is done with it.
     if (readOnly) committed.then(release, release)
     else await committed
@@ -103,7 +104,7 @@ async function transact<T>(
     return result
   } catch (error) {
     const refused = await entered
-    connection.unsafe('rollback').then(release, release)
+    connection.rollback().then(release)
     throw refused ? scopeError(refused) : error
   }
   function release() {
@@ -113,11 +114,6 @@ async function transact<T>(
   }
 }
 
-async function commit(connection: ReservedSql): Promise<void> {
-  const { command } = await connection.unsafe('commit')
-  if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back')
-}
-
 function scopeError(error: unknown): unknown {
   const code = (error as { code?: string }).code
   if (code === 'IG401') return new StaleTokenError('the token does not fit its user any more')
@@ -125,12 +121,9 @@ function scopeError(error: unknown): unknown {
   return error
 }
 
-/** drizzle over a reserved connection, with prepared statements: unprepared ones take two round trips. */
-function transactionOver(connection: ReservedSql): Tx {
-  const client = {
-    unsafe: (query: string, params: never[]) => connection.unsafe(query, params, { prepare: true }),
-  }
-  const session = new PostgresJsSession(client as unknown as Sql, dialect, undefined, {})
+/** drizzle over a lent connection. */
+function transactionOver(connection: Lent): Tx {
+  const session = new PostgresJsSession(connection as unknown as Sql, dialect, undefined, {})
   const db = new PostgresJsDatabase(dialect, session as never, undefined)
-  return Object.assign(db, { $sql: connection }) as unknown as Tx
+  return Object.assign(db, { $sql: connection.sql }) as unknown as Tx
 }

@@ -6,10 +6,12 @@ import { clusters } from '../../db/schema/planner.ts'
 import { AccountNotFoundError, type Doors, openDoors, StaleTokenError } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
+let url: string
 let pool: Sql
 let doors: Doors
 beforeAll(async () => {
-  pool = openPool(await cloneTemplate(inject('postgresUrl')), { max: 2 })
+  url = await cloneTemplate(inject('postgresUrl'))
+  pool = openPool(url, { max: 2 })
   doors = openDoors(pool)
 })
 afterAll(() => doors.close())
@@ -170,6 +172,22 @@ it('leaves neither role nor account behind on a pooled connection', async () => 
     ),
   )
   for (const [row] of rows) expect(row).toEqual({ role: 'postgres', account: '' })
+})
+
+it('outlives a connection that the server ends in the middle of a transaction', async () => {
+  const mine = await account()
+  const ended = () =>
+    doors.withAccount({ accountId: mine }, async (tx) => {
+      const [row] = await tx.execute(raw`select pg_backend_pid()::int as pid`)
+      const admin = openPool(url, { max: 1 })
+      await admin`select pg_terminate_backend(${row!.pid as number}, 5000)`
+      await admin.end()
+      return tx.select().from(sites)
+    })
+  // Each of the two connections is lost in turn, and replaced.
+  for (let n = 0; n < 4; n++) await expect(ended()).rejects.toThrow()
+  const reads = Array.from({ length: 20 }, () => siteIds({ accountId: mine }))
+  expect(await Promise.all(reads)).toEqual(reads.map(() => []))
 })
 
 it('serves two accounts over two connections without ever mixing them', async () => {
