@@ -5,6 +5,7 @@ import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
 const SCHEMA = 'pgboss'
+const SET_UP_LOCK = 4_937_180_002
 /** A job is taken back from a worker that died by `jobs/recover.ts`, long before this. */
 const EXPIRE_SECONDS = 6 * 3600
 
@@ -87,6 +88,18 @@ export async function startBoss(
     monitorVacuum: false,
   })
   pgBoss.on('error', (error) => options.logger.error({ err: error }, 'queue'))
+  await oneAtATime(sql, () => setUp(sql, pgBoss, contracts))
+  return {
+    pgBoss,
+    queue: queueOver(pgBoss),
+    async stop() {
+      await pgBoss.stop({ graceful: true, timeout: 30_000, close: false })
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+async function setUp(sql: Sql, pgBoss: PgBoss, contracts: JobContract[]): Promise<void> {
   await pgBoss.start()
   for (const { name } of contracts) {
     await pgBoss.createQueue(name, {
@@ -100,13 +113,17 @@ export async function startBoss(
   await sql.unsafe(`grant usage on schema ${SCHEMA} to igny8_app, igny8_platform;
     grant select, insert, update on all tables in schema ${SCHEMA} to igny8_app, igny8_platform;
     grant execute on all functions in schema ${SCHEMA} to igny8_app, igny8_platform`)
-  return {
-    pgBoss,
-    queue: queueOver(pgBoss),
-    async stop() {
-      await pgBoss.stop({ graceful: true, timeout: 30_000, close: false })
-      await sql.end({ timeout: 5 })
-    },
+}
+
+/** Several processes may start at once, and neither queues nor grants can be made by two together. */
+async function oneAtATime(sql: Sql, work: () => Promise<void>): Promise<void> {
+  const lock = await sql.reserve()
+  try {
+    await lock`select pg_advisory_lock(${SET_UP_LOCK})`
+    await work()
+    await lock`select pg_advisory_unlock(${SET_UP_LOCK})`
+  } finally {
+    lock.release()
   }
 }
 

@@ -26,6 +26,8 @@ import { openSecrets, type Secrets } from './secrets.ts'
 
 /** How long a request under way may take once the service drains. */
 const DRAIN_MS = 25_000
+/** How long a request may take to arrive: Node's five minutes would cut a large import off. */
+const UPLOAD_LIMIT_MS = 60 * 60_000
 /** PHP's own time limits end a request well before: what is not there by then will not come. */
 const SETTLE_MS = 5 * 60_000
 
@@ -155,7 +157,12 @@ function mediaIn(config: Config) {
 function listen(app: ReturnType<typeof createApp>, config: Config) {
   return new Promise<{ server: Server; port: number }>((resolve, reject) => {
     const server = serve(
-      { fetch: app.fetch, hostname: config.host, port: config.port },
+      {
+        fetch: app.fetch,
+        hostname: config.host,
+        port: config.port,
+        serverOptions: { requestTimeout: UPLOAD_LIMIT_MS },
+      },
       ({ port }) => resolve({ server, port }),
     ) as Server
     server.once('error', reject)

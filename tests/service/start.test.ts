@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import { ROOT } from '../architecture/code-files.ts'
+import { register, signIn } from '../helpers/client.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+const KEYS = 'a key that only the tests of this project ever use'
+const children: ChildProcess[] = []
+const folders: string[] = []
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const dir = mkdtempSync(path.join(tmpdir(), 'igny8-start-'))
+  chmodSync(dir, 0o755)
+  folders.push(dir)
+  return dir
+}
+
+/** `server/main.ts` as `npm start` runs it. */
+function start(environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [path.join(ROOT, 'server/main.ts')], {
+    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: folder(), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const output = { out: '', err: '' }
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output.out += chunk
+      const line = /^igny8 (?:listening on (\S+)|working)$/m.exec(output.out)
+      if (line) resolve(line[1] ?? '')
+    })
+    child.once('exit', () => reject(new Error(`ended: ${output.err}`)))
+  })
+  return { child, output, ready }
+}
+
+describe('a bad setting ends the start with one line that names it', () => {
+  it.each([
+    ['PORT', 'eighty'],
+    ['PORT', '70000'],
+    ['PUBLIC_URL', 'example.com'],
+    ['DATABASE_URL', 'mysql://localhost/igny8'],
+    ['IGNY8_ROLE', 'boss'],
+    ['IGNY8_SECRET_KEYS', 'short'],
+    ['IGNY8_REGISTRATION', 'maybe'],
+    ['IGNY8_ALLOW_PRIVATE_SITES', '127.0.0.1'],
+  ])('%s=%s', async (name, value) => {
+    const { child, output, ready } = start({ [name]: value })
+    await expect(ready).rejects.toThrow()
+    expect(child.exitCode).toBe(1)
+    expect(output.err.trim().split('\n')).toEqual([expect.stringContaining(name)])
+    if (name === 'IGNY8_SECRET_KEYS') expect(output.err).not.toContain(value)
+  })
+
+  it('IGNY8_SECRET_KEYS missing beside DATABASE_URL', async () => {
+    const { output, ready } = start({ DATABASE_URL: 'postgres://localhost/x' })
+    await expect(ready).rejects.toThrow()
+    expect(output.err).toContain('IGNY8_SECRET_KEYS')
+  })
+})
+
+describe('the service', () => {
+  it('needs no settings, keeps its data and keys, and ends with 0 at SIGTERM', async () => {
+    const dir = folder()
+    const first = start({ IGNY8_DATA_DIR: dir })
+    const owner = await register(await first.ready, 'Kept')
+    first.child.kill('SIGTERM')
+    expect(await once(first.child, 'exit')).toEqual([0, null])
+    const second = start({ IGNY8_DATA_DIR: dir })
+    const url = await second.ready
+    expect((await signIn(url, owner.email)).userId).toBe(owner.userId)
+    const me = await fetch(`${url}/api/v1/auth/me/`, {
+      headers: { authorization: `Bearer ${owner.token}` },
+    })
+    expect(me.status).toBe(200)
+  })
+
+  it('starts twice at once over one new data folder', async () => {
+    const dir = folder()
+    const both = [start({ IGNY8_DATA_DIR: dir }), start({ IGNY8_DATA_DIR: dir })]
+    const [one, other] = await Promise.all(both.map(({ ready }) => ready))
+    const owner = await register(one!, 'Shared')
+    expect((await signIn(other!, owner.email)).accountId).toBe(owner.accountId)
+    both[0]!.child.kill('SIGTERM')
+    await once(both[0]!.child, 'exit')
+    expect((await signIn(other!, owner.email)).accountId).toBe(owner.accountId)
+  })
+
+  it('lets a request under way finish when it is told to stop', async () => {
+    const { child, ready } = start({
+      DATABASE_URL: await cloneTemplate(inject('postgresUrl')),
+      IGNY8_SECRET_KEYS: KEYS,
+    })
+    const url = await ready
+    const owner = await register(url, 'Drained')
+    const site = await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })
+    const sector = await owner.post<{ id: number }>('auth/sectors/', {
+      site_id: site.body.id,
+      name: 'x',
+    })
+    const gate = Promise.withResolvers<void>()
+    const boundary = 'limit'
+    const part = (name: string, value: string) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${name === 'file' ? '; filename="k.csv"' : ''}\r\n\r\n${value}`
+    async function* body() {
+      yield Buffer.from(
+        `${part('site_id', `${site.body.id}\r\n`)}${part('sector_id', `${sector.body.id}\r\n`)}${part('file', 'keyword\nbefore\n')}`,
+      )
+      await gate.promise
+      yield Buffer.from(`after\n\r\n--${boundary}--\r\n`)
+    }
+    const upload = fetch(`${url}/api/v1/planner/keywords/import_csv/`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${owner.token}`,
+        'content-type': `multipart/form-data; boundary=${boundary}`,
+      },
+      body: Readable.toWeb(Readable.from(body())),
+      duplex: 'half',
+    } as RequestInit)
+    await owner.get('auth/me/')
+    child.kill('SIGTERM')
+    await refusesConnections(url)
+    gate.resolve()
+    const answer = await upload
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ imported: 2 })
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('runs as an API and a worker apart, over one database', async () => {
+    const environment = {
+      DATABASE_URL: await cloneTemplate(inject('postgresUrl')),
+      IGNY8_SECRET_KEYS: KEYS,
+      IGNY8_DATA_DIR: folder(),
+    }
+    const api = start({ ...environment, IGNY8_ROLE: 'api' })
+    const owner = await register(await api.ready, 'Apart')
+    const site = await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })
+    const place = { site_id: site.body.id }
+    const sector = await owner.post<{ id: number }>('auth/sectors/', { ...place, name: 'x' })
+    await owner.post('planner/keywords/', { ...place, sector_id: sector.body.id, keyword: 'tea' })
+    const run = await owner.post<{ task_id: number }>('planner/keywords/auto_cluster/', {
+      ...place,
+      sector_id: sector.body.id,
+    })
+    const worker = start({ ...environment, IGNY8_ROLE: 'worker' })
+    await worker.ready
+    expect((await owner.follow(run.body.task_id)).state).toBe('SUCCESS')
+  })
+})
+
+async function refusesConnections(url: string): Promise<void> {
+  for (;;) {
+    const open = await fetch(`${url}/healthz`, { headers: { connection: 'close' } }).then(
+      (response) => response.arrayBuffer(),
+      () => undefined,
+    )
+    if (!open) return
+  }
+}
