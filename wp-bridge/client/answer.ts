@@ -105,7 +105,7 @@ function refusedByWordPress(
       remedy: 'Look at the error log of the site, then try again.',
       retryable: true,
       retryAfterMs: retryAfterMs(response.headers),
-      outcome: 'unknown',
+      outcome: endedByWordPress(refusal, status) ? 'not_done' : 'unknown',
     })
   }
   return new WordPressError({
@@ -117,6 +117,14 @@ function refusedByWordPress(
         ? 'Create a new application password in WordPress under Users → Profile, and link the site again.'
         : 'Change what WordPress objects to, then try again.',
   })
+}
+
+/**
+ * WordPress names the status in its errors, a gateway does not. Its own answer, such as that its
+ * database was locked, says that the request is over: what it has not made by now it will not make.
+ */
+function endedByWordPress({ data }: z.infer<typeof wpErrorSchema>, status: number): boolean {
+  return z.object({ status: z.literal(status) }).safeParse(data).success
 }
 
 function notWordPress(response: Response, origin: string, text: string): WordPressError {
