@@ -12,7 +12,7 @@ import {
   sites,
   users,
 } from '../../db/schema/auth.ts'
-import { objectId, text, time, times } from '../http/schemas.ts'
+import { nullableTime, objectId, text, time, times } from '../http/schemas.ts'
 
 const MAX_PASSWORD = 200
 
@@ -36,13 +36,13 @@ export const Plan = createSelectSchema(plans, {
 export const Account = createSelectSchema(accounts, times)
   .omit({ stripe_customer_id: true })
   .openapi('Account')
-export const User = createSelectSchema(users, { ...times, last_login_at: time.nullable() })
+export const User = createSelectSchema(users, { ...times, last_login_at: nullableTime })
   .omit({ password_hash: true })
   .openapi('User')
 export const Industry = createSelectSchema(industries, times)
   .extend({ sectors: z.array(createSelectSchema(industry_sectors, times)) })
   .openapi('Industry')
-export const Site = createSelectSchema(sites, { ...times, wp_linked_at: time.nullable() })
+export const Site = createSelectSchema(sites, { ...times, wp_linked_at: nullableTime })
   .omit({ wp_app_password: true, wp_rest_root: true })
   .extend({ active_sectors_count: z.int() })
   .openapi('Site')

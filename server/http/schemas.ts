@@ -24,6 +24,12 @@ export const count = z.int().min(0).max(INT32_MAX)
 /** A time: ISO 8601 in UTC on the wire. */
 export const time = z.date().openapi({ type: 'string', format: 'date-time' })
 
+/** A time, or null. */
+export const nullableTime = z
+  .date()
+  .nullable()
+  .openapi({ type: ['string', 'null'], format: 'date-time' })
+
 /** The fields every row ends with. */
 export const times = { created_at: time, updated_at: time }
 

@@ -12,7 +12,16 @@ import {
   keywords,
 } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import { count, Ids, longText, objectId, RunIds, text, time, times } from '../http/schemas.ts'
+import {
+  count,
+  Ids,
+  longText,
+  nullableTime,
+  objectId,
+  RunIds,
+  text,
+  times,
+} from '../http/schemas.ts'
 import { oneLine } from './planned-text.ts'
 
 export const MAX_KEYWORD_LENGTH = 300
@@ -152,7 +161,7 @@ export const UpdateIdea = z.strictObject({
 
 const QueuedTask = createSelectSchema(tasks, {
   ...times,
-  published_at: time.nullable(),
+  published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
   .omit({ account_id: true })

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { INTEGRATION_TYPES } from '../../db/schema/system.ts'
-import { queryId, text, time } from '../http/schemas.ts'
+import { nullableTime, queryId, text } from '../http/schemas.ts'
 
 export const RunParam = z.object({ task_id: queryId })
 
@@ -37,6 +37,6 @@ export const Integration = z
       image_model: z.string(),
     }),
     is_active: z.boolean(),
-    updated_at: time.nullable(),
+    updated_at: nullableTime,
   })
   .openapi('Integration')

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
-import { Ids, longText, objectId, RunIds, text, time, times } from '../http/schemas.ts'
+import { Ids, longText, nullableTime, objectId, RunIds, text, times } from '../http/schemas.ts'
 
 const MAX_KEYWORDS = 100
 /** UTF-16 units: some hundred thousand words. */
@@ -16,7 +16,7 @@ export type SettableStatus = (typeof SETTABLE_STATUSES)[number]
 
 export const TaskRow = createSelectSchema(tasks, {
   ...times,
-  published_at: time.nullable(),
+  published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
   .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of keywords.' }) })
