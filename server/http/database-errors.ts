@@ -11,6 +11,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === UNIQUE_VIOLATION
 }
 
+/** Class 22: a value that its column's type cannot take. */
+export function isDataException(error: unknown): boolean {
+  return String(codeOf(error)).startsWith('22')
+}
+
 export function isForeignKeyViolation(error: unknown): boolean {
   return codeOf(error) === FOREIGN_KEY_VIOLATION
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { and, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { invalid } from '../errors.ts'
+import { isDataException } from './database-errors.ts'
 
 const PAGE_SIZE = 25
 const MAX_PAGE_SIZE = 200
@@ -74,7 +75,10 @@ export async function listPage<Row extends { id: number }>(list: {
   const where = and(...list.where)
   if (query.cursor !== undefined) {
     const after = query.cursor === '' ? undefined : beyond(query.cursor, ordering, column, list.id)
-    const rows = await list.rows({ where: and(where, after), orderBy, limit: size + 1, offset: 0 })
+    const clause = { where: and(where, after), orderBy, limit: size + 1, offset: 0 }
+    const rows = await list.rows(clause).catch((error: unknown) => {
+      throw isDataException(error) ? badCursor() : error
+    })
     const results = rows.slice(0, size)
     const last = rows.length > size ? results.at(-1) : undefined
     const next = last ? link(list.url, { cursor: cursorOf(ordering, field, last) }) : null
@@ -110,12 +114,15 @@ function cursorOf(ordering: string, field: string, row: { id: number }): string 
 function beyond(cursor: string, ordering: string, column: Column, id: Column): SQL {
   const parsed = Cursor.safeParse(parseCursor(cursor))
   if (!parsed.success || parsed.data[0] !== ordering) {
-    throw invalid('cursor', 'is not a cursor of this list in this ordering')
+    throw badCursor()
   }
   const [, value, lastId] = parsed.data
   const comparison = sql.raw(ordering.startsWith('-') ? '<' : '>')
-  const bound = typeof value === 'number' ? sql`${value}::bigint` : sql`${value}`
-  return sql`(${column}, ${id}) ${comparison} (${bound}, ${lastId}::bigint)`
+  return sql`(${column}, ${id}) ${comparison} (${String(value)}, ${lastId}::bigint)`
+}
+
+function badCursor() {
+  return invalid('cursor', 'is not a cursor of this list in this ordering')
 }
 
 function parseCursor(cursor: string): unknown {

@@ -2,21 +2,24 @@ import { z } from '@hono/zod-openapi'
 
 const INT32_MAX = 2_147_483_647
 
-/** Text that PostgreSQL can hold: no NUL; trimmed. */
+/** PostgreSQL holds no NUL, and its JSON no half of a surrogate pair. */
+export const storable = (value: string) => !value.includes('\0') && value.isWellFormed()
+export const NOT_STORABLE = {
+  message: 'must not contain a NUL character or half of a surrogate pair',
+}
+
+/** Text that PostgreSQL can hold; trimmed. */
 export const text = (max: number, min = 1) =>
-  z
-    .string()
-    .trim()
-    .min(min)
-    .max(max)
-    .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+  z.string().trim().min(min).max(max).refine(storable, NOT_STORABLE)
 
 /** Text that is kept as it came, such as an article. */
-export const longText = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+export const longText = (max: number) => z.string().max(max).refine(storable, NOT_STORABLE)
+
+/** The address of a site or a server. */
+export const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .refine(storable, NOT_STORABLE)
 
 export const objectId = z.int().min(1)
 export const count = z.int().min(0).max(INT32_MAX)
@@ -35,7 +38,7 @@ export const times = { created_at: time, updated_at: time }
 
 /** For the query string, where everything is text. */
 export const queryId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
-export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX)
+export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX).openapi({ type: 'integer' })
 
 export const IdParam = z.object({
   id: queryId.openapi({ param: { name: 'id', in: 'path' }, type: 'integer' }),
