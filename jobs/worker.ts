@@ -1,12 +1,11 @@
-import { randomInt } from 'node:crypto'
 import type { Job, PgBoss } from 'pg-boss'
-import type { Sql } from 'postgres'
 import { StepPayload } from '../server/queue.ts'
 import { carryOut } from './carry-out.ts'
 import { recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import type { WorkerDeps } from './step.ts'
-import { takeStep, WORKER_LOCK } from './take-step.ts'
+import { takeStep } from './take-step.ts'
+import { takeWorkerLock } from './worker-lock.ts'
 
 const RECOVER_EVERY_MS = 5_000
 /** How long a drain lets steps finish before they are given back. */
@@ -14,17 +13,19 @@ const DRAIN_MS = 20_000
 
 export type Worker = { stop(): Promise<void> }
 
-/** Starts carrying out jobs. `sql` lends one connection, whose lock says that this worker is alive. */
-export async function startWorker(pgBoss: PgBoss, sql: Sql, deps: WorkerDeps): Promise<Worker> {
-  const alive = await sql.reserve()
-  const workerId = randomInt(1, 2 ** 31 - 1)
-  await alive`select pg_advisory_lock(${WORKER_LOCK}::int, ${workerId}::int)`
+/** Starts carrying out jobs of the database at `databaseUrl`. */
+export async function startWorker(
+  pgBoss: PgBoss,
+  databaseUrl: string,
+  deps: WorkerDeps,
+): Promise<Worker> {
+  const lock = await takeWorkerLock(databaseUrl)
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
 
   async function work(job: Job<unknown>): Promise<void> {
     const { account_id, step_id } = StepPayload.parse(job.data)
-    const step = await takeStep(deps, { accountId: account_id }, step_id, workerId)
+    const step = await takeStep(deps, { accountId: account_id }, step_id, lock.workerId)
     if (step) await carryOut(deps, contracts, step, stopping.signal)
   }
   await recoverSteps(deps, contracts, { atStart: true })
@@ -38,9 +39,10 @@ export async function startWorker(pgBoss: PgBoss, sql: Sql, deps: WorkerDeps): P
     await one.finally(() => running.delete(one))
   }
   const recovering = setInterval(() => {
-    recoverSteps(deps, contracts, { atStart: false }).catch((error: unknown) =>
-      deps.logger.error({ err: error }, 'recovering steps failed'),
-    )
+    lock
+      .renew()
+      .then(() => recoverSteps(deps, contracts, { atStart: false }))
+      .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
   }, RECOVER_EVERY_MS)
 
   return {
@@ -52,8 +54,7 @@ export async function startWorker(pgBoss: PgBoss, sql: Sql, deps: WorkerDeps): P
       const patience = setTimeout(() => stopping.abort(), DRAIN_MS)
       await Promise.allSettled(running)
       clearTimeout(patience)
-      await alive`select pg_advisory_unlock_all()`
-      alive.release()
+      await lock.release()
     },
   }
 }

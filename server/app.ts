@@ -21,19 +21,36 @@ import { writerRoutes } from './writer/routes.ts'
 const MAX_JSON_BYTES = 2 * 1024 * 1024
 /** It streams its body, however large. */
 const STREAMED = '/api/v1/planner/keywords/import_csv/'
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+/** Only the page of the API's description runs scripts: its own, which set styles inline. */
+const HEADERS: Parameters<typeof secureHeaders>[0] = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+  // Whether the subdomains of an operator's host serve TLS is not ours to say.
+  strictTransportSecurity: 'max-age=15552000',
+}
 
 /** The HTTP API. Nothing in its import graph needs Node; what does comes in through `deps`. */
 export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   const app = newRouter({ getPath: canonicalPath })
   app.use(requestId({ limitLength: 100 }))
-  app.use(secureHeaders())
+  app.use(secureHeaders(HEADERS))
   app.use(logRequests(deps))
   app.onError(answerError(deps.logger))
-  app.notFound(() => {
-    throw notFound()
+  app.notFound((c) => {
+    throw methodNotAllowed(app, c.req.path) ?? notFound()
   })
   const limit = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
-  app.use('/api/*', (c, next) => (c.req.path === STREAMED ? next() : limit(c, next)))
+  app.use('/api/*', (c, next) => (streams(c.req) ? next() : limit(c, next)))
+  app.use('/api/*', keepOutOfCaches)
   app.use('/api/*', authenticate(deps))
   app.route('/', consoleRoutes(deps))
   app.route('/media', mediaRoutes(deps))
@@ -52,6 +69,25 @@ function canonicalPath(request: Request): string {
   const { pathname } = new URL(request.url)
   const bare = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname
   return bare.startsWith('/api/') && !bare.endsWith('.json') ? `${bare}/` : bare
+}
+
+const streams = ({ method, path }: { method: string; path: string }) =>
+  method === 'POST' && path === STREAMED
+
+const keepOutOfCaches: MiddlewareHandler<AppEnv> = async (c, next) => {
+  c.header('cache-control', 'no-store')
+  await next()
+}
+
+/** For a path that answers to other methods than the one it was asked with. */
+function methodNotAllowed(app: OpenAPIHono<AppEnv>, path: string): DomainError | undefined {
+  const allow = METHODS.filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  )
+  if (allow.length === 0) return undefined
+  return new DomainError('method_not_allowed', `This path answers to ${allow.join(', ')}.`, {
+    headers: { allow: allow.join(', ') },
+  })
 }
 
 function tooLarge(): never {

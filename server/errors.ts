@@ -16,6 +16,7 @@ export const ERROR_STATUS = {
   already_running: 409,
   wrong_state: 409,
   body_too_large: 413,
+  unsupported_media_type: 415,
   site_not_linked: 409,
   site_check_failed: 422,
   too_many_attempts: 429,

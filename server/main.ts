@@ -59,6 +59,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   })
   const parts = {
     config,
+    databaseUrl,
     logger,
     sql,
     doors,
@@ -84,6 +85,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
 
 type Parts = {
   config: Config
+  databaseUrl: string
   logger: Logger
   sql: Sql
   doors: Doors
@@ -92,9 +94,9 @@ type Parts = {
   settleMs: number
 }
 
-async function openWorker({ config, logger, sql, doors, boss, secrets, settleMs }: Parts) {
+async function openWorker({ config, logger, databaseUrl, doors, boss, secrets, settleMs }: Parts) {
   const egress = createEgress({ allowPrivate: config.allowPrivateSites })
-  const worker = await startWorker(boss.pgBoss, sql, {
+  const worker = await startWorker(boss.pgBoss, databaseUrl, {
     doors,
     queue: boss.queue,
     secrets,

@@ -12,7 +12,7 @@ import {
   sites,
   users,
 } from '../../db/schema/auth.ts'
-import { nullableTime, objectId, text, time, times } from '../http/schemas.ts'
+import { nullableTime, objectId, text, time, times, webUrl } from '../http/schemas.ts'
 
 const MAX_PASSWORD = 200
 
@@ -85,11 +85,7 @@ export const UpdateUser = z.strictObject({
 })
 
 const siteFields = {
-  domain: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .nullable()
-    .optional(),
+  domain: webUrl.nullable().optional(),
   industry_id: objectId.nullable().optional(),
   is_active: z.boolean().optional(),
   status: z.enum(SITE_STATUSES).optional(),

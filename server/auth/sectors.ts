@@ -57,7 +57,7 @@ export async function getSector(tx: Tx, id: number) {
 export function createSector(deps: Deps, caller: Caller, input: z.infer<typeof NewSector>) {
   return deps.doors.withAccount(caller.scope, async (tx) => {
     await lockSite(tx, input.site_id)
-    const name = input.name ?? (await templateName(tx, input.industry_sector_id))
+    const name = await sectorName(tx, input)
     const is_active = input.is_active ?? input.status !== 'inactive'
     if (is_active) await checkRoom(tx, input.site_id)
     const slug = input.slug ?? (await freeSectorSlug(tx, input.site_id, name))
@@ -137,13 +137,18 @@ async function checkRoom(tx: Tx, siteId: number): Promise<void> {
   )
 }
 
-async function templateName(tx: Tx, id: number | null | undefined): Promise<string> {
+/** The name given, or that of the template; throws a 400 for a template that there is not. */
+async function sectorName(
+  tx: Tx,
+  { name, industry_sector_id: id }: z.infer<typeof NewSector>,
+): Promise<string> {
+  if (!id && name) return name
   const [template] = id
     ? await tx.select().from(industry_sectors).where(eq(industry_sectors.id, id))
     : []
   if (!template)
     throw invalid('industry_sector_id', 'is not a sector of an industry; see auth/industries/')
-  return template.name
+  return name ?? template.name
 }
 
 async function freeSectorSlug(tx: Tx, siteId: number, name: string): Promise<string> {

@@ -1,7 +1,8 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { audit } from '../audit.ts'
+import type { AccessClaims } from '../auth/tokens.ts'
 import type { Deps } from '../deps.ts'
-import { notFound } from '../errors.ts'
+import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { AppEnv } from './endpoint.ts'
 
@@ -13,38 +14,43 @@ export function authenticate({ tokens, doors }: Deps): MiddlewareHandler<AppEnv>
   return async (c, next) => {
     const [scheme, token] = (c.req.header('authorization') ?? '').split(' ')
     if (scheme?.toLowerCase() === 'bearer' && token) {
-      const claims = await tokens.verify(token)
-      const caller = callerIn(claims.accountId)
-      const named = c.req.header('x-account-id')
-      if (named !== undefined && named !== String(claims.accountId)) {
-        await actIn(namedAccount(named))
-      } else {
-        c.set('caller', caller)
-      }
-
-      function callerIn(accountId: number): Caller {
-        const user = { id: claims.userId, role: claims.role }
-        const scope = { accountId, user }
-        return { ...claims, accountId, scope, requestId: c.get('requestId') }
-      }
-
-      /** Platform staff in a customer's account: refused by the door to anybody else, and on record. */
-      async function actIn(accountId: number) {
-        const staff = callerIn(accountId)
-        await doors.withAccount(staff.scope, (tx) =>
-          audit(tx, {
-            accountId,
-            userId: claims.userId,
-            requestId: staff.requestId,
-            action: 'platform.request',
-            detail: { method: c.req.method, path: c.req.path },
-          }),
-        )
-        c.set('caller', staff)
-      }
+      const claims = await tokens.verify(token).catch(refusal)
+      if (claims instanceof DomainError) c.set('refusal', claims)
+      else c.set('caller', await callerWith(claims, c))
     }
     await next()
   }
+
+  async function callerWith(claims: AccessClaims, c: Context<AppEnv>): Promise<Caller> {
+    const requestId = c.get('requestId')
+    const named = c.req.header('x-account-id')
+    if (named === undefined || named === String(claims.accountId)) {
+      return callerIn(claims.accountId, claims, requestId)
+    }
+    const staff = callerIn(namedAccount(named), claims, requestId)
+    // In a customer's account: refused by the door to all but platform staff, and on record.
+    await doors.withAccount(staff.scope, (tx) =>
+      audit(tx, {
+        accountId: staff.accountId,
+        userId: staff.userId,
+        requestId,
+        action: 'platform.request',
+        detail: { method: c.req.method, path: c.req.path },
+      }),
+    )
+    return staff
+  }
+}
+
+/** A token that has expired must not keep its owner from refreshing it or signing in again. */
+function refusal(error: unknown): DomainError {
+  if (error instanceof DomainError) return error
+  throw error
+}
+
+function callerIn(accountId: number, claims: AccessClaims, requestId: string): Caller {
+  const user = { id: claims.userId, role: claims.role }
+  return { ...claims, accountId, scope: { accountId, user }, requestId }
 }
 
 function namedAccount(text: string): number {

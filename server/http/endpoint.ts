@@ -1,10 +1,17 @@
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { DomainError } from '../errors.ts'
 import { type Caller, type MinimumRole, mayAct } from './caller.ts'
 import { Problem, problemFromZod } from './problem.ts'
 
-export type AppEnv = { Variables: { requestId: string; caller: Caller | undefined } }
+export type AppEnv = {
+  Variables: {
+    requestId: string
+    caller: Caller | undefined
+    /** Why the token that was sent names no caller: told where one is needed. */
+    refusal: DomainError | undefined
+  }
+}
 
 /** A feature's routes: what does not fit its schema is refused with each field named. */
 export function newRouter(options: { getPath?: (request: Request) => string } = {}) {
@@ -53,16 +60,13 @@ function requireRole(minimum: MinimumRole): MiddlewareHandler<AppEnv> {
 }
 
 /** The caller, or a 401. */
-export function callerOf(c: { get(key: 'caller'): Caller | undefined }): Caller {
+export function callerOf(c: Pick<Context<AppEnv>, 'get'>): Caller {
   const caller = c.get('caller')
-  if (!caller) {
-    throw new DomainError(
-      'not_authenticated',
-      'Send an access token as "Authorization: Bearer …".',
-      {
-        headers: { 'www-authenticate': 'Bearer realm="igny8"' },
-      },
-    )
-  }
-  return caller
+  if (caller) return caller
+  throw (
+    c.get('refusal') ??
+    new DomainError('not_authenticated', 'Send an access token as "Authorization: Bearer …".', {
+      headers: { 'www-authenticate': 'Bearer realm="igny8"' },
+    })
+  )
 }

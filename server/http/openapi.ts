@@ -22,7 +22,7 @@ const PAGE = `<!doctype html>
 <script src="/docs/start.js"></script>
 </body>
 </html>`
-const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true })`
+const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, validatorUrl: null })`
 
 /** The description generated from the routes that serve, and the page that renders it. */
 export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { DrizzleQueryError } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -20,18 +21,27 @@ export const Problem = z
   })
   .openapi('Problem')
 
-/** A 400 that names each field; unknown query parameters are a code of their own. */
+/** A body may have a fault in each of its bytes: so many are told. */
+const MAX_ERRORS = 100
+const MAX_PATH = 200
+
+/** A 400 that names each field, the first hundred of them. */
 export function problemFromZod(error: z.ZodError): DomainError {
-  const errors: FieldError[] = error.issues.flatMap((issue) => {
-    const path = issue.path.join('.')
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          path: [path, key].filter(Boolean).join('.'),
-          message: 'is not known here',
-        }))
-      : [{ path, message: issue.message }]
-  })
+  const errors = error.issues
+    .slice(0, MAX_ERRORS)
+    .flatMap(fieldErrors)
+    .slice(0, MAX_ERRORS)
+    .map(({ path, message }) => ({ path: path.slice(0, MAX_PATH), message }))
   return new DomainError('validation_failed', 'The request is not valid; see errors.', { errors })
+}
+
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  return issue.keys.map((key) => ({
+    path: [path, key].filter(Boolean).join('.'),
+    message: 'is not known here',
+  }))
 }
 
 /** The one place where an error becomes an answer. */
@@ -40,13 +50,19 @@ export function answerError(logger: Logger) {
     const known = domainError(error)
     const request_id = c.get('requestId') ?? ''
     if (known) return problemResponse(c, known, request_id)
-    logger.error({ request_id, err: error }, 'request failed')
+    logger.error({ request_id, ...loggable(error) }, 'request failed')
     const unknown = new DomainError(
       'internal',
       'Something failed on our side. Quote the request_id.',
     )
     return problemResponse(c, unknown, request_id)
   }
+}
+
+/** drizzle's errors repeat the query's parameters, which may be secrets or anybody's text. */
+function loggable(error: unknown): object {
+  if (!(error instanceof DrizzleQueryError)) return { err: error }
+  return { err: error.cause, query: error.query }
 }
 
 function domainError(error: unknown): DomainError | undefined {
@@ -62,6 +78,9 @@ function domainError(error: unknown): DomainError | undefined {
     if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
     if (error.status === 400)
       return new DomainError('malformed_body', 'The body is not valid JSON.')
+    if (error.status === 415) {
+      return new DomainError('unsupported_media_type', 'Send the body as application/json.')
+    }
   }
   return undefined
 }

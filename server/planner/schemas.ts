@@ -16,9 +16,11 @@ import {
   count,
   Ids,
   longText,
+  NOT_STORABLE,
   nullableTime,
   objectId,
   RunIds,
+  storable,
   text,
   times,
 } from '../http/schemas.ts'
@@ -30,12 +32,7 @@ const MAX_NAME_LENGTH = 200
 const MAX_IDEAS_A_CLUSTER = 20
 
 const line = (max: number) =>
-  z
-    .string()
-    .overwrite(oneLine)
-    .min(1)
-    .max(max)
-    .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
+  z.string().overwrite(oneLine).min(1).max(max).refine(storable, NOT_STORABLE)
 
 const place = { site_id: objectId, sector_id: objectId }
 

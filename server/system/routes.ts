@@ -73,6 +73,8 @@ export function systemRoutes(deps: Deps) {
     const { task_id } = c.req.valid('param')
     // A run that is not there is a 404, not a broken stream.
     await withAccount(caller.scope, (tx) => getProgress(tx, task_id), read)
+    // Nobody reads a stream in answer to HEAD: it would never be found out to have no listener.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
     return streamSSE(c, (stream) => followRun(deps, caller, task_id, stream))
   })
   app.openapi(routes.cancel, async (c) =>

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { INTEGRATION_TYPES } from '../../db/schema/system.ts'
-import { nullableTime, queryId, text } from '../http/schemas.ts'
+import { nullableTime, queryId, text, webUrl } from '../http/schemas.ts'
 
 export const RunParam = z.object({ task_id: queryId })
 
@@ -13,9 +13,7 @@ export const OpenAiConfig = z.strictObject({
   api_key: text(300).optional().openapi({
     description: 'Write-only: read back as its last four characters. Kept when left out.',
   }),
-  base_url: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
+  base_url: webUrl
     .optional()
     .openapi({ description: 'Of any OpenAI-compatible server. Default: OpenAI itself.' }),
   model: model.optional(),
