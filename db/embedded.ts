@@ -17,6 +17,8 @@ export type EmbeddedPostgres = {
 }
 
 const START_LIMIT_MS = 60_000
+/** The initdb of a killed starter may still be writing there for a moment. */
+const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 } as const
 /** For tests: a server whose data need not survive the machine. */
 const UNSAFE_FLAGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 
@@ -55,7 +57,7 @@ function clusterDir(dataDir: string, account: Account): string {
 function initialise(dir: string, bin: string, account: Account): void {
   sweepAbandoned(dir)
   const temporary = `${dir}.init-${process.pid}`
-  fs.rmSync(temporary, { recursive: true, force: true })
+  fs.rmSync(temporary, REMOVE)
   fs.mkdirSync(temporary, { mode: 0o755 })
   const passwordFile = path.join(temporary, 'password')
   fs.writeFileSync(passwordFile, crypto.randomBytes(18).toString('base64url'), { mode: 0o600 })
@@ -82,7 +84,7 @@ function initialise(dir: string, bin: string, account: Account): void {
     fs.renameSync(temporary, dir)
   } catch (error) {
     if (!fs.existsSync(path.join(dir, 'data'))) throw error
-    fs.rmSync(temporary, { recursive: true, force: true })
+    fs.rmSync(temporary, REMOVE)
   }
 }
 
@@ -91,7 +93,7 @@ function sweepAbandoned(dir: string): void {
   const prefix = `${path.basename(dir)}.init-`
   for (const name of fs.readdirSync(path.dirname(dir))) {
     if (!name.startsWith(prefix) || alive(Number(name.slice(prefix.length)))) continue
-    fs.rmSync(path.join(path.dirname(dir), name), { recursive: true, force: true })
+    fs.rmSync(path.join(path.dirname(dir), name), REMOVE)
   }
 }
 
