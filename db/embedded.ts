@@ -33,6 +33,7 @@ export async function startEmbedded(options: {
   const account = serverAccount()
   const dir = clusterDir(options.dataDir, account)
   const bin = binaries(account)
+  sweepAbandoned(dir)
   if (!fs.existsSync(path.join(dir, 'data'))) initialise(dir, bin, account)
   const { pid, port } = await running(dir, bin, account, options.unsafe ? UNSAFE_FLAGS : [])
   const password = fs.readFileSync(path.join(dir, 'password'), 'utf8').trim()
@@ -55,7 +56,6 @@ function clusterDir(dataDir: string, account: Account): string {
 
 /** Makes the cluster beside its place and renames it: of several starters one wins, a kill leaves no half. */
 function initialise(dir: string, bin: string, account: Account): void {
-  sweepAbandoned(dir)
   const temporary = `${dir}.init-${process.pid}`
   fs.rmSync(temporary, REMOVE)
   fs.mkdirSync(temporary, { mode: 0o755 })
