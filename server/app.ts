@@ -91,7 +91,10 @@ function methodNotAllowed(app: OpenAPIHono<AppEnv>, path: string): DomainError |
 }
 
 function tooLarge(): never {
-  throw new DomainError('body_too_large', `A body may have ${MAX_JSON_BYTES} bytes at most.`)
+  throw new DomainError('body_too_large', `A body may have ${MAX_JSON_BYTES} bytes at most.`, {
+    // The rest of the body is not waited for: another request on this connection would be cut off.
+    headers: { connection: 'close' },
+  })
 }
 
 function logRequests({ logger }: Deps): MiddlewareHandler<AppEnv> {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
 import { accounts, refresh_tokens, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
@@ -90,10 +90,13 @@ function refreshInvalid(): DomainError {
   return new DomainError('token_invalid', 'The refresh token is not valid any more: sign in again.')
 }
 
+const { password_hash: _hash, ...userColumns } = getTableColumns(users)
+const { stripe_customer_id: _customer, ...accountColumns } = getTableColumns(accounts)
+
 /** The user and account that a session shows. */
 export async function userAndAccount(tx: Tx, userId: number) {
   const [row] = await tx
-    .select({ user: users, account: accounts })
+    .select({ user: userColumns, account: accountColumns })
     .from(users)
     .innerJoin(accounts, eq(accounts.id, users.account_id))
     .where(eq(users.id, userId))
