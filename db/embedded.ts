@@ -17,8 +17,9 @@ export type EmbeddedPostgres = {
 }
 
 const START_LIMIT_MS = 60_000
-/** The initdb of a killed starter may still be writing there for a moment. */
-const REMOVE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 } as const
+const REMOVE_LIMIT_MS = 10_000
+/** The first message of a client that asks for encryption: the server answers with one letter. */
+const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47)
 /** For tests: a server whose data need not survive the machine. */
 const UNSAFE_FLAGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 
@@ -33,8 +34,8 @@ export async function startEmbedded(options: {
   const account = serverAccount()
   const dir = clusterDir(options.dataDir, account)
   const bin = binaries(account)
-  sweepAbandoned(dir)
-  if (!fs.existsSync(path.join(dir, 'data'))) initialise(dir, bin, account)
+  await sweepAbandoned(dir)
+  if (!fs.existsSync(path.join(dir, 'data'))) await initialise(dir, bin, account)
   const { pid, port } = await running(dir, bin, account, options.unsafe ? UNSAFE_FLAGS : [])
   const password = fs.readFileSync(path.join(dir, 'password'), 'utf8').trim()
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
@@ -55,9 +56,9 @@ function clusterDir(dataDir: string, account: Account): string {
 }
 
 /** Makes the cluster beside its place and renames it: of several starters one wins, a kill leaves no half. */
-function initialise(dir: string, bin: string, account: Account): void {
+async function initialise(dir: string, bin: string, account: Account): Promise<void> {
   const temporary = `${dir}.init-${process.pid}`
-  fs.rmSync(temporary, REMOVE)
+  await remove(temporary)
   fs.mkdirSync(temporary, { mode: 0o755 })
   const passwordFile = path.join(temporary, 'password')
   fs.writeFileSync(passwordFile, crypto.randomBytes(18).toString('base64url'), { mode: 0o600 })
@@ -84,16 +85,29 @@ function initialise(dir: string, bin: string, account: Account): void {
     fs.renameSync(temporary, dir)
   } catch (error) {
     if (!fs.existsSync(path.join(dir, 'data'))) throw error
-    fs.rmSync(temporary, REMOVE)
+    await remove(temporary)
   }
 }
 
 /** Removes what starters left that were killed inside `initialise`. */
-function sweepAbandoned(dir: string): void {
+async function sweepAbandoned(dir: string): Promise<void> {
   const prefix = `${path.basename(dir)}.init-`
   for (const name of fs.readdirSync(path.dirname(dir))) {
     if (!name.startsWith(prefix) || alive(Number(name.slice(prefix.length)))) continue
-    fs.rmSync(path.join(path.dirname(dir), name), REMOVE)
+    await remove(path.join(path.dirname(dir), name))
+  }
+}
+
+/** Until it is gone: the initdb of a killed starter writes and removes files there for a moment more. */
+async function remove(folder: string): Promise<void> {
+  const end = Date.now() + REMOVE_LIMIT_MS
+  while (fs.existsSync(folder)) {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true })
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await delay(50)
+    }
   }
 }
 
@@ -108,7 +122,7 @@ async function running(
   const end = Date.now() + START_LIMIT_MS
   while (Date.now() < end) {
     const found = postmaster(dir)
-    if (found?.ready) return found
+    if (found?.ready && (await answers(found.port))) return found
     if (!found) {
       clearStaleLock(dir)
       await launch(dir, bin, account, flags)
@@ -218,6 +232,20 @@ async function usedByOthers(url: string): Promise<boolean> {
 
 function environment(home: string): NodeJS.ProcessEnv {
   return { PATH: '/usr/bin:/bin', LANG: 'C', LC_ALL: 'C', TZ: 'UTC', HOME: home }
+}
+
+/** A killed server looks alive, and takes connections, until the kernel has ended it. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(SSL_REQUEST))
+    socket.setTimeout(START_LIMIT_MS, () => socket.destroy())
+    socket.once('data', () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
 }
 
 function freePort(): Promise<number> {

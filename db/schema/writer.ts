@@ -139,8 +139,8 @@ export const wordpress_objects = pgTable(
     site_id: ref().notNull(),
     /** The site's REST root: a site linked elsewhere starts anew. */
     wp_rest_root: text().notNull(),
-    kind: text({ enum: ['post', 'attachment'] }).notNull(),
-    /** The task's `publication_key` for a post; the file's hash for an attachment. */
+    kind: text({ enum: ['post', 'attachment', 'category', 'tag'] }).notNull(),
+    /** The task's `publication_key` for a post; the file's hash for an attachment; a term's name, folded. */
     key: text().notNull(),
     intent_at: at(),
     remote_id: ref(),

@@ -40,7 +40,7 @@ export interface Created<T> extends Found<T> {
 /** A process that was suspended for longer than this before it could send must not send: ms. */
 const MAX_GAP_MS = 5_000
 
-/** Look-ups right after a lost answer, in milliseconds between them. */
+/** Look-ups while an outcome is unknown, in milliseconds between them. */
 const LOOK_DELAYS = [250, 750, 1_000]
 
 /** A caller is asked to come back at least this often while an outcome is unknown: ms. */
@@ -67,7 +67,11 @@ export async function createOnce<T extends { id: number }>(
   const found = await creation.find()
   if (found) return { ...base, ...found, how: 'adopted' }
   const settlesAt = (entry.intent_at?.getTime() ?? Number.NEGATIVE_INFINITY) + settleMs
-  if (now() < settlesAt) throw pending(kind, settlesAt - now())
+  if (now() < settlesAt) {
+    const appeared = await lookAgain(context, creation)
+    if (appeared) return { ...base, ...appeared, how: 'adopted' }
+    throw pending(kind, settlesAt - now())
+  }
 
   const at = new Date(now())
   if (!(await journal.intend(kind, key, at, entry.intent_at))) throw pending(kind, settleMs)
@@ -93,7 +97,7 @@ async function reconcile<T>(
   error: WordPressError,
 ): Promise<Found<T>> {
   const { kind, key } = creation
-  const { journal, settleMs, now, signal } = context
+  const { journal, settleMs, now } = context
   if (error.outcome === 'not_done') {
     // WordPress also answers 4xx when a later part of a create fails, after the object was made.
     const made = mayHaveBegun(error) ? await creation.find() : null
@@ -101,12 +105,22 @@ async function reconcile<T>(
     await journal.withdraw(kind, key, at)
     throw error
   }
+  const found = await lookAgain(context, creation)
+  if (found) return found
+  throw pending(kind, at.getTime() + settleMs - now(), error)
+}
+
+/** A create whose outcome is unknown, or that another worker has just sent, mostly shows soon. */
+async function lookAgain<T>(
+  { signal }: CreateContext,
+  creation: Creation<T>,
+): Promise<Found<T> | null> {
   for (const delay of LOOK_DELAYS) {
     await pause(delay, signal)
     const found = await creation.find().catch(unlessLookUpFailed)
     if (found) return found
   }
-  throw pending(kind, at.getTime() + settleMs - now(), error)
+  return null
 }
 
 /** Whether the request came so far that WordPress acted on it: no limit or sign-in stopped it. */

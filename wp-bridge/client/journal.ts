@@ -1,4 +1,4 @@
-export type JournalKind = 'post' | 'attachment'
+export type JournalKind = 'post' | 'attachment' | 'category' | 'tag'
 
 /** What is known of an object in WordPress. */
 export interface JournalEntry {

@@ -96,7 +96,7 @@ async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks
 }
 
 async function valuesOf(
-  { api }: Context,
+  context: Context,
   draft: PostDraft,
   attachments: Attachment[],
   remarks: Remarks,
@@ -111,18 +111,23 @@ async function valuesOf(
     status,
     date_gmt: date_gmt === undefined ? undefined : new Date(date_gmt).toISOString().slice(0, 19),
     featured_media: featured?.id,
-    categories: await termIds(api, 'categories', draft.category ? [draft.category] : [], remarks),
-    tags: await termIds(api, 'tags', draft.tags, remarks),
+    categories: await termIds(
+      context,
+      'categories',
+      draft.category ? [draft.category] : [],
+      remarks,
+    ),
+    tags: await termIds(context, 'tags', draft.tags, remarks),
   }
 }
 
 async function termIds(
-  api: WordPressApi,
+  context: Context,
   taxonomy: Taxonomy,
   names: string[],
   remarks: Remarks,
 ): Promise<number[] | undefined> {
-  const { ids, dropped } = await ensureTerms(api, taxonomy, names)
+  const { ids, dropped } = await ensureTerms(context, taxonomy, names)
   if (dropped.length > 0) {
     const missing = dropped.map(({ name }) => name).join(', ')
     remarks.notes[taxonomy] = `Not in WordPress, and not to be created by this user: ${missing}.`

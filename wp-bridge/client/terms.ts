@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { type CreateContext, createOnce } from './create-once.ts'
 import { WordPressError } from './errors.ts'
+import { unlessGone } from './find-post.ts'
 import { plainText } from './plain-text.ts'
 import type { WordPressApi } from './transport.ts'
 
@@ -12,16 +14,21 @@ export interface Terms {
 }
 
 const termSchema = z.object({ id: z.number(), name: z.string() })
+type Term = z.infer<typeof termSchema>
 const existsSchema = z.object({ term_id: z.coerce.number() })
 
+type Context = CreateContext & { api: WordPressApi }
+
+const QUERY = { _fields: 'id,name' }
+
 /**
- * Finds terms by name, whatever their case, and creates the missing ones. WordPress refuses a second
- * term of a name, so that a lost answer needs no more than asking again. Names that the user may not
- * create are reported.
- * @throws WordPressError that of a failed request
+ * Finds terms by name, whatever their case, and creates the missing ones, each once: two requests at
+ * the same time would make WordPress take two of a name. Names that the user may not create are
+ * reported.
+ * @throws WordPressError `outcome_pending`, or that of a failed request
  */
 export async function ensureTerms(
-  api: WordPressApi,
+  context: Context,
   taxonomy: Taxonomy,
   names: string[],
 ): Promise<Terms> {
@@ -30,8 +37,9 @@ export async function ensureTerms(
   distinct.delete('')
   for (const name of distinct.values()) {
     try {
-      const id = (await findTerm(api, taxonomy, name)) ?? (await createTerm(api, taxonomy, name))
-      if (!terms.ids.includes(id)) terms.ids.push(id)
+      const term =
+        (await findTerm(context.api, taxonomy, name)) ?? (await createTerm(context, taxonomy, name))
+      if (!terms.ids.includes(term.id)) terms.ids.push(term.id)
     } catch (error) {
       if (!(error instanceof WordPressError) || error.code !== 'refused') throw error
       terms.dropped.push({ name, reason: error.message })
@@ -40,25 +48,42 @@ export async function ensureTerms(
   return terms
 }
 
-async function findTerm(
-  api: WordPressApi,
-  taxonomy: Taxonomy,
-  name: string,
-): Promise<number | undefined> {
-  const params = { search: name, per_page: 100, _fields: 'id,name' }
+async function findTerm(api: WordPressApi, taxonomy: Taxonomy, name: string): Promise<Term | null> {
+  const params = { ...QUERY, search: name, per_page: 100 }
   const { items } = await api.list(`wp/v2/${taxonomy}`, termSchema, params)
-  return items.find((term) => folded(plainText(term.name)) === folded(name))?.id
+  return items.find((term) => folded(plainText(term.name)) === folded(name)) ?? null
 }
 
-async function createTerm(api: WordPressApi, taxonomy: Taxonomy, name: string): Promise<number> {
+async function createTerm(context: Context, taxonomy: Taxonomy, name: string): Promise<Term> {
+  const { api, journal } = context
+  const path = `wp/v2/${taxonomy}`
+  const kind = taxonomy === 'categories' ? 'category' : 'tag'
+  const { remote } = await createOnce(context, {
+    kind,
+    key: folded(name),
+    fetchKnown: async (id) => {
+      const term = await api.read(`${path}/${id}`, termSchema, QUERY).catch(unlessGone)
+      return term && folded(plainText(term.name)) === folded(name) ? term : null
+    },
+    async find() {
+      const term = await findTerm(api, taxonomy, name)
+      return term && { remote: term, duplicates: [] }
+    },
+    create: () => sendTerm(api, path, name),
+  })
+  await journal.record(kind, folded(name), { id: remote.id, state: {} })
+  return remote
+}
+
+async function sendTerm(api: WordPressApi, path: string, name: string): Promise<Term> {
   try {
-    return (await api.update(`wp/v2/${taxonomy}`, termSchema, { name })).id
+    return await api.update(path, termSchema, { name })
   } catch (error) {
     const exists =
       error instanceof WordPressError && error.wpCode === 'term_exists'
         ? existsSchema.safeParse(error.data)
         : undefined
-    if (exists?.success) return exists.data.term_id
+    if (exists?.success) return { id: exists.data.term_id, name }
     throw error
   }
 }
