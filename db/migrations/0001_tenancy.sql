@@ -104,8 +104,9 @@ BEGIN
     set_config('app.sites', granted, true);
 END $$;
 --> statement-breakpoint
--- Row-level security on every table that holds an account's rows.
-DO $$
+-- Row-level security and grants on every table that holds an account's rows and has them not yet:
+-- each migration that adds such a table ends with `SELECT igny8_protect_tables();`.
+CREATE FUNCTION igny8_protect_tables() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   t record;
   mine text;
@@ -118,7 +119,7 @@ BEGIN
           WHERE a.attrelid = c.oid AND a.attname = 'site_id' AND NOT a.attisdropped) THEN 'site_id' END
         AS site_column
     FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND NOT c.relforcerowsecurity
       AND (c.relname = 'accounts' OR EXISTS (SELECT FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped))
   LOOP
@@ -135,13 +136,15 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.name);
     EXECUTE format('CREATE POLICY account ON %I TO igny8_app USING (%s) WITH CHECK (%s)', t.name, mine, mine);
     EXECUTE format('CREATE POLICY platform ON %I TO igny8_platform USING (true) WITH CHECK (true)', t.name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO igny8_app, igny8_platform', t.name);
   END LOOP;
 END $$;
+SELECT igny8_protect_tables();
 --> statement-breakpoint
 GRANT USAGE ON SCHEMA public TO igny8_app, igny8_platform;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO igny8_app, igny8_platform;
-REVOKE INSERT, UPDATE, DELETE ON plans, industries, industry_sectors FROM igny8_app;
-REVOKE ALL ON login_attempts, schema_migrations FROM igny8_app;
+GRANT SELECT ON plans, industries, industry_sectors TO igny8_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON plans, industries, industry_sectors, login_attempts
+  TO igny8_platform;
 REVOKE UPDATE, DELETE ON audit_log, credit_transactions FROM igny8_app, igny8_platform;
 REVOKE INSERT, DELETE ON accounts FROM igny8_app;
 --> statement-breakpoint
