@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   already_exists: 409,
   already_running: 409,
   wrong_state: 409,
+  precondition_failed: 412,
   body_too_large: 413,
   unsupported_media_type: 415,
   site_not_linked: 409,

@@ -1,4 +1,4 @@
-import { count as countRows, eq, getTableColumns, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { industries, type industry_sectors, plans } from '../../db/schema/auth.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
@@ -45,23 +45,14 @@ export function catalogueRoutes({ doors }: Deps) {
     const list = await doors.withAccount(
       callerOf(c).scope,
       (tx) =>
-        listPage({
+        listPage(tx, {
           url: c.req.url,
           query,
           orderings: ORDERINGS.plans,
           defaultOrdering: 'id',
-          id: plans.id,
+          from: plans,
+          rows: tx.select().from(plans).$dynamic(),
           where: [eq(plans.is_active, true), contains(plans.name, query.search)],
-          rows: ({ where, orderBy, limit, offset }) =>
-            tx
-              .select()
-              .from(plans)
-              .where(where)
-              .orderBy(...orderBy)
-              .limit(limit)
-              .offset(offset),
-          count: async (where) =>
-            (await tx.select({ n: countRows() }).from(plans).where(where))[0]!.n,
         }),
       read,
     )
@@ -69,26 +60,18 @@ export function catalogueRoutes({ doors }: Deps) {
   })
   app.openapi(routes.industries, async (c) => {
     const query = c.req.valid('query')
+    const selection = { ...getTableColumns(industries), sectors: sectorsOfIndustry }
     const list = await doors.withAccount(
       callerOf(c).scope,
       (tx) =>
-        listPage({
+        listPage(tx, {
           url: c.req.url,
           query,
           orderings: ORDERINGS.industries,
           defaultOrdering: 'name',
-          id: industries.id,
+          from: industries,
+          rows: tx.select(selection).from(industries).$dynamic(),
           where: [eq(industries.is_active, true), contains(industries.name, query.search)],
-          rows: ({ where, orderBy, limit, offset }) =>
-            tx
-              .select({ ...getTableColumns(industries), sectors: sectorsOfIndustry })
-              .from(industries)
-              .where(where)
-              .orderBy(...orderBy)
-              .limit(limit)
-              .offset(offset),
-          count: async (where) =>
-            (await tx.select({ n: countRows() }).from(industries).where(where))[0]!.n,
         }),
       read,
     )

@@ -1,4 +1,4 @@
-import { and, count as countRows, eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { z } from 'zod'
 import { site_user_access } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isForeignKeyViolation } from '../http/database-errors.ts'
-import { listPage, listQuery } from '../http/lists.ts'
+import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { getSite } from './sites.ts'
 
@@ -21,26 +21,15 @@ export async function listGrants(
   query: z.infer<typeof GrantQuery>,
 ) {
   await getSite(tx, siteId)
-  return listPage({
+  const { user_id } = query
+  return listPage(tx, {
     url,
     query,
     orderings: GRANT_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: site_user_access.id,
-    where: [
-      eq(site_user_access.site_id, siteId),
-      query.user_id ? eq(site_user_access.user_id, query.user_id) : undefined,
-    ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select()
-        .from(site_user_access)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) =>
-      (await tx.select({ n: countRows() }).from(site_user_access).where(where))[0]!.n,
+    from: site_user_access,
+    rows: tx.select().from(site_user_access).$dynamic(),
+    where: equalTo(site_user_access, { site_id: siteId, user_id }),
   })
 }
 

@@ -1,4 +1,6 @@
+import { sites } from '../../db/schema/auth.ts'
 import type { Deps } from '../deps.ts'
+import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
 import { answer, IdParam, jsonBody, queryId } from '../http/schemas.ts'
@@ -9,49 +11,7 @@ import { createSite, deleteSite, getSite, listSites, SiteQuery, updateSite } fro
 const tags = ['auth']
 const GrantParams = IdParam.extend({ grant_id: queryId })
 
-const update = {
-  tags,
-  path: '/sites/{id}/',
-  summary: 'Change a site',
-  request: { params: IdParam, ...jsonBody(UpdateSite) },
-  responses: { 200: answer('The site.', Site) },
-} as const
-
 const routes = {
-  list: endpoint('viewer', {
-    method: 'get',
-    path: '/sites/',
-    tags,
-    summary: 'List sites',
-    request: { query: SiteQuery },
-    responses: { 200: answer('Sites.', listAnswer(Site)) },
-  }),
-  create: endpoint('admin', {
-    method: 'post',
-    path: '/sites/',
-    tags,
-    summary: 'Create a site',
-    request: jsonBody(NewSite),
-    responses: { 201: answer('The site.', Site) },
-  }),
-  retrieve: endpoint('viewer', {
-    method: 'get',
-    path: '/sites/{id}/',
-    tags,
-    summary: 'Get a site',
-    request: { params: IdParam },
-    responses: { 200: answer('The site.', Site) },
-  }),
-  put: endpoint('admin', { method: 'put', ...update }),
-  patch: endpoint('admin', { method: 'patch', ...update }),
-  remove: endpoint('admin', {
-    method: 'delete',
-    path: '/sites/{id}/',
-    tags,
-    summary: 'Delete a site and all that was planned and written for it here',
-    request: { params: IdParam },
-    responses: { 204: { description: 'Deleted.' } },
-  }),
   grants: endpoint('admin', {
     method: 'get',
     path: '/sites/{id}/access/',
@@ -81,35 +41,25 @@ const routes = {
 export function siteRoutes(deps: Deps) {
   const app = newRouter()
   const read = { readOnly: true }
-  app.openapi(routes.list, async (c) => {
-    const { scope } = callerOf(c)
-    const query = c.req.valid('query')
-    return c.json(
-      await deps.doors.withAccount(scope, (tx) => listSites(tx, c.req.url, query), read),
-      200,
-    )
-  })
-  app.openapi(routes.create, async (c) =>
-    c.json(await createSite(deps, callerOf(c), c.req.valid('json')), 201),
-  )
-  app.openapi(routes.retrieve, async (c) => {
-    const { id } = c.req.valid('param')
-    return c.json(
-      await deps.doors.withAccount(callerOf(c).scope, (tx) => getSite(tx, id), read),
-      200,
-    )
-  })
-  for (const route of [routes.put, routes.patch]) {
-    app.openapi(route, async (c) =>
-      c.json(
-        await updateSite(deps, callerOf(c), c.req.valid('param').id, c.req.valid('json')),
-        200,
-      ),
-    )
-  }
-  app.openapi(routes.remove, async (c) => {
-    await deleteSite(deps, callerOf(c), c.req.valid('param').id)
-    return c.body(null, 204)
+  crud(app, deps, {
+    path: '/sites/',
+    tag: 'auth',
+    name: 'site',
+    write: 'admin',
+    table: sites,
+    row: Site,
+    list: { summary: 'List sites', query: SiteQuery, run: listSites },
+    get: getSite,
+    create: { summary: 'Create a site', body: NewSite, run: createSite },
+    update: {
+      summary: 'Change a site',
+      body: UpdateSite,
+      run: (tx, _caller, { id }, input) => updateSite(tx, id, input),
+    },
+    remove: {
+      summary: 'Delete a site and all that was planned and written for it here',
+      run: (tx, _caller, { id }) => deleteSite(tx, id),
+    },
   })
   app.openapi(routes.grants, async (c) => {
     const { id } = c.req.valid('param')

@@ -1,14 +1,12 @@
-import { count as countRows, eq, getTableColumns, like, sql } from 'drizzle-orm'
+import { eq, getTableColumns, like, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { industries, SITE_STATUSES, sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
-import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
-import { queryId } from '../http/schemas.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
+import { queryBoolean, queryId } from '../http/schemas.ts'
 import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSite, UpdateSite } from './schemas.ts'
 import { freeSlug, slugOf } from './slug.ts'
@@ -27,31 +25,22 @@ export const SITE_ORDERINGS = { created_at: sites.created_at, name: sites.name }
 export const SiteQuery = listQuery(SITE_ORDERINGS, {
   status: z.enum(SITE_STATUSES).optional(),
   industry_id: queryId.optional(),
-  is_active: z.enum(['true', 'false']).optional(),
+  is_active: queryBoolean.optional(),
 })
 
 export function listSites(tx: Tx, url: string, query: z.infer<typeof SiteQuery>) {
-  return listPage({
+  const { status, industry_id, is_active } = query
+  return listPage(tx, {
     url,
     query,
     orderings: SITE_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: sites.id,
+    from: sites,
+    rows: tx.select(selection).from(sites).$dynamic(),
     where: [
       contains(sites.name, query.search),
-      query.status ? eq(sites.status, query.status) : undefined,
-      query.industry_id ? eq(sites.industry_id, query.industry_id) : undefined,
-      query.is_active ? eq(sites.is_active, query.is_active === 'true') : undefined,
+      ...equalTo(sites, { status, industry_id, is_active }),
     ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select(selection)
-        .from(sites)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(sites).where(where))[0]!.n,
   })
 }
 
@@ -62,51 +51,39 @@ export async function getSite(tx: Tx, id: number) {
   return site
 }
 
-export function createSite(deps: Deps, caller: Caller, input: z.infer<typeof NewSite>) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await checkIndustry(tx, input.industry_id)
-    const slug = input.slug ?? (await freeSiteSlug(tx, input.name))
-    const [site] = await tx
-      .insert(sites)
-      .values({ ...input, slug, account_id: caller.accountId })
-      .onConflictDoNothing()
-      .returning({ id: sites.id })
-    if (!site) throw slugTaken(slug)
-    await auditSite(tx, caller, 'site.created', site.id)
-    return getSite(tx, site.id)
-  })
+/** Returns the new site's id. */
+export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof NewSite>) {
+  await checkIndustry(tx, input.industry_id)
+  const slug = input.slug ?? (await freeSiteSlug(tx, input.name))
+  const [site] = await tx
+    .insert(sites)
+    .values({ ...input, slug, account_id: caller.accountId })
+    .onConflictDoNothing()
+    .returning({ id: sites.id })
+  if (!site) throw slugTaken(slug)
+  return site.id
 }
 
-export function updateSite(
-  deps: Deps,
-  caller: Caller,
+export async function updateSite(
+  tx: Tx,
   id: number,
   input: z.infer<typeof UpdateSite>,
-) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await getSite(tx, id)
-    await checkIndustry(tx, input.industry_id)
-    try {
-      await tx
-        .update(sites)
-        .set({ ...input, updated_at: sql`now()` })
-        .where(eq(sites.id, id))
-    } catch (error) {
-      throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
-    }
-    await auditSite(tx, caller, 'site.updated', id)
-    return getSite(tx, id)
-  })
+): Promise<void> {
+  await checkIndustry(tx, input.industry_id)
+  try {
+    await tx
+      .update(sites)
+      .set({ ...input, updated_at: sql`now()` })
+      .where(eq(sites.id, id))
+  } catch (error) {
+    throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
+  }
 }
 
 /** Deletes a site with all that was planned and written for it here; its WordPress is left as it is. */
-export function deleteSite(deps: Deps, caller: Caller, id: number): Promise<void> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await getSite(tx, id)
-    await refuseWhileWorkedOn(tx, { siteId: id })
-    await tx.delete(sites).where(eq(sites.id, id))
-    await auditSite(tx, caller, 'site.deleted', id)
-  })
+export async function deleteSite(tx: Tx, id: number): Promise<void> {
+  await refuseWhileWorkedOn(tx, { siteId: id })
+  await tx.delete(sites).where(eq(sites.id, id))
 }
 
 async function checkIndustry(tx: Tx, id: number | null | undefined): Promise<void> {
@@ -131,9 +108,4 @@ function slugTaken(slug: string): DomainError {
   return new DomainError('already_exists', `Another of your sites has the slug "${slug}".`, {
     errors: [{ path: 'slug', message: 'is taken' }],
   })
-}
-
-async function auditSite(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, object: { type: 'site', id } })
 }

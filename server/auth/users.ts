@@ -1,4 +1,4 @@
-import { count as countRows, eq, getTableColumns, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { ROLES, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -6,7 +6,7 @@ import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { emailTaken } from './register.ts'
 import type { NewUser, UpdateMe, UpdateUser } from './schemas.ts'
 import { closeAllSessions } from './sessions.ts'
@@ -17,25 +17,15 @@ export const USER_ORDERINGS = { created_at: users.created_at, email: users.email
 export const UserQuery = listQuery(USER_ORDERINGS, { role: z.enum(ROLES).optional() })
 
 export function listUsers(tx: Tx, url: string, query: z.infer<typeof UserQuery>) {
-  return listPage({
+  const { role } = query
+  return listPage(tx, {
     url,
     query,
     orderings: USER_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: users.id,
-    where: [
-      contains(users.email, query.search),
-      query.role ? eq(users.role, query.role) : undefined,
-    ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select(selection)
-        .from(users)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(users).where(where))[0]!.n,
+    from: users,
+    rows: tx.select(selection).from(users).$dynamic(),
+    where: [contains(users.email, query.search), ...equalTo(users, { role })],
   })
 }
 

@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { count as countRows, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { createSelectSchema } from 'drizzle-zod'
 import { accounts } from '../../db/schema/auth.ts'
 import { credit_transactions, TRANSACTION_KINDS } from '../../db/schema/billing.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer, listPage, listQuery } from '../http/lists.ts'
+import { equalTo, listAnswer, listPage, listQuery } from '../http/lists.ts'
 import { answer, queryId, time } from '../http/schemas.ts'
 
 const tags = ['billing']
@@ -76,28 +76,14 @@ export function billingRoutes({ doors }: Deps) {
     const list = await doors.withAccount(
       callerOf(c).scope,
       (tx) =>
-        listPage({
+        listPage(tx, {
           url: c.req.url,
           query,
           orderings: ORDERINGS,
           defaultOrdering: '-created_at',
-          id: credit_transactions.id,
-          where: [
-            transaction_type
-              ? eq(credit_transactions.transaction_type, transaction_type)
-              : undefined,
-            run_id ? eq(credit_transactions.run_id, run_id) : undefined,
-          ],
-          rows: ({ where, orderBy, limit, offset }) =>
-            tx
-              .select()
-              .from(credit_transactions)
-              .where(where)
-              .orderBy(...orderBy)
-              .limit(limit)
-              .offset(offset),
-          count: async (where) =>
-            (await tx.select({ n: countRows() }).from(credit_transactions).where(where))[0]!.n,
+          from: credit_transactions,
+          rows: tx.select().from(credit_transactions).$dynamic(),
+          where: equalTo(credit_transactions, { transaction_type, run_id }),
         }),
       read,
     )

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { and, type SQL, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
+import type { Tx } from '../../db/tenancy.ts'
 import { invalid } from '../errors.ts'
 import { isDataException } from './database-errors.ts'
 
@@ -48,37 +49,43 @@ export type Page<Row> = {
 }
 
 type ListRequest = { page?: number; page_size?: number; ordering?: string; cursor?: string }
-export type Clause = { where: SQL | undefined; orderBy: SQL[]; limit: number; offset: number }
 
 /**
- * Answers a list. `rows` and `count` go out in one round trip; a cursor walk counts nothing.
- * Ties are broken by id, in the same direction.
+ * Answers a list: `rows` selects from `from`, and is given its conditions, order and limits here. Rows
+ * and count go out in one round trip; a cursor walk counts nothing. Ties are broken by id, in the same
+ * direction.
  */
-export async function listPage<Row extends { id: number }>(list: {
-  url: string
-  query: ListRequest
-  orderings: Ordering
-  /** Such as `-created_at`. */
-  defaultOrdering: string
-  id: Column
-  where: (SQL | undefined)[]
-  rows(clause: Clause): Promise<Row[]>
-  count(where: SQL | undefined): Promise<number>
-}): Promise<Page<Row>> {
+export async function listPage<T extends PgSelect>(
+  tx: Tx,
+  list: {
+    url: string
+    query: ListRequest
+    orderings: Ordering
+    /** Such as `-created_at`. */
+    defaultOrdering: string
+    from: PgTable & { id: PgColumn }
+    rows: T
+    where: (SQL | undefined)[]
+  },
+): Promise<Page<T['_']['result'][number]>> {
   const { query } = list
   const size = query.page_size ?? PAGE_SIZE
   const ordering = query.ordering ?? list.defaultOrdering
   const field = ordering.replace('-', '')
-  const column = list.orderings[field] ?? list.id
+  const { id } = list.from
+  const column = list.orderings[field] ?? id
   const direction = sql.raw(ordering.startsWith('-') ? 'desc' : 'asc')
-  const orderBy = [sql`${column} ${direction}`, sql`${list.id} ${direction}`]
+  const orderBy = [sql`${column} ${direction}`, sql`${id} ${direction}`]
   const where = and(...list.where)
   if (query.cursor !== undefined) {
-    const after = query.cursor === '' ? undefined : beyond(query.cursor, ordering, column, list.id)
-    const clause = { where: and(where, after), orderBy, limit: size + 1, offset: 0 }
-    const rows = await list.rows(clause).catch((error: unknown) => {
-      throw isDataException(error) ? badCursor() : error
-    })
+    const after = query.cursor === '' ? undefined : beyond(query.cursor, ordering, column, id)
+    const rows = await list.rows
+      .where(and(where, after))
+      .orderBy(...orderBy)
+      .limit(size + 1)
+      .catch((error: unknown) => {
+        throw isDataException(error) ? badCursor() : error
+      })
     const results = rows.slice(0, size)
     const last = rows.length > size ? results.at(-1) : undefined
     const next = last ? link(list.url, { cursor: cursorOf(ordering, field, last) }) : null
@@ -87,8 +94,12 @@ export async function listPage<Row extends { id: number }>(list: {
   const page = query.page ?? 1
   const offset = (page - 1) * size
   const [results, count] = await Promise.all([
-    list.rows({ where, orderBy, limit: size, offset }),
-    list.count(where),
+    list.rows
+      .where(where)
+      .orderBy(...orderBy)
+      .limit(size)
+      .offset(offset),
+    tx.$count(list.from, where),
   ])
   return {
     count,
@@ -96,6 +107,17 @@ export async function listPage<Row extends { id: number }>(list: {
     previous: page > 1 ? link(list.url, { page: page - 1 }) : null,
     results,
   }
+}
+
+/** The conditions that filters of the same names as columns make. */
+export function equalTo<T extends PgTable>(
+  table: T,
+  filters: { [name in keyof T['_']['columns']]?: unknown },
+): SQL[] {
+  const columns = getTableColumns(table)
+  return Object.entries(filters).flatMap(([name, value]) =>
+    value === undefined ? [] : eq(columns[name]!, value),
+  )
 }
 
 /** A `like` pattern for text that contains what was searched for. */
@@ -106,9 +128,8 @@ export function contains(column: Column, search: string | undefined): SQL | unde
 
 const Cursor = z.tuple([z.string(), z.union([z.string(), z.number()]), z.int()])
 
-function cursorOf(ordering: string, field: string, row: { id: number }): string {
-  const value = (row as Record<string, unknown>)[field]
-  return Buffer.from(JSON.stringify([ordering, value, row.id])).toString('base64url')
+function cursorOf(ordering: string, field: string, row: Record<string, unknown>): string {
+  return Buffer.from(JSON.stringify([ordering, row[field], row.id])).toString('base64url')
 }
 
 function beyond(cursor: string, ordering: string, column: Column, id: Column): SQL {

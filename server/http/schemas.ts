@@ -40,6 +40,8 @@ export const times = { created_at: time, updated_at: time }
 export const queryId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX).openapi({ type: 'integer' })
 
+export const queryBoolean = z.enum(['true', 'false']).transform((value) => value === 'true')
+
 export const IdParam = z.object({
   id: queryId.openapi({ param: { name: 'id', in: 'path' }, type: 'integer' }),
 })

@@ -1,13 +1,11 @@
-import { and, count as countRows, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { CLUSTER_STATUSES, clusters, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
-import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'
 import { type Place, requirePlace } from './place.ts'
 import type { NewCluster, UpdateCluster } from './schemas.ts'
@@ -38,29 +36,19 @@ export const ClusterQuery = listQuery(ORDERINGS, {
 
 export function listClusters(tx: Tx, url: string, query: z.infer<typeof ClusterQuery>) {
   const { site_id, sector_id, status, volume_min, volume_max } = query
-  return listPage({
+  return listPage(tx, {
     url,
     query,
     orderings: ORDERINGS,
     defaultOrdering: '-created_at',
-    id: clusters.id,
+    from: clusters,
+    rows: tx.select(selection).from(clusters).$dynamic(),
     where: [
       contains(clusters.name, query.search),
-      site_id ? eq(clusters.site_id, site_id) : undefined,
-      sector_id ? eq(clusters.sector_id, sector_id) : undefined,
-      status ? eq(clusters.status, status) : undefined,
+      ...equalTo(clusters, { site_id, sector_id, status }),
       volume_min === undefined ? undefined : gte(volume, volume_min),
       volume_max === undefined ? undefined : lte(volume, volume_max),
     ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select(selection)
-        .from(clusters)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(clusters).where(where))[0]!.n,
   })
 }
 
@@ -89,57 +77,35 @@ export async function requireCluster(
   if (!found) throw invalid(path, 'is not a cluster of this sector')
 }
 
-export function createCluster(deps: Deps, caller: Caller, input: z.infer<typeof NewCluster>) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await requirePlace(tx, input)
-    const [cluster] = await tx
-      .insert(clusters)
-      .values({ ...input, account_id: caller.accountId })
-      .onConflictDoNothing()
-      .returning({ id: clusters.id })
-    if (!cluster) throw nameTaken(input.name)
-    await auditCluster(tx, caller, 'cluster.created', cluster.id)
-    return getCluster(tx, cluster.id)
-  })
+/** Returns the new cluster's id. */
+export async function createCluster(tx: Tx, caller: Caller, input: z.infer<typeof NewCluster>) {
+  await requirePlace(tx, input)
+  const [cluster] = await tx
+    .insert(clusters)
+    .values({ ...input, account_id: caller.accountId })
+    .onConflictDoNothing()
+    .returning({ id: clusters.id })
+  if (!cluster) throw nameTaken(input.name)
+  return cluster.id
 }
 
-export function updateCluster(
-  deps: Deps,
-  caller: Caller,
-  id: number,
+export async function updateCluster(
+  tx: Tx,
+  before: { id: number; name: string },
   input: z.infer<typeof UpdateCluster>,
-) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const before = await getCluster(tx, id)
-    try {
-      await tx
-        .update(clusters)
-        .set({ ...input, updated_at: sql`now()` })
-        .where(eq(clusters.id, id))
-    } catch (error) {
-      throw isUniqueViolation(error) ? nameTaken(input.name ?? before.name) : error
-    }
-    await auditCluster(tx, caller, 'cluster.updated', id)
-    return getCluster(tx, id)
-  })
-}
-
-/** Deletes a cluster; its keywords stay, in no cluster. */
-export function deleteCluster(deps: Deps, caller: Caller, id: number): Promise<void> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const [deleted] = await tx.delete(clusters).where(eq(clusters.id, id)).returning()
-    if (!deleted) throw notFound()
-    await auditCluster(tx, caller, 'cluster.deleted', id)
-  })
+): Promise<void> {
+  try {
+    await tx
+      .update(clusters)
+      .set({ ...input, updated_at: sql`now()` })
+      .where(eq(clusters.id, before.id))
+  } catch (error) {
+    throw isUniqueViolation(error) ? nameTaken(input.name ?? before.name) : error
+  }
 }
 
 function nameTaken(name: string): DomainError {
   return new DomainError('already_exists', `This sector has a cluster named "${name}" already.`, {
     errors: [{ path: 'name', message: 'is taken in this sector' }],
   })
-}
-
-async function auditCluster(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, object: { type: 'cluster', id } })
 }

@@ -1,17 +1,12 @@
+import { eq } from 'drizzle-orm'
+import { keywords } from '../../db/schema/planner.ts'
 import type { Deps } from '../deps.ts'
+import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
-import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
+import { accepted, answer, jsonBody } from '../http/schemas.ts'
 import { acceptClustering } from './accept-clustering.ts'
 import { deleteKeywords, updateKeywordsStatus } from './bulk-keywords.ts'
-import {
-  createKeyword,
-  deleteKeyword,
-  getKeyword,
-  KeywordQuery,
-  listKeywords,
-  updateKeyword,
-} from './keywords.ts'
+import { createKeyword, getKeyword, KeywordQuery, listKeywords, updateKeyword } from './keywords.ts'
 import {
   BulkDeleted,
   BulkIds,
@@ -25,31 +20,7 @@ import {
 
 const tags = ['planner']
 
-const update = {
-  tags,
-  path: '/keywords/{id}/',
-  summary: 'Change a keyword',
-  request: { params: IdParam, ...jsonBody(UpdateKeyword) },
-  responses: { 200: answer('The keyword.', Keyword) },
-} as const
-
 const routes = {
-  list: endpoint('viewer', {
-    method: 'get',
-    path: '/keywords/',
-    tags,
-    summary: 'List keywords',
-    request: { query: KeywordQuery },
-    responses: { 200: answer('Keywords.', listAnswer(Keyword)) },
-  }),
-  create: endpoint('editor', {
-    method: 'post',
-    path: '/keywords/',
-    tags,
-    summary: 'Add a keyword to a sector',
-    request: jsonBody(NewKeyword),
-    responses: { 201: answer('The keyword.', Keyword) },
-  }),
   bulkDelete: endpoint('editor', {
     method: 'post',
     path: '/keywords/bulk_delete/',
@@ -74,43 +45,10 @@ const routes = {
     request: jsonBody(ClusterKeywords),
     responses: { 202: accepted },
   }),
-  retrieve: endpoint('viewer', {
-    method: 'get',
-    path: '/keywords/{id}/',
-    tags,
-    summary: 'Get a keyword',
-    request: { params: IdParam },
-    responses: { 200: answer('The keyword.', Keyword) },
-  }),
-  put: endpoint('editor', { method: 'put', ...update }),
-  patch: endpoint('editor', { method: 'patch', ...update }),
-  remove: endpoint('editor', {
-    method: 'delete',
-    path: '/keywords/{id}/',
-    tags,
-    summary: 'Delete a keyword',
-    request: { params: IdParam },
-    responses: { 204: { description: 'Deleted.' } },
-  }),
 }
 
 export function keywordRoutes(deps: Deps) {
   const app = newRouter()
-  const read = { readOnly: true }
-  app.openapi(routes.list, async (c) => {
-    const query = c.req.valid('query')
-    return c.json(
-      await deps.doors.withAccount(
-        callerOf(c).scope,
-        (tx) => listKeywords(tx, c.req.url, query),
-        read,
-      ),
-      200,
-    )
-  })
-  app.openapi(routes.create, async (c) =>
-    c.json(await createKeyword(deps, callerOf(c), c.req.valid('json')), 201),
-  )
   app.openapi(routes.bulkDelete, async (c) =>
     c.json(await deleteKeywords(deps, callerOf(c), c.req.valid('json').ids), 200),
   )
@@ -121,24 +59,25 @@ export function keywordRoutes(deps: Deps) {
     const task_id = await acceptClustering(deps, callerOf(c), c.req.valid('json'))
     return c.json({ task_id }, 202)
   })
-  app.openapi(routes.retrieve, async (c) => {
-    const { id } = c.req.valid('param')
-    return c.json(
-      await deps.doors.withAccount(callerOf(c).scope, (tx) => getKeyword(tx, id), read),
-      200,
-    )
-  })
-  for (const route of [routes.put, routes.patch]) {
-    app.openapi(route, async (c) =>
-      c.json(
-        await updateKeyword(deps, callerOf(c), c.req.valid('param').id, c.req.valid('json')),
-        200,
-      ),
-    )
-  }
-  app.openapi(routes.remove, async (c) => {
-    await deleteKeyword(deps, callerOf(c), c.req.valid('param').id)
-    return c.body(null, 204)
+  crud(app, deps, {
+    path: '/keywords/',
+    tag: 'planner',
+    name: 'keyword',
+    write: 'editor',
+    table: keywords,
+    row: Keyword,
+    list: { summary: 'List keywords', query: KeywordQuery, run: listKeywords },
+    get: getKeyword,
+    create: { summary: 'Add a keyword to a sector', body: NewKeyword, run: createKeyword },
+    update: {
+      summary: 'Change a keyword',
+      body: UpdateKeyword,
+      run: (tx, _caller, before, input) => updateKeyword(tx, before, input),
+    },
+    remove: {
+      summary: 'Delete a keyword',
+      run: (tx, _caller, { id }) => tx.delete(keywords).where(eq(keywords.id, id)),
+    },
   })
   return app
 }

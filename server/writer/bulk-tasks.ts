@@ -11,14 +11,11 @@ import type { BulkResult, SettableStatus } from './schemas.ts'
 import { busy, statusRefusal } from './task-status.ts'
 
 /** Deletes a task with its article and image rows; a post in WordPress stays. 409 while a run works on it. */
-export function deleteTask(deps: Deps, caller: Caller, id: number): Promise<void> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const [task] = await lockToDelete(tx, [id])
-    if (!task) throw notFound()
-    if (task.busy) throw busy(id)
-    await deleteRows(tx, [task])
-    await auditTasks(tx, caller, 'task.deleted', [id])
-  })
+export async function deleteTask(tx: Tx, id: number): Promise<void> {
+  const [task] = await lockToDelete(tx, [id])
+  if (!task) throw notFound()
+  if (task.busy) throw busy(id)
+  await deleteRows(tx, [task])
 }
 
 /** Deletes those that can be, and says of each id whether it was: `not_found`, `already_running`. */
@@ -71,7 +68,7 @@ function judge(
 }
 
 /** Their ideas first, in the order in which queueing them to the writer locks: else both could wait. */
-async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]> {
+export async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]> {
   await tx.execute(sql`select id from content_ideas
     where id in (select idea_id from tasks where id = any(${sql.param(ids)}::bigint[]))
     order by id for update`)

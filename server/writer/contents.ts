@@ -1,12 +1,9 @@
-import { count as countRows, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { z } from 'zod'
 import { content } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
-import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
@@ -21,27 +18,18 @@ export const ContentQuery = listQuery(CONTENT_ORDERINGS, {
 
 /** A page of articles, searched by their text. */
 export function listContent(tx: Tx, url: string, query: z.infer<typeof ContentQuery>) {
-  return listPage({
+  const { task_id, site_id, sector_id } = query
+  return listPage(tx, {
     url,
     query,
     orderings: CONTENT_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: content.id,
+    from: content,
+    rows: tx.select().from(content).$dynamic(),
     where: [
       contains(content.html_content, query.search),
-      query.task_id ? eq(content.task_id, query.task_id) : undefined,
-      query.site_id ? eq(content.site_id, query.site_id) : undefined,
-      query.sector_id ? eq(content.sector_id, query.sector_id) : undefined,
+      ...equalTo(content, { task_id, site_id, sector_id }),
     ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select()
-        .from(content)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(content).where(where))[0]!.n,
   })
 }
 
@@ -52,20 +40,17 @@ export async function getContent(tx: Tx, id: number) {
 }
 
 /** Changes a task's article: the same as `html_content` on the task itself. */
-export function updateContent(
-  deps: Deps,
-  caller: Caller,
-  id: number,
+export async function updateContent(
+  tx: Tx,
+  { task_id }: { task_id: number },
   { html_content }: z.infer<typeof UpdateContent>,
-) {
-  const { accountId, userId, requestId } = caller
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const { task_id } = await getContent(tx, id)
-    const [task] = await lockTasks(tx, [task_id])
-    if (!task) throw notFound()
-    await saveArticle(tx, task, html_content)
-    const object = { type: 'task', id: task_id }
-    await audit(tx, { accountId, userId, requestId, action: 'task.updated', object })
-    return getContent(tx, id)
-  })
+): Promise<void> {
+  const [task] = await lockTasks(tx, [task_id])
+  if (!task) throw notFound()
+  await saveArticle(tx, task, html_content)
+}
+
+/** An article is locked by its task. */
+export async function lockContent(tx: Tx, id: number): Promise<void> {
+  await lockTasks(tx, [(await getContent(tx, id)).task_id])
 }

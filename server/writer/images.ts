@@ -1,9 +1,9 @@
-import { count as countRows, eq, or } from 'drizzle-orm'
+import { eq, or } from 'drizzle-orm'
 import { z } from 'zod'
 import { IMAGE_TYPES, images } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 
 export const IMAGE_ORDERINGS = { created_at: images.created_at, position: images.position }
@@ -24,29 +24,18 @@ export async function listImages(
   url: string,
   query: z.infer<typeof ImageQuery>,
 ) {
-  const page = await listPage<Row>({
+  const { task_id, image_type, status, site_id, sector_id } = query
+  const page = await listPage(tx, {
     url,
     query,
     orderings: IMAGE_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: images.id,
+    from: images,
+    rows: tx.select().from(images).$dynamic(),
     where: [
       or(contains(images.prompt, query.search), contains(images.alt_text, query.search)),
-      query.task_id ? eq(images.task_id, query.task_id) : undefined,
-      query.image_type ? eq(images.image_type, query.image_type) : undefined,
-      query.status ? eq(images.status, query.status) : undefined,
-      query.site_id ? eq(images.site_id, query.site_id) : undefined,
-      query.sector_id ? eq(images.sector_id, query.sector_id) : undefined,
+      ...equalTo(images, { task_id, image_type, status, site_id, sector_id }),
     ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select()
-        .from(images)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(images).where(where))[0]!.n,
   })
   return { ...page, results: page.results.map((row) => located(row, publicUrl)) }
 }

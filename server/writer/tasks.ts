@@ -1,10 +1,10 @@
-import { and, count as countRows, eq, getTableColumns, or, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
-import { contains, listPage, listQuery } from '../http/lists.ts'
+import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 
 const selection = {
@@ -36,31 +36,26 @@ export const TaskQuery = listQuery(TASK_ORDERINGS, {
 
 /** A page of tasks without their articles, searched by title and keywords. */
 export function listTasks(tx: Tx, url: string, query: z.infer<typeof TaskQuery>) {
-  return listPage({
+  const { status, cluster_id, idea_id, content_type, content_structure, site_id, sector_id } = query
+  return listPage(tx, {
     url,
     query,
     orderings: TASK_ORDERINGS,
     defaultOrdering: '-created_at',
-    id: tasks.id,
+    from: tasks,
+    rows: tx.select(selection).from(tasks).$dynamic(),
     where: [
       or(contains(tasks.title, query.search), contains(tasks.keywords, query.search)),
-      query.status ? eq(tasks.status, query.status) : undefined,
-      query.cluster_id ? eq(tasks.cluster_id, query.cluster_id) : undefined,
-      query.idea_id ? eq(tasks.idea_id, query.idea_id) : undefined,
-      query.content_type ? eq(tasks.content_type, query.content_type) : undefined,
-      query.content_structure ? eq(tasks.content_structure, query.content_structure) : undefined,
-      query.site_id ? eq(tasks.site_id, query.site_id) : undefined,
-      query.sector_id ? eq(tasks.sector_id, query.sector_id) : undefined,
+      ...equalTo(tasks, {
+        status,
+        cluster_id,
+        idea_id,
+        content_type,
+        content_structure,
+        site_id,
+        sector_id,
+      }),
     ],
-    rows: ({ where, orderBy, limit, offset }) =>
-      tx
-        .select(selection)
-        .from(tasks)
-        .where(where)
-        .orderBy(...orderBy)
-        .limit(limit)
-        .offset(offset),
-    count: async (where) => (await tx.select({ n: countRows() }).from(tasks).where(where))[0]!.n,
   })
 }
 

@@ -4,8 +4,6 @@ import { sectors, sites } from '../../db/schema/auth.ts'
 import { clusters } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
-import type { Deps } from '../deps.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { lockTasks } from './lock-tasks.ts'
@@ -13,61 +11,56 @@ import { saveArticle } from './save-article.ts'
 import type { NewTask, UpdateTask } from './schemas.ts'
 import { linkKeywords, type Place, resolveKeywords } from './task-keywords.ts'
 import { statusRefusal } from './task-status.ts'
-import { getTask } from './tasks.ts'
 
-/** Creates a task, with its article when one is sent. Throws a 404 for the site, a 400 for what is not its. */
-export function createTask(deps: Deps, caller: Caller, input: z.infer<typeof NewTask>) {
+/**
+ * Creates a task, with its article when one is sent, and returns its id. Throws a 404 for the site, a
+ * 400 for what is not its.
+ */
+export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof NewTask>) {
   const { keyword_objects, keywords, html_content, ...fields } = input
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const place = { ...fields, account_id: caller.accountId }
-    await requireSector(tx, place)
-    await requireCluster(tx, place, input.cluster_id)
-    const linked = await resolveKeywords(tx, place, input)
-    const [created] = await tx
-      .insert(tasks)
-      .values({ ...place, status: 'queued', keywords: linked?.text ?? '' })
-      .returning()
-    const task = created!
-    if (linked) await linkKeywords(tx, caller.accountId, task.id, linked.ids)
-    if (html_content !== undefined) await saveArticle(tx, task, html_content)
-    if (input.status) {
-      const has_article = html_content !== undefined
-      const refusal = statusRefusal({ ...task, busy: false, has_article }, input.status)
-      if (refusal) throw refusal
-      await tx.update(tasks).set({ status: input.status }).where(eq(tasks.id, task.id))
-    }
-    await auditTask(tx, caller, 'task.created', task.id)
-    return getTask(tx, task.id)
-  })
+  const place = { ...fields, account_id: caller.accountId }
+  await requireSector(tx, place)
+  await requireCluster(tx, place, input.cluster_id)
+  const linked = await resolveKeywords(tx, place, input)
+  const [created] = await tx
+    .insert(tasks)
+    .values({ ...place, status: 'queued', keywords: linked?.text ?? '' })
+    .returning()
+  const task = created!
+  if (linked) await linkKeywords(tx, caller.accountId, task.id, linked.ids)
+  if (html_content !== undefined) await saveArticle(tx, task, html_content)
+  if (input.status) {
+    const has_article = html_content !== undefined
+    const refusal = statusRefusal({ ...task, busy: false, has_article }, input.status)
+    if (refusal) throw refusal
+    await tx.update(tasks).set({ status: input.status }).where(eq(tasks.id, task.id))
+  }
+  return task.id
 }
 
 /** Changes what is sent. Site and sector stay; a status that only runs set is refused. */
-export function updateTask(
-  deps: Deps,
+export async function updateTask(
+  tx: Tx,
   caller: Caller,
   id: number,
   input: z.infer<typeof UpdateTask>,
-) {
+): Promise<void> {
   const { keyword_objects, keywords, html_content, ...fields } = input
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const [task] = await lockTasks(tx, [id])
-    if (!task) throw notFound()
-    if (input.status) {
-      const has_article = task.has_article || html_content !== undefined
-      const refusal = statusRefusal({ ...task, has_article }, input.status)
-      if (refusal) throw refusal
-    }
-    await requireCluster(tx, task, input.cluster_id)
-    const linked = await resolveKeywords(tx, task, input)
-    await tx
-      .update(tasks)
-      .set({ ...fields, ...(linked && { keywords: linked.text }), updated_at: sql`now()` })
-      .where(eq(tasks.id, id))
-    if (linked) await linkKeywords(tx, caller.accountId, id, linked.ids)
-    if (html_content !== undefined) await saveArticle(tx, task, html_content)
-    await auditTask(tx, caller, 'task.updated', id)
-    return getTask(tx, id)
-  })
+  const [task] = await lockTasks(tx, [id])
+  if (!task) throw notFound()
+  if (input.status) {
+    const has_article = task.has_article || html_content !== undefined
+    const refusal = statusRefusal({ ...task, has_article }, input.status)
+    if (refusal) throw refusal
+  }
+  await requireCluster(tx, task, input.cluster_id)
+  const linked = await resolveKeywords(tx, task, input)
+  await tx
+    .update(tasks)
+    .set({ ...fields, ...(linked && { keywords: linked.text }), updated_at: sql`now()` })
+    .where(eq(tasks.id, id))
+  if (linked) await linkKeywords(tx, caller.accountId, id, linked.ids)
+  if (html_content !== undefined) await saveArticle(tx, task, html_content)
 }
 
 /** What is named beside a task stays until the transaction ends, here and below. */
@@ -96,9 +89,4 @@ async function requireCluster(
     )
     .for('key share')
   if (!cluster) throw invalid('cluster_id', "is not a cluster of the task's sector")
-}
-
-async function auditTask(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, object: { type: 'task', id } })
 }

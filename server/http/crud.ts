@@ -1,0 +1,247 @@
+import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import { eq } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import type { Context } from 'hono'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import type { Caller, MinimumRole } from './caller.ts'
+import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
+import { answerTagged, requireMatch } from './entity-tag.ts'
+import { listAnswer, type Page } from './lists.ts'
+import { answer, IdParam, jsonBody } from './schemas.ts'
+
+type Row = { id: number }
+type Texts = { summary: string; description?: string }
+
+/** A collection of one kind of object: what can be done with it, and with which words it is described. */
+export type Collection<R extends Row, Query extends object, New, Change> = {
+  /** Such as `/keywords/`. */
+  path: string
+  tag: string
+  /** What one is called in the audit log and in descriptions, such as `keyword`. */
+  name: string
+  /** The least role that reads (a viewer by default), and that writes. */
+  read?: MinimumRole
+  write: MinimumRole
+  table: PgTable & { id: PgColumn }
+  row: z.ZodType
+  list: Texts & {
+    query: z.ZodObject & z.ZodType<Query>
+    /** Where rows of a list have fewer fields than the object. */
+    row?: z.ZodType
+    run(tx: Tx, url: string, query: Query): Promise<Page<Row>>
+  }
+  /** The object, or a 404. */
+  get(tx: Tx, id: number): Promise<R>
+  /** Resolves to the new object's id. */
+  create?: Texts & {
+    body: z.ZodType<New>
+    run(tx: Tx, caller: Caller, input: New): Promise<number>
+  }
+  update?: Texts & {
+    body: z.ZodType<Change>
+    run(tx: Tx, caller: Caller, before: R, input: Change): Promise<unknown>
+  }
+  remove?: Texts & { run(tx: Tx, caller: Caller, before: R): Promise<unknown> }
+  /** Locks what an update or a removal locks, in its order; the row itself by default. */
+  lock?(tx: Tx, id: number): Promise<unknown>
+}
+
+const IfMatch = z.object({
+  'if-match': z.string().max(1000).optional().openapi({
+    description: 'The ETag of the object as you read it: a 412 when it has changed since.',
+  }),
+})
+const IfNoneMatch = z.object({
+  'if-none-match': z.string().max(1000).optional().openapi({
+    description: 'The ETag of the object as you have it: a 304 when it has not changed.',
+  }),
+})
+
+/**
+ * Serves a collection: list and get, and of create, put, patch and delete what it has. Each write is
+ * one transaction with its audit entry; `If-Match` is checked in it, with the object locked.
+ */
+export function crud<R extends Row, Query extends object, New, Change>(
+  app: OpenAPIHono<AppEnv>,
+  deps: Deps,
+  collection: Collection<R, Query, New, Change>,
+): void {
+  serveReads(app, deps, collection)
+  serveCreate(app, deps, collection)
+  serveUpdates(app, deps, collection)
+  serveRemove(app, deps, collection)
+}
+
+/** How the parts of a request that its schemas have passed reach a handler. */
+type Valid<Query, Body> = { id: number; query: Query; body: Body }
+
+function serveReads<R extends Row, Query extends object, New, Change>(
+  app: OpenAPIHono<AppEnv>,
+  { doors }: Deps,
+  collection: Collection<R, Query, New, Change>,
+): void {
+  const { path, tag, name, row, read: role = 'viewer', list, get } = collection
+  const read = { readOnly: true }
+  serve<Query, never>(
+    app,
+    role,
+    {
+      ...declared('get', path, tag, list),
+      request: { query: list.query },
+      responses: { 200: answer('A page of the list.', listAnswer(list.row ?? row)) },
+    },
+    async (c, { query }) => {
+      const { scope } = callerOf(c)
+      const page = await doors.withAccount(scope, (tx) => list.run(tx, c.req.url, query), read)
+      return c.json(page, 200)
+    },
+  )
+  serve<never, never>(
+    app,
+    role,
+    {
+      ...declared('get', `${path}{id}/`, tag, { summary: `Get ${withArticle(name)}` }),
+      request: { params: IdParam, headers: IfNoneMatch },
+      responses: {
+        200: answer(`The ${name}, with its ETag.`, row),
+        304: { description: 'It is as If-None-Match says.' },
+      },
+    },
+    async (c, { id }) => {
+      const found = await doors.withAccount(callerOf(c).scope, (tx) => get(tx, id), read)
+      return answerTagged(c, found)
+    },
+  )
+}
+
+function serveCreate<R extends Row, Query extends object, New, Change>(
+  app: OpenAPIHono<AppEnv>,
+  { doors }: Deps,
+  { path, tag, name, write, row, get, create }: Collection<R, Query, New, Change>,
+): void {
+  if (!create) return
+  serve<never, New>(
+    app,
+    write,
+    {
+      ...declared('post', path, tag, create),
+      request: jsonBody(create.body),
+      responses: { 201: answer(`The ${name}.`, row) },
+    },
+    async (c, { body }) => {
+      const caller = callerOf(c)
+      const created = await doors.withAccount(caller.scope, async (tx) => {
+        const id = await create.run(tx, caller, body)
+        await auditWrite(tx, caller, name, 'created', id)
+        return get(tx, id)
+      })
+      return answerTagged(c, created, 201)
+    },
+  )
+}
+
+function serveUpdates<R extends Row, Query extends object, New, Change>(
+  app: OpenAPIHono<AppEnv>,
+  { doors }: Deps,
+  collection: Collection<R, Query, New, Change>,
+): void {
+  const { path, tag, name, write, row, get, update } = collection
+  if (!update) return
+  for (const method of ['put', 'patch'] as const) {
+    serve<never, Change>(
+      app,
+      write,
+      {
+        ...declared(method, `${path}{id}/`, tag, update),
+        request: { params: IdParam, headers: IfMatch, ...jsonBody(update.body) },
+        responses: { 200: answer(`The ${name}.`, row) },
+      },
+      async (c, { id, body }) => {
+        const caller = callerOf(c)
+        const updated = await doors.withAccount(caller.scope, async (tx) => {
+          const before = await matched(tx, collection, id, c.req.header('if-match'))
+          await update.run(tx, caller, before, body)
+          await auditWrite(tx, caller, name, 'updated', id)
+          return get(tx, id)
+        })
+        return answerTagged(c, updated)
+      },
+    )
+  }
+}
+
+function serveRemove<R extends Row, Query extends object, New, Change>(
+  app: OpenAPIHono<AppEnv>,
+  { doors }: Deps,
+  collection: Collection<R, Query, New, Change>,
+): void {
+  const { path, tag, name, write, remove } = collection
+  if (!remove) return
+  serve<never, never>(
+    app,
+    write,
+    {
+      ...declared('delete', `${path}{id}/`, tag, remove),
+      request: { params: IdParam, headers: IfMatch },
+      responses: { 204: { description: 'Deleted.' } },
+    },
+    async (c, { id }) => {
+      const caller = callerOf(c)
+      await doors.withAccount(caller.scope, async (tx) => {
+        const before = await matched(tx, collection, id, c.req.header('if-match'))
+        await remove.run(tx, caller, before)
+        await auditWrite(tx, caller, name, 'deleted', id)
+      })
+      return c.body(null, 204)
+    },
+  )
+}
+
+/** The object before a write: locked, and as `If-Match` says, when that is sent. */
+async function matched<R extends Row, Query extends object, New, Change>(
+  tx: Tx,
+  { table, get, lock }: Collection<R, Query, New, Change>,
+  id: number,
+  ifMatch: string | undefined,
+): Promise<R> {
+  if (ifMatch !== undefined) {
+    if (lock) await lock(tx, id)
+    else await tx.select({ id: table.id }).from(table).where(eq(table.id, id)).for('update')
+  }
+  const before = await get(tx, id)
+  await requireMatch(ifMatch, before)
+  return before
+}
+
+async function auditWrite(tx: Tx, caller: Caller, name: string, verb: string, id: number) {
+  const { accountId, userId, requestId } = caller
+  const type = name.replaceAll(' ', '_')
+  const object = { type, id }
+  await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object })
+}
+
+const declared = (method: RouteConfig['method'], path: string, tag: string, texts: Texts) => ({
+  method,
+  path,
+  tags: [tag],
+  summary: texts.summary,
+  ...(texts.description && { description: texts.description }),
+})
+
+const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+
+/** The router's types want a literal route; a collection has its parts as values. */
+function serve<Query, Body>(
+  app: OpenAPIHono<AppEnv>,
+  role: MinimumRole,
+  config: RouteConfig,
+  handle: (c: Context<AppEnv>, valid: Valid<Query, Body>) => Promise<Response>,
+): void {
+  app.openapi(endpoint(role, config), (c) => {
+    const part = (name: 'param' | 'query' | 'json') => c.req.valid(name as never) as unknown
+    const { id } = (part('param') ?? {}) as { id: number }
+    return handle(c, { id, query: part('query') as Query, body: part('json') as Body })
+  })
+}
