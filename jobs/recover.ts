@@ -39,3 +39,30 @@ export async function recoverSteps(
     return lost.length
   })
 }
+
+/**
+ * Gives back what this worker has and does not work on: when a step ended, the database was away and
+ * could not be told. Each counts as one retry. `workingOn` has a step before it is taken and until
+ * its end, so that it is asked only when the steps are known.
+ */
+export async function dropUnfinished(
+  deps: WorkerDeps,
+  contracts: Contracts,
+  { workerId, workingOn }: { workerId: number; workingOn: ReadonlySet<number> },
+): Promise<void> {
+  await deps.doors.withPlatform('recover_steps', async (tx) => {
+    const taken = await tx
+      .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
+      .from(run_steps)
+      .where(and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, workerId)))
+      .for('update')
+    for (const { account_id, id, kind } of taken.filter(({ id }) => !workingOn.has(id))) {
+      const retries = sql`${run_steps.retries} + 1`
+      await tx
+        .update(run_steps)
+        .set({ state: 'pending', retries, worker_id: null, updated_at: sql`now()` })
+        .where(eq(run_steps.id, id))
+      await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
+    }
+  })
+}

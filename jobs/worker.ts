@@ -1,7 +1,7 @@
 import type { Job, PgBoss } from 'pg-boss'
 import { StepPayload } from '../server/queue.ts'
 import { carryOut } from './carry-out.ts'
-import { recoverSteps } from './recover.ts'
+import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import type { WorkerDeps } from './step.ts'
 import { takeStep } from './take-step.ts'
@@ -22,11 +22,18 @@ export async function startWorker(
   const lock = await takeWorkerLock(databaseUrl)
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
+  const workingOn = new Set<number>()
 
   async function work(job: Job<unknown>): Promise<void> {
     const { account_id, step_id } = StepPayload.parse(job.data)
-    const step = await takeStep(deps, { accountId: account_id }, step_id, lock.workerId)
-    if (step) await carryOut(deps, contracts, step, stopping.signal)
+    if (workingOn.has(step_id)) return
+    workingOn.add(step_id)
+    try {
+      const step = await takeStep(deps, { accountId: account_id }, step_id, lock.workerId)
+      if (step) await carryOut(deps, contracts, step, stopping.signal)
+    } finally {
+      workingOn.delete(step_id)
+    }
   }
   await recoverSteps(deps, contracts, { atStart: true })
   for (const { name, concurrency } of Object.values(contracts)) {
@@ -41,6 +48,7 @@ export async function startWorker(
   const recovering = setInterval(() => {
     lock
       .renew()
+      .then(() => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }))
       .then(() => recoverSteps(deps, contracts, { atStart: false }))
       .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
   }, RECOVER_EVERY_MS)
