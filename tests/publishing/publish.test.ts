@@ -151,6 +151,25 @@ describe('publishing', () => {
     expect(contradiction.status).toBe(400)
   })
 
+  it('follows the article and its images in the run that makes them', async () => {
+    const task = await owner.post<Task>('writer/tasks/', { ...place, title: 'Tea in one go' })
+    const run = await owner.run('writer/tasks/auto_generate_content/', {
+      ids: [task.body.id],
+      then: ['publish', 'images'],
+    })
+    expect(run.state).toBe('SUCCESS')
+    expect(run.result!.steps.map(({ kind }) => kind)).toEqual([
+      'generate_content',
+      'generate_images',
+      'publish',
+    ])
+    const published = await taskOf(task.body.id)
+    expect(published).toMatchObject({ status: 'completed', wp_status: 'publish' })
+    const post = postOf(published.assigned_post_id)
+    expect(post).toMatchObject({ post_title: 'Tea in one go', post_status: 'publish' })
+    expect(await (await fetch(published.post_url)).text()).toContain('wp-post-image')
+  })
+
   it('leaves a trashed post in the trash and says so', async () => {
     const [id] = await writeArticles(owner, place, ['An article to trash'], { images_per_task: 1 })
     await publish([id!])
