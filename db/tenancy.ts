@@ -32,6 +32,8 @@ export type Doors = {
     fn: (tx: Tx) => Promise<T>,
     options?: { readOnly?: boolean },
   ): Promise<T>
+  /** Runs `fn` for a member of the platform's staff, in a transaction that sees every account's rows. */
+  withStaff<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `fn` in a transaction that sees every account's rows. */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
   /** Closes the pool once every connection is back: postgres.js waits for ever for a lent one. */
@@ -52,14 +54,21 @@ export function openDoors(pool: Sql): Doors {
       while (lent.size > 0) await Promise.all(lent)
       await pool.end()
     },
-    withAccount: ({ accountId, user }, fn, { readOnly = false } = {}) =>
+    withAccount: (scope, fn, { readOnly = false } = {}) =>
       transact(
         { pool, lent },
         `begin${readOnly ? ' read only' : ''}; select set_config('role', 'igny8_platform', true),
-          igny8_enter(${integer(accountId)}, ${user ? integer(user.id) : 'null'}, ${user ? `'${user.role}'` : 'null'}),
-          set_config('role', 'igny8_app', true)`,
+          ${entering(scope)}, set_config('role', 'igny8_app', true)`,
         fn,
         readOnly,
+      ),
+    withStaff: (scope, fn) =>
+      transact(
+        { pool, lent },
+        `begin; select set_config('role', 'igny8_platform', true), ${entering(scope)},
+          set_config('app.platform_reason', 'staff', true)`,
+        fn,
+        false,
       ),
     withPlatform: (reason, fn) =>
       transact(
@@ -69,6 +78,11 @@ export function openDoors(pool: Sql): Doors {
         false,
       ),
   }
+}
+
+function entering({ accountId, user }: Scope): string {
+  const who = user ? `${integer(user.id)}, '${user.role}'` : 'null, null'
+  return `igny8_enter(${integer(accountId)}, ${who})`
 }
 
 /** The opening statements are one simple query, so they carry no parameters. */

@@ -8,10 +8,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Register } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
-import { freeSlug, slugOf } from './slug.ts'
-
-/** The slugs of the platform's own account: nobody registers into it. */
-export const SYSTEM_ACCOUNT_SLUGS = ['aws-admin', 'default-account', 'default']
+import { freeSlug, SYSTEM_ACCOUNT_SLUGS, slugOf } from './slug.ts'
 
 /** Opens an account with its owner and the credits its plan includes, and signs the owner in. */
 export async function register(deps: Deps, input: z.infer<typeof Register>, requestId: string) {

@@ -4,27 +4,41 @@ import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { randomToken, sha256 } from '../secrets.ts'
+import { SYSTEM_ACCOUNT_SLUGS } from './slug.ts'
 import type { AccessClaims } from './tokens.ts'
 
 const REFRESH_DAYS = 30
 
 export type TokenPair = { access: string; refresh: string }
 
+type SignedIn = Omit<AccessClaims, 'isStaff'>
+
 /** A first pair of tokens for a user who has just proved who they are. */
-export async function openSession(tx: Tx, deps: Deps, claims: AccessClaims): Promise<TokenPair> {
-  return issue(tx, deps, claims, crypto.randomUUID())
+export async function openSession(tx: Tx, deps: Deps, user: SignedIn): Promise<TokenPair> {
+  return issue(tx, deps, user, crypto.randomUUID())
 }
 
-async function issue(tx: Tx, deps: Deps, claims: AccessClaims, family: string): Promise<TokenPair> {
+async function issue(tx: Tx, deps: Deps, user: SignedIn, family: string): Promise<TokenPair> {
   const refresh = randomToken('rt_')
   await tx.insert(refresh_tokens).values({
-    account_id: claims.accountId,
-    user_id: claims.userId,
+    account_id: user.accountId,
+    user_id: user.userId,
     family,
     token_hash: await sha256(refresh),
     expires_at: new Date(Date.now() + REFRESH_DAYS * 86_400_000),
   })
-  return { access: await deps.tokens.sign(claims), refresh }
+  const isStaff = await isPlatformStaff(tx, user)
+  return { access: await deps.tokens.sign({ ...user, isStaff }), refresh }
+}
+
+/** Developers, and the users of the system account. */
+async function isPlatformStaff(tx: Tx, { role, accountId }: SignedIn): Promise<boolean> {
+  if (role === 'developer') return true
+  const [account] = await tx
+    .select({ slug: accounts.slug })
+    .from(accounts)
+    .where(eq(accounts.id, accountId))
+  return SYSTEM_ACCOUNT_SLUGS.includes(account?.slug ?? '')
 }
 
 /**

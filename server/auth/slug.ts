@@ -1,5 +1,8 @@
 const MAX_SLUG = 80
 
+/** The slugs of the platform's own account: nobody registers into it, or takes one later. */
+export const SYSTEM_ACCOUNT_SLUGS = ['aws-admin', 'default-account', 'default']
+
 /** Lower-case ASCII of a name, never empty: `Café Zürich` → `cafe-zurich`. */
 export function slugOf(name: string, otherwise: string): string {
   const slug = name

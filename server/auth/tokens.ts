@@ -13,8 +13,16 @@ const Claims = z.object({
   sub: z.coerce.number().int().min(1),
   account_id: z.int().min(1),
   role: z.enum(ROLES),
+  staff: z.boolean().default(false),
 })
-export type AccessClaims = { userId: number; accountId: number; role: (typeof ROLES)[number] }
+export type AccessClaims = {
+  userId: number
+  /** The user's own account. */
+  accountId: number
+  role: (typeof ROLES)[number]
+  /** Whether the user is the platform's staff: a developer, or of the system account. */
+  isStaff: boolean
+}
 
 export type Tokens = {
   /** A signed access token that holds for 15 minutes. */
@@ -28,8 +36,8 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
   const keys = await secrets.derive('access tokens')
   const newest = keys[0]!
   return {
-    sign: ({ userId, accountId, role }) =>
-      new SignJWT({ account_id: accountId, role })
+    sign: ({ userId, accountId, role, isStaff }) =>
+      new SignJWT({ account_id: accountId, role, ...(isStaff && { staff: true }) })
         .setProtectedHeader({ alg: 'HS256', kid: newest.id, typ: ACCESS_TYPE })
         .setSubject(String(userId))
         .setIssuer(ISSUER)
@@ -54,8 +62,8 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
             requiredClaims: ['exp', 'sub'],
           },
         )
-        const { sub, account_id, role } = Claims.parse(payload)
-        return { userId: sub, accountId: account_id, role }
+        const { sub, account_id, role, staff } = Claims.parse(payload)
+        return { userId: sub, accountId: account_id, role, isStaff: staff }
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw tokenInvalid()
         throw error

@@ -5,6 +5,8 @@ import type { Scope } from '../../db/tenancy.ts'
 export type Caller = {
   userId: number
   role: Role
+  /** The platform's own staff: a developer, or a user of the system account. */
+  isStaff: boolean
   /** The account the request acts in: the user's own, or the one platform staff named. */
   accountId: number
   /** What the doors of `db/tenancy.ts` take. */
@@ -20,9 +22,9 @@ const RANK: Record<Role, number> = {
   owner: 4,
   developer: 5,
 }
-export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner'
+export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner' | 'staff'
 
-/** Whether `role` may do what asks for at least `minimum`. */
-export function mayAct(role: Role, minimum: MinimumRole): boolean {
-  return RANK[role] >= RANK[minimum]
+/** Whether the caller may do what asks for at least `minimum`. `staff` is no rank in an account. */
+export function mayAct({ role, isStaff }: Caller, minimum: MinimumRole): boolean {
+  return minimum === 'staff' ? isStaff : RANK[role] >= RANK[minimum]
 }

@@ -118,7 +118,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
 
 function serveCreate<R extends Row, Query extends object, New, Change>(
   app: OpenAPIHono<AppEnv>,
-  { doors }: Deps,
+  deps: Deps,
   { path, tag, name, write, row, get, create }: Collection<R, Query, New, Change>,
 ): void {
   if (!create) return
@@ -132,7 +132,7 @@ function serveCreate<R extends Row, Query extends object, New, Change>(
     },
     async (c, { body }) => {
       const caller = callerOf(c)
-      const created = await doors.withAccount(caller.scope, async (tx) => {
+      const created = await writing(deps, caller, write, async (tx) => {
         const id = await create.run(tx, caller, body)
         await auditWrite(tx, caller, name, 'created', id)
         return get(tx, id)
@@ -144,7 +144,7 @@ function serveCreate<R extends Row, Query extends object, New, Change>(
 
 function serveUpdates<R extends Row, Query extends object, New, Change>(
   app: OpenAPIHono<AppEnv>,
-  { doors }: Deps,
+  deps: Deps,
   collection: Collection<R, Query, New, Change>,
 ): void {
   const { path, tag, name, write, row, get, update } = collection
@@ -160,7 +160,7 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
       },
       async (c, { id, body }) => {
         const caller = callerOf(c)
-        const updated = await doors.withAccount(caller.scope, async (tx) => {
+        const updated = await writing(deps, caller, write, async (tx) => {
           const before = await matched(tx, collection, id, c.req.header('if-match'))
           await update.run(tx, caller, before, body)
           await auditWrite(tx, caller, name, 'updated', id)
@@ -174,7 +174,7 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
 
 function serveRemove<R extends Row, Query extends object, New, Change>(
   app: OpenAPIHono<AppEnv>,
-  { doors }: Deps,
+  deps: Deps,
   collection: Collection<R, Query, New, Change>,
 ): void {
   const { path, tag, name, write, remove } = collection
@@ -189,7 +189,7 @@ function serveRemove<R extends Row, Query extends object, New, Change>(
     },
     async (c, { id }) => {
       const caller = callerOf(c)
-      await doors.withAccount(caller.scope, async (tx) => {
+      await writing(deps, caller, write, async (tx) => {
         const before = await matched(tx, collection, id, c.req.header('if-match'))
         await remove.run(tx, caller, before)
         await auditWrite(tx, caller, name, 'deleted', id)
@@ -197,6 +197,16 @@ function serveRemove<R extends Row, Query extends object, New, Change>(
       return c.body(null, 204)
     },
   )
+}
+
+/** What platform staff write belongs to no account. */
+function writing<T>(
+  { doors }: Deps,
+  { scope }: Caller,
+  write: MinimumRole,
+  fn: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return write === 'staff' ? doors.withStaff(scope, fn) : doors.withAccount(scope, fn)
 }
 
 /** The object before a write: locked, and as `If-Match` says, when that is sent. */

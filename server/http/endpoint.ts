@@ -49,14 +49,18 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
 function requireRole(minimum: MinimumRole): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const caller = callerOf(c)
-    if (!mayAct(caller.role, minimum)) {
-      throw new DomainError(
-        'permission_denied',
-        `This needs the role ${minimum} or a higher one; yours is ${caller.role}.`,
-      )
-    }
+    if (!mayAct(caller, minimum)) throw refused(caller, minimum)
     await next()
   }
+}
+
+function refused({ role }: Caller, minimum: MinimumRole): DomainError {
+  return new DomainError(
+    'permission_denied',
+    minimum === 'staff'
+      ? "This is for the platform's own staff."
+      : `This needs the role ${minimum} or a higher one; yours is ${role}.`,
+  )
 }
 
 /** The caller, or a 401. */

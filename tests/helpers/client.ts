@@ -1,3 +1,5 @@
+import type { Sql } from 'postgres'
+
 export type Json = Record<string, unknown>
 export type Answer<T = Json> = { status: number; body: T; headers: Headers }
 
@@ -70,6 +72,13 @@ export async function addUser(
   if (added.status !== 201) throw new Error(`add user: ${JSON.stringify(added.body)}`)
   for (const id of siteIds) await owner.post(`auth/sites/${id}/access/`, { user_id: added.body.id })
   return signIn(owner.url, email)
+}
+
+/** A developer of the platform, with an account of their own. */
+export async function staffMember({ url, sql }: { url: string; sql: Sql }): Promise<Client> {
+  const { email, userId } = await register(url, 'Staff')
+  await sql`update users set role = 'developer' where id = ${userId}`
+  return signIn(url, email)
 }
 
 type Session = {
