@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
 import { id, ref, timestamps } from './columns.ts'
 
 export const INTENTS = ['informational', 'navigational', 'commercial', 'transactional'] as const
@@ -28,12 +28,12 @@ export const clusters = pgTable(
     ...siteSector,
     name: text().notNull(),
     description: text().notNull().default(''),
-    mapped_pages: integer().notNull().default(0),
     status: text({ enum: CLUSTER_STATUSES }).notNull().default('active'),
     ...timestamps,
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    unique('clusters_sector_key').on(t.account_id, t.site_id, t.sector_id, t.id),
     uniqueIndex('clusters_name_key').on(
       t.account_id,
       t.site_id,
@@ -65,7 +65,7 @@ export const keywords = pgTable(
       t.sector_id,
       sql`lower(${t.keyword})`,
     ),
-    index('keywords_cluster').on(t.account_id, t.cluster_id),
+    index('keywords_cluster').on(t.account_id, t.cluster_id, t.site_id, t.sector_id),
     index('keywords_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
     index('keywords_volume').on(t.account_id, t.volume.desc(), t.id.desc()),
   ],
@@ -89,7 +89,7 @@ export const content_ideas = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     index('content_ideas_sector').on(t.account_id, t.site_id, t.sector_id),
-    index('content_ideas_cluster').on(t.account_id, t.keyword_cluster_id),
+    index('content_ideas_cluster').on(t.account_id, t.keyword_cluster_id, t.site_id, t.sector_id),
     index('content_ideas_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )

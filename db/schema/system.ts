@@ -10,7 +10,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import { at, id, ref, timestamps } from './columns.ts'
+import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
 
 export const RUN_STATES = ['PENDING', 'PROGRESS', 'SUCCESS', 'FAILURE', 'CANCELLED'] as const
 export type RunState = (typeof RUN_STATES)[number]
@@ -63,6 +63,7 @@ export const runs = pgTable(
     result: jsonb().$type<Record<string, unknown>>(),
     error: jsonb().$type<Failure>(),
     created_by_id: ref(),
+    api_key_id: actingApiKey(),
     finished_at: at(),
     ...timestamps,
   },
@@ -129,5 +130,86 @@ export const integration_settings = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('integration_settings_type_key').on(t.account_id, t.integration_type),
+  ],
+)
+
+export const PROMPT_TYPES = [
+  'clustering',
+  'ideas',
+  'content_generation',
+  'image_prompt_extraction',
+  'image_prompt_template',
+  'negative_prompt',
+] as const
+export type PromptType = (typeof PROMPT_TYPES)[number]
+
+/** Those that an account saved; for the others the defaults in code hold. */
+export const ai_prompts = pgTable(
+  'ai_prompts',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    prompt_type: text({ enum: PROMPT_TYPES }).notNull(),
+    /** Null follows the default, as it is in code. */
+    prompt_value: text(),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('ai_prompts_type_key').on(t.account_id, t.prompt_type),
+  ],
+)
+
+/** A section that an article is to have: its h2, what it is to say, and about how many words long. */
+export type Section = { heading: string; guidance?: string; words?: number }
+export type StructureTemplate = { sections: Section[] }
+
+export const author_profiles = pgTable(
+  'author_profiles',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    tone: text().notNull().default(''),
+    /** Empty: that of the title. */
+    language: text().notNull().default(''),
+    structure_template: jsonb().$type<StructureTemplate>().notNull().default({ sections: [] }),
+    /** Writes where neither the task nor the strategy names a profile. */
+    is_default: boolean().notNull().default(false),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    uniqueIndex('author_profiles_default').on(t.account_id).where(sql`is_default`),
+  ],
+)
+
+/** How the articles of a sector are planned and written; without a sector, those of all others. */
+export const strategies = pgTable(
+  'strategies',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    name: text().notNull(),
+    description: text().notNull().default(''),
+    sector_id: ref(),
+    author_profile_id: ref(),
+    /** Templates that go before the account's, by type. */
+    prompt_types: jsonb().$type<Partial<Record<PromptType, string>>>().notNull().default({}),
+    /** An article's sections by its `content_structure`; `default` for those that have no entry. */
+    section_logic: jsonb().$type<Record<string, Section[]>>().notNull().default({}),
+    is_active: boolean().notNull().default(true),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('strategies_sector').on(t.account_id, t.sector_id),
+    index('strategies_author_profile').on(t.account_id, t.author_profile_id),
+    uniqueIndex('strategies_one_active')
+      .on(t.account_id, sql`coalesce(${t.sector_id}, 0)`)
+      .where(sql`is_active`),
   ],
 )

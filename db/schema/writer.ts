@@ -38,6 +38,8 @@ export const tasks = pgTable(
     keywords: text().notNull().default(''),
     cluster_id: ref(),
     idea_id: ref(),
+    /** Who writes it; without one, the profile of the strategy or the account's default. */
+    author_profile_id: ref(),
     content_structure: text({ enum: CONTENT_STRUCTURES }).notNull().default('supporting_page'),
     content_type: text({ enum: CONTENT_TYPES }).notNull().default('blog_post'),
     status: text({ enum: TASK_STATUSES }).notNull().default('queued'),
@@ -59,7 +61,8 @@ export const tasks = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     index('tasks_sector').on(t.account_id, t.site_id, t.sector_id),
-    index('tasks_cluster').on(t.account_id, t.cluster_id),
+    index('tasks_cluster').on(t.account_id, t.cluster_id, t.site_id, t.sector_id),
+    index('tasks_author_profile').on(t.account_id, t.author_profile_id),
     uniqueIndex('tasks_idea_key').on(t.account_id, t.idea_id),
     index('tasks_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { CLUSTER_STATUSES, clusters, keywords } from '../../db/schema/planner.ts'
+import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
@@ -14,10 +15,14 @@ const ofItsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clus
   and ${keywords.cluster_id} = ${clusters.id}`
 const keywordsCount = sql`(select count(*)::int ${ofItsKeywords})`.mapWith(Number)
 const volume = sql`(select coalesce(sum(${keywords.volume}), 0) ${ofItsKeywords})`.mapWith(Number)
+const mappedPages = sql`(select count(*)::int from ${tasks}
+  where ${tasks.account_id} = ${clusters.account_id} and ${tasks.cluster_id} = ${clusters.id}
+    and ${tasks.assigned_post_id} is not null)`.mapWith(Number)
 const selection = {
   ...getTableColumns(clusters),
   keywords_count: keywordsCount.as('keywords_count'),
   volume: volume.as('volume'),
+  mapped_pages: mappedPages.as('mapped_pages'),
 }
 
 const ORDERINGS = {
@@ -25,6 +30,7 @@ const ORDERINGS = {
   name: clusters.name,
   volume,
   keywords_count: keywordsCount,
+  mapped_pages: mappedPages,
 }
 export const ClusterQuery = listQuery(ORDERINGS, {
   site_id: queryId.optional(),

@@ -106,11 +106,11 @@ export const Cluster = createSelectSchema(clusters, times)
   .extend({
     keywords_count: z.int(),
     volume: z.int().openapi({ description: 'The sum of its keywords’ search volumes.' }),
+    mapped_pages: z.int().openapi({ description: 'How many of its tasks have a post.' }),
   })
   .openapi('Cluster')
 const clusterFields = {
   description: text(4000, 0).optional(),
-  mapped_pages: count.optional(),
   status: z.enum(CLUSTER_STATUSES).optional(),
 }
 export const NewCluster = z.strictObject({
