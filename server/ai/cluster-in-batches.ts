@@ -1,3 +1,4 @@
+import type { Prompts } from './prompts/default-prompts.ts'
 import type {
   AiProvider,
   Answer,
@@ -32,10 +33,11 @@ export async function clusterInBatches(
   options: {
     existing_clusters: ClusterKeywordsInput['existing_clusters']
     signal: AbortSignal
+    prompts?: Partial<Prompts>
     onBatch?: (done: number, total: number) => unknown
   },
 ): Promise<Answer<ClusterKeywords>> {
-  const { signal, onBatch } = options
+  const { signal, prompts, onBatch } = options
   const clusters = new Map<string, Cluster>()
   for (const existing of options.existing_clusters) addExisting(clusters, existing)
   const unplaced = new Map(keywords.map(({ id, keyword }) => [id, keyword]))
@@ -44,7 +46,7 @@ export async function clusterInBatches(
   for (const [index, batch] of batches.entries()) {
     signal.throwIfAborted()
     const input = { keywords: batch, existing_clusters: largest(clusters) }
-    const answer = await provider.clusterKeywords(input, { signal })
+    const answer = await provider.clusterKeywords(input, { signal, prompts })
     merge(clusters, answer.data, new Set(batch.map(({ id }) => id)), unplaced)
     usage.model = answer.usage.model
     usage.tokens_in += answer.usage.tokens_in

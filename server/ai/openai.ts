@@ -4,8 +4,7 @@ import { ask, type Chat } from './openai-chat.ts'
 import type { Endpoint } from './openai-error.ts'
 import { makeImage } from './openai-image.ts'
 import { DEFAULT_LIMITS, type Limits } from './openai-retry.ts'
-import { DEFAULT_PROMPTS, type Prompts } from './prompts/default-prompts.ts'
-import { renderImagePrompt, renderPrompt } from './prompts/render-prompt.ts'
+import { promptTexts } from './prompts/prompt-texts.ts'
 import {
   type AiProvider,
   type ClusterKeywords,
@@ -30,8 +29,6 @@ export type OpenAiOptions = {
   imageModel: string
   /** The guarded client. */
   fetch: (url: string, init?: EgressInit) => Promise<Response>
-  /** Those that the account edited. */
-  prompts?: Partial<Prompts>
   retry?: Partial<Limits>
 }
 
@@ -41,28 +38,25 @@ export type OpenAiOptions = {
  */
 export function openaiProvider(options: OpenAiOptions): AiProvider {
   const limits = { ...DEFAULT_LIMITS, ...options.retry }
-  const prompts = { ...DEFAULT_PROMPTS, ...options.prompts }
   const endpoint: Endpoint = options
   const client = clientOf(options, limits)
   const chat: Chat = { client, endpoint, limits }
   return {
     name: 'openai',
     clusterBatchSize: CLUSTER_BATCH_SIZE,
-    async clusterKeywords(input, { signal }) {
-      const prompt = renderPrompt(prompts.clustering, {
-        keywords: input.keywords.map(({ keyword }, index) => [index + 1, keyword]),
-        existing_clusters: input.existing_clusters,
-      })
+    async clusterKeywords(input, { signal, prompts }) {
+      const prompt = promptTexts(prompts).clustering(input)
       const question = { name: 'cluster_keywords', prompt, schema: ClusterKeywordsAnswer }
       const { data, usage } = await ask(chat, question, signal)
       return { data: withIds(data, input), usage }
     },
-    async generateIdeas({ count, ...input }, { signal }) {
+    async generateIdeas(input, { signal, prompts }) {
+      const { count } = input
       const { data, usage } = await ask(
         chat,
         {
           name: 'generate_ideas',
-          prompt: renderPrompt(prompts.ideas, { ...input, count }),
+          prompt: promptTexts(prompts).ideas(input),
           schema: GenerateIdeasAnswer,
           check: ({ ideas }) => [
             ...tooFew('ideas', ideas.length, count),
@@ -73,16 +67,16 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
       )
       return { data: { ideas: data.ideas.slice(0, count) }, usage }
     },
-    generateContent(input, { signal }) {
-      const prompt = renderPrompt(prompts.content_generation, input)
+    generateContent(input, { signal, prompts }) {
+      const prompt = promptTexts(prompts).content(input)
       return ask(chat, { name: 'generate_content', prompt, schema: GenerateContentAnswer }, signal)
     },
-    async extractImagePrompts(input, { signal }) {
+    async extractImagePrompts(input, { signal, prompts }) {
       const { data, usage } = await ask(
         chat,
         {
           name: 'extract_image_prompts',
-          prompt: renderPrompt(prompts.image_prompt_extraction, input),
+          prompt: promptTexts(prompts).imagePrompts(input),
           schema: ExtractImagePromptsAnswer,
           check: (answer) => tooFew('prompts', answer.prompts.length, input.count),
         },
@@ -90,9 +84,8 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
       )
       return { data: { prompts: data.prompts.slice(0, input.count) }, usage }
     },
-    generateImage(input, { signal }) {
-      const values = { ...input, negative_prompt: prompts.negative_prompt }
-      const prompt = renderImagePrompt(prompts.image_prompt_template, values)
+    generateImage(input, { signal, prompts }) {
+      const prompt = promptTexts(prompts).image(input)
       const maker = { endpoint: { ...endpoint, model: options.imageModel }, fetch: options.fetch }
       return makeImage({ client, limits, ...maker }, prompt, signal)
     },
@@ -128,7 +121,7 @@ function plainHeaders(given: HeadersInit | undefined): Headers {
   return headers
 }
 
-/** The prompt numbers the keywords from 1: short numbers cost less and are copied more faithfully. */
+/** The keywords' own ids for the numbers that the prompt gave them, from 1. */
 function withIds(
   { clusters }: ClusterKeywords,
   { keywords }: ClusterKeywordsInput,

@@ -1,12 +1,28 @@
 import { z } from 'zod'
+import type { Section } from '../../db/schema/system.ts'
+import type { Prompts } from './prompts/default-prompts.ts'
 
 /** What a call cost its account at the provider, for the usage log. Tokens are 0 where there are none. */
 export type Usage = { model: string; tokens_in: number; tokens_out: number }
 
-/** Passed to every operation: `signal` ends the call when its run is cancelled or its worker drains. */
-export type CallOptions = { signal: AbortSignal }
+/**
+ * Passed to every operation: `signal` ends the call when its run is cancelled or its worker drains;
+ * `prompts` are the templates that the account or the sector's strategy edited.
+ */
+export type CallOptions = { signal: AbortSignal; prompts?: Partial<Prompts> }
 
-export type Answer<T> = { data: T; usage: Usage }
+/** `notes` tell in sentences what of the input the provider could not do. */
+export type Answer<T> = { data: T; usage: Usage; notes?: string[] }
+
+/** Who writes. An empty `language` is that of the title. */
+export type AuthorProfile = { name: string; description: string; tone: string; language: string }
+
+/** How to write, beside what about: as the author profile and the strategy say. */
+export type WritingGuidance = {
+  author_profile?: AuthorProfile
+  /** The article's h2, in order; without them the writer finds its own. */
+  sections?: Section[]
+}
 
 export const CONTENT_STRUCTURES = [
   'cluster_hub',
@@ -33,7 +49,7 @@ export const ClusterKeywordsAnswer = z.object({
   ),
 })
 
-export type GenerateIdeasInput = {
+export type GenerateIdeasInput = WritingGuidance & {
   cluster: { name: string; description: string }
   /** By search volume, largest first. */
   keywords: string[]
@@ -55,7 +71,7 @@ export const GenerateIdeasAnswer = z.object({
   ),
 })
 
-export type GenerateContentInput = {
+export type GenerateContentInput = WritingGuidance & {
   title: string
   /** The brief. */
   description: string

@@ -149,7 +149,7 @@ describe('each operation', () => {
 
   test('uses the prompts that the account edited, and loses no data over one that names none', async () => {
     const prompts = { content_generation: 'Write like a pirate about {title}. {"a": {x}}' }
-    await provider({ prompts }).generateContent(article, never)
+    await provider().generateContent(article, { ...never, prompts })
     expect(promptOf()).toMatch(/^Write like a pirate about <title>/)
     expect(promptOf()).toContain('{"a": {x}}')
     expect(dataIn(promptOf(), 'keywords')).toEqual(article.keywords)

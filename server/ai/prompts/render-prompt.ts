@@ -1,33 +1,48 @@
-const PLACEHOLDER = /\{([a-z_]+)\}/g
+/**
+ * `{title}` is a placeholder, `{{title}}` the text "{title}"; all other braces are text, so that a
+ * template can show JSON as it is.
+ */
+const PLACEHOLDER = /\{\{([a-z][a-z0-9_]*)\}\}|\{([a-z][a-z0-9_]*)\}/g
 
-/** Numbers stand in the text as they are; all else is the user's data. */
+/** Numbers stand in the text as they are; all else is the user's data. Undefined: there is none. */
 export type PromptValues = Record<string, unknown>
+
+/** The names of a template's placeholders, each once. */
+export function placeholdersIn(template: string): string[] {
+  return [...new Set([...template.matchAll(PLACEHOLDER)].flatMap(([, , name]) => name ?? []))]
+}
 
 /**
  * Fills a template for a chat model. Data goes in as JSON in an element of its own, escaped so that
  * nothing in it can close that element: whatever a keyword says, it stays data. What the template
- * has no placeholder for is added at its end, so that an edited template loses nothing; a
- * placeholder that is not known stays as it is.
+ * has no placeholder for is added at its end under its words in `labels`, so that an edited template
+ * loses nothing; a placeholder that is not known stays as it is.
  */
-export function renderPrompt(template: string, values: PromptValues): string {
-  const placed = new Set<string>()
-  const text = template.replace(PLACEHOLDER, (placeholder, name: string) => {
-    if (!Object.hasOwn(values, name)) return placeholder
-    placed.add(name)
-    return dataOf(name, values[name])
-  })
-  const rest = Object.keys(values).filter((name) => !placed.has(name))
-  const added = rest.map((name) => `${name}: ${dataOf(name, values[name])}`)
+export function renderPrompt(
+  template: string,
+  labels: Record<string, string>,
+  values: PromptValues,
+): string {
+  const text = replaced(template, (name) =>
+    Object.hasOwn(values, name) ? dataOf(name, values[name] ?? null) : undefined,
+  )
+  const placed = new Set(placeholdersIn(template))
+  const rest = Object.keys(values).filter((name) => !placed.has(name) && values[name] !== undefined)
+  const added = rest.map((name) => `${labels[name] ?? name}:\n${dataOf(name, values[name])}`)
   return [text, ...added].join('\n\n')
 }
 
 /** Fills a template for an image model, which reads plain words: one line a value, no markup. */
 export function renderImagePrompt(template: string, values: Record<string, string>): string {
-  return template
-    .replace(PLACEHOLDER, (placeholder, name: string) =>
-      Object.hasOwn(values, name) ? values[name]!.replace(/\s+/g, ' ').trim() : placeholder,
-    )
-    .trim()
+  return replaced(template, (name) =>
+    Object.hasOwn(values, name) ? values[name]!.replace(/\s+/g, ' ').trim() : undefined,
+  ).trim()
+}
+
+function replaced(template: string, textFor: (name: string) => string | undefined): string {
+  return template.replace(PLACEHOLDER, (found, escaped?: string, name?: string) =>
+    escaped ? `{${escaped}}` : (textFor(name!) ?? found),
+  )
 }
 
 function dataOf(name: string, value: unknown): string {
