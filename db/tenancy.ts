@@ -5,8 +5,15 @@ import type { Sql } from './client.ts'
 import { type Lent, lendConnection } from './lent-connection.ts'
 import type { Role } from './schema/auth.ts'
 
-/** Who acts, and in which account. Without `user` it is the worker: every site of the account. */
-export type Scope = { accountId: number; user?: { id: number; role: Role } }
+/**
+ * Who acts, and in which account: a user, or an API key by its SHA-256 in hexadecimal. Without either
+ * it is the worker: every site of the account.
+ */
+export type Scope = {
+  accountId: number
+  user?: { id: number; role: Role }
+  apiKey?: { hash: string }
+}
 
 /** A transaction that sees what its door allows. `sql` is the same connection for what drizzle lacks. */
 export type Tx = PostgresJsDatabase & { readonly $sql: ReservedSql }
@@ -25,12 +32,14 @@ export type Doors = {
   /**
    * Runs `fn` in a transaction that sees the rows of one account, and of a user only the sites
    * granted. A read-only one costs a single round trip when `fn` sends one query.
-   * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more.
+   * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more, and
+   * `ReadOnlyScopeError` for a write that it may not do. `whileClosed` lets a write into an account
+   * that was suspended or cancelled.
    */
   withAccount<T>(
     scope: Scope,
     fn: (tx: Tx) => Promise<T>,
-    options?: { readOnly?: boolean },
+    options?: { readOnly?: boolean; whileClosed?: boolean },
   ): Promise<T>
   /** Runs `fn` for a member of the platform's staff, in a transaction that sees every account's rows. */
   withStaff<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>
@@ -43,6 +52,14 @@ export type Doors = {
 /** The user was deactivated or given another role after the token was issued. */
 export class StaleTokenError extends Error {}
 export class AccountNotFoundError extends Error {}
+/** The scope may read and not write: its account is closed, or its API key is one for reading. */
+export class ReadOnlyScopeError extends Error {
+  readonly why: 'account_suspended' | 'account_cancelled' | 'key_reads'
+  constructor(why: ReadOnlyScopeError['why']) {
+    super(`read only: ${why}`)
+    this.why = why
+  }
+}
 
 const dialect = new PgDialect()
 
@@ -54,18 +71,18 @@ export function openDoors(pool: Sql): Doors {
       while (lent.size > 0) await Promise.all(lent)
       await pool.end()
     },
-    withAccount: (scope, fn, { readOnly = false } = {}) =>
+    withAccount: (scope, fn, { readOnly = false, whileClosed = false } = {}) =>
       transact(
         { pool, lent },
         `begin${readOnly ? ' read only' : ''}; select set_config('role', 'igny8_platform', true),
-          ${entering(scope)}, set_config('role', 'igny8_app', true)`,
+          ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`,
         fn,
         readOnly,
       ),
     withStaff: (scope, fn) =>
       transact(
         { pool, lent },
-        `begin; select set_config('role', 'igny8_platform', true), ${entering(scope)},
+        `begin; select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
           set_config('app.platform_reason', 'staff', true)`,
         fn,
         false,
@@ -80,15 +97,28 @@ export function openDoors(pool: Sql): Doors {
   }
 }
 
-function entering({ accountId, user }: Scope): string {
-  const who = user ? `${integer(user.id)}, '${user.role}'` : 'null, null'
-  return `igny8_enter(${integer(accountId)}, ${who})`
+function entering(
+  { accountId, user, apiKey }: Scope,
+  {
+    writes,
+    whileClosed = false,
+    staff = false,
+  }: { writes: boolean; whileClosed?: boolean; staff?: boolean },
+): string {
+  const person = user ? `${integer(user.id)}, '${user.role}'` : 'null, null'
+  const key = apiKey ? `'${sha256Hex(apiKey.hash)}'` : 'null'
+  return `igny8_enter(${integer(accountId)}, ${person}, ${key}, ${writes}, ${whileClosed}, ${staff})`
 }
 
 /** The opening statements are one simple query, so they carry no parameters. */
 function integer(value: number): string {
   if (!Number.isSafeInteger(value)) throw new TypeError(`not an id: ${value}`)
   return String(value)
+}
+
+function sha256Hex(hash: string): string {
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError('not a hash')
+  return hash
 }
 
 async function transact<T>(
@@ -129,8 +159,9 @@ async function transact<T>(
 }
 
 function scopeError(error: unknown): unknown {
-  const code = (error as { code?: string }).code
+  const { code, message } = error as { code?: string; message?: string }
   if (code === 'IG401') return new StaleTokenError('the token does not fit its user any more')
+  if (code === 'IG403') return new ReadOnlyScopeError(message as ReadOnlyScopeError['why'])
   if (code === 'IG404') return new AccountNotFoundError('no such account')
   return error
 }

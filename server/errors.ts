@@ -9,6 +9,7 @@ export const ERROR_STATUS = {
   credentials_wrong: 401,
   insufficient_credits: 402,
   permission_denied: 403,
+  account_suspended: 403,
   registration_closed: 403,
   not_found: 404,
   method_not_allowed: 405,

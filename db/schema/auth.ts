@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { at, id, ref, timestamps } from './columns.ts'
+import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
 
 export const ROLES = ['developer', 'owner', 'admin', 'editor', 'viewer', 'system_bot'] as const
 export type Role = (typeof ROLES)[number]
@@ -199,6 +199,60 @@ export const site_user_access = pgTable(
   ],
 )
 
+export const API_KEY_ACCESS = ['read', 'write'] as const
+
+/** What programs call with, as `system_bot`. */
+export const api_keys = pgTable(
+  'api_keys',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    name: text().notNull(),
+    access: text({ enum: API_KEY_ACCESS }).notNull(),
+    /** Null: every site, those to come too. */
+    site_ids: ref().array(),
+    key_hash: text().notNull(),
+    last4: text().notNull(),
+    created_by_id: ref(),
+    expires_at: at(),
+    /** To the minute. */
+    last_used_at: at(),
+    revoked_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('api_keys_hash_key').on(t.account_id, t.key_hash),
+  ],
+)
+
+/** Who was asked to join an account, by a link that works once. */
+export const invitations = pgTable(
+  'invitations',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    email: text().notNull(),
+    role: text({ enum: ROLES }).notNull(),
+    /** The sites that an editor or a viewer is granted on joining. */
+    site_ids: ref().array().notNull(),
+    token_hash: text().notNull().unique(),
+    invited_by_id: ref(),
+    /** Who joined by it. */
+    user_id: ref(),
+    expires_at: at().notNull(),
+    accepted_at: at(),
+    revoked_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    uniqueIndex('invitations_open')
+      .on(t.account_id, t.email)
+      .where(sql`accepted_at is null and revoked_at is null`),
+  ],
+)
+
 /** Append-only: the application role may insert and read, nothing else. */
 export const audit_log = pgTable(
   'audit_log',
@@ -206,6 +260,7 @@ export const audit_log = pgTable(
     account_id: ref().notNull(),
     id: id(),
     user_id: ref(),
+    api_key_id: actingApiKey(),
     action: text().notNull(),
     object_type: text(),
     object_id: ref(),
@@ -213,5 +268,9 @@ export const audit_log = pgTable(
     request_id: text(),
     created_at: at().notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('audit_log_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+    index('audit_log_object').on(t.account_id, t.object_type, t.object_id),
+  ],
 )

@@ -3,7 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AccountNotFoundError, StaleTokenError } from '../../db/tenancy.ts'
+import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/tenancy.ts'
 import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { AppEnv } from './endpoint.ts'
@@ -74,6 +74,7 @@ function domainError(error: unknown): DomainError | undefined {
     )
   }
   if (error instanceof AccountNotFoundError) return notFound()
+  if (error instanceof ReadOnlyScopeError) return readOnlyScope(error)
   if (error instanceof HTTPException) {
     if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
     if (error.status === 400)
@@ -83,6 +84,18 @@ function domainError(error: unknown): DomainError | undefined {
     }
   }
   return undefined
+}
+
+function readOnlyScope({ why }: ReadOnlyScopeError): DomainError {
+  if (why === 'key_reads') {
+    return new DomainError('permission_denied', 'This API key may read and not write.')
+  }
+  return new DomainError(
+    'account_suspended',
+    why === 'account_suspended'
+      ? 'This account is suspended: it can be read, but nothing is changed or run. Ask the platform to lift it.'
+      : 'This account is cancelled: it can be read, but nothing is changed or run. Its owner may restore it for a while.',
+  )
 }
 
 function problemResponse(c: Context, error: DomainError, request_id: string): Response {
