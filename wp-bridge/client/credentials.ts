@@ -26,7 +26,13 @@ const mapSchema = z.union([
   z.record(z.string(), z.unknown()),
   z.array(z.unknown()).transform(() => ({})),
 ])
-const indexSchema = z.object({ name: z.string(), authentication: mapSchema.optional() })
+const indexSchema = z.object({
+  name: z.string(),
+  url: z.string().optional(),
+  namespaces: z.array(z.string()).optional(),
+  authentication: mapSchema.optional(),
+})
+type Index = z.infer<typeof indexSchema>
 const userSchema = z.object({
   id: z.number(),
   name: z.string(),
@@ -37,7 +43,7 @@ const userSchema = z.object({
 /**
  * Checks that an application password lets its user write articles with images.
  * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`,
- *   `wrong_credentials`, `rest_disabled`, `cannot_write_posts`,
+ *   `wrong_credentials`, `rest_disabled`, `users_blocked`, `cannot_write_posts`,
  *   `cannot_upload_files`, or that of a failed request
  */
 export async function checkCredentials(
@@ -65,7 +71,7 @@ export async function checkCredentials(
 }
 
 /** The index, which a wrong password hides too. */
-async function readIndex(api: WordPressApi): Promise<z.infer<typeof indexSchema>> {
+async function readIndex(api: WordPressApi): Promise<Index> {
   try {
     return await api.read('', indexSchema)
   } catch (error) {
@@ -85,7 +91,7 @@ const WRONG = new Set([
   'invalid_email',
 ])
 
-function explained(error: unknown, index: z.infer<typeof indexSchema> | undefined): unknown {
+function explained(error: unknown, index: Index | undefined): unknown {
   if (!(error instanceof WordPressError) || !error.wpCode) return error
   const { status, wpCode } = error
   const because = (code: string, message: string, remedy: string) =>
@@ -94,7 +100,7 @@ function explained(error: unknown, index: z.infer<typeof indexSchema> | undefine
     return because(
       'application_passwords_unavailable',
       'WordPress does not offer application passwords.',
-      'Serve the site over https, and allow application passwords in the security plugins.',
+      passwordsRemedy(index),
     )
   }
   if (WRONG.has(wpCode)) {
@@ -102,6 +108,13 @@ function explained(error: unknown, index: z.infer<typeof indexSchema> | undefine
       'wrong_credentials',
       `WordPress does not accept the user name with this application password (${wpCode}).`,
       'Check the user name, and create a new application password in WordPress under Users → Profile: it is not the password of the login page. If both are right, have the server pass the Authorization header on to PHP; in Apache: CGIPassAuth On.',
+    )
+  }
+  if (wpCode === 'rest_no_route') {
+    return because(
+      'users_blocked',
+      'The REST API of the site has no /wp/v2/users: a plugin has closed it.',
+      'Let signed-in users see /wp/v2/users/me in the security plugin that hides users from the REST API.',
     )
   }
   if (status !== 401 && status !== 403) return error
@@ -112,7 +125,18 @@ function explained(error: unknown, index: z.infer<typeof indexSchema> | undefine
   )
 }
 
-function nothingToSignInWith(index: z.infer<typeof indexSchema> | undefined): boolean {
+/** By whom they are turned off, where that can be told. */
+function passwordsRemedy(index: Index | undefined): string {
+  if (index?.namespaces?.some((name) => name.startsWith('wordfence/'))) {
+    return 'Wordfence turns them off: clear “Disable WordPress application passwords” under Wordfence → All Options → Brute Force Protection.'
+  }
+  if (index?.url?.startsWith('http:')) {
+    return 'WordPress offers them over https only: serve the site over https, and change its address to https:// under Settings → General.'
+  }
+  return 'Turn off the plugin or the filter wp_is_application_passwords_available that disables them; security plugins have a setting for it.'
+}
+
+function nothingToSignInWith(index: Index | undefined): boolean {
   return index?.authentication !== undefined && !('application-passwords' in index.authentication)
 }
 

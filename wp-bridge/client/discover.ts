@@ -22,7 +22,7 @@ interface Page {
  * @param siteUrl `https://example.com`, `https://example.com/blog/`
  * @returns the root with a slash at its end; it may be closed to strangers
  * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
- *   `not_wordpress`, or that of a failed request
+ *   `blocked_by_firewall`, `not_wordpress`, or that of a failed request
  */
 export async function discoverRestRoot(
   fetch: Fetch,
@@ -91,6 +91,10 @@ function unlessRedirected(error: unknown): undefined {
   if (!(error instanceof WordPressError) || error.code !== 'redirected') throw error
 }
 
+/** Words of the pages by which firewalls tell people from programs. */
+const CHALLENGE =
+  /just a moment|cf-chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
+
 const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 
 /** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
@@ -131,6 +135,15 @@ function notFound(site: URL, page: Page, advertised: URL | null): WordPressError
       code: 'rest_disabled',
       message: `${site.href} is a WordPress, but its REST API does not answer.`,
       remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
+    })
+  }
+  if (page.status >= 400 && CHALLENGE.test(page.text)) {
+    return new WordPressError({
+      code: 'blocked_by_firewall',
+      message: `A firewall before ${site.href} asks who calls (status ${page.status}) and does not let us through.`,
+      remedy:
+        'Let the path /wp-json/ through without a challenge in the firewall (Cloudflare, Sucuri, Wordfence or the host’s own).',
+      status: page.status,
     })
   }
   return new WordPressError({

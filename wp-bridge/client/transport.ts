@@ -44,7 +44,7 @@ export interface WordPressApi {
   upload<T>(path: string, schema: z.ZodType<T>, file: Upload, fields: object): Promise<T>
   /** For what ends in the same state however often it is asked: tries again like a read. */
   update<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
-  delete(path: string): Promise<void>
+  delete(path: string, params?: Params): Promise<void>
 }
 
 interface Exchange {
@@ -87,8 +87,8 @@ export function connect(options: ApiOptions): WordPressApi {
       parse(await post(path, await encodeUpload(file, fields)), schema, path),
     update: async (path, schema, data) =>
       parse(await retried(() => post(path, data), signal), schema, path),
-    async delete(path) {
-      await retried(() => at(path).delete(), signal)
+    async delete(path, params) {
+      await retried(() => at(path, params).delete(), signal)
     },
   }
 }
