@@ -1,4 +1,5 @@
 import type { PendingQuery, ReservedSql } from 'postgres'
+import { ambient } from './ambient.ts'
 import type { Sql } from './client.ts'
 
 /** A connection that one transaction has to itself. */
@@ -6,6 +7,8 @@ export type Lent = {
   sql: ReservedSql
   /** Sends the statements that open the transaction, at once. */
   open(statements: string): Promise<unknown>
+  /** Sends statements without parameters. */
+  run(statements: string): Promise<unknown>
   /** With prepared statements: unprepared ones take two round trips. */
   unsafe(query: string, parameters: never[]): PendingQuery<never>
   /** Throws when the server has rolled back instead. */
@@ -38,12 +41,16 @@ export async function lendConnection(pool: Sql): Promise<Lent> {
     if (lost) throw new Error('the connection to the database was lost')
     return sql
   }
+  const count = <Q extends PromiseLike<unknown>>(query: Q) => ambient().tally?.add(query) ?? query
+  const open = (statements: string) =>
+    count(sql.unsafe(statements, [], { onexecute } as never).execute())
   return {
-    sql,
-    open: (statements) => sql.unsafe(statements, [], { onexecute } as never).execute(),
-    unsafe: (query, parameters) => checked().unsafe(query, parameters, { prepare: true }),
+    sql: counting(sql, count),
+    open,
+    run: async (statements) => checked() && open(statements),
+    unsafe: (query, parameters) => count(checked().unsafe(query, parameters, { prepare: true })),
     async commit() {
-      const { command } = await checked().unsafe('commit')
+      const { command } = await count(checked().unsafe('commit'))
       if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back')
     },
     async rollback() {
@@ -55,4 +62,15 @@ export async function lendConnection(pool: Sql): Promise<Lent> {
       sql.release()
     },
   }
+}
+
+/** The same connection, whose queries are counted. */
+function counting(
+  sql: ReservedSql,
+  count: <Q extends PromiseLike<unknown>>(query: Q) => Q,
+): ReservedSql {
+  const unsafe: ReservedSql['unsafe'] = (...query) => count(sql.unsafe(...query))
+  return new Proxy(sql, {
+    get: (target, name) => (name === 'unsafe' ? unsafe : Reflect.get(target, name)),
+  })
 }

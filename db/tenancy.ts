@@ -1,7 +1,9 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { PostgresJsDatabase, PostgresJsSession } from 'drizzle-orm/postgres-js'
 import type { ReservedSql } from 'postgres'
+import { ambient, type QueryTally, within } from './ambient.ts'
 import type { Sql } from './client.ts'
+import { type Bookkeeping, type Borrowed, JoinedTransaction, Level } from './joined.ts'
 import { type Lent, lendConnection } from './lent-connection.ts'
 import type { Role } from './schema/auth.ts'
 
@@ -27,6 +29,8 @@ export type PlatformReason =
   | 'recover_steps'
   | 'serve_media'
   | 'grant_credits'
+  | 'note_key_use'
+  | 'keep_keys'
 
 export type Doors = {
   /**
@@ -45,6 +49,20 @@ export type Doors = {
   withStaff<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `fn` in a transaction that sees every account's rows. */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
+  /** Runs `fn` with all that passes the doors meanwhile in one transaction, which `fn` ends. */
+  joined<T>(
+    bookkeeping: Bookkeeping,
+    fn: (transaction: JoinedTransaction) => Promise<T>,
+  ): Promise<T>
+  /**
+   * Commits what a joined transaction has so far: for what others must see while the request goes on.
+   * `answer`: what would be answered if nothing followed.
+   */
+  commitEarly(answer: unknown): Promise<void>
+  /** Runs `fn` and counts what it asks of the database. */
+  counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
+  /** How many connections are lent at this moment. */
+  lent(): number
   /** Closes the pool once every connection is back: postgres.js waits for ever for a lent one. */
   close(): Promise<void>
 }
@@ -66,34 +84,59 @@ const dialect = new PgDialect()
 /** The two doors to the tables, over one pool. */
 export function openDoors(pool: Sql): Doors {
   const lent = new Set<Promise<void>>()
+  const borrow = () => borrowFrom(pool, lent)
   return {
     async close() {
       while (lent.size > 0) await Promise.all(lent)
       await pool.end()
     },
+    lent: () => lent.size,
+    counted: (tally, fn) => within({ tally }, fn),
+    joined(bookkeeping, fn) {
+      const transaction = new JoinedTransaction(borrow, bookkeeping)
+      return within({ level: new Level(transaction) }, () => fn(transaction))
+    },
+    async commitEarly(answer) {
+      const { level } = ambient()
+      if (level && !level.joined.over) await level.joined.commitEarly(answer)
+    },
     withAccount: (scope, fn, { readOnly = false, whileClosed = false } = {}) =>
-      transact(
-        { pool, lent },
-        `begin${readOnly ? ' read only' : ''}; select set_config('role', 'igny8_platform', true),
+      pass(
+        borrow,
+        `select set_config('role', 'igny8_platform', true),
           ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`,
         fn,
         readOnly,
       ),
     withStaff: (scope, fn) =>
-      transact(
-        { pool, lent },
-        `begin; select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
+      pass(
+        borrow,
+        `select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
           set_config('app.platform_reason', 'staff', true)`,
         fn,
         false,
       ),
-    withPlatform: (reason, fn) =>
-      transact(
-        { pool, lent },
-        `begin; select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`,
-        fn,
-        false,
-      ),
+    withPlatform(reason, fn) {
+      const enter = `select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`
+      return APART.has(reason) ? transact(borrow, enter, fn, false) : pass(borrow, enter, fn, false)
+    },
+  }
+}
+
+/** Committed at once even in a joined transaction: a try counts before its outcome is known. */
+const APART: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
+
+async function borrowFrom(pool: Sql, lent: Set<Promise<void>>): Promise<Borrowed> {
+  const connection = await lendConnection(pool)
+  const returned = Promise.withResolvers<void>()
+  lent.add(returned.promise)
+  return {
+    connection,
+    giveBack() {
+      connection.release()
+      lent.delete(returned.promise)
+      returned.resolve()
+    },
   }
 }
 
@@ -121,17 +164,31 @@ function sha256Hex(hash: string): string {
   return hash
 }
 
-async function transact<T>(
-  { pool, lent }: { pool: Sql; lent: Set<Promise<void>> },
-  opening: string,
+/** In the joined transaction of the request, where there is one. */
+async function pass<T>(
+  borrow: () => Promise<Borrowed>,
+  enter: string,
   fn: (tx: Tx) => Promise<T>,
   readOnly: boolean,
 ): Promise<T> {
-  const connection = await lendConnection(pool)
-  const returned = Promise.withResolvers<void>()
-  lent.add(returned.promise)
+  const { level } = ambient()
+  if (!level || level.joined.over) return transact(borrow, enter, fn, readOnly)
+  try {
+    return await level.pass(enter, (connection) => fn(transactionOver(connection)))
+  } catch (error) {
+    throw scopeError(error)
+  }
+}
+
+async function transact<T>(
+  borrow: () => Promise<Borrowed>,
+  enter: string,
+  fn: (tx: Tx) => Promise<T>,
+  readOnly: boolean,
+): Promise<T> {
+  const { connection, giveBack } = await borrow()
   // Not awaited: the first query of `fn` goes out behind it in the same round trip.
-  const opened = connection.open(opening)
+  const opened = connection.open(`begin${readOnly ? ' read only' : ''}; ${enter}`)
   const entered = opened.then(
     () => undefined,
     (error: unknown) => error,
@@ -142,19 +199,14 @@ async function transact<T>(
     if (refused) throw refused
     const committed = connection.commit()
     // A reader has its answer already; the connection goes back once the server is done with it.
-    if (readOnly) committed.then(release, release)
+    if (readOnly) committed.then(giveBack, giveBack)
     else await committed
-    if (!readOnly) release()
+    if (!readOnly) giveBack()
     return result
   } catch (error) {
     const refused = await entered
-    connection.rollback().then(release)
+    connection.rollback().then(giveBack)
     throw refused ? scopeError(refused) : error
-  }
-  function release() {
-    connection.release()
-    lent.delete(returned.promise)
-    returned.resolve()
   }
 }
 
