@@ -9,7 +9,14 @@ import * as writer from '../../db/schema/writer.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 /** Tables without an account; everything else is a tenant's. */
-const GLOBAL = ['industries', 'industry_sectors', 'login_attempts', 'plans', 'schema_migrations']
+const GLOBAL = [
+  'industries',
+  'industry_sectors',
+  'login_attempts',
+  'plans',
+  'public_idempotency_keys',
+  'schema_migrations',
+]
 /** A tenant's tables whose key is their own id: e-mail and slug are unique everywhere. */
 const OWN_KEY = ['accounts', 'users']
 
