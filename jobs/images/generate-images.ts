@@ -1,7 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { content, images, tasks } from '../../db/schema/writer.ts'
+import { images, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { type Article, readArticle } from '../../server/ai/inputs/read-article.ts'
 import type { AiProvider, ExtractImagePrompts } from '../../server/ai/provider.ts'
 import { IMAGE_PRICE } from '../../server/billing/prices.ts'
 import { askProvider } from '../ai-failure.ts'
@@ -14,13 +15,12 @@ const Params = z.object({
   counts_images: z.boolean(),
 })
 
-type Article = { title: string; html_content: string }
 type Prompt = ExtractImagePrompts['prompts'][number]
 
 /** Makes the images of an article: an original a prompt, and each original's variants. */
 export const generateImages: StepHandler = async (job) => {
   const { images_per_task, counts_images } = Params.parse(job.step.params)
-  const article = await job.read((tx) => readArticle(tx, job.step.object_id))
+  const article = await job.read((tx) => requireArticle(tx, job.step.object_id))
   const provider = await job.deps.aiProvider(job.scope)
   const prompts = await askForPrompts(job, provider, article, images_per_task)
   const made: MadeImage[] = []
@@ -34,17 +34,13 @@ export const generateImages: StepHandler = async (job) => {
   return done(job, provider, article, { made, originals: prompts.length })
 }
 
-async function readArticle(tx: Tx, taskId: number): Promise<Article> {
-  const [article] = await tx
-    .select({ title: tasks.title, html_content: content.html_content })
-    .from(tasks)
-    .leftJoin(content, and(eq(content.account_id, tasks.account_id), eq(content.task_id, tasks.id)))
-    .where(eq(tasks.id, taskId))
+/** Throws a `StepError` when the task or its article is gone. */
+async function requireArticle(tx: Tx, taskId: number): Promise<Article> {
+  const article = await readArticle(tx, taskId)
   if (!article) throw new StepError('not_found', 'The task was deleted.')
-  const { title, html_content } = article
-  if (!html_content)
+  if (!article.html_content)
     throw new StepError('wrong_state', 'The task has no article. Generate it first.')
-  return { title, html_content }
+  return article
 }
 
 async function askForPrompts(
@@ -53,15 +49,15 @@ async function askForPrompts(
   article: Article,
   count: number,
 ): Promise<Prompt[]> {
-  const { title } = article
+  const { title, html_content, guidance } = article
   await job.progress({ phase: 'generate_images', message: `Planning the images of “${title}”` })
   await job.requested(
     'extract_image_prompts',
     `Asked ${provider.name} for ${count} image prompts for “${title}”`,
   )
-  const { signal } = job
+  const options = { signal: job.signal, prompts: guidance.prompts }
   const { data } = await askProvider(() =>
-    provider.extractImagePrompts({ ...article, count }, { signal }),
+    provider.extractImagePrompts({ title, html_content, count }, options),
   )
   const prompts = data.prompts.slice(0, count)
   if (prompts.length === 0)
@@ -73,13 +69,13 @@ async function askForPrompts(
 async function askForImage(
   job: StepJob,
   provider: AiProvider,
-  { title }: Article,
+  { title, guidance }: Article,
   { prompt, alt_text, name }: Prompt & { name: string },
 ): Promise<Uint8Array> {
   await job.requested('generate_image', `Asked ${provider.name} for ${name}: ${prompt}`)
   const input = { prompt, alt_text, title }
-  const { signal } = job
-  const { data, usage } = await askProvider(() => provider.generateImage(input, { signal }))
+  const options = { signal: job.signal, prompts: guidance.prompts }
+  const { data, usage } = await askProvider(() => provider.generateImage(input, options))
   await job.responded('generate_image', `${usage.model} made ${name}, ${data.bytes.length} bytes`)
   return data.bytes
 }

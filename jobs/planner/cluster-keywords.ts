@@ -3,13 +3,15 @@ import { keywords } from '../../db/schema/planner.ts'
 import { runs } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { clusterInBatches } from '../../server/ai/cluster-in-batches.ts'
+import { readClusters } from '../../server/ai/inputs/read-clusters.ts'
+import { readGuidance } from '../../server/ai/inputs/read-guidance.ts'
 import type { AiProvider } from '../../server/ai/provider.ts'
 import { clusteringPrice } from '../../server/billing/prices.ts'
 import { Selection, selected } from '../../server/planner/accept-clustering.ts'
 import type { Place } from '../../server/planner/place.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../step.ts'
-import { readClusters, type SavedClusters, saveClusters } from './save-clusters.ts'
+import { type SavedClusters, saveClusters } from './save-clusters.ts'
 
 const SHOWN_CLUSTERS = 200
 
@@ -19,11 +21,17 @@ type Read = { place: Place; list: { id: number; keyword: string }[] }
 export const clusterKeywords: StepHandler = async (job) => {
   const { place, list } = await job.read((tx) => readKeywords(tx, job.step))
   if (list.length === 0) throw new StepError('not_found', 'The keywords were deleted.')
-  const existing_clusters = await job.read((tx) => readClusters(tx, place))
+  const [existing_clusters, { prompts }] = await job.read((tx) =>
+    Promise.all([readClusters(tx, place), readGuidance(tx, { sector: place.sector_id })]),
+  )
   const provider = await job.deps.aiProvider(job.scope)
   const { signal } = job
   const { data, usage } = await askProvider(() =>
-    clusterInBatches(watched(job, provider, list.length), list, { existing_clusters, signal }),
+    clusterInBatches(watched(job, provider, list.length), list, {
+      existing_clusters,
+      prompts,
+      signal,
+    }),
   )
   // Filled in by `write`, which the worker runs before it stores the result.
   const result: Record<string, unknown> = { provider: provider.name, ...usage }

@@ -1,32 +1,33 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { clusters, content_ideas, idea_keywords, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import type { GenerateIdeas, GenerateIdeasInput } from '../../server/ai/provider.ts'
+import { readTopic } from '../../server/ai/inputs/read-topic.ts'
+import type { GenerateIdeas } from '../../server/ai/provider.ts'
 import { IDEA_PRICE } from '../../server/billing/prices.ts'
 import { IdeasWanted } from '../../server/planner/accept-ideas.ts'
 import { joinNames, oneLine } from '../../server/planner/planned-text.ts'
 import { askProvider } from '../ai-failure.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
-const SHOWN_KEYWORDS = 200
-const SHOWN_TITLES = 500
-
 type Idea = GenerateIdeas['ideas'][number]
 
 /** Makes ideas for one cluster; each one made is charged, repetitions of a title are dropped. */
 export const generateIdeas: StepHandler = async (job) => {
   const { count } = IdeasWanted.parse(job.step.params)
-  const input = await job.read((tx) => readCluster(tx, job.step.object_id, count))
+  const topic = await job.read((tx) => readTopic(tx, job.step.object_id, count))
+  if (!topic) throw clusterGone()
+  const { input, guidance } = topic
   const provider = await job.deps.aiProvider(job.scope)
   const { name } = input.cluster
   await job.progress({ phase: 'generate_ideas', message: `Finding ideas for “${name}”` })
   await job.requested('generate_ideas', `Asked ${provider.name} for ${count} ideas for “${name}”`)
-  const { signal } = job
-  const { data, usage } = await askProvider(() => provider.generateIdeas(input, { signal }))
+  const options = { signal: job.signal, prompts: guidance.prompts }
+  const { data, usage, notes } = await askProvider(() => provider.generateIdeas(input, options))
   const ideas = newIdeas(data.ideas, input.existing_titles).slice(0, count)
-  await job.responded('generate_ideas', `${ideas.length} new ideas for “${name}”`)
+  const noted = notes ? ` ${notes.join(' ')}` : ''
+  await job.responded('generate_ideas', `${ideas.length} new ideas for “${name}”.${noted}`)
   // Filled in by `write`, which the worker runs before it stores the result.
-  const result: Record<string, unknown> = { provider: provider.name, ...usage }
+  const result: Record<string, unknown> = { provider: provider.name, ...usage, notes }
   return {
     charge: ideas.length * IDEA_PRICE,
     result,
@@ -34,32 +35,6 @@ export const generateIdeas: StepHandler = async (job) => {
     async write(tx) {
       result.ideas = await saveIdeas(tx, job, ideas)
     },
-  }
-}
-
-async function readCluster(tx: Tx, id: number, count: number): Promise<GenerateIdeasInput> {
-  const [cluster] = await tx
-    .select({ name: clusters.name, description: clusters.description })
-    .from(clusters)
-    .where(eq(clusters.id, id))
-  if (!cluster) throw clusterGone()
-  const ofCluster = await tx
-    .select({ keyword: keywords.keyword })
-    .from(keywords)
-    .where(eq(keywords.cluster_id, id))
-    .orderBy(desc(keywords.volume), keywords.id)
-    .limit(SHOWN_KEYWORDS)
-  const existing = await tx
-    .select({ title: content_ideas.idea_title })
-    .from(content_ideas)
-    .where(eq(content_ideas.keyword_cluster_id, id))
-    .orderBy(desc(content_ideas.id))
-    .limit(SHOWN_TITLES)
-  return {
-    cluster,
-    count,
-    keywords: ofCluster.map(({ keyword }) => keyword),
-    existing_titles: existing.map(({ title }) => title),
   }
 }
 
@@ -105,7 +80,7 @@ async function saveIdeas(tx: Tx, { step, scope }: StepJob, ideas: Idea[]): Promi
   return ids
 }
 
-/** Links each idea to those of the cluster's keywords that it names. */
+/** Links each idea to those of the sector's keywords that it names. */
 async function linkKeywords(tx: Tx, clusterId: number, ids: number[], ideas: Idea[]) {
   const names = ideas.map(({ target_keywords }) => target_keywords.map(oneLine))
   const ideaIds = names.flatMap((list, index) => list.map(() => ids[index]!))
@@ -114,5 +89,7 @@ async function linkKeywords(tx: Tx, clusterId: number, ids: number[], ideas: Ide
     select distinct k.account_id, named.idea_id, k.id
     from unnest(${sql.param(ideaIds)}::bigint[], ${sql.param(names.flat())}::text[])
       as named (idea_id, name)
-    join ${keywords} as k on k.cluster_id = ${clusterId} and lower(k.keyword) = lower(named.name)`)
+    join ${clusters} as c on c.id = ${clusterId}
+    join ${keywords} as k on k.site_id = c.site_id and k.sector_id = c.sector_id
+      and lower(k.keyword) = lower(named.name)`)
 }

@@ -1,44 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { clusters, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import type { ClusterKeywords, ClusterKeywordsInput } from '../../server/ai/provider.ts'
+import type { ClusterKeywords } from '../../server/ai/provider.ts'
 import type { Place } from '../../server/planner/place.ts'
 import { oneLine } from '../../server/planner/planned-text.ts'
 
-const SHOWN_CLUSTERS = 300
-const SAMPLES = 5
-
 /** `clusters` are ids, the new ones and those that keywords were added to. */
 export type SavedClusters = { created: number; clusters: number[]; keywords: number }
-
-/** The sector's clusters with samples of their keywords, the largest first. */
-export async function readClusters(
-  tx: Tx,
-  { site_id, sector_id }: Place,
-): Promise<ClusterKeywordsInput['existing_clusters']> {
-  return tx
-    .select({
-      name: clusters.name,
-      sample_keywords: sql<string[]>`array(select ${keywords.keyword} from ${keywords}
-        where ${keywords.account_id} = ${clusters.account_id}
-          and ${keywords.cluster_id} = ${clusters.id}
-        order by ${keywords.volume} desc, ${keywords.id} limit ${SAMPLES})`,
-    })
-    .from(clusters)
-    .where(
-      and(
-        eq(clusters.site_id, site_id),
-        eq(clusters.sector_id, sector_id),
-        eq(clusters.status, 'active'),
-      ),
-    )
-    .orderBy(
-      sql`(select count(*) from ${keywords} where ${keywords.account_id} = ${clusters.account_id}
-        and ${keywords.cluster_id} = ${clusters.id}) desc`,
-      clusters.id,
-    )
-    .limit(SHOWN_CLUSTERS)
-}
 
 /**
  * Writes what a provider found: clusters by name (case aside, one that is there is used again) and

@@ -1,13 +1,13 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { content, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { type Brief, readBrief } from '../../server/ai/inputs/read-brief.ts'
 import type { AiProvider, Answer, GenerateContent } from '../../server/ai/provider.ts'
 import { countWords, extractBody } from '../../server/writer/article-html.ts'
 import { saveArticle } from '../../server/writer/save-article.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type Step, type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { postSlug } from './post-slug.ts'
-import { type Brief, readBrief } from './read-brief.ts'
 
 /** Writes the article of a queued task. One that a person wrote meanwhile is not overwritten. */
 export const generateContent: StepHandler = async (job) => {
@@ -30,6 +30,7 @@ async function begin(tx: Tx, step: Step): Promise<Brief> {
     .where(and(eq(tasks.id, step.object_id), inArray(tasks.status, ['queued', 'in_progress'])))
     .returning({ id: tasks.id })
   const brief = await readBrief(tx, step.object_id)
+  if (!brief) throw taskGone()
   if (begun.length === 0) {
     throw new StepError('wrong_state', `The task is ${brief.task.status}, no longer queued.`)
   }
@@ -47,7 +48,7 @@ async function setBack(tx: Tx, taskId: number): Promise<void> {
 async function ask(
   job: StepJob,
   provider: AiProvider,
-  { input }: Brief,
+  { input, guidance }: Brief,
 ): Promise<Answer<GenerateContent>> {
   const { title, word_count } = input
   await job.progress({ phase: 'generate_content', message: `Writing “${title}”` })
@@ -55,32 +56,40 @@ async function ask(
     'generate_content',
     `Asked ${provider.name} for “${title}”, about ${word_count} words`,
   )
-  const { signal } = job
-  const answer = await askProvider(() => provider.generateContent(input, { signal }))
+  const options = { signal: job.signal, prompts: guidance.prompts }
+  const answer = await askProvider(() => provider.generateContent(input, options))
   const html_content = extractBody(answer.data.html_content)
   const words = countWords(html_content)
   if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')
   const { model } = answer.usage
-  await job.responded('generate_content', `${model} wrote ${words} words for “${title}”`)
+  const noted = answer.notes ? `. ${answer.notes.join(' ')}` : ''
+  await job.responded('generate_content', `${model} wrote ${words} words for “${title}”${noted}`)
   return { ...answer, data: { ...answer.data, html_content } }
 }
 
 function written(
   step: Step,
-  { task }: Brief,
+  { task, guidance }: Brief,
   provider: AiProvider,
-  { data, usage }: Answer<GenerateContent>,
+  { data, usage, notes }: Answer<GenerateContent>,
 ): StepDone {
   const { html_content, meta_title, meta_description, excerpt } = data
   const fields = { meta_title, meta_description, excerpt, slug: postSlug(data.slug, task.title) }
   const word_count = countWords(html_content)
+  const made = {
+    provider: provider.name,
+    ...usage,
+    strategy_id: guidance.strategy?.id ?? null,
+    author_profile_id: guidance.author_profile?.id ?? null,
+    notes,
+  }
   return {
-    result: { word_count, provider: provider.name, ...usage },
+    result: { word_count, ...made },
     message: `Wrote “${task.title}”, ${word_count} words`,
     async write(tx) {
       const now = await lockTask(tx, task.id)
       await requireUntouched(tx, step)
-      await saveArticle(tx, now, html_content, { provider: provider.name, ...usage })
+      await saveArticle(tx, now, html_content, made)
       await tx
         .update(tasks)
         .set({
@@ -96,8 +105,12 @@ function written(
 
 async function lockTask(tx: Tx, id: number) {
   const [task] = await tx.select().from(tasks).where(eq(tasks.id, id)).for('update')
-  if (!task) throw new StepError('not_found', 'The task was deleted.')
+  if (!task) throw taskGone()
   return task
+}
+
+function taskGone(): StepError {
+  return new StepError('not_found', 'The task was deleted.')
 }
 
 /** Throws when the article was changed since the run was accepted. */

@@ -17,13 +17,6 @@ export type Answer<T> = { data: T; usage: Usage; notes?: string[] }
 /** Who writes. An empty `language` is that of the title. */
 export type AuthorProfile = { name: string; description: string; tone: string; language: string }
 
-/** How to write, beside what about: as the author profile and the strategy say. */
-export type WritingGuidance = {
-  author_profile?: AuthorProfile
-  /** The article's h2, in order; without them the writer finds its own. */
-  sections?: Section[]
-}
-
 export const CONTENT_STRUCTURES = [
   'cluster_hub',
   'landing_page',
@@ -31,6 +24,10 @@ export const CONTENT_STRUCTURES = [
   'supporting_page',
 ] as const
 export const CONTENT_TYPES = ['blog_post', 'article', 'guide', 'tutorial'] as const
+export type ContentStructure = (typeof CONTENT_STRUCTURES)[number]
+
+/** The sections of an article by its structure; `default` for structures that have no entry. */
+export type SectionLogic = Partial<Record<ContentStructure | 'default', Section[]>>
 
 export type ClusterKeywordsInput = {
   /** One batch; longer lists go through `clusterInBatches`. */
@@ -49,7 +46,7 @@ export const ClusterKeywordsAnswer = z.object({
   ),
 })
 
-export type GenerateIdeasInput = WritingGuidance & {
+export type GenerateIdeasInput = {
   cluster: { name: string; description: string }
   /** By search volume, largest first. */
   keywords: string[]
@@ -57,6 +54,8 @@ export type GenerateIdeasInput = WritingGuidance & {
   count: number
   /** Titles that exist in this cluster; an idea must not repeat one. */
   existing_titles: string[]
+  author_profile?: AuthorProfile
+  section_logic?: SectionLogic
 }
 export const GenerateIdeasAnswer = z.object({
   ideas: z.array(
@@ -71,16 +70,19 @@ export const GenerateIdeasAnswer = z.object({
   ),
 })
 
-export type GenerateContentInput = WritingGuidance & {
+export type GenerateContentInput = {
   title: string
   /** The brief. */
   description: string
   keywords: string[]
   cluster: string | null
-  content_structure: (typeof CONTENT_STRUCTURES)[number]
+  content_structure: ContentStructure
   content_type: (typeof CONTENT_TYPES)[number]
   /** What to aim at. */
   word_count: number
+  author_profile?: AuthorProfile
+  /** The article's h2, in order; without them the writer finds its own. */
+  sections?: Section[]
 }
 /** `html_content` is a body fragment of h2/h3, p, ul/ol, table, blockquote; it is untrusted. */
 export const GenerateContentAnswer = z.object({

@@ -20,7 +20,8 @@ export const PLACEHOLDERS: Record<PromptType, Record<string, string>> = {
     existing_titles: 'Titles that exist already, which no idea may repeat',
     count: 'How many ideas to propose',
     author_profile: AUTHOR_PROFILE,
-    sections: SECTIONS,
+    section_logic:
+      'The sections that an article must have, by its content_structure, or as default says; the description names them and no others',
   },
   content_generation: {
     title: 'The title',
