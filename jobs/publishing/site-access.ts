@@ -9,19 +9,22 @@ export type LinkedSite = { id: number; wp_url: string; wp_rest_root: string; api
 
 /** Opens the WordPress of a linked site as its user. Throws `site_not_linked` when it has none. */
 export async function openSite(job: StepJob, siteId: number): Promise<LinkedSite> {
+  const { wp_url, wp_rest_root, username, appPassword } = await openCredentials(job, siteId)
+  const { fetch } = job.deps
+  const { signal } = job
+  const api = connect({ fetch, restRoot: wp_rest_root, username, appPassword, signal })
+  return { id: siteId, wp_url, wp_rest_root, api }
+}
+
+/** How a linked site is signed in to. Throws `site_not_linked` when it is linked no more. */
+export async function openCredentials(job: StepJob, siteId: number) {
   const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
   if (!site?.wp_url || !site.wp_username || !site.wp_app_password || !site.wp_rest_root) {
     throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
   }
-  const { wp_url, wp_rest_root } = site
-  const api = connect({
-    fetch: job.deps.fetch,
-    restRoot: wp_rest_root,
-    username: site.wp_username,
-    appPassword: await openPassword(job, siteId, site.wp_app_password),
-    signal: job.signal,
-  })
-  return { id: siteId, wp_url, wp_rest_root, api }
+  const { wp_url, wp_rest_root, wp_username: username } = site
+  const appPassword = await openPassword(job, siteId, site.wp_app_password)
+  return { wp_url, wp_rest_root, username, appPassword }
 }
 
 async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {

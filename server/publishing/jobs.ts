@@ -22,6 +22,13 @@ export const linkWordPressJob: JobContract = {
   retryDelays: [1],
 }
 
+export const examineWordPressJob: JobContract = {
+  name: 'examine_wordpress',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [1],
+}
+
 export const unlinkWordPressJob: JobContract = {
   name: 'unlink_wordpress',
   payload: StepPayload,

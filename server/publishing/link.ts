@@ -55,7 +55,8 @@ export function notLinked(name: string): DomainError {
   )
 }
 
-async function requireSite(tx: Tx, id: number) {
+/** What is asked of a site that the caller may see, or a 404. */
+export async function requireSite(tx: Tx, id: number) {
   const [site] = await tx
     .select({ name: sites.name, wp_url: sites.wp_url })
     .from(sites)

@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi'
+import { CHECKS } from '../../wp-bridge/client/doctor.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
 import { waitForRun } from '../wait-for-run.ts'
+import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
 import { publishTasks, unpublishTask } from './publish-tasks.ts'
 import { LinkWordPress, PublishTasks } from './schemas.ts'
@@ -25,7 +27,36 @@ const Unlinked = z
   .object({ revoked: z.boolean(), message: z.string() })
   .openapi('UnlinkedWordPress')
 
+const Examined = z
+  .object({
+    wp_url: z.string(),
+    healthy: z.boolean().openapi({ description: 'Articles can be published.' }),
+    checks: z.array(
+      z.object({
+        check: z.enum(CHECKS),
+        ok: z.boolean().nullable().openapi({
+          description: 'Null when it was not looked at, since a check before it failed.',
+        }),
+        blocking: z.boolean(),
+        code: z.string().nullable(),
+        cause: z.string().nullable(),
+        remedy: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('ExaminedWordPress')
+
 const routes = {
+  doctor: endpoint('editor', {
+    method: 'get',
+    path: '/auth/sites/{id}/wordpress/doctor/',
+    tags: ['wordpress'],
+    summary: 'Examine the way to a published post, each check with its cause and remedy',
+    description:
+      'Makes a draft and an image in WordPress and deletes both. A look that is under way is joined.',
+    request: { params: IdParam },
+    responses: { 200: answer('What was found.', Examined), 202: accepted },
+  }),
   link: endpoint('admin', {
     method: 'put',
     path: '/auth/sites/{id}/wordpress/',
@@ -62,6 +93,12 @@ const routes = {
 
 export function publishingRoutes(deps: Deps) {
   const app = newRouter()
+  app.openapi(routes.doctor, async (c) => {
+    const caller = callerOf(c)
+    const runId = await acceptExamination(deps, caller, c.req.valid('param').id)
+    const result = await resultOf(deps, caller, runId)
+    return result ? c.json(Examined.parse(result), 200) : c.json({ task_id: runId }, 202)
+  })
   app.openapi(routes.link, async (c) => {
     const caller = callerOf(c)
     const runId = await acceptLink(deps, caller, c.req.valid('param').id, c.req.valid('json'))

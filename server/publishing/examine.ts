@@ -1,0 +1,52 @@
+import { and, eq, inArray } from 'drizzle-orm'
+import { run_steps } from '../../db/schema/system.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { examineWordPressJob } from './jobs.ts'
+import { notLinked, requireSite } from './link.ts'
+
+/** Has a site examined, and returns the run: the one that is under way, if one is. */
+export async function acceptExamination(
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+): Promise<number> {
+  const accept = () =>
+    deps.doors.withAccount(caller.scope, async (tx) => {
+      const site = await requireSite(tx, siteId)
+      if (!site.wp_url) throw notLinked(site.name)
+      return (
+        (await underWay(tx, siteId)) ??
+        acceptRun(tx, deps.queue, caller, {
+          kind: 'examine_wordpress',
+          siteId,
+          params: {},
+          steps: [{ contract: examineWordPressJob, objectId: siteId, price: 0 }],
+        })
+      )
+    })
+  try {
+    return await accept()
+  } catch (error) {
+    // Another caller was faster by a moment: that run is there now.
+    if (error instanceof DomainError && error.code === 'already_running') return accept()
+    throw error
+  }
+}
+
+async function underWay(tx: Tx, siteId: number): Promise<number | undefined> {
+  const [step] = await tx
+    .select({ run_id: run_steps.run_id })
+    .from(run_steps)
+    .where(
+      and(
+        eq(run_steps.kind, 'examine_wordpress'),
+        eq(run_steps.object_id, siteId),
+        inArray(run_steps.state, ['pending', 'running']),
+      ),
+    )
+  return step?.run_id
+}
