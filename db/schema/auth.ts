@@ -253,6 +253,27 @@ export const invitations = pgTable(
   ],
 )
 
+/** A one-click link that was begun: WordPress's answer must bring the state, once, before it expires. */
+export const wordpress_connections = pgTable(
+  'wordpress_connections',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    created_by_id: ref().notNull(),
+    /** SHA-256 of the state in hexadecimal. */
+    state_hash: text().notNull().unique(),
+    wp_url: text().notNull(),
+    expires_at: at().notNull(),
+    /** When WordPress answered; without a run it was refused there. */
+    answered_at: at(),
+    /** The check of what WordPress answered. */
+    run_id: ref(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.id] })],
+)
+
 /** Append-only: the application role may insert and read, nothing else. */
 export const audit_log = pgTable(
   'audit_log',

@@ -21,6 +21,7 @@ export const RUN_KINDS = [
   'generate_images',
   'publish',
   'unpublish',
+  'discover_wordpress',
   'link_wordpress',
   'unlink_wordpress',
   'examine_wordpress',
