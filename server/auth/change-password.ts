@@ -11,7 +11,7 @@ import { closeAllSessions, openSession, type TokenPair } from './sessions.ts'
 /** Sets a new password; every other sign-in of the user ends. */
 export async function changePassword(
   deps: Deps,
-  caller: Caller,
+  caller: Caller & { userId: number },
   input: z.infer<typeof ChangePassword>,
 ): Promise<TokenPair> {
   const user = await deps.doors.withPlatform('authenticate', async (tx) => {

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
+import { accountRoutes } from './account-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { sectorRoutes } from './sector-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -9,7 +10,14 @@ import { userRoutes } from './user-routes.ts'
 /** Everything below /api/v1/auth/ but a site's WordPress, which is `publishing/`. */
 export function authRoutes(deps: Deps) {
   const app = newRouter()
-  for (const routes of [sessionRoutes, userRoutes, siteRoutes, sectorRoutes, catalogueRoutes]) {
+  for (const routes of [
+    sessionRoutes,
+    accountRoutes,
+    userRoutes,
+    siteRoutes,
+    sectorRoutes,
+    catalogueRoutes,
+  ]) {
     app.route('/', routes(deps))
   }
   return app

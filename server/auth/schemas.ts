@@ -36,6 +36,10 @@ export const Plan = createSelectSchema(plans, {
 export const Account = createSelectSchema(accounts, times)
   .omit({ stripe_customer_id: true })
   .openapi('Account')
+/** As the collection shows it; a session does without the payment customer. */
+export const OwnAccount = Account.extend({
+  stripe_customer_id: z.string().nullable().openapi({ description: 'Null to all below admin.' }),
+}).openapi('OwnAccount')
 export const User = createSelectSchema(users, { ...times, last_login_at: nullableTime })
   .omit({ password_hash: true })
   .openapi('User')
@@ -68,8 +72,8 @@ export const Session = z
   .openapi('Session')
 export const TokenPair = z.object({ access: z.string(), refresh: z.string() }).openapi('TokenPair')
 
-/** The roles that an admin may give; an account's owner is the one who registered it. */
-const GivenRole = z.enum(['admin', 'editor', 'viewer'])
+/** The roles that are given in an account, each by its like or above. */
+const GivenRole = z.enum(['owner', 'admin', 'editor', 'viewer'])
 export const NewUser = z.strictObject({
   email: Email,
   password: NewPassword,
@@ -82,6 +86,15 @@ export const UpdateUser = z.strictObject({
   is_active: z.boolean().optional(),
   first_name: text(150, 0).optional(),
   last_name: text(150, 0).optional(),
+})
+
+export const UpdateAccount = z.strictObject({
+  name: text(200).optional(),
+  plan_id: objectId.optional(),
+  owner_id: objectId.optional(),
+  slug: slug.optional(),
+  status: z.enum(['active', 'trial', 'suspended']).optional(),
+  stripe_customer_id: text(255).nullable().optional(),
 })
 
 const siteFields = {
@@ -115,9 +128,3 @@ export const NewSector = z
   })
 export const UpdateSector = z.strictObject({ name: text(200).optional(), ...sectorFields })
 export const NewGrant = z.strictObject({ user_id: objectId })
-
-export const LinkWordPress = z.strictObject({
-  wp_url: text(500),
-  wp_username: text(200),
-  wp_app_password: text(200),
-})

@@ -1,18 +1,17 @@
-import { and, count as countRows, eq, like, sql } from 'drizzle-orm'
+import { and, eq, like, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { industry_sectors, SECTOR_STATUSES, sectors, sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { isUniqueViolation } from '../http/database-errors.ts'
+import { isTooManyActiveSectors, isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
 import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSector, UpdateSector } from './schemas.ts'
 import { getSite } from './sites.ts'
 import { freeSlug, slugOf } from './slug.ts'
-
-export const MAX_ACTIVE_SECTORS = 5
+import { statusInStep } from './status.ts'
 
 export const SECTOR_ORDERINGS = { created_at: sectors.created_at, name: sectors.name }
 export const SectorQuery = listQuery(SECTOR_ORDERINGS, {
@@ -47,15 +46,14 @@ export async function getSector(tx: Tx, id: number) {
 export async function createSector(tx: Tx, caller: Caller, input: z.infer<typeof NewSector>) {
   await lockSite(tx, input.site_id)
   const name = await sectorName(tx, input)
-  const is_active = input.is_active ?? input.status !== 'inactive'
-  if (is_active) await checkRoom(tx, input.site_id)
   const slug = input.slug ?? (await freeSectorSlug(tx, input.site_id, name))
-  const status = is_active ? 'active' : 'inactive'
+  const status = statusInStep(input, 'active')
   const [sector] = await tx
     .insert(sectors)
-    .values({ ...input, name, slug, is_active, status, account_id: caller.accountId })
+    .values({ ...input, ...status, name, slug, account_id: caller.accountId })
     .onConflictDoNothing()
     .returning({ id: sectors.id })
+    .catch(orTooMany)
   if (!sector) throw slugTaken(slug)
   return sector.id
 }
@@ -66,14 +64,12 @@ export async function updateSector(
   input: z.infer<typeof UpdateSector>,
 ): Promise<void> {
   await lockSite(tx, before.site_id)
-  const is_active = input.is_active ?? (input.status ? input.status === 'active' : before.is_active)
-  if (is_active && !before.is_active) await checkRoom(tx, before.site_id)
-  const status = is_active ? 'active' : 'inactive'
   try {
     await tx
       .update(sectors)
-      .set({ ...input, is_active, status, updated_at: sql`now()` })
+      .set({ ...input, ...statusInStep(input, before.status), updated_at: sql`now()` })
       .where(eq(sectors.id, before.id))
+      .catch(orTooMany)
   } catch (error) {
     throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
   }
@@ -85,7 +81,7 @@ export async function deleteSector(tx: Tx, id: number): Promise<void> {
   await tx.delete(sectors).where(eq(sectors.id, id))
 }
 
-/** Writers of one site's sectors take turns, so that the limit of active ones holds. */
+/** Writers of one site's sectors take turns, so that each finds a free slug. */
 async function lockSite(tx: Tx, siteId: number): Promise<void> {
   await getSite(tx, siteId)
   await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, siteId)).for('update')
@@ -96,15 +92,12 @@ export async function lockSectors(tx: Tx, id: number): Promise<void> {
   await lockSite(tx, (await getSector(tx, id)).site_id)
 }
 
-async function checkRoom(tx: Tx, siteId: number): Promise<void> {
-  const [active] = await tx
-    .select({ n: countRows() })
-    .from(sectors)
-    .where(and(eq(sectors.site_id, siteId), sectors.is_active))
-  if (active!.n < MAX_ACTIVE_SECTORS) return
+/** The database keeps to the number. */
+function orTooMany(error: unknown): never {
+  if (!isTooManyActiveSectors(error)) throw error
   throw new DomainError(
     'wrong_state',
-    `A site has at most ${MAX_ACTIVE_SECTORS} active sectors. Deactivate one first.`,
+    'A site has at most five active sectors. Deactivate one first.',
   )
 }
 

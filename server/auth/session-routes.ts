@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
-import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
 import { changePassword } from './change-password.ts'
 import { register } from './register.ts'
@@ -98,18 +98,18 @@ export function sessionRoutes(deps: Deps) {
     return c.body(null, 204)
   })
   app.openapi(routes.me, async (c) => {
-    const caller = callerOf(c)
+    const { scope, userId } = userOf(c)
     const read = { readOnly: true }
     return c.json(
-      await deps.doors.withAccount(caller.scope, (tx) => userAndAccount(tx, caller.userId), read),
+      await deps.doors.withAccount(scope, (tx) => userAndAccount(tx, userId), read),
       200,
     )
   })
   app.openapi(routes.updateMe, async (c) =>
-    c.json(await updateMe(deps, callerOf(c), c.req.valid('json')), 200),
+    c.json(await updateMe(deps, userOf(c), c.req.valid('json')), 200),
   )
   app.openapi(routes.changePassword, async (c) =>
-    c.json(await changePassword(deps, callerOf(c), c.req.valid('json')), 200),
+    c.json(await changePassword(deps, userOf(c), c.req.valid('json')), 200),
   )
   return app
 }

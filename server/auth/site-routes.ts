@@ -54,7 +54,7 @@ export function siteRoutes(deps: Deps) {
     update: {
       summary: 'Change a site',
       body: UpdateSite,
-      run: (tx, _caller, { id }, input) => updateSite(tx, id, input),
+      run: (tx, _caller, before, input) => updateSite(tx, before, input),
     },
     remove: {
       summary: 'Delete a site and all that was planned and written for it here',

@@ -10,6 +10,7 @@ import { queryBoolean, queryId } from '../http/schemas.ts'
 import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSite, UpdateSite } from './schemas.ts'
 import { freeSlug, slugOf } from './slug.ts'
+import { statusInStep } from './status.ts'
 
 const { wp_app_password: _secret, wp_rest_root: _root, ...columns } = getTableColumns(sites)
 const selection = {
@@ -57,7 +58,7 @@ export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof N
   const slug = input.slug ?? (await freeSiteSlug(tx, input.name))
   const [site] = await tx
     .insert(sites)
-    .values({ ...input, slug, account_id: caller.accountId })
+    .values({ ...input, ...statusInStep(input, 'active'), slug, account_id: caller.accountId })
     .onConflictDoNothing()
     .returning({ id: sites.id })
   if (!site) throw slugTaken(slug)
@@ -66,15 +67,15 @@ export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof N
 
 export async function updateSite(
   tx: Tx,
-  id: number,
+  before: Pick<typeof sites.$inferSelect, 'id' | 'status'>,
   input: z.infer<typeof UpdateSite>,
 ): Promise<void> {
   await checkIndustry(tx, input.industry_id)
   try {
     await tx
       .update(sites)
-      .set({ ...input, updated_at: sql`now()` })
-      .where(eq(sites.id, id))
+      .set({ ...input, ...statusInStep(input, before.status), updated_at: sql`now()` })
+      .where(eq(sites.id, before.id))
   } catch (error) {
     throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
   }

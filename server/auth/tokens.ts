@@ -72,7 +72,8 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
   }
 }
 
-function tokenInvalid(): DomainError {
+/** For what was meant to say who calls, and does not. */
+export function tokenInvalid(): DomainError {
   return new DomainError(
     'token_invalid',
     'The token is not valid any more: refresh it or sign in.',

@@ -1,12 +1,14 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ROLES, users } from '../../db/schema/auth.ts'
+import { ROLES, type Role, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps, Passwords } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
+import { type Caller, ranksAtLeast } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
+import { queryBoolean } from '../http/schemas.ts'
+import { revokeHandedOut } from './handed-out.ts'
+import { lockRoles, passOnOwnership } from './ownership.ts'
 import { emailTaken } from './register.ts'
 import type { NewUser, UpdateMe, UpdateUser } from './schemas.ts'
 import { closeAllSessions } from './sessions.ts'
@@ -14,10 +16,13 @@ import { closeAllSessions } from './sessions.ts'
 const { password_hash: _hash, ...selection } = getTableColumns(users)
 
 export const USER_ORDERINGS = { created_at: users.created_at, email: users.email }
-export const UserQuery = listQuery(USER_ORDERINGS, { role: z.enum(ROLES).optional() })
+export const UserQuery = listQuery(USER_ORDERINGS, {
+  role: z.enum(ROLES).optional(),
+  is_active: queryBoolean.optional(),
+})
 
 export function listUsers(tx: Tx, url: string, query: z.infer<typeof UserQuery>) {
-  const { role } = query
+  const { role, is_active } = query
   return listPage(tx, {
     url,
     query,
@@ -25,7 +30,7 @@ export function listUsers(tx: Tx, url: string, query: z.infer<typeof UserQuery>)
     defaultOrdering: '-created_at',
     from: users,
     rows: tx.select(selection).from(users).$dynamic(),
-    where: [contains(users.email, query.search), ...equalTo(users, { role })],
+    where: [contains(users.email, query.search), ...equalTo(users, { role, is_active })],
   })
 }
 
@@ -35,55 +40,82 @@ export async function getUser(tx: Tx, id: number) {
   return user
 }
 
-export async function createUser(deps: Deps, caller: Caller, input: z.infer<typeof NewUser>) {
+/** Returns the new user's id. */
+export async function createUser(
+  tx: Tx,
+  passwords: Passwords,
+  caller: Caller,
+  input: z.infer<typeof NewUser>,
+): Promise<number> {
+  requireRank(caller, input.role)
   const { password, ...fields } = input
-  const password_hash = await deps.passwords.hash(password)
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const [user] = await tx
-      .insert(users)
-      .values({ ...fields, password_hash, account_id: caller.accountId })
-      .onConflictDoNothing()
-      .returning({ id: users.id })
-    if (!user) throw emailTaken()
-    await auditUser(tx, caller, 'user.created', user.id)
-    return getUser(tx, user.id)
-  })
+  const password_hash = await passwords.hash(password)
+  const [user] = await tx
+    .insert(users)
+    .values({ ...fields, password_hash, account_id: caller.accountId })
+    .onConflictDoNothing()
+    .returning({ id: users.id })
+  if (!user) throw emailTaken()
+  return user.id
 }
 
-/** Changes a user's role or whether they may sign in; what they held before ends at once. */
-export function updateUser(
-  deps: Deps,
+/**
+ * Changes a user's name, role, or whether they may sign in. What a role gave ends with it at once:
+ * sign-ins, and below admin the API keys and invitations that the user had made.
+ */
+export async function updateUser(
+  tx: Tx,
   caller: Caller,
   id: number,
   input: z.infer<typeof UpdateUser>,
-) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const user = await getUser(tx, id)
-    const ends = input.is_active === false || (input.role !== undefined && input.role !== user.role)
-    if (ends && (user.role === 'owner' || user.role === 'developer')) {
-      throw new DomainError('wrong_state', 'The owner of an account keeps role and access.')
-    }
-    await tx
-      .update(users)
-      .set({ ...input, updated_at: sql`now()` })
-      .where(eq(users.id, id))
-    if (ends) await closeAllSessions(tx, caller.accountId, id)
-    await auditUser(tx, caller, 'user.updated', id)
-    return getUser(tx, id)
-  })
+): Promise<void> {
+  const before = await lockUser(tx, caller, id)
+  const role = input.role ?? before.role
+  if (role !== before.role) requireRank(caller, role)
+  const isOut = input.is_active === false
+  if (before.role === 'owner' && (isOut || role !== 'owner')) {
+    await passOnOwnership(tx, caller.accountId, id)
+  }
+  await tx
+    .update(users)
+    .set({ ...input, updated_at: sql`now()` })
+    .where(eq(users.id, id))
+  if (isOut || role !== before.role) await closeAllSessions(tx, caller.accountId, id)
+  if (isOut || role === 'editor' || role === 'viewer') await revokeHandedOut(tx, id)
 }
 
-export function updateMe(deps: Deps, caller: Caller, input: z.infer<typeof UpdateMe>) {
+/** Removes a user; what they did stays on record, and their e-mail address is free again. */
+export async function deleteUser(tx: Tx, caller: Caller, id: number): Promise<void> {
+  const { role } = await lockUser(tx, caller, id)
+  if (role === 'owner') await passOnOwnership(tx, caller.accountId, id)
+  await revokeHandedOut(tx, id)
+  await tx.delete(users).where(eq(users.id, id))
+}
+
+export function updateMe(
+  deps: Deps,
+  { userId }: { userId: number },
+  input: z.infer<typeof UpdateMe>,
+) {
   return deps.doors.withPlatform('authenticate', async (tx) => {
     await tx
       .update(users)
       .set({ ...input, updated_at: sql`now()` })
-      .where(eq(users.id, caller.userId))
-    return getUser(tx, caller.userId)
+      .where(eq(users.id, userId))
+    return getUser(tx, userId)
   })
 }
 
-async function auditUser(tx: Tx, caller: Caller, action: string, id: number): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, object: { type: 'user', id } })
+/** The user as they stand once no other change of roles is under way; throws for one above the caller. */
+async function lockUser(tx: Tx, caller: Caller, id: number) {
+  await lockRoles(tx, caller.accountId)
+  const user = await getUser(tx, id)
+  requireRank(caller, user.role)
+  return user
+}
+
+/** Nobody gives a role above their own, or touches who has one. */
+export function requireRank(caller: Caller, role: Role): void {
+  if (ranksAtLeast(caller, role)) return
+  throw new DomainError('permission_denied', `Your role is ${caller.role}: ${role} is above it.`)
 }

@@ -1,24 +1,36 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { audit } from '../audit.ts'
-import type { AccessClaims } from '../auth/tokens.ts'
+import { looksLikeApiKey, readApiKey } from '../auth/api-key-token.ts'
+import { type AccessClaims, tokenInvalid } from '../auth/tokens.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import type { AppEnv } from './endpoint.ts'
+import { noteKeyUse } from './key-use.ts'
 
 /**
- * Reads who is calling from the token, without a query: the database's door checks in the same round
- * trip as the first one that the user still stands. Routes decide whether a caller is needed.
+ * Reads who is calling from the access token or the API key, without a query: the database's door
+ * checks in the same round trip as the first one that the user or the key still stands. Routes decide
+ * whether a caller is needed.
  */
-export function authenticate({ tokens, doors }: Deps): MiddlewareHandler<AppEnv> {
+export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler<AppEnv> {
+  const noteUse = noteKeyUse(doors, logger)
   return async (c, next) => {
     const [scheme, token] = (c.req.header('authorization') ?? '').split(' ')
-    if (scheme?.toLowerCase() === 'bearer' && token) {
-      const claims = await tokens.verify(token).catch(refusal)
-      if (claims instanceof DomainError) c.set('refusal', claims)
-      else c.set('caller', await callerWith(claims, c))
-    }
+    if (scheme?.toLowerCase() !== 'bearer' || !token) return next()
+    if (looksLikeApiKey(token)) return withKey(token, c, next)
+    const claims = await tokens.verify(token).catch(refusal)
+    if (claims instanceof DomainError) c.set('refusal', claims)
+    else c.set('caller', await callerWith(claims, c))
+    return next()
+  }
+
+  async function withKey(token: string, c: Context<AppEnv>, next: () => Promise<void>) {
+    const key = await readApiKey(token)
+    if (!key) c.set('refusal', tokenInvalid())
+    else c.set('caller', callerOfKey(key, c))
     await next()
+    if (key && c.res.status !== 401) await noteUse(key.accountId, key.hash)
   }
 
   async function callerWith(claims: AccessClaims, c: Context<AppEnv>): Promise<Caller> {
@@ -51,6 +63,21 @@ function refusal(error: unknown): DomainError {
 function callerIn(accountId: number, claims: AccessClaims, requestId: string): Caller {
   const user = { id: claims.userId, role: claims.role }
   return { ...claims, accountId, scope: { accountId, user }, requestId }
+}
+
+/** A key is its account's own, and names no other. */
+function callerOfKey(key: { accountId: number; hash: string }, c: Context<AppEnv>): Caller {
+  const { accountId, hash } = key
+  const named = c.req.header('x-account-id')
+  if (named !== undefined && named !== String(accountId)) throw notFound()
+  return {
+    userId: null,
+    role: 'system_bot',
+    isStaff: false,
+    accountId,
+    scope: { accountId, apiKey: { hash } },
+    requestId: c.get('requestId'),
+  }
 }
 
 function namedAccount(text: string): number {

@@ -1,9 +1,10 @@
 import type { Role } from '../../db/schema/auth.ts'
 import type { Scope } from '../../db/tenancy.ts'
 
-/** Who is asking, as the token says; the database's door checks that it still holds. */
+/** Who is asking, as the token or the API key says; the database's door checks that it still holds. */
 export type Caller = {
-  userId: number
+  /** Null for an API key, whose id the database's door notes in the audit log. */
+  userId: number | null
   role: Role
   /** The platform's own staff: a developer, or a user of the system account. */
   isStaff: boolean
@@ -23,6 +24,11 @@ const RANK: Record<Role, number> = {
   developer: 5,
 }
 export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner' | 'staff'
+
+/** Whether the caller's role is `role` or above it. */
+export function ranksAtLeast(caller: Caller, role: Role): boolean {
+  return RANK[caller.role] >= RANK[role]
+}
 
 /** Whether the caller may do what asks for at least `minimum`. `staff` is no rank in an account. */
 export function mayAct({ role, isStaff }: Caller, minimum: MinimumRole): boolean {

@@ -11,6 +11,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === UNIQUE_VIOLATION
 }
 
+/** Of the trigger that counts a site's active sectors. */
+export function isTooManyActiveSectors(error: unknown): boolean {
+  return codeOf(error) === 'IG409'
+}
+
 /** Class 22: a value that its column's type cannot take. */
 export function isDataException(error: unknown): boolean {
   return String(codeOf(error)).startsWith('22')

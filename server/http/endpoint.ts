@@ -63,6 +63,13 @@ function refused({ role }: Caller, minimum: MinimumRole): DomainError {
   )
 }
 
+/** The user who calls, or a 403 for an API key, which is no person. */
+export function userOf(c: Pick<Context<AppEnv>, 'get'>): Caller & { userId: number } {
+  const { userId, ...caller } = callerOf(c)
+  if (userId !== null) return { ...caller, userId }
+  throw new DomainError('permission_denied', 'This is for a person who signed in, not an API key.')
+}
+
 /** The caller, or a 401. */
 export function callerOf(c: Pick<Context<AppEnv>, 'get'>): Caller {
   const caller = c.get('caller')

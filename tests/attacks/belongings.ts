@@ -3,6 +3,7 @@ import type { TestService } from '../helpers/service.ts'
 
 /** The ids of one object of each kind that an account has. */
 export type Belongings = {
+  account: number
   site: number
   sector: number
   user: number
@@ -72,12 +73,13 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     kind: 'publish',
     total: 1,
   })
-  return { site, sector, user, grant, keyword, cluster, idea, task, content, image, run }
+  return { account, site, sector, user, grant, keyword, cluster, idea, task, content, image, run }
 }
 
 const COLLECTIONS: [RegExp, keyof Belongings][] = [
   [/^auth\/sites\//, 'site'],
   [/^auth\/sectors\//, 'sector'],
+  [/^auth\/accounts\//, 'account'],
   [/^auth\/users\//, 'user'],
   [/^planner\/keywords\//, 'keyword'],
   [/^planner\/clusters\//, 'cluster'],
@@ -115,6 +117,9 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'PATCH auth/me/': () => ({ first_name: 'Ann' }),
   'POST auth/change_password/': () => ({ old_password: 'wrong', new_password: PASSWORD }),
   'POST auth/users/': () => ({ email: 'new@example.test', password: PASSWORD, role: 'viewer' }),
+  'PUT auth/accounts/{id}/': () => ({ name: 'Mine' }),
+  'PATCH auth/accounts/{id}/': () => ({ name: 'Mine' }),
+  'PUT auth/users/{id}/': () => ({ first_name: 'Ann' }),
   'PATCH auth/users/{id}/': () => ({ first_name: 'Ann' }),
   'POST auth/sites/': () => ({ name: 'A site' }),
   'PUT auth/sites/{id}/': () => ({ name: 'A site' }),

@@ -1,0 +1,21 @@
+import { invalid } from '../errors.ts'
+
+/**
+ * What `status` and `is_active` become when either is given: a site or a sector is active when its
+ * status says so. Throws a 400 for two that contradict each other.
+ */
+export function statusInStep<S extends string>(
+  input: { is_active?: boolean | undefined; status?: S | undefined },
+  before: S,
+): { status: S | 'active' | 'inactive'; is_active: boolean } {
+  const { is_active, status } = input
+  if (status !== undefined) {
+    if (is_active !== undefined && is_active !== (status === 'active')) {
+      throw invalid('status', 'contradicts is_active: one of them is enough')
+    }
+    return { status, is_active: status === 'active' }
+  }
+  if (is_active) return { status: 'active', is_active }
+  const ends = is_active === false && before === 'active'
+  return { status: ends ? 'inactive' : before, is_active: !ends && before === 'active' }
+}
