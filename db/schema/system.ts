@@ -114,6 +114,10 @@ export const run_steps = pgTable(
 )
 
 export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'] as const
+export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
+
+/** `hash` is that of the state which the answer must bring; it is taken once. */
+export type OauthState = { hash: string; user_id: number; redirect_uri: string; expires_at: string }
 
 export const integration_settings = pgTable(
   'integration_settings',
@@ -126,6 +130,14 @@ export const integration_settings = pgTable(
     /** The provider's key, encrypted; read back as its last four characters. */
     api_key: text(),
     api_key_last4: text(),
+    /** Of an OAuth client, encrypted. */
+    client_secret: text(),
+    client_secret_last4: text(),
+    /** What the owner of the data granted the OAuth client, encrypted. */
+    refresh_token: text(),
+    refresh_token_last4: text(),
+    /** The grant that was asked for and not answered yet. */
+    oauth_state: jsonb().$type<OauthState>(),
     is_active: boolean().notNull().default(true),
     ...timestamps,
   },
