@@ -92,6 +92,7 @@ function watched(job: StepJob, provider: AiProvider, total: number): AiProvider 
 function delegating(provider: AiProvider): AiProvider {
   return {
     name: provider.name,
+    imagesBy: provider.imagesBy,
     clusterBatchSize: provider.clusterBatchSize,
     clusterKeywords: (input, options) => provider.clusterKeywords(input, options),
     generateIdeas: (input, options) => provider.generateIdeas(input, options),

@@ -117,14 +117,18 @@ function notFound(error: APIError, endpoint: Endpoint): AiError {
 }
 
 /** What the server says, without anything that looks like a key: servers like to quote it. */
-function saidBy(error: APIError, { apiKey }: Endpoint): string {
+function saidBy(error: APIError, endpoint: Endpoint): string {
   const body = error.error as { message?: unknown } | undefined
   if (typeof body?.message !== 'string') return ''
-  const text = body.message.replace(/\bsk-[\w*-]+/g, '…').replace(/\s+/g, ' ')
-  const clean = apiKey.length >= 8 ? text.replaceAll(apiKey, '…') : text
-  return `: ${clean.slice(0, 300).replace(/\.$/, '')}`
+  return `: ${withoutKey(body.message, endpoint).replace(/\.$/, '')}`
 }
 
-function hostOf(endpoint: Endpoint): string {
+/** One line of at most 300 characters of what a server said. */
+export function withoutKey(said: string, { apiKey }: Endpoint): string {
+  const text = said.replace(/\bsk-[\w*-]+/g, '…').replace(/\s+/g, ' ')
+  return (apiKey.length >= 8 ? text.replaceAll(apiKey, '…') : text).slice(0, 300)
+}
+
+export function hostOf(endpoint: Endpoint): string {
   return URL.parse(endpoint.baseUrl)?.host ?? 'base_url'
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { APIError } from 'openai'
 import { aiErrorOf, type Endpoint, timedOut } from './openai-error.ts'
+import { AiError } from './provider.ts'
 
 export type Limits = {
   /** The hard limit of a call with its retries and their waits. */
@@ -48,9 +49,13 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** RFC 9110: seconds, or a date. */
 function retryAfterMs(error: unknown): number | undefined {
-  const value = error instanceof APIError ? error.headers?.get('retry-after') : undefined
+  if (error instanceof AiError) return error.retryAfterMs
+  return waitAskedFor(error instanceof APIError ? error.headers?.get('retry-after') : undefined)
+}
+
+/** The milliseconds that a Retry-After means (RFC 9110: seconds, or a date). */
+export function waitAskedFor(value: string | null | undefined): number | undefined {
   if (!value) return undefined
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)

@@ -27,6 +27,8 @@ export type OpenAiOptions = {
   baseUrl: string
   model: string
   imageModel: string
+  /** Such as 1536x1024; by default the widest that the model makes. */
+  imageSize?: string
   /** The guarded client. */
   fetch: (url: string, init?: EgressInit) => Promise<Response>
   retry?: Partial<Limits>
@@ -43,6 +45,7 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
   const chat: Chat = { client, endpoint, limits }
   return {
     name: 'openai',
+    imagesBy: 'openai',
     clusterBatchSize: CLUSTER_BATCH_SIZE,
     async clusterKeywords(input, { signal, prompts }) {
       const prompt = promptTexts(prompts).clustering(input)
@@ -86,8 +89,9 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
     },
     generateImage(input, { signal, prompts }) {
       const prompt = promptTexts(prompts).image(input)
-      const maker = { endpoint: { ...endpoint, model: options.imageModel }, fetch: options.fetch }
-      return makeImage({ client, limits, ...maker }, prompt, signal)
+      const { imageModel: model, imageSize: size, fetch } = options
+      const maker = { client, limits, fetch, endpoint: { ...endpoint, model } }
+      return makeImage(maker, { prompt, size }, signal)
     },
   }
 }

@@ -1,9 +1,15 @@
 import { z } from 'zod'
-import type { Section } from '../../db/schema/system.ts'
+import type { Section, SectionLogic } from '../../db/schema/system.ts'
 import type { Prompts } from './prompts/default-prompts.ts'
 
 /** What a call cost its account at the provider, for the usage log. Tokens are 0 where there are none. */
-export type Usage = { model: string; tokens_in: number; tokens_out: number }
+export type Usage = {
+  model: string
+  tokens_in: number
+  tokens_out: number
+  /** What the provider says that it charged, in US dollars, where it says so. */
+  cost_usd?: number
+}
 
 /**
  * Passed to every operation: `signal` ends the call when its run is cancelled or its worker drains;
@@ -17,6 +23,9 @@ export type Answer<T> = { data: T; usage: Usage; notes?: string[] }
 /** Who writes. An empty `language` is that of the title. */
 export type AuthorProfile = { name: string; description: string; tone: string; language: string }
 
+export const IMAGE_PROVIDERS = ['local', 'openai', 'runware'] as const
+export type ImageProvider = (typeof IMAGE_PROVIDERS)[number]
+
 export const CONTENT_STRUCTURES = [
   'cluster_hub',
   'landing_page',
@@ -25,9 +34,6 @@ export const CONTENT_STRUCTURES = [
 ] as const
 export const CONTENT_TYPES = ['blog_post', 'article', 'guide', 'tutorial'] as const
 export type ContentStructure = (typeof CONTENT_STRUCTURES)[number]
-
-/** The sections of an article by its structure; `default` for structures that have no entry. */
-export type SectionLogic = Partial<Record<ContentStructure | 'default', Section[]>>
 
 export type ClusterKeywordsInput = {
   /** One batch; longer lists go through `clusterInBatches`. */
@@ -111,7 +117,7 @@ export const ExtractImagePromptsAnswer = z.object({
 })
 
 export type GenerateImageInput = { prompt: string; alt_text: string; title: string }
-/** PNG, JPEG or WebP as it came, not yet decoded; about 1536×1024. */
+/** PNG, JPEG or WebP as it came, not yet decoded; about 1536×1024 where the account chose no size. */
 export type GeneratedImage = { bytes: Uint8Array }
 
 export type ClusterKeywords = z.infer<typeof ClusterKeywordsAnswer>
@@ -125,6 +131,8 @@ export type ExtractImagePrompts = z.infer<typeof ExtractImagePromptsAnswer>
  */
 export interface AiProvider {
   readonly name: 'local' | 'openai'
+  /** Who makes the images: an account may have its texts and its images of two providers. */
+  readonly imagesBy: ImageProvider
   /** How many keywords one `clusterKeywords` call takes. */
   readonly clusterBatchSize: number
   clusterKeywords(
@@ -147,10 +155,17 @@ export interface AiProvider {
 export class AiError extends Error {
   readonly code: string
   readonly retryable: boolean
-  constructor(code: string, message: string, options: { retryable: boolean; cause?: unknown }) {
+  /** How long the provider asks to be left alone. */
+  readonly retryAfterMs: number | undefined
+  constructor(
+    code: string,
+    message: string,
+    options: { retryable: boolean; retryAfterMs?: number; cause?: unknown },
+  ) {
     super(message, { cause: options.cause })
     this.name = 'AiError'
     this.code = code
     this.retryable = options.retryable
+    this.retryAfterMs = options.retryAfterMs
   }
 }

@@ -15,6 +15,7 @@ const USAGE: Usage = { model: 'local', tokens_in: 0, tokens_out: 0 }
 export function localProvider(): AiProvider {
   return {
     name: 'local',
+    imagesBy: 'local',
     clusterBatchSize: 1000,
     async clusterKeywords(input, { signal }) {
       return { data: await clusterKeywords(input, signal), usage: { ...USAGE } }

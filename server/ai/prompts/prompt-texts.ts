@@ -7,7 +7,12 @@ import type {
 } from '../provider.ts'
 import { DEFAULT_PROMPTS, type Prompts } from './default-prompts.ts'
 import { PLACEHOLDERS } from './placeholders.ts'
-import { type PromptValues, renderImagePrompt, renderPrompt } from './render-prompt.ts'
+import {
+  type PromptValues,
+  placeholdersIn,
+  renderImagePrompt,
+  renderPrompt,
+} from './render-prompt.ts'
 
 type ChatPrompt = 'clustering' | 'ideas' | 'content_generation' | 'image_prompt_extraction'
 
@@ -31,7 +36,12 @@ export function promptTexts(edited: Partial<Prompts> = {}) {
         ...input,
         negative_prompt: prompts.negative_prompt,
       }),
-    /** For models that take apart what must not appear. */
+    /** For models that take apart what must not appear: `negative`, and the template without it. */
+    imageWithout(input: GenerateImageInput) {
+      const lines = prompts.image_prompt_template.split('\n')
+      const template = lines.filter((line) => !placeholdersIn(line).includes('negative_prompt'))
+      return renderImagePrompt(template.join('\n'), input)
+    },
     negative: prompts.negative_prompt,
   }
 }
