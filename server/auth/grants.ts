@@ -1,6 +1,6 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import type { z } from 'zod'
-import { site_user_access } from '../../db/schema/auth.ts'
+import { site_user_access, sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
@@ -31,6 +31,13 @@ export async function listGrants(
     rows: tx.select().from(site_user_access).$dynamic(),
     where: equalTo(site_user_access, { site_id: siteId, user_id }),
   })
+}
+
+/** Throws a 400 unless all are sites of the account. */
+export async function requireSites(tx: Tx, siteIds: number[]): Promise<void> {
+  const wanted = new Set(siteIds)
+  const count = await tx.$count(sites, inArray(sites.id, [...wanted]))
+  if (count < wanted.size) throw invalid('site_ids', 'has one that is not a site of this account')
 }
 
 /** Lets an editor or a viewer see a site. Roles above see every site without a grant. */

@@ -1,24 +1,30 @@
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
 import { accountRoutes } from './account-routes.ts'
+import { apiKeyRoutes } from './api-key-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { invitationRoutes } from './invitation-routes.ts'
 import { sectorRoutes } from './sector-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { siteRoutes } from './site-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
+const ROUTES = [
+  sessionRoutes,
+  accountRoutes,
+  userRoutes,
+  invitationRoutes,
+  apiKeyRoutes,
+  siteRoutes,
+  sectorRoutes,
+  catalogueRoutes,
+  auditRoutes,
+]
+
 /** Everything below /api/v1/auth/ but a site's WordPress, which is `publishing/`. */
 export function authRoutes(deps: Deps) {
   const app = newRouter()
-  for (const routes of [
-    sessionRoutes,
-    accountRoutes,
-    userRoutes,
-    siteRoutes,
-    sectorRoutes,
-    catalogueRoutes,
-  ]) {
-    app.route('/', routes(deps))
-  }
+  for (const routes of ROUTES) app.route('/', routes(deps))
   return app
 }

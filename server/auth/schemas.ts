@@ -1,9 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
 import {
+  API_KEY_ACCESS,
   accounts,
+  api_keys,
+  audit_log,
   industries,
   industry_sectors,
+  invitations,
   plans,
   SECTOR_STATUSES,
   SITE_STATUSES,
@@ -55,6 +59,38 @@ export const Grant = createSelectSchema(site_user_access, { created_at: time }).
   'SiteUserAccess',
 )
 
+const SiteIds = z.array(objectId).max(1000)
+const keyTimes = {
+  ...times,
+  expires_at: nullableTime,
+  last_used_at: nullableTime,
+  revoked_at: nullableTime,
+}
+export const ApiKey = createSelectSchema(api_keys, { ...keyTimes, site_ids: SiteIds.nullable() })
+  .omit({ key_hash: true })
+  .openapi('ApiKey')
+export const ShownApiKey = ApiKey.extend({
+  key: z.string().openapi({ description: 'Keep it: it is not shown again.' }),
+}).openapi('ShownApiKey')
+export const Invitation = createSelectSchema(invitations, {
+  ...times,
+  site_ids: SiteIds,
+  expires_at: time,
+  accepted_at: nullableTime,
+  revoked_at: nullableTime,
+})
+  .omit({ token_hash: true })
+  .extend({ state: z.enum(['open', 'accepted', 'revoked', 'expired']) })
+  .openapi('Invitation')
+export const ShownInvitation = Invitation.extend({
+  token: z.string(),
+  url: z.string().openapi({ description: 'Hand it on: it is not shown again.' }),
+}).openapi('ShownInvitation')
+export const AuditEntry = createSelectSchema(audit_log, {
+  created_at: time,
+  detail: z.record(z.string(), z.unknown()),
+}).openapi('AuditEntry')
+
 export const Register = z.strictObject({
   email: Email,
   password: NewPassword,
@@ -84,6 +120,33 @@ export const NewUser = z.strictObject({
 export const UpdateUser = z.strictObject({
   role: GivenRole.optional(),
   is_active: z.boolean().optional(),
+  first_name: text(150, 0).optional(),
+  last_name: text(150, 0).optional(),
+})
+
+const future = z.iso
+  .datetime({ offset: true })
+  .refine((when) => Date.parse(when) > Date.now(), { message: 'must lie in the future' })
+export const NewApiKey = z.strictObject({
+  name: text(100),
+  access: z.enum(API_KEY_ACCESS),
+  site_ids: SiteIds.min(1).nullable().optional().openapi({
+    description: 'The sites it is for; null or left out: all, those to come too.',
+  }),
+  expires_at: future.nullable().optional(),
+})
+export const UpdateApiKey = z.strictObject({ name: text(100).optional() })
+export const NewInvitation = z.strictObject({
+  email: Email,
+  role: GivenRole,
+  site_ids: SiteIds.optional().openapi({
+    description: 'What an editor or a viewer is granted on joining; an admin sees every site.',
+  }),
+  expires_in_days: z.int().min(1).max(90).optional().openapi({ description: '7 by default.' }),
+})
+export const AcceptInvitation = z.strictObject({
+  token: z.string().min(1).max(200),
+  password: NewPassword,
   first_name: text(150, 0).optional(),
   last_name: text(150, 0).optional(),
 })

@@ -227,7 +227,7 @@ async function matched<R extends Row, Query extends object, New, Change>(
 
 async function auditWrite(tx: Tx, caller: Caller, name: string, verb: string, id: number) {
   const { accountId, userId, requestId } = caller
-  const type = name.replaceAll(' ', '_')
+  const type = name.toLowerCase().replaceAll(' ', '_')
   const object = { type, id }
   await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object })
 }
@@ -240,7 +240,7 @@ const declared = (method: RouteConfig['method'], path: string, tag: string, text
   ...(texts.description && { description: texts.description }),
 })
 
-const withArticle = (name: string) => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+const withArticle = (name: string) => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
 
 /** The router's types want a literal route; a collection has its parts as values. */
 function serve<Query, Body>(

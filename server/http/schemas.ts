@@ -40,6 +40,13 @@ export const times = { created_at: time, updated_at: time }
 export const queryId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
 export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX).openapi({ type: 'integer' })
 
+export const queryText = text(100)
+/** A time with its offset: `2026-01-31T00:00:00Z`. */
+export const queryTime = z.iso
+  .datetime({ offset: true })
+  .transform((value) => new Date(value))
+  .openapi({ type: 'string', format: 'date-time' })
+
 export const queryBoolean = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 export const IdParam = z.object({

@@ -7,6 +7,8 @@ export type Belongings = {
   site: number
   sector: number
   user: number
+  apiKey: number
+  invitation: number
   grant: number
   keyword: number
   cluster: number
@@ -15,6 +17,9 @@ export type Belongings = {
   content: number
   image: number
   run: number
+  prompt: number
+  profile: number
+  strategy: number
 }
 
 /** Gives an account one of everything, named after the account, straight in the database. */
@@ -38,6 +43,21 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     account_id: account,
     site_id: site,
     user_id: user,
+  })
+  const apiKey = await insert('api_keys', {
+    account_id: account,
+    name: `${name} key`,
+    access: 'read',
+    key_hash: '-',
+    last4: '-',
+  })
+  const invitation = await insert('invitations', {
+    account_id: account,
+    email: `${name}-${account}-invited@example.test`,
+    role: 'viewer',
+    site_ids: [site],
+    token_hash: `-${account}`,
+    expires_at: new Date(Date.now() + 86_400_000),
   })
   const cluster = await insert('clusters', { ...place, name: `${name} cluster` })
   const keyword = await insert('keywords', {
@@ -73,7 +93,37 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     kind: 'publish',
     total: 1,
   })
-  return { account, site, sector, user, grant, keyword, cluster, idea, task, content, image, run }
+  const prompt = await insert('ai_prompts', {
+    account_id: account,
+    prompt_type: 'clustering',
+    prompt_value: `${name} prompt {keywords}`,
+  })
+  const profile = await insert('author_profiles', { account_id: account, name: `${name} author` })
+  const strategy = await insert('strategies', {
+    account_id: account,
+    name: `${name} strategy`,
+    sector_id: sector,
+    author_profile_id: profile,
+  })
+  return {
+    account,
+    site,
+    sector,
+    user,
+    apiKey,
+    invitation,
+    grant,
+    keyword,
+    cluster,
+    idea,
+    task,
+    content,
+    image,
+    run,
+    prompt,
+    profile,
+    strategy,
+  }
 }
 
 const COLLECTIONS: [RegExp, keyof Belongings][] = [
@@ -81,12 +131,17 @@ const COLLECTIONS: [RegExp, keyof Belongings][] = [
   [/^auth\/sectors\//, 'sector'],
   [/^auth\/accounts\//, 'account'],
   [/^auth\/users\//, 'user'],
+  [/^auth\/api_keys\//, 'apiKey'],
+  [/^auth\/invitations\//, 'invitation'],
   [/^planner\/keywords\//, 'keyword'],
   [/^planner\/clusters\//, 'cluster'],
   [/^planner\/ideas\//, 'idea'],
   [/^writer\/tasks\//, 'task'],
   [/^writer\/content\//, 'content'],
   [/^writer\/images\//, 'image'],
+  [/^system\/prompts\//, 'prompt'],
+  [/^system\/author_profiles\//, 'profile'],
+  [/^system\/strategies\//, 'strategy'],
 ]
 
 /** A path of openapi.json with an account's own ids in it. */
@@ -121,6 +176,15 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'PATCH auth/accounts/{id}/': () => ({ name: 'Mine' }),
   'PUT auth/users/{id}/': () => ({ first_name: 'Ann' }),
   'PATCH auth/users/{id}/': () => ({ first_name: 'Ann' }),
+  'POST auth/api_keys/': (has) => ({ name: 'A key', access: 'read', site_ids: [has.site] }),
+  'PUT auth/api_keys/{id}/': () => ({ name: 'A key' }),
+  'PATCH auth/api_keys/{id}/': () => ({ name: 'A key' }),
+  'POST auth/invitations/': (has) => ({
+    email: 'asked@example.test',
+    role: 'viewer',
+    site_ids: [has.site],
+  }),
+  'POST auth/invitations/accept/': () => ({ token: 'x', password: PASSWORD }),
   'POST auth/sites/': () => ({ name: 'A site' }),
   'PUT auth/sites/{id}/': () => ({ name: 'A site' }),
   'PATCH auth/sites/{id}/': () => ({ name: 'A site' }),
@@ -177,6 +241,16 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST writer/tasks/publish/': (has) => ({ ids: [has.task] }),
   'PUT writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
   'PATCH writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
+  'POST system/prompts/': () => ({ prompt_type: 'ideas' }),
+  'PUT system/prompts/{id}/': () => ({ prompt_value: 'Group {keywords}.' }),
+  'PATCH system/prompts/{id}/': () => ({ is_active: true }),
+  'POST system/prompts/dry_run/': (has) => ({ prompt_type: 'ideas', cluster_id: has.cluster }),
+  'POST system/author_profiles/': () => ({ name: 'An author' }),
+  'PUT system/author_profiles/{id}/': () => ({ tone: 'dry' }),
+  'PATCH system/author_profiles/{id}/': () => ({ tone: 'dry' }),
+  'POST system/strategies/': (has) => ({ name: 'A strategy', sector_id: has.sector }),
+  'PUT system/strategies/{id}/': () => ({ description: 'x' }),
+  'PATCH system/strategies/{id}/': () => ({ description: 'x' }),
   'PUT system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
   'PATCH system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
 }

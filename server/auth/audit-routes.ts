@@ -1,0 +1,30 @@
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { listAnswer } from '../http/lists.ts'
+import { answer } from '../http/schemas.ts'
+import { AuditQuery, listAuditLog } from './audit-log.ts'
+import { AuditEntry } from './schemas.ts'
+
+const list = endpoint('admin', {
+  method: 'get',
+  path: '/audit_log/',
+  tags: ['auth'],
+  summary: 'What was done in the account, and by whom',
+  description:
+    'Entries are never changed. `user_id` is null where an API key (`api_key_id`) or the service ' +
+    'itself acted; `platform.request` is a request of the platform’s staff in this account.',
+  request: { query: AuditQuery },
+  responses: { 200: answer('Entries.', listAnswer(AuditEntry)) },
+})
+
+export function auditRoutes({ doors }: Deps) {
+  const app = newRouter()
+  app.openapi(list, async (c) => {
+    const query = c.req.valid('query')
+    const read = { readOnly: true }
+    const { scope } = callerOf(c)
+    const page = await doors.withAccount(scope, (tx) => listAuditLog(tx, c.req.url, query), read)
+    return c.json(page, 200)
+  })
+  return app
+}
