@@ -11,6 +11,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
+import type { CONTENT_STRUCTURES } from './planner.ts'
 
 export const RUN_STATES = ['PENDING', 'PROGRESS', 'SUCCESS', 'FAILURE', 'CANCELLED'] as const
 export type RunState = (typeof RUN_STATES)[number]
@@ -178,6 +179,10 @@ export const ai_prompts = pgTable(
 /** A section that an article is to have: its h2, what it is to say, and about how many words long. */
 export type Section = { heading: string; guidance?: string; words?: number }
 export type StructureTemplate = { sections: Section[] }
+/** The sections of an article by its structure; `default` for structures that have no entry. */
+export type SectionLogic = Partial<
+  Record<(typeof CONTENT_STRUCTURES)[number] | 'default', Section[]>
+>
 
 export const author_profiles = pgTable(
   'author_profiles',
@@ -213,8 +218,7 @@ export const strategies = pgTable(
     author_profile_id: ref(),
     /** Templates that go before the account's, by type. */
     prompt_types: jsonb().$type<Partial<Record<PromptType, string>>>().notNull().default({}),
-    /** An article's sections by its `content_structure`; `default` for those that have no entry. */
-    section_logic: jsonb().$type<Record<string, Section[]>>().notNull().default({}),
+    section_logic: jsonb().$type<SectionLogic>().notNull().default({}),
     is_active: boolean().notNull().default(true),
     ...timestamps,
   },

@@ -3,10 +3,13 @@ import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
 import { getProgress, Progress } from '../run-progress.ts'
+import { authorProfileRoutes } from './author-profile-routes.ts'
 import { cancelRun } from './cancel-run.ts'
 import { followRun } from './follow-run.ts'
 import { getOpenAi, saveOpenAi } from './integrations.ts'
+import { promptRoutes } from './prompt-routes.ts'
 import { Integration, IntegrationParam, RunParam, UpdateIntegration } from './schemas.ts'
+import { strategyRoutes } from './strategy-routes.ts'
 
 const tags = ['system']
 const read = { readOnly: true }
@@ -88,5 +91,8 @@ export function systemRoutes(deps: Deps) {
       c.json(await saveOpenAi(deps, callerOf(c), c.req.valid('json')), 200),
     )
   }
+  app.route('/', promptRoutes(deps))
+  app.route('/', authorProfileRoutes(deps))
+  app.route('/', strategyRoutes(deps))
   return app
 }

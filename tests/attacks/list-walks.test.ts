@@ -38,6 +38,9 @@ async function plant(): Promise<void> {
     await sql`insert into clusters ${sql({ ...place, name: `c${n}` })}`
     await sql`insert into content_ideas ${sql({ ...place, idea_title: `i${half}` })}`
     await sql`insert into tasks ${sql({ ...place, title: `t${half}`, word_count: half })}`
+    await sql`insert into author_profiles ${sql({ account_id: owner.accountId, name: `a${half}` })}`
+    await sql`insert into strategies
+      ${sql({ account_id: owner.accountId, name: `s${half}`, is_active: false })}`
     await owner.post('auth/sites/', { name: `Site ${half}` })
     await addUser(owner, 'viewer', [mine.site])
   }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
-import type { PromptType, Section } from '../../../db/schema/system.ts'
+import type { PromptType, Section, SectionLogic } from '../../../db/schema/system.ts'
 import type { Tx } from '../../../db/tenancy.ts'
 import type { Prompts } from '../prompts/default-prompts.ts'
-import type { AuthorProfile, ContentStructure, SectionLogic } from '../provider.ts'
+import type { AuthorProfile, ContentStructure } from '../provider.ts'
 
 /** How an account wants a sector's work done; `prompts` are those that were edited. */
 export type Guidance = {
