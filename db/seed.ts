@@ -23,7 +23,7 @@ const FREE = {
   daily_image_generation_limit: 200,
   monthly_image_ai_credits: 1_000,
   max_images_per_task: 4,
-  image_model_choices: ['local', 'gpt-image-1'],
+  image_model_choices: ['local', 'gpt-image-1', 'dall-e-3', 'runware:100@1', 'runware:101@1'],
   included_credits: 500,
 } satisfies Plan
 
@@ -43,7 +43,17 @@ function larger(name: string, slug: string, price: string, times: number): Plan 
     ]),
   )
   const features = [`${FREE.max_sites * times} sites`, 'Your own AI key']
-  return { ...FREE, ...limits, name, slug, price, features, extra_credit_price: '0.0200' }
+  const image_model_choices = ['*']
+  return {
+    ...FREE,
+    ...limits,
+    name,
+    slug,
+    price,
+    features,
+    image_model_choices,
+    extra_credit_price: '0.0200',
+  }
 }
 
 /** Inserts the plans and industries that are missing; what stands is left as it is. */

@@ -1,5 +1,7 @@
 import type { Job, PgBoss } from 'pg-boss'
+import type { Scope } from '../db/tenancy.ts'
 import { StepPayload } from '../server/queue.ts'
+import { askProvider } from './ai-failure.ts'
 import { carryOut } from './carry-out.ts'
 import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
@@ -17,8 +19,12 @@ export type Worker = { stop(): Promise<void> }
 export async function startWorker(
   pgBoss: PgBoss,
   databaseUrl: string,
-  deps: WorkerDeps,
+  given: WorkerDeps,
 ): Promise<Worker> {
+  const deps = {
+    ...given,
+    aiProvider: (scope: Scope) => askProvider(() => given.aiProvider(scope)),
+  }
   const lock = await takeWorkerLock(databaseUrl)
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()

@@ -72,7 +72,7 @@ async function askForImage(
   { title, guidance }: Article,
   { prompt, alt_text, name }: Prompt & { name: string },
 ): Promise<Uint8Array> {
-  await job.requested('generate_image', `Asked ${provider.name} for ${name}: ${prompt}`)
+  await job.requested('generate_image', `Asked ${provider.imagesBy} for ${name}: ${prompt}`)
   const input = { prompt, alt_text, title }
   const options = { signal: job.signal, prompts: guidance.prompts }
   const { data, usage } = await askProvider(() => provider.generateImage(input, options))
@@ -88,9 +88,9 @@ function done(
 ): StepDone {
   return {
     charge: IMAGE_PRICE * originals,
-    result: { originals, variants: made.length, provider: provider.name },
+    result: { originals, variants: made.length, provider: provider.imagesBy },
     message: `Made ${originals} ${originals === 1 ? 'image' : 'images'} for “${title}”`,
-    write: (tx) => replaceImages(tx, job.step.object_id, provider.name, made),
+    write: (tx) => replaceImages(tx, job.step.object_id, provider.imagesBy, made),
   }
 }
 
@@ -98,7 +98,7 @@ function done(
 async function replaceImages(
   tx: Tx,
   taskId: number,
-  provider: AiProvider['name'],
+  provider: AiProvider['imagesBy'],
   made: MadeImage[],
 ): Promise<void> {
   const [task] = await tx

@@ -1,51 +1,62 @@
-import { and, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
+import { accounts, plans } from '../../db/schema/auth.ts'
 import { integration_settings } from '../../db/schema/system.ts'
-import type { Doors, Scope } from '../../db/tenancy.ts'
-import type { Secrets } from '../secrets.ts'
+import type { Doors, Scope, Tx } from '../../db/tenancy.ts'
+import { type ImageSetup, openImages } from './account-images.ts'
 import { localProvider } from './local/provider.ts'
+import { type IntegrationRow, type Opening, openAiOptions } from './open-integration.ts'
 import { openaiProvider } from './openai.ts'
-import { OPENAI_DEFAULTS } from './openai-settings.ts'
 import type { AiProvider } from './provider.ts'
 
-/** Finds the provider an account set up; without one it is `local`. */
-export function openProviders(deps: {
-  doors: Doors
-  secrets: Secrets
-  fetch: (url: string, init?: RequestInit) => Promise<Response>
-}): (scope: Scope) => Promise<AiProvider> {
-  const local = localProvider()
+/** What an account set up, active or not, and the image models that its plan allows. */
+export type AccountIntegrations = {
+  rows: Partial<Record<IntegrationRow['integration_type'], IntegrationRow>>
+  imageModels: string[]
+}
+
+const local = localProvider()
+
+/**
+ * Finds the provider that an account set up: who writes is `openai` when that is active, else
+ * `local`; who draws is what `image_generation` says, else whichever is active. It throws an
+ * `AiError` when a key cannot be read; what is wrong with the images alone, only making one throws.
+ */
+export function openProviders(
+  deps: Opening & { doors: Doors },
+): (scope: Scope) => Promise<AiProvider> {
   return async (scope) => {
-    const row = await deps.doors.withAccount(
+    const setup = await deps.doors.withAccount(
       scope,
-      async (tx) => {
-        const [found] = await tx
-          .select()
-          .from(integration_settings)
-          .where(
-            and(
-              eq(integration_settings.integration_type, 'openai'),
-              eq(integration_settings.is_active, true),
-            ),
-          )
-        return found
-      },
+      (tx) => readIntegrations(tx, scope.accountId),
       { readOnly: true },
     )
-    if (!row) return local
-    const settings = { ...OPENAI_DEFAULTS, ...row.config }
-    const place = {
-      table: 'integration_settings',
-      column: 'api_key',
-      accountId: scope.accountId,
-      rowId: row.id,
-    }
-    return openaiProvider({
-      // A server of one's own often asks for no key.
-      apiKey: row.api_key ? await deps.secrets.open(place, row.api_key) : 'none',
-      baseUrl: settings.base_url,
-      model: settings.model,
-      imageModel: settings.image_model,
-      fetch: deps.fetch,
-    })
+    const openai = active(setup.rows.openai)
+    const texts = openai ? openaiProvider(await openAiOptions(deps, openai)) : local
+    return { ...texts, ...(await openImages(deps, activeImages(setup), local)) }
   }
 }
+
+/** One round trip. */
+export async function readIntegrations(tx: Tx, accountId: number): Promise<AccountIntegrations> {
+  const [rows, [plan]] = await Promise.all([
+    tx.select().from(integration_settings),
+    tx
+      .select({ imageModels: plans.image_model_choices })
+      .from(accounts)
+      .innerJoin(plans, eq(plans.id, accounts.plan_id))
+      .where(eq(accounts.id, accountId)),
+  ])
+  const byType = Object.fromEntries(rows.map((row) => [row.integration_type, row]))
+  return { rows: byType, imageModels: plan?.imageModels ?? [] }
+}
+
+function activeImages({ rows, imageModels }: AccountIntegrations): ImageSetup {
+  return {
+    openai: active(rows.openai),
+    runware: active(rows.runware),
+    choice: active(rows.image_generation)?.config ?? {},
+    imageModels,
+  }
+}
+
+const active = (row: IntegrationRow | undefined) => (row?.is_active ? row : undefined)
