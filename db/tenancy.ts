@@ -27,6 +27,7 @@ export type PlatformReason =
   | 'throttle_sign_in'
   | 'act_in_account'
   | 'recover_steps'
+  | 'connect_site'
   | 'serve_media'
   | 'grant_credits'
   | 'note_key_use'

@@ -2,6 +2,7 @@ import type { Failure, RunKind } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { clusterKeywordsJob, generateIdeasJob } from '../server/planner/jobs.ts'
 import {
+  discoverWordPressJob,
   examineWordPressJob,
   linkWordPressJob,
   publishJob,
@@ -13,6 +14,7 @@ import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
 import { generateImages } from './images/generate-images.ts'
 import { clusterKeywords } from './planner/cluster-keywords.ts'
 import { generateIdeas } from './planner/generate-ideas.ts'
+import { discoverWordPress } from './publishing/discover-wordpress.ts'
 import { examineWordPress } from './publishing/examine-wordpress.ts'
 import { linkWordPress } from './publishing/link-wordpress.ts'
 import { publish } from './publishing/publish.ts'
@@ -45,6 +47,7 @@ export const registry: Record<RunKind, Registered> = {
   },
   publish: { contract: publishJob, handler: publish, onFailure: markTaskFailed },
   unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
+  discover_wordpress: { contract: discoverWordPressJob, handler: discoverWordPress },
   link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },
   examine_wordpress: { contract: examineWordPressJob, handler: examineWordPress },
   unlink_wordpress: { contract: unlinkWordPressJob, handler: unlinkWordPress },

@@ -14,6 +14,7 @@ import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
+import { connectPages } from './publishing/connect-pages.ts'
 import { publishingRoutes } from './publishing/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { writerRoutes } from './writer/routes.ts'
@@ -53,6 +54,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use('/api/*', keepOutOfCaches)
   app.use('/api/*', authenticate(deps))
   app.route('/', consoleRoutes(deps))
+  app.route('/', connectPages(deps))
   app.route('/media', mediaRoutes(deps))
   app.route('/api/v1/auth', authRoutes(deps))
   app.route('/api/v1', publishingRoutes(deps))

@@ -14,6 +14,13 @@ export const unpublishJob: JobContract = {
   retryDelays: [2, 5, 15, 60, 300],
 }
 
+export const discoverWordPressJob: JobContract = {
+  name: 'discover_wordpress',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [1],
+}
+
 /** Somebody waits for the answer: what the site answers is told, not retried. */
 export const linkWordPressJob: JobContract = {
   name: 'link_wordpress',

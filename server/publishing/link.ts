@@ -18,20 +18,29 @@ export function acceptLink(
   siteId: number,
   input: z.infer<typeof LinkWordPress>,
 ): Promise<number> {
+  return deps.doors.withAccount(caller.scope, (tx) => linkIn(tx, deps, caller, siteId, input))
+}
+
+/** The same, in the caller's transaction. */
+export async function linkIn(
+  tx: Tx,
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+  input: z.infer<typeof LinkWordPress>,
+): Promise<number> {
   const wp_url = siteAddress(input.wp_url)
-  const { accountId, scope } = caller
-  return deps.doors.withAccount(scope, async (tx) => {
-    await requireSite(tx, siteId)
-    const runId = await acceptRun(tx, deps.queue, caller, {
-      kind: 'link_wordpress',
-      siteId,
-      params: { wp_url, wp_username: input.wp_username },
-      steps: [{ contract: linkWordPressJob, objectId: siteId, price: 0 }],
-    })
-    const secret = await deps.secrets.seal(runSecret(accountId, runId), input.wp_app_password)
-    await tx.update(runs).set({ secret }).where(eq(runs.id, runId))
-    return runId
+  await requireSite(tx, siteId)
+  const runId = await acceptRun(tx, deps.queue, caller, {
+    kind: 'link_wordpress',
+    siteId,
+    params: { wp_url, wp_username: input.wp_username },
+    steps: [{ contract: linkWordPressJob, objectId: siteId, price: 0 }],
   })
+  const place = runSecret(caller.accountId, runId)
+  const secret = await deps.secrets.seal(place, input.wp_app_password)
+  await tx.update(runs).set({ secret }).where(eq(runs.id, runId))
+  return runId
 }
 
 /** Accepts that a site be forgotten and its application password revoked. Returns the run. */
@@ -65,7 +74,8 @@ export async function requireSite(tx: Tx, id: number) {
   return site
 }
 
-function siteAddress(text: string): string {
+/** The address as it is kept, without a slash at its end; a 400 for one that is none. */
+export function siteAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
     throw invalid('wp_url', 'must be an address such as https://example.com')

@@ -6,10 +6,11 @@ import type { Caller } from '../http/caller.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
 import { waitForRun } from '../wait-for-run.ts'
+import { acceptDiscovery, authorizeUrl } from './connect.ts'
 import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
 import { publishTasks, unpublishTask } from './publish-tasks.ts'
-import { LinkWordPress, PublishTasks } from './schemas.ts'
+import { ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
 
 /** How long an endpoint waits for the worker before it answers 202. */
 const WAIT_MS = 30_000
@@ -46,7 +47,28 @@ const Examined = z
   })
   .openapi('ExaminedWordPress')
 
+const Found = z.object({ wp_url: z.string(), authorization: z.string() })
+const Connect = z
+  .object({
+    authorize_url: z.string().openapi({
+      description: "WordPress's own page: send the owner of the site there, within half an hour.",
+    }),
+  })
+  .openapi('ConnectWordPress')
+
 const routes = {
+  connect: endpoint('admin', {
+    method: 'post',
+    path: '/auth/sites/{id}/wordpress/connect/',
+    tags: ['wordpress'],
+    summary: 'Link a WordPress by one click of its owner',
+    description:
+      'Its owner approves in WordPress, which sends the browser back here with a new application ' +
+      'password; that is checked and stored. After a 202 ask again.',
+    'x-shows-secret': true,
+    request: { params: IdParam, ...jsonBody(ConnectWordPress) },
+    responses: { 200: answer('Where to send the owner.', Connect), 202: accepted },
+  }),
   doctor: endpoint('editor', {
     method: 'get',
     path: '/auth/sites/{id}/wordpress/doctor/',
@@ -98,6 +120,14 @@ export function publishingRoutes(deps: Deps) {
     const runId = await acceptExamination(deps, caller, c.req.valid('param').id)
     const result = await resultOf(deps, caller, runId)
     return result ? c.json(Examined.parse(result), 200) : c.json({ task_id: runId }, 202)
+  })
+  app.openapi(routes.connect, async (c) => {
+    const caller = callerOf(c)
+    const { id } = c.req.valid('param')
+    const runId = await acceptDiscovery(deps, caller, id, c.req.valid('json'))
+    const result = await resultOf(deps, caller, runId)
+    if (!result) return c.json({ task_id: runId }, 202)
+    return c.json({ authorize_url: await authorizeUrl(deps, caller, id, Found.parse(result)) }, 200)
   })
   app.openapi(routes.link, async (c) => {
     const caller = callerOf(c)

@@ -11,6 +11,8 @@ export const LinkWordPress = z.strictObject({
   }),
 })
 
+export const ConnectWordPress = LinkWordPress.pick({ wp_url: true })
+
 export const PublishTasks = z
   .strictObject({
     ids: RunIds,

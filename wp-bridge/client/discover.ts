@@ -51,6 +51,39 @@ export async function discoverRestRoot(
   throw notFound(site, page, advertised)
 }
 
+const authorizationSchema = z.object({
+  authentication: z.object({
+    'application-passwords': z.object({ endpoints: z.object({ authorization: z.url() }) }),
+  }),
+})
+
+/**
+ * Where a person lets an application sign in to a WordPress: the address of its page
+ * `authorize-application.php`, without its parameters.
+ * https://developer.wordpress.org/advanced-administration/security/application-passwords/
+ * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`
+ */
+export async function discoverAuthorization(
+  fetch: Fetch,
+  siteUrl: string,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<string> {
+  const restRoot = await discoverRestRoot(fetch, siteUrl, options)
+  const index = await getPage(fetch, restRoot, options)
+  const found = authorizationSchema.safeParse(parseJson(index.text)).data
+  const { origin } = new URL(restRoot)
+  const page = found?.authentication['application-passwords'].endpoints.authorization
+  // A site that hides its index may well have the page where WordPress puts it.
+  if (!page && index.status >= 400) return `${parseSiteUrl(siteUrl).href}${AUTHORIZE_PAGE}`
+  if (page && new URL(page).origin === origin) return page
+  throw new WordPressError({
+    code: 'application_passwords_unavailable',
+    message: 'WordPress does not offer application passwords.',
+    remedy:
+      'Serve the site over https, and allow application passwords in the security plugins; or link the site by hand.',
+  })
+}
+
 function parseSiteUrl(siteUrl: string): URL {
   const url = URL.parse(siteUrl.trim())
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
@@ -94,6 +127,8 @@ function unlessRedirected(error: unknown): undefined {
 /** Words of the pages by which firewalls tell people from programs. */
 const CHALLENGE =
   /just a moment|cf-chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
+
+const AUTHORIZE_PAGE = 'wp-admin/authorize-application.php'
 
 const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 

@@ -1,0 +1,166 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { sites, users, wordpress_connections } from '../../db/schema/auth.ts'
+import type { Doors, Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { type Caller, mayAct } from '../http/caller.ts'
+import { getProgress } from '../run-progress.ts'
+import { randomToken, sha256 } from '../secrets.ts'
+import { discoverWordPressJob } from './jobs.ts'
+import { linkIn, requireSite, siteAddress } from './link.ts'
+
+const EXPIRES_AFTER = '30 minutes'
+/** A UUID of ours, the same for every site. */
+const APP_ID = '6f1c0c7e-6a0e-4b8e-9d57-2f0b8f5d1c08'
+export const CALLBACK_PATH = '/connect/wordpress'
+
+type Connection = typeof wordpress_connections.$inferSelect
+/** What WordPress's page brings back with the state: without a password it was refused there. */
+export type Answer = { user_login?: string; password?: string }
+
+/** Has a WordPress looked for, whose owner is to be sent there. Returns the run. */
+export function acceptDiscovery(
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+  input: { wp_url: string },
+): Promise<number> {
+  const wp_url = siteAddress(input.wp_url)
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await requireSite(tx, siteId)
+    return acceptRun(tx, deps.queue, caller, {
+      kind: 'discover_wordpress',
+      siteId,
+      params: { wp_url },
+      steps: [{ contract: discoverWordPressJob, objectId: siteId, price: 0, params: { wp_url } }],
+    })
+  })
+}
+
+/**
+ * The address at which the owner of a WordPress lets igny8 in, good once and for half an hour. What a
+ * person who is not the site's owner does with it, links nothing but this site.
+ */
+export async function authorizeUrl(
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+  found: { wp_url: string; authorization: string },
+): Promise<string> {
+  const state = randomToken('')
+  const state_hash = await sha256(state)
+  await deps.doors.withAccount(caller.scope, async (tx) => {
+    await tx.insert(wordpress_connections).values({
+      account_id: caller.accountId,
+      site_id: siteId,
+      created_by_id: caller.userId!,
+      state_hash,
+      wp_url: found.wp_url,
+      expires_at: sql`now() + ${EXPIRES_AFTER}::interval`,
+    })
+    const { accountId, userId, requestId } = caller
+    const object = { type: 'site', id: siteId }
+    await audit(tx, { accountId, userId, requestId, action: 'site.connect_begun', object })
+  })
+  const url = new URL(found.authorization)
+  url.searchParams.set('app_name', appName())
+  url.searchParams.set('app_id', APP_ID)
+  url.searchParams.set('success_url', `${deps.settings.publicUrl()}${CALLBACK_PATH}?state=${state}`)
+  return url.href
+}
+
+/** As it will stand in the user's list in WordPress, which refuses a second one of a name. */
+function appName(): string {
+  return `igny8 (${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC)`
+}
+
+/**
+ * Takes what WordPress answered: the credentials are checked by a run and stored when they hold. A
+ * state that was used, has expired, or never was, changes nothing.
+ */
+export async function takeAnswer(
+  deps: Deps,
+  state: string,
+  answer: Answer,
+  requestId: string,
+): Promise<void> {
+  const found = await findConnection(deps.doors, state)
+  if (!found) return
+  const caller = callerOfConnection(found, requestId)
+  if (!mayAct(caller, 'admin')) return
+  await deps.doors.withAccount(caller.scope, async (tx) => {
+    if (!(await claim(tx, found.connection))) return
+    const { site_id, wp_url } = found.connection
+    if (!answer.user_login || !answer.password) return
+    const { user_login: wp_username, password: wp_app_password } = answer
+    const run_id = await linkIn(tx, deps, caller, site_id, { wp_url, wp_username, wp_app_password })
+    await tx.update(wordpress_connections).set({ run_id }).where(isConnection(found.connection))
+  })
+}
+
+export type Outcome =
+  | { state: 'unknown' | 'open' | 'expired' | 'refused' }
+  | { state: 'checking' | 'linked' | 'failed'; wp_url: string; message: string }
+
+/** How a one-click link stands, for whoever has its state. */
+export async function outcomeOf(deps: Deps, state: string): Promise<Outcome> {
+  const found = await findConnection(deps.doors, state)
+  if (!found) return { state: 'unknown' }
+  const { account_id: accountId, run_id, wp_url, answered_at, expires_at } = found.connection
+  if (run_id === null) {
+    if (answered_at) return { state: 'refused' }
+    return { state: expires_at < new Date() ? 'expired' : 'open' }
+  }
+  const read = { readOnly: true }
+  const run = await deps.doors.withAccount({ accountId }, (tx) => getProgress(tx, run_id), read)
+  const states = { SUCCESS: 'linked', FAILURE: 'failed', CANCELLED: 'failed' } as const
+  const stands = run.state in states ? states[run.state as keyof typeof states] : 'checking'
+  return { state: stands, wp_url, message: run.error?.message ?? run.meta.message }
+}
+
+type Found = { connection: Connection; role: Caller['role'] }
+
+/** The site may have been deleted, and the user deactivated: then nothing is found. */
+async function findConnection(doors: Doors, state: string): Promise<Found | undefined> {
+  const state_hash = await sha256(state)
+  const [found] = await doors.withPlatform('connect_site', (tx) =>
+    tx
+      .select({ connection: wordpress_connections, role: users.role })
+      .from(wordpress_connections)
+      .innerJoin(users, eq(users.id, wordpress_connections.created_by_id))
+      .innerJoin(
+        sites,
+        and(
+          eq(sites.account_id, wordpress_connections.account_id),
+          eq(sites.id, wordpress_connections.site_id),
+        ),
+      )
+      .where(and(eq(wordpress_connections.state_hash, state_hash), eq(users.is_active, true))),
+  )
+  return found
+}
+
+function callerOfConnection({ connection, role }: Found, requestId: string): Caller {
+  const { account_id: accountId, created_by_id: userId } = connection
+  const scope = { accountId, user: { id: userId, role } }
+  return { userId, role, isStaff: false, accountId, scope, requestId }
+}
+
+const isConnection = ({ id }: Connection) => eq(wordpress_connections.id, id)
+
+/** One answer counts, in time; of two at once the second waits here and finds it taken. */
+async function claim(tx: Tx, connection: Connection): Promise<boolean> {
+  const claimed = await tx
+    .update(wordpress_connections)
+    .set({ answered_at: sql`now()` })
+    .where(
+      and(
+        isConnection(connection),
+        isNull(wordpress_connections.answered_at),
+        sql`${wordpress_connections.expires_at} > now()`,
+      ),
+    )
+    .returning({ id: wordpress_connections.id })
+  return claimed.length === 1
+}
