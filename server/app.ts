@@ -10,6 +10,7 @@ import type { Deps } from './deps.ts'
 import { DomainError, notFound } from './errors.ts'
 import { authenticate } from './http/authenticate.ts'
 import { type AppEnv, newRouter } from './http/endpoint.ts'
+import { idempotency } from './http/idempotency.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
 import { mediaRoutes } from './media/routes.ts'
@@ -53,6 +54,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use('/api/*', (c, next) => (streams(c.req) ? next() : limit(c, next)))
   app.use('/api/*', keepOutOfCaches)
   app.use('/api/*', authenticate(deps))
+  app.use('/api/*', idempotency(deps))
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))
   app.route('/media', mediaRoutes(deps))

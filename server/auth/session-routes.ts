@@ -25,6 +25,7 @@ const NO_CONTENT = { 204: { description: 'Done.' } }
 
 const routes = {
   register: endpoint('public', {
+    'x-shows-secret': true,
     method: 'post',
     path: '/register/',
     tags,
@@ -33,6 +34,7 @@ const routes = {
     responses: { 201: answer('The new account, signed in.', Session) },
   }),
   login: endpoint('public', {
+    'x-shows-secret': true,
     method: 'post',
     path: '/login/',
     tags,
@@ -41,6 +43,7 @@ const routes = {
     responses: { 200: answer('Signed in.', Session) },
   }),
   refresh: endpoint('public', {
+    'x-shows-secret': true,
     method: 'post',
     path: '/refresh/',
     tags,
@@ -72,6 +75,7 @@ const routes = {
     responses: { 200: answer('You.', User) },
   }),
   changePassword: endpoint('viewer', {
+    'x-shows-secret': true,
     method: 'post',
     path: '/change_password/',
     tags,

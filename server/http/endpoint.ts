@@ -10,6 +10,8 @@ export type AppEnv = {
     caller: Caller | undefined
     /** Why the token that was sent names no caller: told where one is needed. */
     refusal: DomainError | undefined
+    /** The answer shows a secret: it is not kept. */
+    showsSecret: boolean | undefined
   }
 }
 
@@ -28,9 +30,21 @@ const PROBLEM_RESPONSE = {
   content: { 'application/problem+json': { schema: Problem } },
 }
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  schema: { type: 'string' as const, pattern: '^[!-~]{1,255}$' },
+  description:
+    'Carries the request out once: repeated within 24 hours with the same key and body it is answered ' +
+    'as the first time (`Idempotent-Replayed: true`). Another body is a 422 `idempotency_key_reused`, ' +
+    'two at once are a 409 `idempotency_in_progress`. An answer that showed a secret is not kept: a ' +
+    '409 `already_done`. What was refused did nothing and is tried again.',
+}
+
 /**
- * Declares a route with what all of them share: who may call it, how errors look, and the mark
- * `x-role` by which the tests know what to expect of it.
+ * Declares a route with what all of them share: who may call it, how errors look, the header of every
+ * POST, and the mark `x-role` by which the tests know what to expect of it. `x-shows-secret` marks one
+ * whose answer shows a secret, which is kept nowhere.
  */
 export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
   role: MinimumRole | 'public',
@@ -40,10 +54,19 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
     ...config,
     'x-role': role,
     security: role === 'public' ? [] : [{ bearer: [] }],
-    middleware: role === 'public' ? [] : [requireRole(role)],
+    middleware: [
+      ...(role === 'public' ? [] : [requireRole(role)]),
+      ...('x-shows-secret' in config ? [showsSecret] : []),
+    ],
+    ...(config.method === 'post' && { parameters: [IDEMPOTENCY_KEY] }),
     responses: { ...config.responses, default: PROBLEM_RESPONSE },
   }
   return createRoute<P, R>(route)
+}
+
+const showsSecret: MiddlewareHandler<AppEnv> = async (c, next) => {
+  c.set('showsSecret', true)
+  await next()
 }
 
 function requireRole(minimum: MinimumRole): MiddlewareHandler<AppEnv> {

@@ -1,0 +1,103 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Context } from 'hono'
+import { idempotency_keys, public_idempotency_keys } from '../../db/schema/system.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import type { Caller } from './caller.ts'
+import type { AppEnv } from './endpoint.ts'
+
+/** `body` is null where it is not kept. */
+export type Answer = { status: number; headers: Record<string, string>; body: string | null }
+
+/** One request's hold on its key, until its transaction ends. */
+export type Claim = {
+  /** What was answered the first time. */
+  found: (Answer & { fingerprint: string }) | undefined
+  /** Takes the key: throws when another request has it now, or had it and was answered. */
+  look(): Promise<void>
+  /** Writes the key and its answer. */
+  keep(fingerprint: string, answer: Answer): Promise<void>
+  /** Writes another answer in the place of the first, in a transaction of its own. */
+  replace(answer: Answer): Promise<void>
+}
+
+/** A key is of the user or API key that sent it; where nobody signs in, of the address it came from. */
+export function claimFor(deps: Deps, c: Context<AppEnv>, key: string): Claim {
+  const caller = c.get('caller')
+  return caller
+    ? claimOf(deps, caller, key)
+    : publicClaim(deps, deps.clientAddress(c.req.raw, c.env), key)
+}
+
+function claimOf({ doors }: Deps, caller: Caller, key: string): Claim {
+  const { accountId, scope } = caller
+  const actor = scope.apiKey ? `key ${scope.apiKey.hash}` : `user ${scope.user?.id}`
+  const mine = and(eq(idempotency_keys.actor, actor), eq(idempotency_keys.key, key))
+  return {
+    found: undefined,
+    look() {
+      const look = async (tx: Tx) => {
+        await lock(tx, `${accountId} ${actor} ${key}`)
+        const [found] = await tx.select().from(idempotency_keys).where(mine)
+        this.found = found
+        if (found) throw alreadyDone()
+      }
+      // Through the caller's own door: who was deactivated is not answered.
+      return doors.withAccount(scope, look, { readOnly: true })
+    },
+    async keep(fingerprint, answer) {
+      const row = { account_id: accountId, actor, key, fingerprint, ...answer }
+      await doors.withAccount({ accountId }, (tx) => tx.insert(idempotency_keys).values(row))
+    },
+    async replace(answer) {
+      await doors.withAccount({ accountId }, (tx) =>
+        tx.update(idempotency_keys).set(answer).where(mine),
+      )
+    },
+  }
+}
+
+function publicClaim({ doors }: Deps, address: string, key: string): Claim {
+  const mine = and(
+    eq(public_idempotency_keys.address, address),
+    eq(public_idempotency_keys.key, key),
+  )
+  return {
+    found: undefined,
+    look() {
+      return doors.withPlatform('keep_keys', async (tx) => {
+        await lock(tx, `${address} ${key}`)
+        const [found] = await tx.select().from(public_idempotency_keys).where(mine)
+        const body = found?.status === 204 ? '' : null
+        this.found = found && { ...found, headers: {}, body }
+        if (found) throw alreadyDone()
+      })
+    },
+    async keep(fingerprint, { status }) {
+      await doors.withPlatform('keep_keys', (tx) =>
+        tx.insert(public_idempotency_keys).values({ address, key, fingerprint, status }),
+      )
+    },
+    // A public request starts no run to wait for.
+    async replace() {},
+  }
+}
+
+/** Held to the end of the transaction; whoever finds it taken need not wait. */
+async function lock(tx: Tx, name: string): Promise<void> {
+  const [taken] = await tx.execute<{ held: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended(${`idempotency ${name}`}, 0)) as held`,
+  )
+  if (taken?.held) return
+  throw new DomainError(
+    'idempotency_in_progress',
+    'A request with this Idempotency-Key is being carried out. Repeat this one in a moment.',
+    { headers: { 'retry-after': '1' } },
+  )
+}
+
+/** Ends the handler; the answer is made from what was found. */
+function alreadyDone(): DomainError {
+  return new DomainError('already_done', 'This request was carried out before.')
+}

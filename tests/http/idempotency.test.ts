@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, PASSWORD, request } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { newSector, type Sector } from '../planner/sector.ts'
+
+let service: TestService
+let owner: Client
+let sector: Sector
+beforeAll(async () => {
+  service = await startTestService({ role: 'api' })
+  owner = await service.owner()
+  sector = await newSector(owner)
+})
+afterAll(() => service.stop())
+
+const post = (path: string, body: unknown, key: string, client = owner) =>
+  client.call<Record<string, unknown>>('POST', path, body, { 'idempotency-key': key })
+
+const keywords = async () => {
+  const { body } = await owner.get<{ count: number }>('planner/keywords/')
+  return body.count
+}
+
+describe('a POST with an Idempotency-Key', () => {
+  it('is carried out once, and answered alike each time', async () => {
+    const body = { ...sector, keyword: 'once' }
+    const first = await post('planner/keywords/', body, 'key-1')
+    const again = await post('planner/keywords/', body, 'key-1')
+    expect([first.status, again.status]).toEqual([201, 201])
+    expect(again.body).toEqual(first.body)
+    for (const name of ['etag', 'content-type']) {
+      expect(again.headers.get(name)).toBe(first.headers.get(name))
+    }
+    expect(first.headers.get('idempotent-replayed')).toBeNull()
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'))
+  })
+
+  it('is refused when the key was sent with another body or to another path', async () => {
+    await post('planner/keywords/', { ...sector, keyword: 'first of two' }, 'key-2')
+    const before = await keywords()
+    const body = { ...sector, keyword: 'second of two' }
+    for (const path of ['planner/keywords/', 'planner/keywords/?x=1']) {
+      const other = await post(path, body, 'key-2')
+      expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
+    }
+    expect(await keywords()).toBe(before)
+  })
+
+  it('is carried out once of a hundred at once', async () => {
+    const before = await keywords()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        post('planner/keywords/', { ...sector, keyword: 'of a hundred' }, 'key-3'),
+      ),
+    )
+    expect(await keywords()).toBe(before + 1)
+    const made = answers.filter(({ status }) => status === 201)
+    const refused = answers.filter(({ status }) => status === 409)
+    expect(made.length + refused.length).toBe(100)
+    expect(new Set(made.map(({ body }) => body.id)).size).toBe(1)
+    expect(made.filter(({ headers }) => !headers.has('idempotent-replayed'))).toHaveLength(1)
+    expect(new Set(refused.map(({ body }) => body.code))).toEqual(
+      refused.length > 0 ? new Set(['idempotency_in_progress']) : new Set(),
+    )
+  })
+
+  it('that was refused is tried again with the same key, and then kept', async () => {
+    const keyword = { ...sector, keyword: 'in the way' }
+    const { body: blocker } = await owner.post<{ id: number }>('planner/keywords/', keyword)
+    expect((await post('planner/keywords/', keyword, 'key-4')).status).toBe(409)
+    await owner.call('DELETE', `planner/keywords/${blocker.id}/`)
+    const made = await post('planner/keywords/', keyword, 'key-4')
+    expect(made.status).toBe(201)
+    expect((await post('planner/keywords/', keyword, 'key-4')).body).toEqual(made.body)
+  })
+
+  it('is another when another user or another account sends the key', async () => {
+    const stranger = await service.owner('Stranger')
+    const place = await newSector(stranger)
+    expect((await post('auth/sites/', { name: 'Mine' }, 'key-5')).status).toBe(201)
+    const other = await post('planner/keywords/', { ...place, keyword: 'x' }, 'key-5', stranger)
+    expect(other.status).toBe(201)
+  })
+
+  it('is told when the key is none', async () => {
+    for (const key of ['x'.repeat(256), 'a b', 'caf\u00e9']) {
+      const answer = await post('planner/keywords/', { ...sector, keyword: 'no key' }, key)
+      expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])
+    }
+  })
+
+  it('imports a file once, whatever boundary the form has', async () => {
+    const form = (text: string) => {
+      const sent = new FormData()
+      for (const [name, id] of Object.entries(sector)) sent.set(name, String(id))
+      sent.set('file', new File([text], 'k.csv'))
+      return sent
+    }
+    const lines = Array.from({ length: 30_000 }, (_, n) => `imported ${n}`)
+    const text = ['keyword', ...lines].join('\n')
+    const first = await post('planner/keywords/import_csv/', form(text), 'key-6')
+    expect(first.body).toMatchObject({ imported: 30_000, updated: 0 })
+    const again = await post('planner/keywords/import_csv/', form(text), 'key-6')
+    expect([again.status, again.body]).toEqual([200, first.body])
+    const other = await post('planner/keywords/import_csv/', form(`${text}\nmore`), 'key-6')
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
+    expect((await owner.get<{ count: number }>('planner/keywords/?search=more')).body.count).toBe(0)
+  })
+})
+
+describe('a secret that was answered', () => {
+  it('is not kept: of a new password, a replay says that it is done', async () => {
+    const client = await service.owner('Secretive')
+    const body = { old_password: PASSWORD, new_password: `${PASSWORD} 2` }
+    const first = await post('auth/change_password/', body, 'key-7', client)
+    expect(first.status).toBe(200)
+    const again = await post('auth/change_password/', body, 'key-7', client)
+    expect([again.status, again.body.code]).toEqual([409, 'already_done'])
+  })
+
+  it('is not kept where nobody signs in, and no refresh token is used twice', async () => {
+    const send = (path: string, body: object, key: string) =>
+      request(service.url, 'POST', path, body, { 'idempotency-key': key })
+    const account = { email: 'once@example.test', password: PASSWORD, account_name: 'Once' }
+    const opened = await send('auth/register/', account, 'key-8')
+    expect(opened.status).toBe(201)
+    const again = await send('auth/register/', account, 'key-8')
+    expect([again.status, again.body.code]).toEqual([409, 'already_done'])
+    const other = await send('auth/register/', { ...account, account_name: 'Two' }, 'key-8')
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
+
+    const { refresh } = opened.body
+    const fresh = await send('auth/refresh/', { refresh }, 'key-9')
+    expect(fresh.status).toBe(200)
+    const lost = await send('auth/refresh/', { refresh }, 'key-9')
+    expect([lost.status, lost.body.code]).toEqual([409, 'already_done'])
+    // Without the key the old token counts as stolen; with it the family lived on until here.
+    expect((await send('auth/refresh/', { refresh: fresh.body.refresh }, 'key-10')).status).toBe(
+      200,
+    )
+  })
+
+  it('counts wrong passwords and revokes a stolen family with a key as without', async () => {
+    const client = await service.owner('Guessed')
+    const wrong = { email: client.email, password: 'not this one' }
+    const send = (path: string, body: object, key: string) =>
+      request(service.url, 'POST', path, body, { 'idempotency-key': key })
+    for (let n = 0; n < 10; n++) {
+      expect((await send('auth/login/', wrong, `guess-${n}`)).status).toBe(401)
+    }
+    expect((await send('auth/login/', wrong, 'guess-11')).status).toBe(429)
+    const fresh = await send('auth/refresh/', { refresh: client.refresh }, 'theft-1')
+    expect((await send('auth/refresh/', { refresh: client.refresh }, 'theft-2')).status).toBe(401)
+    const next = await send('auth/refresh/', { refresh: fresh.body.refresh }, 'theft-3')
+    expect(next.status).toBe(401)
+  })
+
+  it('stands in no table', async () => {
+    const rows = await service.sql`select body from idempotency_keys where body is not null`
+    expect(rows.length).toBeGreaterThan(3)
+    for (const { body } of rows) expect(body).not.toMatch(/"(access|refresh|key|token)"/)
+  })
+})
