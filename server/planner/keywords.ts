@@ -9,6 +9,7 @@ import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryCount, queryId } from '../http/schemas.ts'
 import { requireCluster } from './clusters.ts'
 import { requirePlace } from './place.ts'
+import { renameInLists } from './rename-in-lists.ts'
 import type { KeywordFilter, NewKeyword, UpdateKeyword } from './schemas.ts'
 
 const ORDERINGS = {
@@ -101,6 +102,9 @@ export async function updateKeyword(
       .where(eq(keywords.id, before.id))
   } catch (error) {
     throw isUniqueViolation(error) ? keywordTaken(input.keyword ?? before.keyword) : error
+  }
+  if (input.keyword && input.keyword !== before.keyword) {
+    await renameInLists(tx, before, input.keyword)
   }
 }
 

@@ -22,6 +22,9 @@ const UNREAD = new Map([
 /** Tags of a page around its article. */
 const PAGE_TAGS = new Set(['html', 'head', 'body', 'meta', 'link', 'base'])
 
+/** What a page begins with, and a fragment does not. */
+const WHOLE_PAGE = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)[\s>]/i
+
 const words = new Intl.Segmenter('und', { granularity: 'word' })
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
@@ -55,6 +58,13 @@ export function extractBody(html: string): string {
     onText: keep,
   })
   return slices.join('').trim()
+}
+
+/**
+ * The article in what a person sent: of a whole page the inner HTML of its body, a fragment as it is.
+ */
+export function articleIn(html: string): string {
+  return WHOLE_PAGE.test(html) ? extractBody(html) : html
 }
 
 /** Words of any script as a reader counts them, in what shows of the HTML. */

@@ -4,13 +4,14 @@ import { IMAGE_TYPES, images } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
-import { queryId } from '../http/schemas.ts'
+import { queryCount, queryId } from '../http/schemas.ts'
 
 export const IMAGE_ORDERINGS = { created_at: images.created_at, position: images.position }
 export const ImageQuery = listQuery(IMAGE_ORDERINGS, {
   task_id: queryId.optional(),
   image_type: z.enum(IMAGE_TYPES).optional(),
   status: z.enum(images.status.enumValues).optional(),
+  position: queryCount.optional(),
   site_id: queryId.optional(),
   sector_id: queryId.optional(),
 })
@@ -24,7 +25,7 @@ export async function listImages(
   url: string,
   query: z.infer<typeof ImageQuery>,
 ) {
-  const { task_id, image_type, status, site_id, sector_id } = query
+  const { task_id, image_type, status, position, site_id, sector_id } = query
   const page = await listPage(tx, {
     url,
     query,
@@ -34,7 +35,7 @@ export async function listImages(
     rows: tx.select().from(images).$dynamic(),
     where: [
       or(contains(images.prompt, query.search), contains(images.alt_text, query.search)),
-      ...equalTo(images, { task_id, image_type, status, site_id, sector_id }),
+      ...equalTo(images, { task_id, image_type, status, position, site_id, sector_id }),
     ],
   })
   return { ...page, results: page.results.map((row) => located(row, publicUrl)) }

@@ -3,6 +3,7 @@ import { createSelectSchema } from 'drizzle-zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
 import { Ids, longText, nullableTime, objectId, RunIds, text, times } from '../http/schemas.ts'
+import { articleIn } from './article-html.ts'
 
 const MAX_KEYWORDS = 100
 /** UTF-16 units: some hundred thousand words. */
@@ -29,9 +30,10 @@ const status = z.enum(SETTABLE_STATUSES, {
   error:
     'can be set to queued, draft or review; in_progress, published and completed are set by runs',
 })
-const article = longText(MAX_ARTICLE).refine((html) => html.trim() !== '', {
-  message: 'must not be empty',
-})
+const article = longText(MAX_ARTICLE)
+  .overwrite(articleIn)
+  .refine((html) => html.trim() !== '', { message: 'must not be empty' })
+  .openapi({ description: 'Of a whole page the content of its body is kept.' })
 const taskFields = {
   description: text(10_000, 0).optional(),
   keyword_objects: z
@@ -43,6 +45,9 @@ const taskFields = {
     description: 'Comma-separated; those that the sector has become `keyword_objects`.',
   }),
   cluster_id: objectId.nullable().optional(),
+  author_profile_id: objectId.nullable().optional().openapi({
+    description: "Who writes it; else the strategy's profile, else the account's default.",
+  }),
   content_structure: z.enum(CONTENT_STRUCTURES).optional(),
   content_type: z.enum(CONTENT_TYPES).optional(),
   meta_title: text(60, 0).optional(),

@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { sectors, sites } from '../../db/schema/auth.ts'
 import { clusters } from '../../db/schema/planner.ts'
+import { author_profiles } from '../../db/schema/system.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { invalid, notFound } from '../errors.ts'
@@ -21,6 +22,7 @@ export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof N
   const place = { ...fields, account_id: caller.accountId }
   await requireSector(tx, place)
   await requireCluster(tx, place, input.cluster_id)
+  await requireAuthorProfile(tx, input.author_profile_id)
   const linked = await resolveKeywords(tx, place, input)
   const [created] = await tx
     .insert(tasks)
@@ -54,6 +56,7 @@ export async function updateTask(
     if (refusal) throw refusal
   }
   await requireCluster(tx, task, input.cluster_id)
+  await requireAuthorProfile(tx, input.author_profile_id)
   const linked = await resolveKeywords(tx, task, input)
   await tx
     .update(tasks)
@@ -89,4 +92,14 @@ async function requireCluster(
     )
     .for('key share')
   if (!cluster) throw invalid('cluster_id', "is not a cluster of the task's sector")
+}
+
+async function requireAuthorProfile(tx: Tx, id: number | null | undefined): Promise<void> {
+  if (!id) return
+  const [profile] = await tx
+    .select({ id: author_profiles.id })
+    .from(author_profiles)
+    .where(eq(author_profiles.id, id))
+    .for('key share')
+  if (!profile) throw invalid('author_profile_id', 'is not an author profile of this account')
 }

@@ -163,6 +163,16 @@ describe('images by the local provider', () => {
     expect(second.map(({ prompt }) => prompt)).toEqual(Array(3).fill('Another title'))
   })
 
+  it('can be listed by position and status', async () => {
+    const task = await newDraft(owner, place)
+    await owner.run('writer/tasks/auto_generate_images/', { ids: [task.id], images_per_task: 2 })
+    const listed = async (query: string) =>
+      (await owner.get<{ results: Image[] }>(`writer/images/?task_id=${task.id}&${query}`)).body
+    expect(shapes((await listed('position=1&status=generated')).results)).toEqual(['in_article 1'])
+    expect((await listed('position=0')).results).toHaveLength(3)
+    expect((await listed('position=2')).results).toEqual([])
+  })
+
   it('can be listed by type', async () => {
     const answer = await owner.get<{ results: Image[] }>('writer/images/?image_type=mobile')
     expect(new Set(answer.body.results.map(({ image_type }) => image_type))).toEqual(

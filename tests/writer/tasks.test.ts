@@ -70,6 +70,41 @@ describe('creating and changing a task', () => {
     expect(cleared.body).toMatchObject({ keyword_objects: [], keywords: '' })
   })
 
+  it('renames a keyword in the lists that name it', async () => {
+    const [id] = await addKeywords(service, owner, place, ['Vietnam coffee'])
+    const task = await newTask(owner, place, { keywords: 'vietnam coffee, Vietnam coffee maker' })
+    const idea = await owner.post<{ id: number }>('planner/ideas/', {
+      ...place,
+      idea_title: 'Renamed',
+      keyword_objects: [id],
+    })
+    await owner.call('PATCH', `planner/keywords/${id}/`, { keyword: 'Phin coffee' })
+    expect(await getTask(owner, task.id)).toMatchObject({
+      keyword_objects: [id],
+      keywords: 'Phin coffee, Vietnam coffee maker',
+    })
+    expect((await owner.get(`planner/ideas/${idea.body.id}/`)).body).toMatchObject({
+      keyword_objects: [id],
+      target_keywords: 'Phin coffee',
+    })
+  })
+
+  it('names an author profile of the account, and none of another', async () => {
+    const named = async (client: Client) =>
+      (await client.post<{ id: number }>('system/author_profiles/', { name: 'Ann' })).body.id
+    const [ours, theirs] = [await named(owner), await named(other)]
+    const task = await newTask(owner, place, { author_profile_id: ours })
+    expect(task).toMatchObject({ author_profile_id: ours })
+    const path = `writer/tasks/${task.id}/`
+    const refused = await owner.call('PATCH', path, { author_profile_id: theirs })
+    expect([refused.status, refused.body.errors]).toMatchObject([
+      400,
+      [{ path: 'author_profile_id' }],
+    ])
+    await owner.call('DELETE', `system/author_profiles/${ours}/`)
+    expect(await getTask(owner, task.id)).toMatchObject({ author_profile_id: null })
+  })
+
   it('refuses keywords and clusters of another sector, and a sector of another site', async () => {
     const [far] = await addKeywords(service, owner, elsewhere, ['green tea'])
     const cluster_id = await addCluster(service, owner, elsewhere, 'Tea')
@@ -160,6 +195,38 @@ describe('the article', () => {
       word_count: 4,
     })
   })
+})
+
+it('keeps of a whole page what is in its body, and a fragment as it is', async () => {
+  const task = await newTask(owner, place, {})
+  const sent = async (path: string, html_content: string) => {
+    const answer = await owner.call('PATCH', path, { html_content })
+    const { html_content: kept, word_count } = await getTask(owner, task.id)
+    return [answer.status, kept, word_count]
+  }
+  const page = `<!DOCTYPE html><html lang="en"><head><title>Not this</title><style>p{}</style></head>
+    <body class="x"><h2>One</h2><p>Two three.</p></body></html>`
+  expect(await sent(`writer/tasks/${task.id}/`, page)).toEqual([
+    200,
+    '<h2>One</h2><p>Two three.</p>',
+    3,
+  ])
+  const content = await owner.get<{ results: { id: number }[] }>(
+    `writer/content/?task_id=${task.id}`,
+  )
+  const path = `writer/content/${content.body.results[0]!.id}/`
+  expect(await sent(path, '<html><body><p>Four.</p></body></html>')).toEqual([
+    200,
+    '<p>Four.</p>',
+    1,
+  ])
+  const blocks = '<!-- wp:paragraph --><p>Five six.</p><!-- /wp:paragraph -->'
+  expect(await sent(path, blocks)).toEqual([200, blocks, 2])
+  expect(await sent(path, '<html><head><title>x</title></head><body> </body></html>')).toEqual([
+    400,
+    blocks,
+    2,
+  ])
 })
 
 describe('setting the status by hand', () => {
