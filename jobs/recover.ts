@@ -2,7 +2,7 @@ import { and, eq, or, sql } from 'drizzle-orm'
 import { run_steps } from '../db/schema/system.ts'
 import type { Contracts } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
-import { workerAlive } from './take-step.ts'
+import { accountIsOpen, workerAlive } from './take-step.ts'
 
 /** A pending step that nobody has taken for so long may have lost its job to a killed worker. */
 const FORGOTTEN_SECONDS = 20
@@ -23,11 +23,14 @@ export async function recoverSteps(
       .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
       .from(run_steps)
       .where(
-        or(
-          and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
-          and(
-            eq(run_steps.state, 'pending'),
-            sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
+        and(
+          accountIsOpen,
+          or(
+            and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
+            and(
+              eq(run_steps.state, 'pending'),
+              sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
+            ),
           ),
         ),
       )

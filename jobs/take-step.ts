@@ -12,9 +12,14 @@ export const workerAlive = sql`exists (select from pg_locks l
     and l.database = (select oid from pg_database where datname = current_database())
     and l.classid = ${sql.raw(String(WORKER_LOCK))} and l.objid = ${run_steps.worker_id}::oid)`
 
+/** A suspended or cancelled account begins nothing: its steps wait until it is active again. */
+export const accountIsOpen = sql`exists (select from accounts
+  where accounts.id = run_steps.account_id and accounts.status in ('active', 'trial'))`
+
 /**
- * Takes a step for this worker, with a new attempt number; undefined when it has ended or a living
- * worker has it. A step whose worker died counts as one retry, so that a step that kills workers ends.
+ * Takes a step for this worker, with a new attempt number; undefined when it has ended, a living
+ * worker has it, or its account is closed. A step whose worker died counts as one retry, so that a
+ * step that kills workers ends.
  */
 export function takeStep(
   deps: WorkerDeps,
@@ -35,6 +40,7 @@ export function takeStep(
       .where(
         and(
           eq(run_steps.id, stepId),
+          accountIsOpen,
           or(
             eq(run_steps.state, 'pending'),
             and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),

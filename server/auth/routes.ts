@@ -4,6 +4,7 @@ import { accountRoutes } from './account-routes.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
+import { industryRoutes } from './industry-routes.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { sectorRoutes } from './sector-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -18,6 +19,7 @@ const ROUTES = [
   apiKeyRoutes,
   siteRoutes,
   sectorRoutes,
+  industryRoutes,
   catalogueRoutes,
   auditRoutes,
 ]

@@ -151,6 +151,25 @@ export const AcceptInvitation = z.strictObject({
   last_name: text(150, 0).optional(),
 })
 
+const IndustrySectors = z
+  .array(
+    z.strictObject({
+      name: text(200),
+      slug: slug.optional(),
+      description: text(1000, 0).optional(),
+      is_active: z.boolean().optional(),
+    }),
+  )
+  .max(100)
+const industryFields = {
+  slug: slug.optional(),
+  description: text(1000, 0).optional(),
+  is_active: z.boolean().optional(),
+  sectors: IndustrySectors.optional(),
+}
+export const NewIndustry = z.strictObject({ name: text(200), ...industryFields })
+export const UpdateIndustry = z.strictObject({ name: text(200).optional(), ...industryFields })
+
 export const UpdateAccount = z.strictObject({
   name: text(200).optional(),
   plan_id: objectId.optional(),

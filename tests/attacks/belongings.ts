@@ -4,6 +4,8 @@ import type { TestService } from '../helpers/service.ts'
 /** The ids of one object of each kind that an account has. */
 export type Belongings = {
   account: number
+  /** The platform's, and no account's. */
+  industry: number
   site: number
   sector: number
   user: number
@@ -105,7 +107,10 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     sector_id: sector,
     author_profile_id: profile,
   })
+  const [{ industry }] = await sql<[{ industry: string }]>`
+    select min(id) as industry from industries`
   return {
+    industry: Number(industry),
     account,
     site,
     sector,
@@ -131,6 +136,7 @@ const COLLECTIONS: [RegExp, keyof Belongings][] = [
   [/^auth\/sectors\//, 'sector'],
   [/^auth\/accounts\//, 'account'],
   [/^auth\/users\//, 'user'],
+  [/^auth\/industries\//, 'industry'],
   [/^auth\/api_keys\//, 'apiKey'],
   [/^auth\/invitations\//, 'invitation'],
   [/^planner\/keywords\//, 'keyword'],
@@ -176,6 +182,9 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'PATCH auth/accounts/{id}/': () => ({ name: 'Mine' }),
   'PUT auth/users/{id}/': () => ({ first_name: 'Ann' }),
   'PATCH auth/users/{id}/': () => ({ first_name: 'Ann' }),
+  'POST auth/industries/': () => ({ name: 'An industry', sectors: [{ name: 'A sector' }] }),
+  'PUT auth/industries/{id}/': () => ({ description: 'x' }),
+  'PATCH auth/industries/{id}/': () => ({ description: 'x' }),
   'POST auth/api_keys/': (has) => ({ name: 'A key', access: 'read', site_ids: [has.site] }),
   'PUT auth/api_keys/{id}/': () => ({ name: 'A key' }),
   'PATCH auth/api_keys/{id}/': () => ({ name: 'A key' }),

@@ -46,11 +46,13 @@ async function readOperations(): Promise<Operation[]> {
 }
 
 /** What the whole account has, of which no site has any. */
-const OF_NO_SITE = /^system\/(prompts|author_profiles)\//
+const OF_NO_SITE = /^(system\/(prompts|author_profiles)|auth\/(accounts|industries|plans))\//
 
 const named = ({ method, path }: Operation) => `${method} ${path}`
 /** What staff alone write is the platform's, and no account's. */
-const tenantsOwn = () => protectedOnes().filter(({ role }) => role !== 'staff')
+const THE_PLATFORMS = /^auth\/(industries|plans)\//
+const tenantsOwn = () =>
+  protectedOnes().filter(({ role, path }) => role !== 'staff' && !THE_PLATFORMS.test(path))
 const protectedOnes = () => operations.filter(({ role }) => role !== 'public')
 /** Who may call it at least in an account of their own. */
 const callerFor = ({ role }: Operation) => (role === 'staff' ? staff : owner)
@@ -138,9 +140,7 @@ describe('every operation of openapi.json', () => {
     const seen = protectedOnes().filter(
       ({ role, path }) => (role === 'viewer' || role === 'editor') && !OF_NO_SITE.test(path),
     )
-    // The account itself is all its users'.
-    const ofSites = seen.filter(({ path }) => !path.startsWith('auth/accounts/'))
-    for (const operation of ofSites.filter(({ path }) => path.includes('{'))) {
+    for (const operation of seen.filter(({ path }) => path.includes('{'))) {
       const answer = await editor.call(
         operation.method,
         pathFor(operation.path, mine),
