@@ -116,6 +116,20 @@ describe('publishing an article', () => {
     expect(await publish(await article(status, { status }))).toMatchObject({ wp_status: status })
   })
 
+  it('makes a category and a tag again that were deleted in WordPress', async () => {
+    const category = 'Short-lived'
+    const tags = ['passing']
+    await publish(await article('before', { category, tags, images: [], featured: null }))
+    await wp.php(`wp_delete_term(get_term_by('name', 'Short-lived', 'category')->term_id, 'category');
+      wp_delete_term(get_term_by('name', 'passing', 'post_tag')->term_id, 'post_tag');`)
+    const again = await publish(
+      await article('after', { category, tags, images: [], featured: null }),
+    )
+    for (const name of ['categories', 'tags']) {
+      expect(field(again, name)).toMatchObject({ state: 'applied' })
+    }
+  })
+
   it('uses the category that exists in another case, and one image for two articles', async () => {
     const image = await imageFile('shared')
     const first = await publish(await article('one', { images: [image], category: 'Tea & Time' }))

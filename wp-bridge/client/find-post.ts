@@ -34,9 +34,11 @@ export async function getPost(api: WordPressApi, id: number): Promise<Post | nul
   return api.read(`wp/v2/posts/${id}`, postSchema, { context: 'edit' }).catch(unlessGone)
 }
 
-/** Null for the id of nothing; any other error is thrown. */
+const GONE = new Set(['rest_post_invalid_id', 'rest_term_invalid'])
+
+/** Null for the id of nothing, of a post or of a term; any other error is thrown. */
 export function unlessGone(error: unknown): null {
-  if (error instanceof WordPressError && error.wpCode === 'rest_post_invalid_id') return null
+  if (error instanceof WordPressError && GONE.has(error.wpCode ?? '')) return null
   throw error
 }
 
