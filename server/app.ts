@@ -16,6 +16,7 @@ import { answerError } from './http/problem.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
+import { siteLink } from './publishing/link.ts'
 import { publishingRoutes } from './publishing/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { writerRoutes } from './writer/routes.ts'
@@ -58,7 +59,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))
   app.route('/media', mediaRoutes(deps))
-  app.route('/api/v1/auth', authRoutes(deps))
+  app.route('/api/v1/auth', authRoutes(deps, siteLink(deps)))
   app.route('/api/v1', publishingRoutes(deps))
   app.route('/api/v1/planner', plannerRoutes(deps))
   app.route('/api/v1/writer', writerRoutes(deps))

@@ -8,6 +8,7 @@ import { industryRoutes } from './industry-routes.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { sectorRoutes } from './sector-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import type { SiteLink } from './site-link.ts'
 import { siteRoutes } from './site-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
@@ -17,7 +18,6 @@ const ROUTES = [
   userRoutes,
   invitationRoutes,
   apiKeyRoutes,
-  siteRoutes,
   sectorRoutes,
   industryRoutes,
   catalogueRoutes,
@@ -25,8 +25,9 @@ const ROUTES = [
 ]
 
 /** Everything below /api/v1/auth/ but a site's WordPress, which is `publishing/`. */
-export function authRoutes(deps: Deps) {
+export function authRoutes(deps: Deps, siteLink: SiteLink) {
   const app = newRouter()
+  app.route('/', siteRoutes(deps, siteLink))
   for (const routes of ROUTES) app.route('/', routes(deps))
   return app
 }

@@ -190,6 +190,9 @@ export const UpdateSite = z.strictObject({
   name: text(200).optional(),
   slug: slug.optional(),
   ...siteFields,
+  wp_url: text(500).nullable().optional(),
+  wp_username: text(200).nullable().optional(),
+  wp_app_password: text(200).nullable().optional(),
 })
 
 const sectorFields = {

@@ -6,6 +6,7 @@ import { listAnswer } from '../http/lists.ts'
 import { answer, IdParam, jsonBody, queryId } from '../http/schemas.ts'
 import { GrantQuery, grantSite, listGrants, revokeGrant } from './grants.ts'
 import { Grant, NewGrant, NewSite, Site, UpdateSite } from './schemas.ts'
+import type { SiteLink } from './site-link.ts'
 import { createSite, deleteSite, getSite, listSites, SiteQuery, updateSite } from './sites.ts'
 
 const tags = ['auth']
@@ -38,7 +39,7 @@ const routes = {
   }),
 }
 
-export function siteRoutes(deps: Deps) {
+export function siteRoutes(deps: Deps, siteLink: SiteLink) {
   const app = newRouter()
   const read = { readOnly: true }
   crud(app, deps, {
@@ -54,7 +55,11 @@ export function siteRoutes(deps: Deps) {
     update: {
       summary: 'Change a site',
       body: UpdateSite,
-      run: (tx, _caller, before, input) => updateSite(tx, before, input),
+      description:
+        'wp_url, wp_username and wp_app_password link its WordPress: they are checked before they are ' +
+        'stored, as by PUT auth/sites/{id}/wordpress/. The other fields are kept also when that fails.',
+      run: (tx, caller, before, input) => updateSite(tx, siteLink, caller, before, input),
+      wait: siteLink.wait,
     },
     remove: {
       summary: 'Delete a site and all that was planned and written for it here',

@@ -9,6 +9,7 @@ import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
 import { refuseWhileWorkedOn } from './open-work.ts'
 import type { NewSite, UpdateSite } from './schemas.ts'
+import { linkAskedFor, type SiteLink } from './site-link.ts'
 import { freeSlug, slugOf } from './slug.ts'
 import { statusInStep } from './status.ts'
 
@@ -65,11 +66,15 @@ export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof N
   return site.id
 }
 
+/** Returns the run that checks the site's WordPress, where one was named. */
 export async function updateSite(
   tx: Tx,
-  before: Pick<typeof sites.$inferSelect, 'id' | 'status'>,
-  input: z.infer<typeof UpdateSite>,
-): Promise<void> {
+  siteLink: SiteLink,
+  caller: Caller,
+  before: Awaited<ReturnType<typeof getSite>>,
+  { wp_url, wp_username, wp_app_password, ...input }: z.infer<typeof UpdateSite>,
+): Promise<number | undefined> {
+  const link = linkAskedFor(before, { wp_url, wp_username, wp_app_password })
   await checkIndustry(tx, input.industry_id)
   try {
     await tx
@@ -79,6 +84,7 @@ export async function updateSite(
   } catch (error) {
     throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
   }
+  return link && siteLink.accept(tx, caller, before.id, link)
 }
 
 /** Deletes a site with all that was planned and written for it here; its WordPress is left as it is. */

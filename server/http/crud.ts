@@ -9,7 +9,7 @@ import type { Caller, MinimumRole } from './caller.ts'
 import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
 import { answerTagged, requireMatch } from './entity-tag.ts'
 import { listAnswer, type Page } from './lists.ts'
-import { answer, IdParam, jsonBody } from './schemas.ts'
+import { accepted, answer, IdParam, jsonBody } from './schemas.ts'
 
 type Row = { id: number }
 type Texts = { summary: string; description?: string }
@@ -42,6 +42,11 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
   update?: Texts & {
     body: z.ZodType<Change>
     run(tx: Tx, caller: Caller, before: R, input: Change): Promise<unknown>
+    /**
+     * For an update that may begin a run, whose id `run` then resolves to: waits for it, once all is
+     * committed. Resolves to the run while it takes longer, which is answered with a 202.
+     */
+    wait?(caller: Caller, runId: number): Promise<number | undefined>
   }
   remove?: Texts & { run(tx: Tx, caller: Caller, before: R): Promise<unknown> }
   /** Locks what an update or a removal locks, in its order; the row itself by default. */
@@ -156,20 +161,27 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
       {
         ...declared(method, `${path}{id}/`, tag, update),
         request: { params: IdParam, headers: IfMatch, ...jsonBody(update.body) },
-        responses: { 200: answer(`The ${name}.`, row) },
+        responses: { 200: answer(`The ${name}.`, row), ...(update.wait && { 202: accepted }) },
       },
       async (c, { id, body }) => {
         const caller = callerOf(c)
-        const updated = await writing(deps, caller, write, async (tx) => {
+        const [updated, outcome] = await writing(deps, caller, write, async (tx) => {
           const before = await matched(tx, collection, id, c.req.header('if-match'))
-          await update.run(tx, caller, before, body)
+          const outcome = await update.run(tx, caller, before, body)
           await auditWrite(tx, caller, name, 'updated', id)
-          return get(tx, id)
+          return [await get(tx, id), outcome] as const
         })
-        return answerTagged(c, updated)
+        if (!update.wait || typeof outcome !== 'number') return answerTagged(c, updated)
+        const late = await update.wait(caller, outcome)
+        if (late !== undefined) return c.json({ task_id: late }, 202)
+        return answerTagged(c, await readNow(deps, caller, (tx) => get(tx, id)))
       },
     )
   }
+}
+
+function readNow<T>({ doors }: Deps, { scope }: Caller, get: (tx: Tx) => Promise<T>): Promise<T> {
+  return doors.withAccount(scope, get, { readOnly: true })
 }
 
 function serveRemove<R extends Row, Query extends object, New, Change>(

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { linkWordPressJob, unlinkWordPressJob } from './jobs.ts'
+import { resultOf } from './run-result.ts'
 import type { LinkWordPress } from './schemas.ts'
 import { runSecret } from './secret-places.ts'
 
@@ -41,6 +42,17 @@ export async function linkIn(
   const secret = await deps.secrets.seal(place, input.wp_app_password)
   await tx.update(runs).set({ secret }).where(eq(runs.id, runId))
   return runId
+}
+
+/** Links a site as a part of what else is written of it; see `SiteLink` in `auth/`. */
+export function siteLink(deps: Deps) {
+  return {
+    accept: (tx: Tx, caller: Caller, siteId: number, input: z.infer<typeof LinkWordPress>) =>
+      linkIn(tx, deps, caller, siteId, input),
+    async wait(caller: Caller, runId: number) {
+      return (await resultOf(deps, caller, runId)) ? undefined : runId
+    },
+  }
 }
 
 /** Accepts that a site be forgotten and its application password revoked. Returns the run. */

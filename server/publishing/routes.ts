@@ -1,19 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { CHECKS } from '../../wp-bridge/client/doctor.ts'
 import type { Deps } from '../deps.ts'
-import { DomainError } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
-import { waitForRun } from '../wait-for-run.ts'
 import { acceptDiscovery, authorizeUrl } from './connect.ts'
 import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
 import { publishTasks, unpublishTask } from './publish-tasks.ts'
+import { resultOf } from './run-result.ts'
 import { ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
-
-/** How long an endpoint waits for the worker before it answers 202. */
-const WAIT_MS = 30_000
 
 const Linked = z
   .object({
@@ -148,15 +143,4 @@ export function publishingRoutes(deps: Deps) {
     c.json({ task_id: await unpublishTask(deps, callerOf(c), c.req.valid('param').id) }, 202),
   )
   return app
-}
-
-/** What the run's one step answered, or undefined when it takes longer; its failure is the caller's error. */
-async function resultOf(deps: Deps, caller: Caller, runId: number): Promise<unknown> {
-  const progress = await waitForRun(deps, caller, runId, WAIT_MS)
-  if (progress.error) {
-    const { code, message } = progress.error
-    throw new DomainError('site_check_failed', message, { cause_code: code })
-  }
-  const Result = z.object({ steps: z.tuple([z.object({ result: z.unknown() })]) })
-  return progress.result ? Result.parse(progress.result).steps[0].result : undefined
 }

@@ -163,3 +163,58 @@ describe('linking a WordPress', () => {
     expect((await owner.call('DELETE', `auth/sites/${site.id}/wordpress/`)).status).toBe(409)
   })
 })
+
+describe("a site's own update", () => {
+  const credentials = () => ({
+    wp_url: `${wordpress.url}/`,
+    wp_username: wordpress.user,
+    wp_app_password: wordpress.appPassword,
+  })
+  const fresh = async () => (await owner.post<Site>('auth/sites/', { name: 'Fresh' })).body.id
+  const update = (id: number, body: object) => owner.call('PATCH', `auth/sites/${id}/`, body)
+
+  it('links its WordPress through the same check, and answers the site as it then stands', async () => {
+    const id = await fresh()
+    const answer = await update(id, { name: 'Renamed', ...credentials() })
+    expect([answer.status, answer.body.name]).toEqual([200, 'Renamed'])
+    expect(answer.body).toMatchObject({ wp_url: wordpress.url, wp_username: wordpress.user })
+    expect(answer.body.wp_linked_at).not.toBeNull()
+    expect(JSON.stringify(answer.body)).not.toContain(wordpress.appPassword)
+    expect(answer.headers.get('etag')).toBe(
+      (await owner.get(`auth/sites/${id}/`)).headers.get('etag'),
+    )
+  })
+
+  it('stores nothing of a WordPress that refuses them, and keeps the rest', async () => {
+    const id = await fresh()
+    const wrong = { ...credentials(), wp_app_password: 'abcd efgh ijkl mnop qrst uvwx' }
+    const answer = await update(id, { name: 'Kept', ...wrong })
+    expect([answer.status, answer.body.code]).toEqual([422, 'site_check_failed'])
+    const { body } = await owner.get(`auth/sites/${id}/`)
+    expect(body).toMatchObject({ name: 'Kept', wp_url: null, wp_username: null })
+  })
+
+  it('sends the stored password nowhere else: another address or name needs one', async () => {
+    const id = await fresh()
+    await update(id, credentials())
+    const { body: before } = await owner.get(`auth/sites/${id}/`)
+    for (const change of [{ wp_url: strangerUrl() }, { wp_username: 'somebody' }]) {
+      const answer = await update(id, change)
+      expect([answer.status, answer.body.errors]).toEqual([
+        400,
+        [{ path: 'wp_app_password', message: expect.any(String) }],
+      ])
+    }
+    const same = await update(id, { wp_url: before.wp_url, wp_username: before.wp_username })
+    expect(same.body).toMatchObject({ wp_linked_at: before.wp_linked_at })
+    const forgotten = await update(id, { wp_url: null })
+    expect(forgotten.status).toBe(400)
+  })
+
+  it('takes back a site that is not linked as it was read', async () => {
+    const answer = await update(await fresh(), { wp_url: null, wp_username: null })
+    expect(answer.status).toBe(200)
+    const half = await update(await fresh(), { wp_app_password: 'abcd' })
+    expect(half.status).toBe(400)
+  })
+})
