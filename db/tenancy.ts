@@ -28,6 +28,7 @@ export type PlatformReason =
   | 'act_in_account'
   | 'recover_steps'
   | 'connect_site'
+  | 'verify_posts'
   | 'serve_media'
   | 'grant_credits'
   | 'note_key_use'

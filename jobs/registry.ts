@@ -8,6 +8,7 @@ import {
   publishJob,
   unlinkWordPressJob,
   unpublishJob,
+  verifyPostJob,
 } from '../server/publishing/jobs.ts'
 import type { JobContract } from '../server/queue.ts'
 import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
@@ -20,6 +21,7 @@ import { linkWordPress } from './publishing/link-wordpress.ts'
 import { publish } from './publishing/publish.ts'
 import { unlinkWordPress } from './publishing/unlink-wordpress.ts'
 import { unpublish } from './publishing/unpublish.ts'
+import { verifyPost } from './publishing/verify-post.ts'
 import type { Step, StepHandler } from './step.ts'
 import { generateContent } from './writer/generate-content.ts'
 import { markTaskFailed } from './writer/mark-task-failed.ts'
@@ -46,6 +48,7 @@ export const registry: Record<RunKind, Registered> = {
     onFailure: markTaskFailed,
   },
   publish: { contract: publishJob, handler: publish, onFailure: markTaskFailed },
+  verify_post: { contract: verifyPostJob, handler: verifyPost },
   unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
   discover_wordpress: { contract: discoverWordPressJob, handler: discoverWordPress },
   link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },

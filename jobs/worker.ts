@@ -3,6 +3,7 @@ import type { Scope } from '../db/tenancy.ts'
 import { StepPayload } from '../server/queue.ts'
 import { askProvider } from './ai-failure.ts'
 import { carryOut } from './carry-out.ts'
+import { verifyPosts } from './publishing/verify-posts.ts'
 import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import type { WorkerDeps } from './step.ts'
@@ -56,6 +57,7 @@ export async function startWorker(
       .renew()
       .then(() => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }))
       .then(() => recoverSteps(deps, contracts, { atStart: false }))
+      .then(() => verifyPosts(deps))
       .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
   }, RECOVER_EVERY_MS)
 

@@ -21,6 +21,7 @@ export const RUN_KINDS = [
   'generate_content',
   'generate_images',
   'publish',
+  'verify_post',
   'unpublish',
   'discover_wordpress',
   'link_wordpress',

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   index,
   integer,
@@ -55,6 +56,10 @@ export const tasks = pgTable(
     /** WordPress's own status of the post. */
     wp_status: text(),
     published_at: at(),
+    /** When the post is looked at next, until it was seen live; null when it need not be. */
+    verify_at: at(),
+    /** How often it was looked at since it was published. */
+    verifications: integer().notNull().default(0),
     error: jsonb().$type<TaskError>(),
     ...timestamps,
   },
@@ -63,6 +68,7 @@ export const tasks = pgTable(
     index('tasks_sector').on(t.account_id, t.site_id, t.sector_id),
     index('tasks_cluster').on(t.account_id, t.cluster_id, t.site_id, t.sector_id),
     index('tasks_author_profile').on(t.account_id, t.author_profile_id),
+    index('tasks_verify').on(t.verify_at).where(sql`verify_at is not null`),
     uniqueIndex('tasks_idea_key').on(t.account_id, t.idea_id),
     index('tasks_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

@@ -11,6 +11,7 @@ import { databaseJournal } from './journal.ts'
 import { postDraft } from './post-draft.ts'
 import { type Article, readArticle } from './read-article.ts'
 import { openSite } from './site-access.ts'
+import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
@@ -35,7 +36,7 @@ export const publish: StepHandler = async (job) => {
       settleMs: job.deps.settleMs,
     }),
   )
-  await job.write((tx) => recordPublished(tx, article, receipt))
+  await job.write((tx) => recordPublished(tx, article, receipt, params.publish_at))
   await job.responded(
     'publish',
     `Post ${receipt.post_id} is “${receipt.wp_status}”: ${receipt.url}`,
@@ -47,13 +48,18 @@ export const publish: StepHandler = async (job) => {
     result: { ...receipt, live },
     async write(tx) {
       if (!live) return
-      const completed = { status: 'completed', updated_at: sql`now()` } as const
+      const completed = { status: 'completed', verify_at: null, updated_at: sql`now()` } as const
       await tx.update(tasks).set(completed).where(eq(tasks.id, task.id))
     },
   }
 }
 
-async function recordPublished(tx: Tx, { task }: Article, receipt: Receipt): Promise<void> {
+async function recordPublished(
+  tx: Tx,
+  { task }: Article,
+  receipt: Receipt,
+  publishAt: string | undefined,
+): Promise<void> {
   await tx
     .update(tasks)
     .set({
@@ -61,6 +67,8 @@ async function recordPublished(tx: Tx, { task }: Article, receipt: Receipt): Pro
       post_url: receipt.url,
       wp_status: receipt.wp_status,
       published_at: sql`coalesce(${tasks.published_at}, now())`,
+      verify_at: verifyAt(receipt, publishAt),
+      verifications: 0,
       status: 'published',
       error: null,
       updated_at: sql`now()`,

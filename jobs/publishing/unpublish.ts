@@ -26,7 +26,13 @@ export const unpublish: StepHandler = async (job) => {
     async write(tx) {
       await tx
         .update(tasks)
-        .set({ status: 'review', wp_status: post.wp_status, error: null, updated_at: sql`now()` })
+        .set({
+          status: 'review',
+          wp_status: post.wp_status,
+          verify_at: null,
+          error: null,
+          updated_at: sql`now()`,
+        })
         .where(eq(tasks.id, taskId))
     },
   }

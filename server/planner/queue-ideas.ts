@@ -6,7 +6,12 @@ import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 
-const { account_id: _account, ...columns } = getTableColumns(tasks)
+const {
+  account_id: _account,
+  verify_at: _at,
+  verifications: _times,
+  ...columns
+} = getTableColumns(tasks)
 
 /**
  * Makes a writer task of each idea and marks it `scheduled`. An idea has one task, however often and

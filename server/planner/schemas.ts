@@ -161,7 +161,7 @@ const QueuedTask = createSelectSchema(tasks, {
   published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
-  .omit({ account_id: true })
+  .omit({ account_id: true, verify_at: true, verifications: true })
   .openapi('QueuedTask')
 export const Queued = z.object({
   tasks: z.array(QueuedTask),

@@ -7,6 +7,14 @@ export const publishJob: JobContract = {
   retryDelays: [2, 5, 15, 60, 300, 900],
 }
 
+/** Whether a post is live is looked at again by and by: see `verify-posts.ts`. */
+export const verifyPostJob: JobContract = {
+  name: 'verify_post',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [],
+}
+
 export const unpublishJob: JobContract = {
   name: 'unpublish',
   payload: StepPayload,

@@ -20,6 +20,7 @@ export const TaskRow = createSelectSchema(tasks, {
   published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
+  .omit({ verify_at: true, verifications: true })
   .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of keywords.' }) })
   .openapi('WriterTaskRow')
 export const Task = TaskRow.extend({

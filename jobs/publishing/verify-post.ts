@@ -1,0 +1,99 @@
+import { eq, sql } from 'drizzle-orm'
+import { type TaskError, tasks } from '../../db/schema/writer.ts'
+import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
+import { seenLive } from '../../wp-bridge/client/live.ts'
+import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { type LinkedSite, openSite } from './site-access.ts'
+import { afterGrace, nextLook } from './verify-at.ts'
+import { askWordPress } from './wordpress-failure.ts'
+
+type Task = typeof tasks.$inferSelect
+type Change = Partial<Pick<Task, 'status' | 'wp_status' | 'post_url' | 'verify_at' | 'error'>>
+
+/**
+ * Looks what became of a post that was handed to WordPress: whether visitors see it, whether WP-Cron
+ * missed the time that it was scheduled for (then it is published now), or what a person did to it.
+ */
+export const verifyPost: StepHandler = async (job) => {
+  const taskId = job.step.object_id
+  const [task] = await job.read((tx) => tx.select().from(tasks).where(eq(tasks.id, taskId)))
+  if (!task) throw new StepError('not_found', 'The task was deleted.')
+  if (task.status !== 'published' || task.assigned_post_id === null) {
+    return found(task, { verify_at: null }, `“${task.title}” is not published`)
+  }
+  const site = await openSite(job, task.site_id)
+  const { assigned_post_id: id } = task
+  const post = await askWordPress(() => getPost(site.api, id), { retry: false })
+  if (!post || post.status === 'trash') return gone(task, post)
+  if (post.status === 'future') return scheduled(job, site, task, post)
+  if (post.status === 'publish') return published(job, task, post)
+  const change = { wp_status: post.status, verify_at: null }
+  return found(task, change, `“${task.title}” is “${post.status}” in WordPress`)
+}
+
+/** What a person did to a post in WordPress stands. */
+function gone(task: Task, post: Post | null): StepDone {
+  const where = post ? 'in the trash of WordPress' : 'deleted in WordPress'
+  const error = taskError('post_gone', `The post is ${where}. Publish the task to have it again.`)
+  const wp_status = post ? 'trash' : null
+  return found(task, { wp_status, verify_at: null, error }, `“${task.title}” is ${where}`)
+}
+
+async function scheduled(
+  job: StepJob,
+  site: LinkedSite,
+  task: Task,
+  post: Post,
+): Promise<StepDone> {
+  const dueAt = Date.parse(`${post.date_gmt}Z`)
+  if (dueAt > Date.now()) {
+    const change = { wp_status: 'future', verify_at: afterGrace(dueAt) }
+    return found(task, change, `“${task.title}” is scheduled for ${new Date(dueAt).toISOString()}`)
+  }
+  await job.requested('publish', `WP-Cron missed the time of “${task.title}”: publishing it`)
+  const { wp_rest_root, api } = site
+  const late = await askWordPress(
+    () => api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'publish' }),
+    { retry: false },
+  )
+  await job.responded('publish', `${wp_rest_root} has published it`)
+  return published(job, task, late)
+}
+
+async function published(job: StepJob, task: Task, post: Post): Promise<StepDone> {
+  const { fetch } = job.deps
+  const { signal } = job
+  const sight = await seenLive(fetch, post.link, task.publication_key, { signal })
+  const wordpress = { wp_status: post.status, post_url: post.link }
+  if (sight.seen) {
+    const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const
+    return found(task, change, `“${task.title}” is live: ${post.link}`)
+  }
+  const verify_at = nextLook(task.verifications)
+  const error = taskError('not_seen_live', `Published, but visitors do not see it. ${sight.reason}`)
+  const change = { ...wordpress, verify_at, ...(verify_at ? {} : { error }) }
+  return found(task, change, `“${task.title}” is not seen live yet. ${sight.reason}`)
+}
+
+function found(task: Task, change: Change, message: string): StepDone {
+  return {
+    message,
+    result: { status: change.status ?? task.status, wp_status: change.wp_status ?? null },
+    async write(tx) {
+      await tx
+        .update(tasks)
+        .set({ ...change, updated_at: sql`now()` })
+        // Somebody may have published it anew, or taken it back, meanwhile.
+        .where(
+          sql`${tasks.id} = ${task.id} and ${tasks.status} = ${task.status}
+            and ${tasks.published_at} is not distinct from ${task.published_at?.toISOString() ?? null}::timestamptz`,
+        )
+    },
+  }
+}
+
+const taskError = (code: string, message: string): TaskError => ({
+  code,
+  message,
+  at: new Date().toISOString(),
+})
