@@ -15,9 +15,9 @@ const ofItsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clus
   and ${keywords.cluster_id} = ${clusters.id}`
 const keywordsCount = sql`(select count(*)::int ${ofItsKeywords})`.mapWith(Number)
 const volume = sql`(select coalesce(sum(${keywords.volume}), 0) ${ofItsKeywords})`.mapWith(Number)
-const mappedPages = sql`(select count(*)::int from ${tasks}
-  where ${tasks.account_id} = ${clusters.account_id} and ${tasks.cluster_id} = ${clusters.id}
-    and ${tasks.assigned_post_id} is not null)`.mapWith(Number)
+const itsTasksWithPost = sql`from ${tasks} where ${tasks.account_id} = ${clusters.account_id}
+  and ${tasks.cluster_id} = ${clusters.id} and ${tasks.assigned_post_id} is not null`
+const mappedPages = sql`(select count(*)::int ${itsTasksWithPost})`.mapWith(Number)
 const selection = {
   ...getTableColumns(clusters),
   keywords_count: keywordsCount.as('keywords_count'),

@@ -218,6 +218,55 @@ test('a cluster is added, changed and deleted, and its keywords stay', async () 
   expect(left.body.results).toMatchObject([{ keyword: 'moka pot size', cluster_id: null }])
 })
 
+test('a cluster counts its tasks that have a post, as they stand', async () => {
+  const sector = await newSector(owner)
+  const { id } = (await owner.post<Row>('planner/clusters/', { ...sector, name: 'Moka' })).body
+  const other = (await owner.post<Row>('planner/clusters/', { ...sector, name: 'Drip' })).body
+  const path = `planner/clusters/${id}/`
+  const tasks: number[] = []
+  for (const title of ['A', 'B', 'C']) {
+    const task = await owner.post<Row>('writer/tasks/', { ...sector, title, cluster_id: id })
+    tasks.push(task.body.id)
+  }
+  const mapped = async () => (await owner.get(path)).body.mapped_pages
+  expect(await mapped()).toBe(0)
+  await service.sql`update tasks set assigned_post_id = 7 where id = any(${tasks.slice(0, 2)})`
+  expect(await mapped()).toBe(2)
+  const list = await owner.get<List>(
+    `planner/clusters/?sector_id=${sector.sector_id}&ordering=-mapped_pages`,
+  )
+  expect(list.body.results).toMatchObject([
+    { id, mapped_pages: 2 },
+    { id: other.id, mapped_pages: 0 },
+  ])
+  await owner.call('DELETE', `writer/tasks/${tasks[0]}/`)
+  await owner.call('PATCH', `writer/tasks/${tasks[1]}/`, { cluster_id: other.id })
+  expect(await mapped()).toBe(0)
+  const written = await owner.call('PATCH', path, { mapped_pages: 5 })
+  expect([written.status, written.body.code]).toEqual([400, 'validation_failed'])
+})
+
+test('a keyword, an idea and a task are of a cluster of their own sector only, in the database too', async () => {
+  const [here, there] = [await newSector(owner), await newSector(owner)]
+  const { id } = (await owner.post<Row>('planner/clusters/', { ...there, name: 'Moka' })).body
+  const refused = await owner.post<Problem>('planner/keywords/', {
+    ...here,
+    keyword: 'moka',
+    cluster_id: id,
+  })
+  expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'cluster_id' }] } })
+  const place = { account_id: owner.accountId, ...here }
+  const rows = {
+    keywords: { ...place, keyword: 'k', cluster_id: id },
+    content_ideas: { ...place, idea_title: 'i', keyword_cluster_id: id },
+    tasks: { ...place, title: 't', cluster_id: id },
+  }
+  for (const [table, row] of Object.entries(rows)) {
+    const insert = service.sql`insert into ${service.sql(table)} ${service.sql(row as never)}`
+    await expect(insert, table).rejects.toMatchObject({ code: '23503' })
+  }
+})
+
 test("a cluster's name is unique in its sector, whatever its case", async () => {
   const sector = await newSector(owner)
   const first = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Öfen' })

@@ -1,3 +1,4 @@
+import type { Section } from '../../../db/schema/system.ts'
 import type { GenerateContent, GenerateContentInput } from '../provider.ts'
 import type { Facet } from './facet.ts'
 import { DECIDING } from './facets-deciding.ts'
@@ -8,6 +9,8 @@ import { cleanText, cutAtWord, titleCase } from './phrase.ts'
 import { pluralOf } from './plural.ts'
 import { type Choice, seededChoice } from './seeded-choice.ts'
 import { metaDescriptionOf, metaTitleOf, slugOf } from './seo-fields.ts'
+import { type Voice, voiceNotes, voiceOf } from './voice.ts'
+import { fill, sectionParts, writePlanned } from './write-section.ts'
 
 type Brief = {
   title: string
@@ -17,26 +20,15 @@ type Brief = {
   /** Named in a list on the pages that others link to; empty on others. */
   related: string[]
   words: number
+  voice: Voice
+  /** Of what was asked for, what this draft is not. */
+  notes: string[]
+  sections: Section[]
 }
 
 /** UTF-16 units of the brief that the closing note quotes. */
 const LONGEST_NOTE = 260
 
-const INTROS = [
-  'This article is for readers who are looking into {s} and want to decide with a clear head. It goes through what to settle first, what to compare and what to keep in mind afterwards.',
-  'If you have begun to read up on {s}, you have probably found more advice than you can use. This article sorts it into a few questions that you can answer for your own case.',
-  'There is a lot to read about {s}, and much of it contradicts itself. Instead of one more opinion, this article offers a way to find your own answer step by step.',
-]
-const SECOND_INTROS = [
-  'You do not have to read it in one go. Each part stands on its own, so begin with the one that is nearest to your question and come back for the others.',
-  'Take it as a frame rather than as a rule. Your situation decides what matters, and the points below are meant to help you see which of them apply.',
-  'Keep something to write with at hand. The parts below ask more than they answer, and short notes along the way are what you will decide with in the end.',
-]
-const CLOSINGS = [
-  'A decision on {s} does not have to be perfect; it has to fit. Choose the one point above that would help you most, and take it up this week.',
-  'If one thing stays with you about {s}, let it be the order: first the goal, then the criteria, then the options. The rest is easier than it looks.',
-  'You now have the questions that matter about {s}. Answer those that you can today, note who could help with the others, and set a date for the decision.',
-]
 const OVERVIEW = ['In this article', 'What this article covers', 'At a glance']
 const TABLE = ['What to look at, in short', 'The main points in a table', 'A quick overview']
 const FAQ = ['Frequently asked questions', 'Questions that come up often', 'Short answers']
@@ -44,13 +36,14 @@ const CLOSING = ['Where to go from here', 'The next step', 'In short']
 
 /**
  * A draft of about `word_count` words (within a quarter, between 300 and 3,000) put together from
- * prepared texts. It advises, quotes its brief and says that it is a draft; it states no figures.
- * The same brief gives the same draft.
+ * prepared texts. It advises, quotes its brief and says that it is a draft; it states no figures. It
+ * has the sections that are asked for, in the nearest voice there is, in English, and says so. The
+ * same brief gives the same draft.
  */
 export function generateContent(input: GenerateContentInput): GenerateContent {
   const brief = briefOf(input)
   const choice = seededChoice(`${brief.title}\n${brief.subjects.join('\n')}\n${brief.description}`)
-  const intro = fill(choice.pick(INTROS), brief, 0)
+  const intro = fill(choice.pick(brief.voice.intros), brief, 0)
   return {
     html_content: writeBody(brief, intro, choice),
     meta_title: metaTitleOf(brief.title),
@@ -74,6 +67,9 @@ function briefOf(input: GenerateContentInput): Brief {
     subjects: [...new Set(phrases)].map(asSubject),
     related: leadsOn && keywords.length > 2 ? keywords.slice(0, 6).map(titleCase) : [],
     words: input.word_count,
+    voice: voiceOf(input.author_profile?.tone),
+    notes: voiceNotes(input.author_profile),
+    sections: input.sections ?? [],
   }
 }
 
@@ -95,12 +91,13 @@ function asSubject(keyword: string): string {
 
 function writeBody(brief: Brief, intro: string, choice: Choice): string {
   const facets = orderFacets(brief, choice)
+  if (brief.sections.length > 0) return writeAsPlanned(brief, intro, facets, choice)
   const faqCount = Math.min(5, Math.max(2, Math.round(brief.words / 350)))
   const faq = writeFaq(choice.shuffle(facets).slice(0, faqCount), brief, choice)
   const table = writeTable(facets, brief, choice)
   const closing = writeClosing(brief, choice)
   const opening = [element('p', intro)]
-  if (brief.words >= 450) opening.push(element('p', choice.pick(SECOND_INTROS)))
+  if (brief.words >= 450) opening.push(element('p', choice.pick(brief.voice.secondIntros)))
   const related = brief.words >= 500 ? writeRelated(brief) : ''
   const fixed = countWords([...opening, related, table, faq, closing].join(' '))
   const sections = writeSections(facets, brief, brief.words - fixed, choice)
@@ -119,6 +116,16 @@ function writeBody(brief: Brief, intro: string, choice: Choice): string {
     .join('\n')
 }
 
+/** With the headings of the structure alone. */
+function writeAsPlanned(brief: Brief, intro: string, facets: Facet[], choice: Choice): string {
+  const opening = element('p', intro)
+  const closing = [closingWords(brief, choice), writeNote(brief)]
+  const room = brief.words - countWords([opening, ...closing].join(' '))
+  return [opening, ...writePlanned(brief.sections, facets, brief, room, choice), ...closing].join(
+    '\n',
+  )
+}
+
 /** Those that answer this kind of title come first; the rest in an order of this article's own. */
 function orderFacets(brief: Brief, choice: Choice): Facet[] {
   const shapes = [shapeOf(brief.title), shapeOf(brief.subjects[0] ?? '')]
@@ -130,11 +137,11 @@ function orderFacets(brief: Brief, choice: Choice): Facet[] {
   return all.sort((a, b) => rank(a) - rank(b))
 }
 
-type Section = { heading: string; html: string }
+type Written = { heading: string; html: string }
 
 /** As many sections as the room for words allows, and one at least. */
-function writeSections(facets: Facet[], brief: Brief, room: number, choice: Choice): Section[] {
-  const sections: Section[] = []
+function writeSections(facets: Facet[], brief: Brief, room: number, choice: Choice): Written[] {
+  const sections: Written[] = []
   let left = room
   for (const [i, facet] of facets.entries()) {
     const heading = choice.pick(facet.headings)
@@ -149,18 +156,7 @@ function writeSections(facets: Facet[], brief: Brief, room: number, choice: Choi
   return sections
 }
 
-/** Opening, body, the list's heading, the list. */
-function sectionParts(facet: Facet, brief: Brief, index: number, choice: Choice): string[] {
-  const tag = facet.ordered ? 'ol' : 'ul'
-  return [
-    element('p', fill(choice.pick(facet.openings), brief, index)),
-    element('p', fill(facet.body, brief, index)),
-    element('h3', facet.listTitle),
-    `<${tag}>${facet.items.map((item) => element('li', item)).join('')}</${tag}>`,
-  ]
-}
-
-function writeOverview(sections: Section[], choice: Choice): string {
+function writeOverview(sections: Written[], choice: Choice): string {
   const items = sections.map(({ heading }) => element('li', heading)).join('')
   return `${element('h2', choice.pick(OVERVIEW))}\n<ul>${items}</ul>`
 }
@@ -191,17 +187,20 @@ function writeFaq(facets: Facet[], brief: Brief, choice: Choice): string {
 }
 
 function writeClosing(brief: Brief, choice: Choice): string {
-  const source = brief.description ? ` Its brief: ${brief.description}` : ''
-  const note = `This draft was put together from a brief, and nothing in it was researched. Add your own facts and examples before it is published.${source}`
-  return [
-    element('h2', choice.pick(CLOSING)),
-    element('p', fill(choice.pick(CLOSINGS), brief, brief.subjects.length - 1)),
-    `<blockquote><p>${escapeHtml(note)}</p></blockquote>`,
-  ].join('\n')
+  return [element('h2', choice.pick(CLOSING)), closingWords(brief, choice), writeNote(brief)].join(
+    '\n',
+  )
 }
 
-/** In one pass, so that braces in a keyword are never filled themselves. */
-function fill(template: string, brief: Brief, index: number): string {
-  const subject = brief.subjects[index % brief.subjects.length]!
-  return template.replace(/\{s\}|\{S\}/g, (slot) => (slot === '{s}' ? subject : brief.topic))
+function closingWords(brief: Brief, choice: Choice): string {
+  return element('p', fill(choice.pick(brief.voice.closings), brief, brief.subjects.length - 1))
+}
+
+function writeNote({ description, notes }: Brief): string {
+  const source = description ? ` Its brief: ${description}` : ''
+  const note = [
+    'This draft was put together from a brief, and nothing in it was researched. Add your own facts and examples before it is published.',
+    ...notes,
+  ].join(' ')
+  return `<blockquote><p>${escapeHtml(note + source)}</p></blockquote>`
 }

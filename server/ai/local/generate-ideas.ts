@@ -1,4 +1,4 @@
-import type { GenerateIdeas, GenerateIdeasInput } from '../provider.ts'
+import type { ContentStructure, GenerateIdeas, GenerateIdeasInput } from '../provider.ts'
 import { pillarTitle, supportingTitles, type TitleIdea } from './idea-titles.ts'
 import type { KeywordShape } from './keyword-shape.ts'
 import { caseFold, cleanText, cutAtWord, stemOf, titleCase, wordsOf } from './phrase.ts'
@@ -38,50 +38,84 @@ export function generateIdeas(input: GenerateIdeasInput): GenerateIdeas {
   const pillar = pillarTitle(topic, taken, choice)
   if (pillar) {
     taken.add(caseFold(pillar))
-    ideas.push(pillarIdea(pillar, topic, keywords))
+    ideas.push(pillarIdea(pillar, topic, keywords, input))
   }
   for (const next of supportingTitles(topic, keywords, choice)) {
     if (ideas.length >= input.count) break
     const title = cutAtWord(next.title, LONGEST_TITLE)
     if (taken.has(caseFold(title))) continue
     taken.add(caseFold(title))
-    ideas.push(supportingIdea({ ...next, title }, topic, keywords))
+    ideas.push(supportingIdea({ ...next, title }, topic, keywords, input))
   }
   return { ideas }
 }
 
-function pillarIdea(title: string, topic: string, keywords: string[]): Idea {
+function pillarIdea(
+  title: string,
+  topic: string,
+  keywords: string[],
+  input: GenerateIdeasInput,
+): Idea {
   const targets = keywords.slice(0, 5)
+  const structure = keywords.length >= HUB_KEYWORDS ? 'cluster_hub' : 'pillar_page'
   return {
     idea_title: title,
     description: brief(
       `The main page on ${topic}, for readers who want the whole picture in one place.`,
-      `the basics, how to start, how to choose, what it costs, common mistakes and questions`,
+      covered(
+        input,
+        structure,
+        'the basics, how to start, how to choose, what it costs, common mistakes and questions',
+      ),
       targets,
-      'Link from here to every supporting page of the cluster.',
+      `Link from here to every supporting page of the cluster.${wanted(input)}`,
     ),
-    content_structure: keywords.length >= HUB_KEYWORDS ? 'cluster_hub' : 'pillar_page',
+    content_structure: structure,
     content_type: 'guide',
     target_keywords: targets,
     estimated_word_count: 2000,
   }
 }
 
-function supportingIdea(idea: TitleIdea, topic: string, keywords: string[]): Idea {
+function supportingIdea(
+  idea: TitleIdea,
+  topic: string,
+  keywords: string[],
+  input: GenerateIdeasInput,
+): Idea {
   const targets = [idea.keyword, ...closestTo(idea.keyword, keywords)]
   return {
     idea_title: idea.title,
     description: brief(
       `A page for readers who search for “${idea.keyword}”.`,
-      COVERAGE[idea.shape],
+      covered(input, 'supporting_page', COVERAGE[idea.shape]),
       targets,
-      `Link back to the main page on ${topic}.`,
+      `Link back to the main page on ${topic}.${wanted(input)}`,
     ),
     content_structure: 'supporting_page',
     content_type: idea.type,
     target_keywords: targets,
     estimated_word_count: idea.shape === 'question' ? 900 : 1200,
   }
+}
+
+/** What a page is to cover: the sections that its structure asks for, else what its kind does. */
+function covered(
+  { section_logic = {} }: GenerateIdeasInput,
+  structure: ContentStructure,
+  usual: string,
+): string {
+  const sections = section_logic[structure] ?? section_logic.default
+  if (!sections) return usual
+  const headings = sections.map(({ heading }) => `“${cleanText(heading, 100)}”`)
+  return `these sections, in this order: ${headings.join(', ')}`
+}
+
+/** How the author profile wants it written. */
+function wanted({ author_profile }: GenerateIdeasInput): string {
+  const tone = cleanText(author_profile?.tone ?? '', 200)
+  const language = cleanText(author_profile?.language ?? '', 50)
+  return [tone && ` Tone: ${tone}.`, language && ` Language: ${language}.`].join('')
 }
 
 function brief(purpose: string, coverage: string, targets: string[], linking: string): string {

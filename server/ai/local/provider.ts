@@ -4,6 +4,7 @@ import { generateContent } from './generate-content.ts'
 import { generateIdeas } from './generate-ideas.ts'
 import { extractImagePrompts } from './image-prompts.ts'
 import { drawTitleCard } from './title-card.ts'
+import { languageNotes, voiceNotes } from './voice.ts'
 
 const USAGE: Usage = { model: 'local', tokens_in: 0, tokens_out: 0 }
 
@@ -20,13 +21,15 @@ export function localProvider(): AiProvider {
     async clusterKeywords(input, { signal }) {
       return { data: await clusterKeywords(input, signal), usage: { ...USAGE } }
     },
-    async generateIdeas(input, { signal }) {
+    async generateIdeas(input, { signal, prompts }) {
       signal.throwIfAborted()
-      return { data: generateIdeas(input), usage: { ...USAGE } }
+      const notes = [...languageNotes(input.author_profile), ...unread(prompts?.ideas)]
+      return { data: generateIdeas(input), usage: { ...USAGE }, ...noted(notes) }
     },
-    async generateContent(input, { signal }) {
+    async generateContent(input, { signal, prompts }) {
       signal.throwIfAborted()
-      return { data: generateContent(input), usage: { ...USAGE } }
+      const notes = [...voiceNotes(input.author_profile), ...unread(prompts?.content_generation)]
+      return { data: generateContent(input), usage: { ...USAGE }, ...noted(notes) }
     },
     async extractImagePrompts(input, { signal }) {
       signal.throwIfAborted()
@@ -40,3 +43,11 @@ export function localProvider(): AiProvider {
     },
   }
 }
+
+function unread(prompt: string | undefined): string[] {
+  return prompt
+    ? ['The local provider reads no prompts: the one that was edited changed nothing.']
+    : []
+}
+
+const noted = (notes: string[]) => (notes.length > 0 ? { notes } : {})
