@@ -9,10 +9,13 @@ import { consoleRoutes } from './console/routes.ts'
 import type { Deps } from './deps.ts'
 import { DomainError, notFound } from './errors.ts'
 import { authenticate } from './http/authenticate.ts'
+import { allowOrigins } from './http/cors.ts'
 import { type AppEnv, newRouter } from './http/endpoint.ts'
 import { idempotency } from './http/idempotency.ts'
+import { limitDepth } from './http/json-depth.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
+import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
@@ -47,6 +50,8 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use(requestId({ limitLength: 100 }))
   app.use(secureHeaders(HEADERS))
   app.use(logRequests(deps))
+  app.use(allowOrigins(deps.settings.corsOrigins))
+  app.use('/api/*', limitAddresses(deps))
   app.onError(answerError(deps.logger))
   app.notFound((c) => {
     throw methodNotAllowed(app, c.req.path) ?? notFound()
@@ -55,6 +60,8 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use('/api/*', (c, next) => (streams(c.req) ? next() : limit(c, next)))
   app.use('/api/*', keepOutOfCaches)
   app.use('/api/*', authenticate(deps))
+  app.use('/api/*', limitAccounts(deps))
+  app.use('/api/*', limitDepth)
   app.use('/api/*', idempotency(deps))
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))

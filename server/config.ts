@@ -1,8 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 const hostPort = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
+const origin = /^(\*|https?:\/\/[^/\s]+)$/
+const isNetwork = (text: string) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text)
+const perMinute = z.coerce.number().int().min(0)
 const list = z
   .string()
   .default('')
@@ -28,6 +32,14 @@ const Environment = z.object({
     message: 'each entry is host:port',
   }),
   IGNY8_DEFAULT_PLAN: z.string().min(1).default('free'),
+  IGNY8_RATE_LIMIT_ACCOUNT: perMinute.default(30_000),
+  IGNY8_RATE_LIMIT_ADDRESS: perMinute.default(60_000),
+  IGNY8_TRUSTED_PROXIES: list.refine((items) => items.every(isNetwork), {
+    message: 'each entry is an address or a network such as 10.0.0.0/8',
+  }),
+  IGNY8_CORS_ORIGINS: list.refine((items) => items.every((item) => origin.test(item)), {
+    message: 'each entry is an origin such as https://app.example.com, or *',
+  }),
 })
 
 export type Config = {
@@ -43,6 +55,12 @@ export type Config = {
   registration: 'open' | 'closed'
   allowPrivateSites: string[]
   defaultPlan: string
+  /** Requests a minute; 0 sets no limit. */
+  rateLimits: { account: number; address: number }
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies: string[]
+  /** Whose pages may call the API from a browser. */
+  corsOrigins: string[]
 }
 
 /** A setting that ends the start; its message is one line that names it. */
@@ -71,6 +89,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     registration: env.IGNY8_REGISTRATION,
     allowPrivateSites: env.IGNY8_ALLOW_PRIVATE_SITES,
     defaultPlan: env.IGNY8_DEFAULT_PLAN,
+    rateLimits: {
+      account: env.IGNY8_RATE_LIMIT_ACCOUNT,
+      address: env.IGNY8_RATE_LIMIT_ADDRESS,
+    },
+    trustedProxies: env.IGNY8_TRUSTED_PROXIES,
+    corsOrigins: env.IGNY8_CORS_ORIGINS,
   }
 }
 

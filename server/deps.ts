@@ -17,7 +17,7 @@ export type Deps = {
   runEvents: RunEvents
   logger: Logger
   settings: Settings
-  /** The peer's address, for throttling. */
+  /** The address of who is calling, for throttling. */
   clientAddress(request: Request, env: unknown): string
   /** A file that `/docs` needs, by its name in swagger-ui-dist. */
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
@@ -35,6 +35,10 @@ export type Settings = {
   registration: 'open' | 'closed'
   /** The slug of the plan that a new account gets. */
   defaultPlan: string
+  /** Requests a minute; 0 sets no limit. */
+  rateLimits: { account: number; address: number }
+  /** Whose pages may call the API from a browser. */
+  corsOrigins: string[]
   /** Without a trailing slash. */
   publicUrl(): string
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +16,11 @@ import { openProviders } from './ai/account-provider.ts'
 import { createApp } from './app.ts'
 import { openTokens } from './auth/tokens.ts'
 import { type Boss, startBoss } from './boss.ts'
+import { clientAddress } from './client-address.ts'
 import { type Config, ConfigError, keptSecretKeys, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createEgress } from './egress.ts'
+import { answerMalformed, lingerOnClose } from './http-server.ts'
 import type { Logger } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
 import { listenToRuns } from './run-events.ts'
@@ -132,10 +134,11 @@ async function openApi({ config, logger, sql, doors, boss, secrets }: Parts) {
     settings: {
       registration: config.registration,
       defaultPlan: config.defaultPlan,
+      rateLimits: config.rateLimits,
+      corsOrigins: config.corsOrigins,
       publicUrl: () => config.publicUrl ?? url,
     },
-    clientAddress: (_request, env) =>
-      (env as { incoming: IncomingMessage }).incoming.socket.remoteAddress ?? '',
+    clientAddress: clientAddress(config.trustedProxies),
     docsAsset,
     async ready() {
       await sql`select 1`
@@ -168,6 +171,8 @@ function listen(app: ReturnType<typeof createApp>, config: Config) {
       ({ port }) => resolve({ server, port }),
     ) as Server
     server.once('error', reject)
+    lingerOnClose(server)
+    answerMalformed(server)
   })
 }
 

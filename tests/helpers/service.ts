@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import { inject } from 'vitest'
+import type { Config } from '../../server/config.ts'
 import { type Overrides, type Service, startService } from '../../server/main.ts'
 import { type Client, register } from './client.ts'
 import { cloneTemplate } from './database.ts'
@@ -24,6 +25,7 @@ export async function startTestService(
     allowPrivateSites?: string[]
     role?: 'all' | 'api'
     databaseUrl?: string
+    config?: Partial<Config>
   } = {},
 ): Promise<TestService> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-data-'))
@@ -41,6 +43,10 @@ export async function startTestService(
       registration: 'open',
       allowPrivateSites: options.allowPrivateSites ?? [],
       defaultPlan: 'free',
+      rateLimits: { account: 0, address: 0 },
+      trustedProxies: [],
+      corsOrigins: [],
+      ...options.config,
     },
     { settleMs: options.settleMs, logger: options.logger ?? quiet },
   )

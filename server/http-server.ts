@@ -1,0 +1,75 @@
+import type { Server } from 'node:http'
+import { Socket } from 'node:net'
+
+/** How long and how much of a body is still taken after its request was answered. */
+const LINGER_MS = 10_000
+const LINGER_BYTES = 256 * 1024 * 1024
+
+/**
+ * Lets a client that is still sending read the answer: a connection closed with bytes unread is
+ * reset, and the answer lost on its way.
+ */
+export function lingerOnClose(server: Server): void {
+  server.prependListener('request', (request) => {
+    const { socket } = request
+    let lingers = false
+    socket.destroySoon = () => {
+      if (request.complete) return Socket.prototype.destroySoon.call(socket)
+      if (lingers) return
+      lingers = true
+      socket.end()
+      const end = () => socket.destroy()
+      const patience = setTimeout(end, LINGER_MS)
+      let bytes = 0
+      request.removeAllListeners('data').on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > LINGER_BYTES) end()
+      })
+      request.once('end', end).resume()
+      socket.once('close', () => clearTimeout(patience))
+    }
+  })
+}
+
+const PROBLEMS: Record<string, { status: string; code: string; detail: string }> = {
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    code: 'headers_too_large',
+    detail: 'The address and the headers of a request may have 16 KB together.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: '408 Request Timeout',
+    code: 'request_timeout',
+    detail: 'The request did not arrive in time.',
+  },
+}
+const MALFORMED = {
+  status: '400 Bad Request',
+  code: 'malformed_request',
+  detail: 'This is not a request as HTTP has it.',
+}
+
+/** Answers what is no request, or too long a one, as a problem. */
+export function answerMalformed(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return void socket.destroy()
+    const { status, code, detail } = PROBLEMS[error.code ?? ''] ?? MALFORMED
+    const title = code.replaceAll('_', ' ')
+    const request_id = crypto.randomUUID()
+    const problem = {
+      type: `/docs#${code}`,
+      title,
+      status: Number.parseInt(status, 10),
+      detail,
+      code,
+    }
+    const body = JSON.stringify({ ...problem, request_id })
+    const headers = [
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${request_id}`,
+      'connection: close',
+    ]
+    socket.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
+  })
+}
