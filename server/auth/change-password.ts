@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { users } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { invalid } from '../errors.ts'
@@ -23,7 +24,7 @@ export async function changePassword(
   }
   const password_hash = await deps.passwords.hash(input.new_password)
   const own = { accountId: user.account_id, user: { id: user.id, role: caller.role } }
-  return deps.doors.withAccount(own, async (tx) => {
+  const change = async (tx: Tx) => {
     await tx
       .update(users)
       .set({ password_hash, updated_at: sql`now()` })
@@ -36,5 +37,6 @@ export async function changePassword(
       action: 'user.password_changed',
     })
     return openSession(tx, deps, { userId: user.id, accountId: user.account_id, role: user.role })
-  })
+  }
+  return deps.doors.withAccount(own, change, { whileClosed: true })
 }
