@@ -7,6 +7,7 @@ import { verifyPosts } from './publishing/verify-posts.ts'
 import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import type { WorkerDeps } from './step.ts'
+import { sweepKeys } from './sweep-keys.ts'
 import { takeStep } from './take-step.ts'
 import { takeWorkerLock } from './worker-lock.ts'
 
@@ -58,6 +59,7 @@ export async function startWorker(
       .then(() => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }))
       .then(() => recoverSteps(deps, contracts, { atStart: false }))
       .then(() => verifyPosts(deps))
+      .then(() => sweepKeys(deps))
       .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
   }, RECOVER_EVERY_MS)
 

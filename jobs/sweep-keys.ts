@@ -1,0 +1,16 @@
+import { lt, sql } from 'drizzle-orm'
+import { idempotency_keys, public_idempotency_keys } from '../db/schema/system.ts'
+import type { Doors } from '../db/tenancy.ts'
+
+/** A day as promised, and an hour for clocks that differ. */
+const KEPT_HOURS = 25
+
+/** Forgets idempotency keys that nobody may still repeat a request with. */
+export async function sweepKeys({ doors }: { doors: Doors }): Promise<void> {
+  const longAgo = sql`now() - ${KEPT_HOURS} * interval '1 hour'`
+  await doors.withPlatform('keep_keys', async (tx) => {
+    for (const table of [idempotency_keys, public_idempotency_keys]) {
+      await tx.delete(table).where(lt(table.created_at, longAgo))
+    }
+  })
+}
