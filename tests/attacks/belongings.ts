@@ -198,6 +198,7 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'PUT auth/sites/{id}/': () => ({ name: 'A site' }),
   'PATCH auth/sites/{id}/': () => ({ name: 'A site' }),
   'POST auth/sites/{id}/access/': (has) => ({ user_id: has.user }),
+  'POST auth/sites/{id}/wordpress/connect/': () => ({ wp_url: 'http://127.0.0.1:9' }),
   'PUT auth/sites/{id}/wordpress/': () => ({
     wp_url: 'https://example.com',
     wp_username: 'ann',
