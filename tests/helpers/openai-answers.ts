@@ -71,14 +71,22 @@ function content(prompt: string): GenerateContent {
   const table =
     '<table><thead><tr><th>Choice</th><th>Good for</th></tr></thead>' +
     '<tbody><tr><td>Simple</td><td>A start</td></tr></tbody></table>'
+  const sections = dataIn(prompt, 'sections') as { heading: string }[] | undefined
+  const author = dataIn(prompt, 'author_profile') as { tone: string; language: string } | undefined
+  const voice = author ? `<p>Written in ${author.language}, and ${author.tone}.</p>` : ''
+  const planned = sections?.map(({ heading }) => `<h2>${escaped(heading)}</h2>${paragraph}`)
+  const html_content = planned && [voice, ...planned].join('\n')
   return {
-    html_content: [
-      paragraph,
-      `<h2>What matters</h2>${paragraph}<ul><li>Fit</li><li>Use</li></ul>`,
-      `<h2>How the choices differ</h2>${table}`,
-      `<h2>What to avoid</h2><h3>Haste</h3>${paragraph}`,
-      `<h2>What to do next</h2><blockquote><p>Begin with one.</p></blockquote>${paragraph}`,
-    ].join('\n'),
+    html_content:
+      html_content ??
+      [
+        paragraph,
+        voice,
+        `<h2>What matters</h2>${paragraph}<ul><li>Fit</li><li>Use</li></ul>`,
+        `<h2>How the choices differ</h2>${table}`,
+        `<h2>What to avoid</h2><h3>Haste</h3>${paragraph}`,
+        `<h2>What to do next</h2><blockquote><p>Begin with one.</p></blockquote>${paragraph}`,
+      ].join('\n'),
     meta_title: title.slice(0, 60).trim(),
     meta_description: `What to know about ${topic}`.slice(0, 160).trim(),
     slug: slugOf(title),

@@ -6,6 +6,10 @@ import type { ClusterKeywordsInput } from '../provider.ts'
 const SHOWN_CLUSTERS = 300
 const SAMPLES = 5
 
+// Nested in what is selected: drizzle leaves out the tables of columns that stand there themselves.
+const itsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clusters.account_id}
+  and ${keywords.cluster_id} = ${clusters.id}`
+
 /** The sector's active clusters with samples of their keywords, the largest first. */
 export async function readClusters(
   tx: Tx,
@@ -14,10 +18,8 @@ export async function readClusters(
   return tx
     .select({
       name: clusters.name,
-      sample_keywords: sql<string[]>`array(select ${keywords.keyword} from ${keywords}
-        where ${keywords.account_id} = ${clusters.account_id}
-          and ${keywords.cluster_id} = ${clusters.id}
-        order by ${keywords.volume} desc, ${keywords.id} limit ${SAMPLES})`,
+      sample_keywords: sql<string[]>`array(select ${keywords.keyword} ${itsKeywords}
+        order by ${keywords.volume} desc limit ${SAMPLES})`,
     })
     .from(clusters)
     .where(
@@ -27,10 +29,6 @@ export async function readClusters(
         eq(clusters.status, 'active'),
       ),
     )
-    .orderBy(
-      sql`(select count(*) from ${keywords} where ${keywords.account_id} = ${clusters.account_id}
-        and ${keywords.cluster_id} = ${clusters.id}) desc`,
-      clusters.id,
-    )
+    .orderBy(sql`(select count(*) ${itsKeywords}) desc`, clusters.id)
     .limit(SHOWN_CLUSTERS)
 }
