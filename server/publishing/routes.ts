@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { CHECKS } from '../../wp-bridge/client/doctor.ts'
+import { CHECKS } from '../../wp-bridge/client/findings.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CHECKS, examine, type Finding, type Patient } from '../../wp-bridge/client/doctor.ts'
+import { examine, type Patient } from '../../wp-bridge/client/doctor.ts'
+import { CHECKS, type Finding } from '../../wp-bridge/client/findings.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { readText } from './answer.ts'
 import type { CheckedSite } from './credentials.ts'
-import type { Check, Complaint } from './doctor.ts'
+import type { Complaint } from './doctor.ts'
 import { WordPressError } from './errors.ts'
+import type { Check } from './findings.ts'
 import { marker } from './marker.ts'
 import type { Fetch, WordPressApi } from './transport.ts'
 

@@ -1,43 +1,9 @@
 import { checkCredentials } from './credentials.ts'
 import { lateChecks } from './doctor-late.ts'
 import { WordPressError } from './errors.ts'
+import { CHECKS, type Check, type Finding } from './findings.ts'
 import { connect, type Fetch } from './transport.ts'
 import { passwordByXmlRpc } from './xml-rpc.ts'
-
-/** On the way from an address to a published post, in this order. */
-export const CHECKS = [
-  'address',
-  'name_resolution',
-  'connection',
-  'tls',
-  'redirects',
-  'rest_api',
-  'application_passwords',
-  'authorization_header',
-  'credentials',
-  'capabilities',
-  'least_privilege',
-  'upload',
-  'post',
-  'seo_meta',
-  'clock',
-  'wp_cron',
-] as const
-export type Check = (typeof CHECKS)[number]
-
-export interface Finding {
-  check: Check
-  /** Null when it could not be looked at, since a check before it failed. */
-  ok: boolean | null
-  /** Nothing can be published before it is mended. */
-  blocking: boolean
-  /** Stable, snake_case; null where there is nothing to say, as are the next two. */
-  code: string | null
-  /** What is the matter: a sentence. */
-  cause: string | null
-  /** What to do: a sentence. */
-  remedy: string | null
-}
 
 /** What a check that failed says. */
 export type Complaint = Pick<WordPressError, 'code' | 'message' | 'remedy'> & { blocking?: boolean }
