@@ -1,6 +1,6 @@
 import type { Failure, RunKind } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
-import { clusterKeywordsJob, generateIdeasJob } from '../server/planner/jobs.ts'
+import { clusterKeywordsJob, generateIdeasJob, importGscJob } from '../server/planner/jobs.ts'
 import {
   discoverWordPressJob,
   examineWordPressJob,
@@ -11,10 +11,13 @@ import {
   verifyPostJob,
 } from '../server/publishing/jobs.ts'
 import type { JobContract } from '../server/queue.ts'
+import { connectGscJob, testConnectionJob, testImageJob } from '../server/system/jobs.ts'
 import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
+import { connectGsc } from './google/connect-gsc.ts'
 import { generateImages } from './images/generate-images.ts'
 import { clusterKeywords } from './planner/cluster-keywords.ts'
 import { generateIdeas } from './planner/generate-ideas.ts'
+import { importGsc } from './planner/import-gsc.ts'
 import { discoverWordPress } from './publishing/discover-wordpress.ts'
 import { examineWordPress } from './publishing/examine-wordpress.ts'
 import { linkWordPress } from './publishing/link-wordpress.ts'
@@ -23,6 +26,8 @@ import { unlinkWordPress } from './publishing/unlink-wordpress.ts'
 import { unpublish } from './publishing/unpublish.ts'
 import { verifyPost } from './publishing/verify-post.ts'
 import type { Step, StepHandler } from './step.ts'
+import { testConnection } from './system/test-connection.ts'
+import { testImage } from './system/test-image.ts'
 import { generateContent } from './writer/generate-content.ts'
 import { markTaskFailed } from './writer/mark-task-failed.ts'
 
@@ -51,6 +56,10 @@ export const registry: Record<RunKind, Registered> = {
   verify_post: { contract: verifyPostJob, handler: verifyPost },
   unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
   discover_wordpress: { contract: discoverWordPressJob, handler: discoverWordPress },
+  test_connection: { contract: testConnectionJob, handler: testConnection },
+  test_image: { contract: testImageJob, handler: testImage },
+  connect_gsc: { contract: connectGscJob, handler: connectGsc },
+  import_gsc: { contract: importGscJob, handler: importGsc },
   link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },
   examine_wordpress: { contract: examineWordPressJob, handler: examineWordPress },
   unlink_wordpress: { contract: unlinkWordPressJob, handler: unlinkWordPress },

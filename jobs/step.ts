@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { type ProgressEntry, type RunKind, run_steps, runs } from '../db/schema/system.ts'
 import type { Doors, Scope, Tx } from '../db/tenancy.ts'
 import type { AiProvider } from '../server/ai/provider.ts'
+import type { GoogleUrls } from '../server/google/google-urls.ts'
 import type { Logger } from '../server/logger.ts'
 import type { MediaStore } from '../server/media/media.ts'
 import type { Queue } from '../server/queue.ts'
@@ -16,6 +17,7 @@ export type WorkerDeps = {
   logger: Logger
   /** The guarded client: the only way out. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>
+  googleUrls: GoogleUrls
   /** The provider that the account chose; `local` when nothing is configured. */
   aiProvider(scope: Scope): Promise<AiProvider>
   /**

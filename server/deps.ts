@@ -1,5 +1,6 @@
 import type { Doors } from '../db/tenancy.ts'
 import type { Tokens } from './auth/tokens.ts'
+import type { GoogleUrls } from './google/google-urls.ts'
 import type { Logger } from './logger.ts'
 import type { MediaStore } from './media/media.ts'
 import type { Queue } from './queue.ts'
@@ -41,4 +42,6 @@ export type Settings = {
   corsOrigins: string[]
   /** Without a trailing slash. */
   publicUrl(): string
+  /** Where Google's endpoints are; Google's own by default. */
+  googleUrls?: GoogleUrls
 }

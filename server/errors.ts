@@ -24,6 +24,8 @@ export const ERROR_STATUS = {
   unsupported_media_type: 415,
   site_not_linked: 409,
   site_check_failed: 422,
+  integration_not_configured: 409,
+  integration_check_failed: 422,
   too_many_attempts: 429,
   rate_limited: 429,
   plan_limit_reached: 429,

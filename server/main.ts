@@ -20,6 +20,7 @@ import { clientAddress } from './client-address.ts'
 import { type Config, ConfigError, keptSecretKeys, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
 import { createEgress } from './egress.ts'
+import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
 import { answerMalformed, lingerOnClose } from './http-server.ts'
 import type { Logger } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
@@ -43,7 +44,7 @@ export type Service = {
 }
 
 /** What tests run differently. */
-export type Overrides = { settleMs?: number; logger?: Logger }
+export type Overrides = { settleMs?: number; logger?: Logger; googleUrls?: GoogleUrls }
 
 /** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
@@ -68,6 +69,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     boss,
     secrets,
     settleMs: overrides.settleMs ?? SETTLE_MS,
+    googleUrls: overrides.googleUrls ?? GOOGLE_URLS,
   }
   const worker = config.role === 'api' ? undefined : await openWorker(parts)
   const api = config.role === 'worker' ? undefined : await openApi(parts)
@@ -94,9 +96,11 @@ type Parts = {
   boss: Boss
   secrets: Secrets
   settleMs: number
+  googleUrls: GoogleUrls
 }
 
-async function openWorker({ config, logger, databaseUrl, doors, boss, secrets, settleMs }: Parts) {
+async function openWorker(parts: Parts) {
+  const { config, logger, databaseUrl, doors, boss, secrets, settleMs, googleUrls } = parts
   const egress = createEgress({ allowPrivate: config.allowPrivateSites })
   const worker = await startWorker(boss.pgBoss, databaseUrl, {
     doors,
@@ -107,6 +111,7 @@ async function openWorker({ config, logger, databaseUrl, doors, boss, secrets, s
     fetch: egress.fetch,
     aiProvider: openProviders({ doors, secrets, fetch: egress.fetch }),
     settleMs,
+    googleUrls,
   })
   return {
     async stop() {
@@ -116,7 +121,8 @@ async function openWorker({ config, logger, databaseUrl, doors, boss, secrets, s
   }
 }
 
-async function openApi({ config, logger, sql, doors, boss, secrets }: Parts) {
+async function openApi(parts: Parts) {
+  const { config, logger, sql, doors, boss, secrets, googleUrls } = parts
   const runEvents = await listenToRuns(sql)
   let url = ''
   const deps: Deps = {
@@ -137,6 +143,7 @@ async function openApi({ config, logger, sql, doors, boss, secrets }: Parts) {
       rateLimits: config.rateLimits,
       corsOrigins: config.corsOrigins,
       publicUrl: () => config.publicUrl ?? url,
+      googleUrls,
     },
     clientAddress: clientAddress(config.trustedProxies),
     docsAsset,

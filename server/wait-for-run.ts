@@ -1,6 +1,11 @@
+import { z } from 'zod'
 import type { Deps } from './deps.ts'
+import { DomainError, type ErrorCode } from './errors.ts'
 import type { Caller } from './http/caller.ts'
 import { getProgress, isOver, type Progress } from './run-progress.ts'
+
+/** How long an endpoint waits for the worker before it answers 202. */
+const WAIT_MS = 30_000
 
 /**
  * Resolves when the run has ended, or with how it stands after `limitMs`. What the request wrote so
@@ -32,4 +37,24 @@ export async function waitForRun(
     clearTimeout(timer)
     unsubscribe()
   }
+}
+
+const OneStep = z.object({ steps: z.tuple([z.object({ result: z.unknown() })]) })
+
+/**
+ * What the one step of a run answered, or undefined when it takes longer than an endpoint waits. Its
+ * failure is the caller's error, with `failed` as its code.
+ */
+export async function resultOfRun(
+  deps: Deps,
+  caller: Caller,
+  runId: number,
+  failed: ErrorCode,
+): Promise<unknown> {
+  const progress = await waitForRun(deps, caller, runId, WAIT_MS)
+  if (progress.error) {
+    const { code, message } = progress.error
+    throw new DomainError(failed, message, { cause_code: code })
+  }
+  return progress.result ? OneStep.parse(progress.result).steps[0].result : undefined
 }

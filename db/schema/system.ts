@@ -26,6 +26,10 @@ export const RUN_KINDS = [
   'discover_wordpress',
   'link_wordpress',
   'unlink_wordpress',
+  'test_connection',
+  'test_image',
+  'connect_gsc',
+  'import_gsc',
   'examine_wordpress',
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
@@ -119,7 +123,7 @@ export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'
 export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
 
 /** `hash` is that of the state which the answer must bring; it is taken once. */
-export type OauthState = { hash: string; user_id: number; redirect_uri: string; expires_at: string }
+export type OauthState = { hash: string; user_id: number | null; redirect_uri: string; expires_at: string }
 
 export const integration_settings = pgTable(
   'integration_settings',

@@ -1,5 +1,4 @@
-import { z } from 'zod'
-import { isAllowed } from './image-models.ts'
+import { ImageChoice, isAllowed } from './image-models.ts'
 import {
   type IntegrationRow,
   type Opening,
@@ -7,15 +6,8 @@ import {
   runwareOptions,
 } from './open-integration.ts'
 import { openaiProvider } from './openai.ts'
-import { AiError, IMAGE_PROVIDERS, type ImageProvider } from './provider.ts'
+import { AiError, type ImageProvider } from './provider.ts'
 import { type ImageMaking, runwareImages } from './runware.ts'
-
-/** As the `config` of `image_generation` holds it. */
-export const ImageChoice = z.object({
-  provider: z.enum(IMAGE_PROVIDERS).optional(),
-  model: z.string().optional(),
-  size: z.string().optional(),
-})
 
 export type ImageSetup = {
   openai: IntegrationRow | undefined

@@ -1,5 +1,13 @@
+import { z } from 'zod'
 import { OPENAI_DEFAULTS } from './openai-settings.ts'
-import type { ImageProvider } from './provider.ts'
+import { IMAGE_PROVIDERS, type ImageProvider } from './provider.ts'
+
+/** As the `config` of `image_generation` holds it. */
+export const ImageChoice = z.object({
+  provider: z.enum(IMAGE_PROVIDERS).optional(),
+  model: z.string().optional(),
+  size: z.string().optional(),
+})
 
 /** What an account's `runware` settings are where it set nothing. A model is named by its AIR. */
 export const RUNWARE_DEFAULTS = {

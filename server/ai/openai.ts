@@ -3,7 +3,7 @@ import type { EgressInit } from '../egress.ts'
 import { ask, type Chat } from './openai-chat.ts'
 import type { Endpoint } from './openai-error.ts'
 import { makeImage } from './openai-image.ts'
-import { DEFAULT_LIMITS, type Limits } from './openai-retry.ts'
+import { DEFAULT_LIMITS, type Limits, withRetries } from './openai-retry.ts'
 import { promptTexts } from './prompts/prompt-texts.ts'
 import {
   type AiProvider,
@@ -94,6 +94,19 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
       return makeImage(maker, { prompt, size }, signal)
     },
   }
+}
+
+/** The ids of the models that the server lists; asking is free. Throws an `AiError`. */
+export function openAiModels(options: OpenAiOptions, signal: AbortSignal): Promise<string[]> {
+  const limits = { ...DEFAULT_LIMITS, ...options.retry }
+  const client = clientOf(options, limits)
+  return withRetries(
+    async (signal) => {
+      const page = await client.models.list({ signal })
+      return page.data.map(({ id }) => id)
+    },
+    { endpoint: options, limits, signal },
+  )
 }
 
 /** The SDK neither retries nor logs nor takes an organisation from the environment. */

@@ -53,12 +53,12 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
   lock?(tx: Tx, id: number): Promise<unknown>
 }
 
-const IfMatch = z.object({
+export const IfMatch = z.object({
   'if-match': z.string().max(1000).optional().openapi({
     description: 'The ETag of the object as you read it: a 412 when it has changed since.',
   }),
 })
-const IfNoneMatch = z.object({
+export const IfNoneMatch = z.object({
   'if-none-match': z.string().max(1000).optional().openapi({
     description: 'The ETag of the object as you have it: a 304 when it has not changed.',
   }),

@@ -14,3 +14,10 @@ export const generateIdeasJob: JobContract = {
   concurrency: 4,
   retryDelays: [5, 30, 120],
 }
+
+export const importGscJob: JobContract = {
+  name: 'import_gsc',
+  payload: StepPayload,
+  concurrency: 1,
+  retryDelays: [5, 30, 120],
+}

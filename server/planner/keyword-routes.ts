@@ -6,6 +6,7 @@ import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, jsonBody } from '../http/schemas.ts'
 import { acceptClustering } from './accept-clustering.ts'
 import { deleteKeywords, updateKeywordsStatus } from './bulk-keywords.ts'
+import { acceptGscImport } from './import-gsc.ts'
 import { createKeyword, getKeyword, KeywordQuery, listKeywords, updateKeyword } from './keywords.ts'
 import {
   BulkDeleted,
@@ -13,6 +14,7 @@ import {
   BulkStatus,
   BulkUpdated,
   ClusterKeywords,
+  ImportGsc,
   Keyword,
   NewKeyword,
   UpdateKeyword,
@@ -47,6 +49,17 @@ const routes = {
   }),
 }
 
+const importGsc = endpoint('editor', {
+  method: 'post',
+  path: '/keywords/import_gsc/',
+  tags,
+  summary: "Import a property's search queries from Google Search Console as keywords",
+  description:
+    'Volume is the number of impressions in the span of days. A keyword that is in the sector already takes the volume; the rest of it stays.',
+  request: jsonBody(ImportGsc),
+  responses: { 202: accepted },
+})
+
 export function keywordRoutes(deps: Deps) {
   const app = newRouter()
   app.openapi(routes.bulkDelete, async (c) =>
@@ -57,6 +70,10 @@ export function keywordRoutes(deps: Deps) {
   )
   app.openapi(routes.cluster, async (c) => {
     const task_id = await acceptClustering(deps, callerOf(c), c.req.valid('json'))
+    return c.json({ task_id }, 202)
+  })
+  app.openapi(importGsc, async (c) => {
+    const task_id = await acceptGscImport(deps, callerOf(c), c.req.valid('json'))
     return c.json({ task_id }, 202)
   })
   crud(app, deps, {

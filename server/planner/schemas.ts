@@ -177,3 +177,19 @@ export const Queued = z.object({
     }),
   ),
 })
+
+/** Search Console keeps sixteen months; nothing asked for is from before it was there. */
+const day = z.iso.date().refine((date) => date >= '2010-01-01', 'must not be before 2010')
+
+export const ImportGsc = z.strictObject({
+  site_id: objectId,
+  sector_id: objectId,
+  property: text(500).openapi({
+    description: 'As POST system/settings/integrations/gsc/properties/ lists it.',
+    example: 'sc-domain:example.com',
+  }),
+  start_date: day.optional().openapi({ description: 'Default: 28 days with end_date.' }),
+  end_date: day
+    .optional()
+    .openapi({ description: 'Default: three days ago, the last known in full.' }),
+})

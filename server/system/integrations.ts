@@ -1,68 +1,102 @@
-import { eq, sql } from 'drizzle-orm'
-import type { z } from 'zod'
-import { integration_settings } from '../../db/schema/system.ts'
+import { sql } from 'drizzle-orm'
+import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { type AccountIntegrations, readIntegrations } from '../ai/account-integrations.ts'
+import { RUNWARE_DEFAULTS } from '../ai/image-models.ts'
+import type { IntegrationRow } from '../ai/open-integration.ts'
 import { OPENAI_DEFAULTS } from '../ai/openai-settings.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
-import type { Integration, UpdateIntegration } from './schemas.ts'
+import { requireMatch } from '../http/entity-tag.ts'
+import type { ConfigInput, ShownIntegration } from './integration-schemas.ts'
+import { storeIntegration } from './store-integration.ts'
 
-type Row = typeof integration_settings.$inferSelect
+export type SaveIntegration = { config?: ConfigInput; is_active?: boolean }
 
-/** The account's settings for the provider `openai`, or the defaults, inactive. */
-export async function getOpenAi(tx: Tx): Promise<z.infer<typeof Integration>> {
-  return shown(await rowOf(tx))
+/** All types, those that were never saved with their defaults and not active. */
+export async function listIntegrations(deps: Deps, caller: Caller): Promise<ShownIntegration[]> {
+  const { rows } = await read(deps, caller)
+  return INTEGRATION_TYPES.map((type) => shown(deps, type, rows[type]))
 }
 
-async function rowOf(tx: Tx): Promise<Row | undefined> {
-  const [row] = await tx
-    .select()
-    .from(integration_settings)
-    .where(eq(integration_settings.integration_type, 'openai'))
-  return row
+export async function getIntegration(
+  deps: Deps,
+  caller: Caller,
+  type: IntegrationType,
+): Promise<ShownIntegration> {
+  return shown(deps, type, (await read(deps, caller)).rows[type])
 }
 
-function shown(row: Row | undefined): z.infer<typeof Integration> {
+function read({ doors }: Deps, { scope, accountId }: Caller): Promise<AccountIntegrations> {
+  return doors.withAccount(scope, (tx) => readIntegrations(tx, accountId), { readOnly: true })
+}
+
+/** Changes what is named; from then on the account's runs use it. */
+export function saveIntegration(
+  deps: Deps,
+  caller: Caller,
+  type: IntegrationType,
+  { input, ifMatch }: { input: SaveIntegration; ifMatch: string | undefined },
+): Promise<ShownIntegration> {
+  const { accountId, userId, requestId } = caller
+  return deps.doors.withAccount(caller.scope, async (tx) => {
+    await lockIntegrations(tx, accountId)
+    const before = await readIntegrations(tx, accountId)
+    await requireMatch(ifMatch, shown(deps, type, before.rows[type]))
+    const row = await storeIntegration(tx, deps.secrets, { accountId, type, input, before })
+    const object = { type: 'integration', id: row.id }
+    await audit(tx, { accountId, userId, requestId, action: 'integration.saved', object })
+    return shown(deps, type, row)
+  })
+}
+
+/** One at a time in an account: there may be no row to lock yet. */
+async function lockIntegrations(tx: Tx, accountId: number): Promise<void> {
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended('integrations', ${accountId}))`,
+  )
+}
+
+function shown(
+  deps: Deps,
+  type: IntegrationType,
+  row: IntegrationRow | undefined,
+): ShownIntegration {
   return {
-    integration_type: 'openai',
-    config: {
-      ...OPENAI_DEFAULTS,
-      ...row?.config,
-      api_key: row?.api_key_last4 ? `…${row.api_key_last4}` : null,
-    },
+    integration_type: type,
+    config: configOf(deps, type, row),
     is_active: row?.is_active ?? false,
     updated_at: row?.updated_at ?? null,
   }
 }
 
-/** Replaces the settings; the key is kept when none is given. From then on the account's runs use them. */
-export function saveOpenAi(
-  deps: Deps,
-  caller: Caller,
-  input: z.infer<typeof UpdateIntegration>,
-): Promise<z.infer<typeof Integration>> {
-  const { accountId, userId, requestId } = caller
-  const { api_key, ...config } = input.config
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const changes = { config, is_active: input.is_active ?? true, updated_at: sql`now()` }
-    const [row] = await tx
-      .insert(integration_settings)
-      .values({ ...changes, account_id: accountId, integration_type: 'openai' })
-      .onConflictDoUpdate({
-        target: [integration_settings.account_id, integration_settings.integration_type],
-        set: changes,
-      })
-      .returning({ id: integration_settings.id })
-    if (api_key) {
-      const place = { table: 'integration_settings', column: 'api_key', accountId, rowId: row!.id }
-      await tx
-        .update(integration_settings)
-        .set({ api_key: await deps.secrets.seal(place, api_key), api_key_last4: api_key.slice(-4) })
-        .where(eq(integration_settings.id, row!.id))
-    }
-    const object = { type: 'integration', id: row!.id }
-    await audit(tx, { accountId, userId, requestId, action: 'integration.saved', object })
-    return getOpenAi(tx)
-  })
+function configOf(deps: Deps, type: IntegrationType, row: IntegrationRow | undefined) {
+  const given = row?.config as Record<string, string> | undefined
+  const api_key = masked(row?.api_key, row?.api_key_last4)
+  switch (type) {
+    case 'openai':
+      return { api_key, ...OPENAI_DEFAULTS, ...given }
+    case 'runware':
+      return { api_key, ...RUNWARE_DEFAULTS, ...given }
+    case 'image_generation':
+      return { provider: null, model: null, size: null, ...given }
+    case 'gsc':
+      return {
+        client_id: null,
+        redirect_uri: callbackUrl(deps),
+        ...given,
+        client_secret: masked(row?.client_secret, row?.client_secret_last4),
+        refresh_token: masked(row?.refresh_token, row?.refresh_token_last4),
+      }
+  }
+}
+
+function masked(secret: string | null | undefined, last4: string | null | undefined) {
+  return secret ? `…${last4 ?? ''}` : null
+}
+
+/** Where Google sends a person back to by default. */
+export function callbackUrl({ settings }: Deps): string {
+  return `${settings.publicUrl()}/api/v1/system/settings/integrations/gsc/callback/`
 }

@@ -1,26 +1,18 @@
 import { streamSSE } from 'hono/streaming'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { answer } from '../http/schemas.ts'
 import { getProgress, Progress } from '../run-progress.ts'
 import { authorProfileRoutes } from './author-profile-routes.ts'
 import { cancelRun } from './cancel-run.ts'
 import { followRun } from './follow-run.ts'
-import { getOpenAi, saveOpenAi } from './integrations.ts'
+import { integrationRoutes } from './integration-routes.ts'
 import { promptRoutes } from './prompt-routes.ts'
-import { Integration, IntegrationParam, RunParam, UpdateIntegration } from './schemas.ts'
+import { RunParam } from './schemas.ts'
 import { strategyRoutes } from './strategy-routes.ts'
 
 const tags = ['system']
 const read = { readOnly: true }
-
-const save = {
-  tags,
-  path: '/settings/integrations/{type}/',
-  summary: "Set an AI provider up; the account's runs then use it",
-  request: { params: IntegrationParam, ...jsonBody(UpdateIntegration) },
-  responses: { 200: answer('The settings, without the key.', Integration) },
-} as const
 
 const routes = {
   progress: endpoint('viewer', {
@@ -52,16 +44,6 @@ const routes = {
     request: { params: RunParam },
     responses: { 200: answer('The run.', Progress) },
   }),
-  integration: endpoint('admin', {
-    method: 'get',
-    path: '/settings/integrations/{type}/',
-    tags,
-    summary: 'How an AI provider is set up',
-    request: { params: IntegrationParam },
-    responses: { 200: answer('The settings, without the key.', Integration) },
-  }),
-  putIntegration: endpoint('admin', { method: 'put', ...save }),
-  patchIntegration: endpoint('admin', { method: 'patch', ...save }),
 }
 
 export function systemRoutes(deps: Deps) {
@@ -83,14 +65,7 @@ export function systemRoutes(deps: Deps) {
   app.openapi(routes.cancel, async (c) =>
     c.json(await cancelRun(deps, callerOf(c), c.req.valid('param').task_id), 200),
   )
-  app.openapi(routes.integration, async (c) =>
-    c.json(await withAccount(callerOf(c).scope, getOpenAi, read), 200),
-  )
-  for (const route of [routes.putIntegration, routes.patchIntegration]) {
-    app.openapi(route, async (c) =>
-      c.json(await saveOpenAi(deps, callerOf(c), c.req.valid('json')), 200),
-    )
-  }
+  app.route('/', integrationRoutes(deps))
   app.route('/', promptRoutes(deps))
   app.route('/', authorProfileRoutes(deps))
   app.route('/', strategyRoutes(deps))

@@ -169,6 +169,13 @@ const csv = (has: Belongings) => {
   return form
 }
 
+/** What saves an integration, at each of its paths. */
+function saving(type: string, config: object): Record<string, () => unknown> {
+  const path = `system/settings/integrations/${type}/`
+  const names = [`PUT ${path}`, `PATCH ${path}`, `POST ${path}save/`]
+  return Object.fromEntries(names.map((name) => [name, () => ({ config })]))
+}
+
 /** A body that fits, for every operation that takes one. */
 export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST auth/register/': () => ({ email: 'x@example.test', password: PASSWORD, account_name: 'x' }),
@@ -261,6 +268,14 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST system/strategies/': (has) => ({ name: 'A strategy', sector_id: has.sector }),
   'PUT system/strategies/{id}/': () => ({ description: 'x' }),
   'PATCH system/strategies/{id}/': () => ({ description: 'x' }),
-  'PUT system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
-  'PATCH system/settings/integrations/{type}/': () => ({ config: { api_key: 'sk-test-1234' } }),
+  ...saving('openai', { api_key: 'sk-test-1234' }),
+  ...saving('runware', { api_key: 'sk-test-1234', size: '1024x1024' }),
+  ...saving('gsc', { client_id: 'a-client', client_secret: 'a-secret' }),
+  ...saving('image_generation', { provider: 'local' }),
+  'POST system/settings/integrations/{type}/generate_image/': () => ({ prompt: 'A red bicycle' }),
+  'POST planner/keywords/import_gsc/': (has) => ({
+    site_id: has.site,
+    sector_id: has.sector,
+    property: 'sc-domain:example.com',
+  }),
 }

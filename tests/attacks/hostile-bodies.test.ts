@@ -198,7 +198,7 @@ const pathOf = ({ path }: Operation): Arbitrary<string> =>
   )
 
 /** What would end the session that the others need, or wait for a worker. */
-const LEFT_OUT = /change_password|\{id\}\/wordpress|stream/
+const LEFT_OUT = /change_password|\{id\}\/wordpress|stream|\/test|generate_image\/|gsc\/properties/
 /** Taken last: nothing is left for the others. */
 const DELETES = /delete/i
 

@@ -48,7 +48,11 @@ export async function startTestService(
       corsOrigins: [],
       ...options.config,
     },
-    { settleMs: options.settleMs, logger: options.logger ?? quiet },
+    {
+      settleMs: options.settleMs,
+      logger: options.logger ?? quiet,
+      googleUrls: options.googleUrls,
+    },
   )
   const sql = postgres(databaseUrl, { max: 2, onnotice: () => {} })
   const url = service.url ?? ''

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { EgressError } from '../egress-error.ts'
+
+/** `retryable`: the same call may succeed later. The message holds no secret. */
+export class GoogleError extends Error {
+  readonly code: string
+  readonly retryable: boolean
+  constructor(code: string, message: string, { retryable = false } = {}) {
+    super(message)
+    this.name = 'GoogleError'
+    this.code = code
+    this.retryable = retryable
+  }
+}
+
+/** OAuth tells its error as a word, the API as an object. */
+const Told = z.object({
+  error: z.union([
+    z.string(),
+    z.object({
+      message: z.string().catch(''),
+      errors: z.array(z.object({ reason: z.string().catch('') })).catch([]),
+    }),
+  ]),
+})
+
+const AGAIN = 'Connect Search Console again.'
+const OAUTH_ERRORS: Record<string, [code: string, message: string]> = {
+  invalid_grant: [
+    'gsc_grant_invalid',
+    `Google does not know this grant any more: it was revoked, has expired, or was used already. ${AGAIN}`,
+  ],
+  invalid_client: [
+    'gsc_client_refused',
+    'Google refused the OAuth client. Check client_id and client_secret.',
+  ],
+  unauthorized_client: [
+    'gsc_client_refused',
+    'Google does not let this OAuth client ask for access. Check client_id and its type: web application.',
+  ],
+  redirect_uri_mismatch: [
+    'gsc_redirect_mismatch',
+    "redirect_uri is not one of the OAuth client's authorized redirect URIs. Add it there.",
+  ],
+}
+
+/** For an answer of Google's that is an error. */
+export function googleError(status: number, body: unknown): GoogleError {
+  const told = Told.safeParse(body).data?.error
+  const oauth = typeof told === 'string' ? OAUTH_ERRORS[told] : undefined
+  if (oauth) return new GoogleError(...oauth)
+  const reason = typeof told === 'object' ? (told.errors[0]?.reason ?? '') : ''
+  if (status === 429 || /quota|ratelimit/i.test(reason)) {
+    const message = 'Google is asked too often for this account. Try again later.'
+    return new GoogleError('gsc_quota_exceeded', message, { retryable: true })
+  }
+  if (status >= 500 || status === 408) {
+    const message = `Google cannot answer now (${status}). Try again later.`
+    return new GoogleError('gsc_unavailable', message, { retryable: true })
+  }
+  if (status === 401) {
+    return new GoogleError('gsc_grant_invalid', `Google refused the access. ${AGAIN}`)
+  }
+  if (status === 403 || status === 404) {
+    const message = `Google does not show this to the connected user (${status})${said(told)}. Choose a property that the user may see.`
+    return new GoogleError('gsc_access_refused', message)
+  }
+  return new GoogleError(
+    'gsc_bad_request',
+    `Google does not accept the request (${status})${said(told)}.`,
+  )
+}
+
+/** For a call that was not answered. */
+export function googleFailure(error: unknown): unknown {
+  if (!(error instanceof EgressError)) return error
+  const passing = ['egress_timeout', 'egress_failed', 'egress_connect_failed', 'egress_dns_failed']
+  return new GoogleError('gsc_unavailable', error.message, {
+    retryable: passing.includes(error.code),
+  })
+}
+
+function said(told: string | { message: string } | undefined): string {
+  const text = typeof told === 'string' ? told : (told?.message ?? '')
+  return text ? `: ${text.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')}` : ''
+}
