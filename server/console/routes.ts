@@ -1,11 +1,16 @@
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
+import { INVITATION_PAGE, INVITATION_SCRIPT } from './invitation-page.ts'
 
 /** The pages a person looks at, and what a load balancer asks. */
 export function consoleRoutes(deps: Deps) {
   const app = newRouter()
   app.get('/', (c) => c.html(HOME))
+  app.get('/invitation', (c) => c.html(INVITATION_PAGE))
+  app.get('/invitation.js', (c) =>
+    c.body(INVITATION_SCRIPT, 200, { 'content-type': 'text/javascript' }),
+  )
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     try {

@@ -102,6 +102,53 @@ describe('sectors', () => {
     })
     expect(activated.status).toBe(409)
   })
+
+  it('are at most five also for what writes past the API, several at once', async () => {
+    const site = await createSite('Guarded')
+    const add = (slug: string) => service.sql`
+      insert into sectors (account_id, site_id, name, slug)
+      values (${owner.accountId}, ${site.id}, ${slug}, ${slug})`
+    // Two connections, each with its next insert sent before the other's is answered.
+    const added = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => add(`s-${n}`)))
+    const refused = added.filter((one) => one.status === 'rejected')
+    expect(refused).toHaveLength(7)
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'IG409' })
+    const atOnce = service.sql`insert into sectors (account_id, site_id, name, slug)
+      select ${owner.accountId}, ${(await createSite('At once')).id}, n, n
+      from generate_series(1, 6) as series (n)`
+    await expect(atOnce).rejects.toMatchObject({ code: 'IG409' })
+  })
+})
+
+describe('status and is_active', () => {
+  it.each(['sites', 'sectors'])('of %s are kept in step', async (kind) => {
+    const site = await createSite(`In step: ${kind}`)
+    const sector = await owner.post<Row>('auth/sectors/', { site_id: site.id, name: 'One' })
+    const path = `auth/${kind}/${kind === 'sites' ? site.id : sector.body.id}/`
+    const become = async (body: object) => {
+      const answer = await owner.call<{ status: string; is_active: boolean }>('PATCH', path, body)
+      return [answer.status, answer.body.status, answer.body.is_active]
+    }
+    expect(await become({ is_active: false })).toEqual([200, 'inactive', false])
+    expect(await become({ name: 'Other' })).toEqual([200, 'inactive', false])
+    expect(await become({ status: 'active' })).toEqual([200, 'active', true])
+    expect(await become({ status: 'inactive', is_active: false })).toEqual([200, 'inactive', false])
+    expect(await become({ is_active: true })).toEqual([200, 'active', true])
+    const contradiction = { status: 'active', is_active: false }
+    const [refused] = await become(contradiction)
+    expect(refused).toBe(400)
+  })
+
+  it('of a site that is suspended says that it is not active', async () => {
+    const site = await createSite('Halted')
+    const path = `auth/sites/${site.id}/`
+    const halted = await owner.call('PATCH', path, { status: 'suspended' })
+    expect(halted.body).toMatchObject({ status: 'suspended', is_active: false })
+    const still = await owner.call('PATCH', path, { is_active: false })
+    expect(still.body).toMatchObject({ status: 'suspended', is_active: false })
+    const created = await owner.post('auth/sites/', { name: 'Born so', is_active: false })
+    expect(created.body).toMatchObject({ status: 'inactive', is_active: false })
+  })
 })
 
 describe('lists', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { withPage } from '../helpers/chromium.ts'
-import { request } from '../helpers/client.ts'
+import { PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
 let service: TestService
@@ -23,7 +23,8 @@ it('says at / what this is and where to go', async () => {
 
 it('renders the API at /docs from this machine alone', async () => {
   const { shown, elsewhere } = await withPage(`${service.url}/docs`, async (page) => {
-    await page.locator('.opblock-summary-path').first().waitFor()
+    // They appear tag by tag.
+    await page.locator('.opblock-summary-path').nth(50).waitFor()
     const paths = await page.locator('.opblock-summary-path').allInnerTexts()
     const names = await page.evaluate(() =>
       performance.getEntriesByType('resource').map(({ name }) => name),
@@ -45,4 +46,26 @@ it('describes times as date-time, nullable where they may be null', async () => 
   const { created_at, wp_linked_at } = body.components.schemas.Site!.properties
   expect(created_at).toMatchObject({ type: 'string', format: 'date-time' })
   expect(wp_linked_at).toMatchObject({ type: ['string', 'null'], format: 'date-time' })
+})
+
+it('lets somebody join by the link of an invitation', async () => {
+  const owner = await service.owner('Our <b>company</b>')
+  const email = 'joins@example.test'
+  const { body } = await owner.post<{ url: string }>('auth/invitations/', { email, role: 'editor' })
+  const [refused, joined, address] = await withPage(body.url, async (page) => {
+    const said = page.getByRole('status')
+    await page.getByLabel('password').fill('short')
+    await page.evaluate(() => document.querySelector('form')!.setAttribute('novalidate', ''))
+    await page.getByRole('button').click()
+    await said.filter({ hasText: 'password:' }).waitFor()
+    const first = await said.innerText()
+    await page.getByLabel('password').fill(PASSWORD)
+    await page.getByRole('button').click()
+    await said.filter({ hasText: 'joined' }).waitFor()
+    return [first, await said.innerText(), page.url()]
+  })
+  expect(refused).toContain('password:')
+  expect(joined).toBe(`You have joined Our <b>company</b>. Sign in as ${email}.`)
+  expect(address).toBe(`${service.url}/invitation`)
+  expect((await signIn(service.url, email)).accountId).toBe(owner.accountId)
 })

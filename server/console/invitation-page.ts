@@ -1,0 +1,66 @@
+import { html } from 'hono/html'
+
+/** Where the link of an invitation leads: the token is behind the #, and sent with the form alone. */
+export const INVITATION_PAGE = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer">
+<title>Join · igny8</title>
+<style>
+body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
+label { display: block; margin: 1rem 0 }
+input { display: block; font: inherit; width: 100%; max-width: 24rem; padding: .4rem; border: 1px solid #667; border-radius: 4px }
+button { font: inherit; padding: .4rem 1rem }
+</style>
+</head>
+<body>
+<main>
+<h1>Join igny8</h1>
+<form method="post">
+<label>First name <input name="first_name" autocomplete="given-name" maxlength="150"></label>
+<label>Last name <input name="last_name" autocomplete="family-name" maxlength="150"></label>
+<label>A password of at least ten characters
+<input name="password" type="password" autocomplete="new-password" minlength="10" maxlength="200" required></label>
+<button disabled>Join</button>
+</form>
+<p role="status">This page needs scripts.</p>
+</main>
+<script src="/invitation.js"></script>
+</body>
+</html>`
+
+export const INVITATION_SCRIPT = `const form = document.querySelector('form')
+const button = form.querySelector('button')
+const status = document.querySelector('[role=status]')
+const token = location.hash.slice(1)
+if (token) {
+  button.disabled = false
+  status.textContent = ''
+} else {
+  form.hidden = true
+  status.textContent = 'This link is not whole: copy all of it.'
+}
+form.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  button.disabled = true
+  const sent = { token, ...Object.fromEntries(new FormData(form)) }
+  const answer = await fetch('/api/v1/auth/invitations/accept/', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(sent),
+  })
+  const body = await answer.json()
+  button.disabled = false
+  if (!answer.ok) {
+    const faults = (body.errors ?? []).map(({ path, message }) => path + ': ' + message)
+    status.textContent = [body.detail, ...faults].join(' ')
+    return
+  }
+  history.replaceState(null, '', location.pathname)
+  form.hidden = true
+  status.textContent =
+    'You have joined ' + body.account.name + '. Sign in as ' + body.user.email + '.'
+})
+`
