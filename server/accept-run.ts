@@ -51,11 +51,14 @@ export async function acceptRun(
   const runId = accepted!.id
   const steps = await insertSteps(tx, accountId, runId, run.steps)
   await holdCredits(tx, { accountId, runId, description: run.kind, steps })
-  for (const [index, step] of steps.entries()) {
-    const { contract, after } = run.steps[index]!
-    if (after !== undefined) continue
-    await queue.enqueue(tx, contract, { account_id: accountId, step_id: step.id })
-  }
+  // Side by side: a run may have a thousand steps, and the account waits for its end.
+  await Promise.all(
+    steps.map(async ({ id }, index) => {
+      const { contract, after } = run.steps[index]!
+      if (after !== undefined) return
+      await queue.enqueue(tx, contract, { account_id: accountId, step_id: id })
+    }),
+  )
   await audit(tx, {
     accountId,
     userId: caller.userId,
