@@ -92,6 +92,12 @@ describe('a provider over the wire', () => {
     expect((await metadataOf(id)).strategy_id).toEqual(expect.any(Number))
     await write({}, elsewhere)
     expect(asked()).toMatch(/^Account: /)
+    const prompt_types = { content_generation: 'Everywhere else: {title}' }
+    await made('strategies', { name: 'Wide', prompt_types })
+    await write({}, elsewhere)
+    expect(asked()).toMatch(/^Everywhere else: /)
+    await write()
+    expect(asked()).toMatch(/^Strategy: /)
   })
 
   it('is asked with edited prompts for clusters, ideas and images too', async () => {
