@@ -33,6 +33,7 @@ export type PlatformReason =
   | 'grant_credits'
   | 'note_key_use'
   | 'keep_keys'
+  | 'measure'
 
 export type Doors = {
   /**

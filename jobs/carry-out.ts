@@ -29,6 +29,9 @@ export async function carryOut(
     step_id: step.id,
     kind: step.kind,
   }
+  const began = performance.now()
+  const ended = (outcome: 'succeeded' | 'failed' | 'retried') =>
+    deps.stepEnded(step.kind, outcome, (performance.now() - began) / 1000)
   try {
     const delays = contracts[step.kind].retryDelays
     if (step.retries > delays.length) {
@@ -39,13 +42,14 @@ export async function carryOut(
     }
     const done = await handler(job)
     await succeed(deps, contracts, step, done)
+    ended('succeeded')
     deps.logger.info({ ...log, attempt: step.attempt }, 'step done')
   } catch (error) {
     if (error instanceof StaleAttemptError) {
       deps.logger.warn(log, 'step was taken over')
       return
     }
-    await settleFailure(deps, contracts, job, error)
+    ended(await settleFailure(deps, contracts, job, error))
   }
 }
 
@@ -54,14 +58,14 @@ async function settleFailure(
   contracts: Contracts,
   job: StepJob,
   error: unknown,
-): Promise<void> {
+): Promise<'failed' | 'retried'> {
   const { step } = job
   const contract = contracts[step.kind]
   const { retries } = step
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
     await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
-    return
+    return 'retried'
   }
   if (
     error instanceof LookAgainError &&
@@ -69,7 +73,7 @@ async function settleFailure(
   ) {
     const seconds = error.afterMs / 1000
     await giveBack(deps, contract, step, { seconds, retries, message: error.message })
-    return
+    return 'retried'
   }
   const delay = contract.retryDelays[retries]
   const retryable = !(error instanceof StepError || error instanceof LookAgainError)
@@ -78,11 +82,12 @@ async function settleFailure(
   if (retryable && delay !== undefined) {
     const message = `${failureFrom(error).message} Trying again in ${delay} s.`
     await giveBack(deps, contract, step, { seconds: delay, retries: retries + 1, message })
-    return
+    return 'retried'
   }
   const failure = failureFrom(error)
   deps.logger.warn({ ...log, ...failure }, 'step failed')
   await fail(deps, step, failure, failureOf(step, failure))
+  return 'failed'
 }
 
 /** An error that is not one of ours says nothing to the caller. */

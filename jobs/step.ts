@@ -15,6 +15,8 @@ export type WorkerDeps = {
   secrets: Secrets
   media: MediaStore
   logger: Logger
+  /** Told how each attempt ended and how many seconds it took. */
+  stepEnded(kind: RunKind, outcome: 'succeeded' | 'failed' | 'retried', seconds: number): void
   /** The guarded client: the only way out. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>
   googleUrls: GoogleUrls

@@ -13,6 +13,7 @@ import { allowOrigins } from './http/cors.ts'
 import { type AppEnv, newRouter } from './http/endpoint.ts'
 import { idempotency } from './http/idempotency.ts'
 import { limitDepth } from './http/json-depth.ts'
+import { measure, metricsRoutes } from './http/measure.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
 import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
@@ -50,6 +51,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use(requestId({ limitLength: 100 }))
   app.use(secureHeaders(HEADERS))
   app.use(logRequests(deps))
+  app.use(measure(deps))
   app.use(allowOrigins(deps.settings.corsOrigins))
   app.use('/api/*', limitAddresses(deps))
   app.onError(answerError(deps.logger))
@@ -65,6 +67,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use('/api/*', idempotency(deps))
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))
+  app.route('/', metricsRoutes(deps))
   app.route('/media', mediaRoutes(deps))
   app.route('/api/v1/auth', authRoutes(deps, siteLink(deps)))
   app.route('/api/v1', publishingRoutes(deps))

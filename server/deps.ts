@@ -3,6 +3,7 @@ import type { Tokens } from './auth/tokens.ts'
 import type { GoogleUrls } from './google/google-urls.ts'
 import type { Logger } from './logger.ts'
 import type { MediaStore } from './media/media.ts'
+import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue.ts'
 import type { RunEvents } from './run-events.ts'
 import type { Secrets } from './secrets.ts'
@@ -17,6 +18,7 @@ export type Deps = {
   media: MediaStore
   runEvents: RunEvents
   logger: Logger
+  metrics: Metrics
   settings: Settings
   /** The address of who is calling, for throttling. */
   clientAddress(request: Request, env: unknown): string

@@ -24,6 +24,7 @@ import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
 import { answerMalformed, lingerOnClose } from './http-server.ts'
 import type { Logger } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
+import { type NodeMetrics, openMetrics } from './node-metrics.ts'
 import { listenToRuns } from './run-events.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 
@@ -56,6 +57,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const secrets = await openSecrets(keys)
   const sql = openPool(databaseUrl)
   const doors = openDoors(sql)
+  const metrics = openMetrics(doors.lent)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
     work: config.role !== 'api',
     logger,
@@ -68,6 +70,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     doors,
     boss,
     secrets,
+    metrics,
     settleMs: overrides.settleMs ?? SETTLE_MS,
     googleUrls: overrides.googleUrls ?? GOOGLE_URLS,
   }
@@ -95,12 +98,13 @@ type Parts = {
   doors: Doors
   boss: Boss
   secrets: Secrets
+  metrics: NodeMetrics
   settleMs: number
   googleUrls: GoogleUrls
 }
 
 async function openWorker(parts: Parts) {
-  const { config, logger, databaseUrl, doors, boss, secrets, settleMs, googleUrls } = parts
+  const { config, logger, databaseUrl, doors, boss, secrets, metrics, settleMs, googleUrls } = parts
   const egress = createEgress({ allowPrivate: config.allowPrivateSites })
   const worker = await startWorker(boss.pgBoss, databaseUrl, {
     doors,
@@ -110,6 +114,7 @@ async function openWorker(parts: Parts) {
     logger,
     fetch: egress.fetch,
     aiProvider: openProviders({ doors, secrets, fetch: egress.fetch }),
+    stepEnded: metrics.stepEnded,
     settleMs,
     googleUrls,
   })
@@ -122,7 +127,7 @@ async function openWorker(parts: Parts) {
 }
 
 async function openApi(parts: Parts) {
-  const { config, logger, sql, doors, boss, secrets, googleUrls } = parts
+  const { config, logger, sql, doors, boss, secrets, metrics, googleUrls } = parts
   const runEvents = await listenToRuns(sql)
   let url = ''
   const deps: Deps = {
@@ -137,6 +142,7 @@ async function openApi(parts: Parts) {
     media: mediaIn(config),
     runEvents,
     logger,
+    metrics,
     settings: {
       registration: config.registration,
       defaultPlan: config.defaultPlan,
@@ -151,7 +157,7 @@ async function openApi(parts: Parts) {
       await sql`select 1`
     },
   }
-  const { server, port } = await listen(createApp(deps), config)
+  const { server, port } = await listen(createApp(deps), config, metrics)
   url = `http://${config.host}:${port}`
   return {
     url,
@@ -166,7 +172,7 @@ function mediaIn(config: Config) {
   return diskMedia(path.join(config.dataDir, 'media'))
 }
 
-function listen(app: ReturnType<typeof createApp>, config: Config) {
+function listen(app: ReturnType<typeof createApp>, config: Config, metrics: NodeMetrics) {
   return new Promise<{ server: Server; port: number }>((resolve, reject) => {
     const server = serve(
       {
@@ -180,6 +186,7 @@ function listen(app: ReturnType<typeof createApp>, config: Config) {
     server.once('error', reject)
     lingerOnClose(server)
     answerMalformed(server)
+    metrics.watch(server)
   })
 }
 

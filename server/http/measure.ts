@@ -1,0 +1,97 @@
+import { z } from '@hono/zod-openapi'
+import { inArray, sql } from 'drizzle-orm'
+import type { Context, MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import { run_steps } from '../../db/schema/system.ts'
+import type { Deps } from '../deps.ts'
+import { type AppEnv, endpoint, newRouter } from './endpoint.ts'
+import { answer, time } from './schemas.ts'
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Measures each request, and tells platform staff in the answer what theirs took. */
+export function measure({ metrics, doors }: Deps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const began = performance.now()
+    const { tally, answered } = metrics.begin(c.env)
+    await doors.counted(tally, next)
+    const caller = c.get('caller')
+    if (caller?.isStaff) {
+      const total = (performance.now() - began).toFixed(1)
+      const db = `db;dur=${tally.ms.toFixed(1)};desc="${tally.queries} queries"`
+      c.header('server-timing', `total;dur=${total}, ${db}`)
+    }
+    answered({
+      request_id: c.get('requestId'),
+      account_id: caller?.accountId ?? null,
+      method: METHODS.has(c.req.method) ? c.req.method : 'other',
+      route: routeOf(c),
+      status: c.res.status,
+    })
+  }
+}
+
+/** The pattern alone: a path may name anything, and each would be counted by itself. */
+function routeOf(c: Context<AppEnv>): string {
+  const handler = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')
+  return handler ? handler.path.replaceAll(/:(\w+)/g, '{$1}') : 'none'
+}
+
+const Measured = z
+  .object({
+    process: z.object({
+      cpu_user_s: z.number(),
+      cpu_system_s: z.number(),
+      rss_bytes: z.int(),
+      heap_bytes: z.int(),
+    }),
+    requests: z.array(
+      z.object({
+        at: time,
+        request_id: z.string(),
+        account_id: z.int().nullable(),
+        method: z.string(),
+        route: z.string(),
+        status: z.int(),
+        ms: z.number(),
+        queries: z.int(),
+        query_ms: z.number(),
+        bytes_in: z.int(),
+        bytes_out: z.int(),
+      }),
+    ),
+  })
+  .openapi('Measured')
+
+const recent = endpoint('staff', {
+  method: 'get',
+  path: '/api/v1/system/metrics/',
+  tags: ['system'],
+  summary: 'What the last thousand requests to this process cost, newest first',
+  description:
+    'Milliseconds to the last byte; statements sent to the database and the time spent waiting for ' +
+    'them; bytes of the bodies as they were sent. CPU and memory are those of the process, which ' +
+    'cannot be told apart by request.',
+  responses: { 200: answer('What was measured.', Measured) },
+})
+
+/** `/metrics` for Prometheus, which names no account, and the last requests for platform staff. */
+export function metricsRoutes({ metrics, doors }: Deps) {
+  const app = newRouter()
+  const queued = () =>
+    doors.withPlatform('measure', (tx) =>
+      tx
+        .select({ kind: run_steps.kind, state: run_steps.state, count: sql<number>`count(*)::int` })
+        .from(run_steps)
+        .where(inArray(run_steps.state, ['waiting', 'pending', 'running']))
+        .groupBy(run_steps.kind, run_steps.state),
+    )
+  app.get('/metrics', async (c) => {
+    const { text, contentType } = await metrics.exposition(await queued())
+    return c.body(text, 200, { 'content-type': contentType })
+  })
+  app.openapi(recent, (c) =>
+    c.json({ process: metrics.process(), requests: metrics.recent() }, 200),
+  )
+  return app
+}
