@@ -22,7 +22,7 @@ export type Result = z.infer<typeof Result>
 const Answer = z.object({
   data: z.array(z.unknown()).nullish(),
   errors: z.array(z.unknown()).nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 })
 
 /**

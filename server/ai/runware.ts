@@ -28,10 +28,10 @@ export type ImageMaking = Pick<AiProvider, 'imagesBy' | 'generateImage'>
 
 /** Runware's HTTP API makes the images. Errors are `AiError`s and never hold the key. */
 export function runwareImages(options: RunwareOptions): ImageMaking {
-  const source = sourceOf(options)
   return {
     imagesBy: 'runware',
     async generateImage(input, { signal, prompts }) {
+      const source = sourceOf(options)
       const texts = promptTexts(prompts)
       const negative = texts.negative.trim().slice(0, MAX_PROMPT)
       const image = await sendTask(
