@@ -31,6 +31,7 @@ type Operation = {
   path: string
   parameters: Parameter[]
   body: Schema | undefined
+  takesForm: boolean
 }
 type Described = {
   parameters?: Parameter[]
@@ -66,8 +67,9 @@ async function readOperations(): Promise<Operation[]> {
     Object.entries(methods).map(([method, { parameters = [], requestBody }]) => {
       const path = full.replace('/api/v1/', '')
       const schema = requestBody?.content['application/json']?.schema
+      const takesForm = requestBody?.content['multipart/form-data'] !== undefined
       const name = `${method.toUpperCase()} ${path}`
-      return { name, method: method.toUpperCase(), path, parameters, body: schema }
+      return { name, method: method.toUpperCase(), path, parameters, body: schema, takesForm }
     }),
   )
 }
@@ -152,6 +154,26 @@ const bodyFor = (schema: Schema): Arbitrary<unknown> =>
     { weight: 1, arbitrary: JUNK },
   )
 
+/** A form of fields that fit, junk, and a file of anything. */
+function formOf(): Arbitrary<unknown> {
+  const cells = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(',', '"', '\n', '\r', '=1+1'),
+  )
+  const file = fc
+    .tuple(fc.constantFrom('keyword\n', 'volume,keyword\n', '', '"'), fc.array(cells))
+    .map(([header, parts]) => new File([header, ...parts], 'k.csv'))
+  const id = (known: number) => fc.oneof(fc.constant(String(known)), fc.string())
+  return fc
+    .record({ site_id: id(mine.site), sector_id: id(mine.sector), file, other: fc.string() })
+    .chain((fields) => fc.subarray(Object.entries(fields), { minLength: 2 }))
+    .map((fields) => {
+      const form = new FormData()
+      for (const [name, value] of fields) form.append(name, value)
+      return form
+    })
+}
+
 /** A body that fits but for one field. */
 function spoiled(schema: Schema): Arbitrary<unknown> {
   const fields = [...Object.keys(schema.properties ?? {}), '__proto__', 'extra']
@@ -202,14 +224,21 @@ const LEFT_OUT = /change_password|\{id\}\/wordpress|stream|\/test|generate_image
 /** Taken last: nothing is left for the others. */
 const DELETES = /delete/i
 
+function inputFor({ body, takesForm }: Operation): Arbitrary<unknown> {
+  if (takesForm) return fc.oneof(formOf(), JUNK)
+  return body ? bodyFor(body) : fc.constant(undefined)
+}
+
 async function attack(operation: Operation): Promise<void> {
   const inputs = fc.tuple(
     pathOf(operation),
     queryFor(operation.parameters),
-    operation.body ? bodyFor(operation.body) : fc.constant(undefined),
+    inputFor(operation),
+    // A key that returns with another body, and none.
+    fc.constantFrom<HeadersInit>({}, { 'idempotency-key': 'a' }, { 'idempotency-key': 'b' }),
   )
-  const attempt = fc.asyncProperty(inputs, async ([path, query, body]) => {
-    const answer = await owner.call(operation.method, path + query, body)
+  const attempt = fc.asyncProperty(inputs, async ([path, query, body, headers]) => {
+    const answer = await owner.call(operation.method, path + query, body, headers)
     const text = JSON.stringify(answer.body)
     expect(failures.splice(0), text).toEqual([])
     expect(answer.status, text).toBeLessThan(500)

@@ -159,6 +159,36 @@ describe('a secret that was answered', () => {
     expect(next.status).toBe(401)
   })
 
+  it('is marked where openapi.json describes one, and every POST takes a key', async () => {
+    type Schema = { $ref?: string; properties?: Record<string, Schema> }
+    type Described = {
+      'x-shows-secret'?: boolean
+      parameters?: { name: string }[]
+      responses: Record<string, { content?: { 'application/json'?: { schema: Schema } } }>
+    }
+    const { body } = await request<{
+      paths: Record<string, { post?: Described }>
+      components: { schemas: Record<string, Schema> }
+    }>(service.url, 'GET', 'openapi.json')
+    const fields = ({ $ref, properties = {} }: Schema): string[] =>
+      $ref ? fields(body.components.schemas[$ref.split('/').at(-1)!]!) : Object.keys(properties)
+    const secret = /^(access|refresh|token|secret|key|password|authorize_url|link)$/
+    const wrong: string[] = []
+    let marked = 0
+    for (const [path, { post }] of Object.entries(body.paths)) {
+      if (!post) continue
+      if (!post.parameters?.some(({ name }) => name === 'Idempotency-Key')) wrong.push(path)
+      const answers = Object.entries(post.responses).filter(([status]) => status.startsWith('2'))
+      const shown = answers
+        .flatMap(([, { content }]) => fields(content?.['application/json']?.schema ?? {}))
+        .filter((name) => secret.test(name))
+      if (shown.length > 0 && !post['x-shows-secret']) wrong.push(`${path} shows ${shown}`)
+      if (post['x-shows-secret']) marked++
+    }
+    expect(wrong).toEqual([])
+    expect(marked).toBeGreaterThan(5)
+  })
+
   it('stands in no table', async () => {
     const rows = await service.sql`select body from idempotency_keys where body is not null`
     expect(rows.length).toBeGreaterThan(3)
