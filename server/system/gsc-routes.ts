@@ -18,6 +18,7 @@ const page = (description: string) => ({
 const routes = {
   connect: endpoint('admin', {
     method: 'post',
+    'x-shows-secret': true,
     path: `${BASE}connect/`,
     tags,
     summary: 'Begin to connect Google Search Console: open authorize_url in a browser',
