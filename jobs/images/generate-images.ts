@@ -7,6 +7,7 @@ import type { AiProvider, ExtractImagePrompts } from '../../server/ai/provider.t
 import { IMAGE_PRICE } from '../../server/billing/prices.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { withNotes } from '../with-notes.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
 
 const Params = z.object({
@@ -56,13 +57,14 @@ async function askForPrompts(
     `Asked ${provider.name} for ${count} image prompts for “${title}”`,
   )
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const { data } = await askProvider(() =>
+  const { data, notes } = await askProvider(() =>
     provider.extractImagePrompts({ title, html_content, count }, options),
   )
   const prompts = data.prompts.slice(0, count)
   if (prompts.length === 0)
     throw new StepError('ai_bad_answer', 'The provider found no image prompt.')
-  await job.responded('extract_image_prompts', `${prompts.length} image prompts for “${title}”`)
+  const answered = `${prompts.length} image prompts for “${title}”`
+  await job.responded('extract_image_prompts', withNotes(answered, notes))
   return prompts
 }
 

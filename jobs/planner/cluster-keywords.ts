@@ -11,6 +11,7 @@ import { Selection, selected } from '../../server/planner/accept-clustering.ts'
 import type { Place } from '../../server/planner/place.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { withNotes } from '../with-notes.ts'
 import { type SavedClusters, saveClusters } from './save-clusters.ts'
 
 const SHOWN_CLUSTERS = 200
@@ -80,7 +81,7 @@ function watched(job: StepJob, provider: AiProvider, total: number): AiProvider 
       )
       const answer = await provider.clusterKeywords(input, options)
       const found = `${provider.name} found ${counted(answer.data.clusters.length)} clusters`
-      await job.responded('cluster_keywords', `${found} (${which})`)
+      await job.responded('cluster_keywords', withNotes(`${found} (${which})`, answer.notes))
       done += length
       const message = `Clustered ${counted(done)} of ${counted(total)} keywords`
       await job.progress({ phase: 'cluster_keywords', message, current: done })

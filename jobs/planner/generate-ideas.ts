@@ -8,6 +8,7 @@ import { IdeasWanted } from '../../server/planner/accept-ideas.ts'
 import { joinNames, oneLine } from '../../server/planner/planned-text.ts'
 import { askProvider } from '../ai-failure.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
+import { withNotes } from '../with-notes.ts'
 
 type Idea = GenerateIdeas['ideas'][number]
 
@@ -24,8 +25,8 @@ export const generateIdeas: StepHandler = async (job) => {
   const options = { signal: job.signal, prompts: guidance.prompts }
   const { data, usage, notes } = await askProvider(() => provider.generateIdeas(input, options))
   const ideas = newIdeas(data.ideas, input.existing_titles).slice(0, count)
-  const noted = notes ? ` ${notes.join(' ')}` : ''
-  await job.responded('generate_ideas', `${ideas.length} new ideas for “${name}”.${noted}`)
+  const answered = `${ideas.length} new ideas for “${name}”`
+  await job.responded('generate_ideas', withNotes(answered, notes))
   // Filled in by `write`, which the worker runs before it stores the result.
   const result: Record<string, unknown> = { provider: provider.name, ...usage, notes }
   return {

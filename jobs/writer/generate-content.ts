@@ -7,6 +7,7 @@ import { countWords, extractBody } from '../../server/writer/article-html.ts'
 import { saveArticle } from '../../server/writer/save-article.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type Step, type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { withNotes } from '../with-notes.ts'
 import { postSlug } from './post-slug.ts'
 
 /** Writes the article of a queued task. One that a person wrote meanwhile is not overwritten. */
@@ -62,8 +63,8 @@ async function ask(
   const words = countWords(html_content)
   if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')
   const { model } = answer.usage
-  const noted = answer.notes ? `. ${answer.notes.join(' ')}` : ''
-  await job.responded('generate_content', `${model} wrote ${words} words for “${title}”${noted}`)
+  const answered = `${model} wrote ${words} words for “${title}”`
+  await job.responded('generate_content', withNotes(answered, answer.notes))
   return { ...answer, data: { ...answer.data, html_content } }
 }
 

@@ -234,8 +234,25 @@ describe('the local provider', () => {
   })
 
   it('says that it reads no prompts', async () => {
-    await made('prompts', { prompt_type: 'content_generation', prompt_value: 'On {title}' })
-    expect((await write()).result.notes).toEqual([expect.stringContaining('reads no prompts')])
+    const templates = {
+      clustering: 'C',
+      content_generation: 'On {title}',
+      image_prompt_extraction: 'I',
+    }
+    for (const [prompt_type, prompt_value] of Object.entries(templates)) {
+      await made('prompts', { prompt_type, prompt_value })
+    }
+    const note = expect.stringContaining('reads no prompts')
+    const { result, id } = await write()
+    expect(result.notes).toEqual([note])
+    await addKeywords(service, owner, place, ['moka pot'])
+    for (const run of [
+      await owner.run('planner/keywords/auto_cluster/', place),
+      await owner.run('writer/tasks/auto_generate_images/', { ids: [id], images_per_task: 1 }),
+    ]) {
+      const answered = run.meta.response_steps as { message: string }[]
+      expect(answered[0]).toMatchObject({ message: note })
+    }
   })
 
   it('plans ideas with the sections, the tone and the language', async () => {

@@ -18,8 +18,9 @@ export function localProvider(): AiProvider {
     name: 'local',
     imagesBy: 'local',
     clusterBatchSize: 1000,
-    async clusterKeywords(input, { signal }) {
-      return { data: await clusterKeywords(input, signal), usage: { ...USAGE } }
+    async clusterKeywords(input, { signal, prompts }) {
+      const data = await clusterKeywords(input, signal)
+      return { data, usage: { ...USAGE }, ...noted(unread(prompts?.clustering)) }
     },
     async generateIdeas(input, { signal, prompts }) {
       signal.throwIfAborted()
@@ -31,9 +32,10 @@ export function localProvider(): AiProvider {
       const notes = [...voiceNotes(input.author_profile), ...unread(prompts?.content_generation)]
       return { data: generateContent(input), usage: { ...USAGE }, ...noted(notes) }
     },
-    async extractImagePrompts(input, { signal }) {
+    async extractImagePrompts(input, { signal, prompts }) {
       signal.throwIfAborted()
-      return { data: extractImagePrompts(input), usage: { ...USAGE } }
+      const notes = unread(prompts?.image_prompt_extraction)
+      return { data: extractImagePrompts(input), usage: { ...USAGE }, ...noted(notes) }
     },
     async generateImage({ prompt, title }, { signal }) {
       signal.throwIfAborted()
