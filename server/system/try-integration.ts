@@ -21,11 +21,12 @@ export function acceptConnectionTest(
   return deps.doors.withAccount(caller.scope, async (tx) => {
     const row = await requireIntegration(tx, type)
     if (type === 'gsc' && !row.refresh_token) throw notConnected()
+    const params = { integration_type: type }
     return acceptRun(tx, deps.queue, caller, {
       kind: 'test_connection',
       siteId: null,
-      params: { integration_type: type },
-      steps: [{ contract: testConnectionJob, objectId: row.id, price: 0 }],
+      params,
+      steps: [{ contract: testConnectionJob, objectId: row.id, price: 0, params }],
     })
   })
 }
