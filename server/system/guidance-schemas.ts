@@ -124,9 +124,9 @@ export const UpdateAuthorProfile = z.strictObject({ name: text(200).optional(), 
 const optional = <K extends string, S extends z.ZodType>(names: readonly K[], schema: S) =>
   Object.fromEntries(names.map((name) => [name, schema.optional()])) as Record<K, z.ZodOptional<S>>
 
-const PromptTypes = z
-  .strictObject(optional(PROMPT_TYPES, template))
-  .openapi({ description: "Templates that go before the account's, by prompt type." })
+const PromptTypes = z.strictObject(optional(PROMPT_TYPES, template)).openapi({
+  description: "Templates that go before the account's, by prompt type. Replaced as a whole.",
+})
 const promptTypes = PromptTypes.superRefine((templates, context) => {
   for (const [type, value] of Object.entries(templates)) {
     const message = value && templateFault(type as PromptType, value)
@@ -138,7 +138,7 @@ const SectionLogic = z
   .openapi({
     description:
       'The sections of an article by its content_structure; `default` for those that have no entry. ' +
-      "They go before the author profile's structure_template.",
+      "They go before the author profile's structure_template. Replaced as a whole.",
   })
 
 export const Strategy = createSelectSchema(strategies, {

@@ -25,6 +25,13 @@ describe('hostile input', () => {
     fc.constantFrom('\ud83d', '—'.repeat(70), 'best top', '=1+1', 'İ'.repeat(70), '𠮷'.repeat(70)),
   )
   const texts = fc.array(text, { maxLength: 12 })
+  const author = fc.record({ name: text, description: text, tone: text, language: text })
+  const section = fc.record(
+    { heading: text, guidance: text, words: fc.integer({ min: 20, max: 5000 }) },
+    { requiredKeys: ['heading'] },
+  )
+  const sections = fc.array(section, { minLength: 1, maxLength: 20 })
+  const unless = <T>(some: fc.Arbitrary<T>) => fc.option(some, { nil: undefined })
 
   it('still gives clusters that fit the schema', async () => {
     const existing = fc.array(fc.record({ name: text, sample_keywords: texts }), { maxLength: 4 })
@@ -39,10 +46,17 @@ describe('hostile input', () => {
   })
 
   it('still gives ideas that fit the schema', async () => {
+    const topic = fc.record({
+      keywords: texts,
+      existing_titles: texts,
+      count: fc.integer({ min: 1, max: 20 }),
+      author_profile: unless(author),
+      section_logic: unless(fc.record({ default: sections })),
+    })
     await fc.assert(
-      fc.asyncProperty(text, texts, texts, fc.integer({ min: 1, max: 20 }), async (...args) => {
-        const [name, keywords, existing_titles, count] = args
-        const input = { cluster: { name, description: name }, keywords, count, existing_titles }
+      fc.asyncProperty(text, topic, async (name, topic) => {
+        const { count } = topic
+        const input = { ...topic, cluster: { name, description: name } }
         const { data } = await provider.generateIdeas(input, options)
         const titles = GenerateIdeasAnswer.parse(data).ideas.map((idea) => idea.idea_title)
         expect(new Set(titles).size).toBe(count)
@@ -60,6 +74,8 @@ describe('hostile input', () => {
       content_structure: fc.constantFrom(...CONTENT_STRUCTURES),
       content_type: fc.constantFrom(...CONTENT_TYPES),
       word_count: fc.integer({ min: 100, max: 10_000 }),
+      author_profile: unless(author),
+      sections: unless(sections),
     })
     await fc.assert(
       fc.asyncProperty(brief, text, fc.integer({ min: 1, max: 10 }), async (input, tail, count) => {
@@ -68,6 +84,8 @@ describe('hostile input', () => {
           /<(?!\/?(h2|h3|p|ul|ol|li|table|thead|tbody|tr|th|td|blockquote)>)/,
         )
         expect(html_content).not.toContain('\0')
+        const headings = html_content.match(/<h2>[^<]+<\/h2>/g)
+        if (input.sections) expect(headings).toHaveLength(input.sections.length)
         const images = { title: input.title, html_content: `${html_content}<h2>${tail}`, count }
         const { data } = await provider.extractImagePrompts(images, options)
         expect(ExtractImagePromptsAnswer.parse(data).prompts).toHaveLength(count)

@@ -44,27 +44,46 @@ export function writePlanned(
   choice: Choice,
 ): string[] {
   const unused = facets.slice(sections.length)
-  const free = room - sections.reduce((sum, { words = 0 }) => sum + words, 0)
-  const open = sections.filter(({ words }) => words === undefined).length
+  const share = shareOf(sections, room)
   return sections.map((section, index) => {
-    let left = section.words ?? Math.max(0, free / Math.max(1, open))
-    const parts = [element('h2', cleanText(section.heading, 200)), '']
-    const add = (facet: Facet, isFirst: boolean) => {
-      const texts = sectionParts(facet, brief, index, choice)
-      for (const part of [texts[0]!, texts[1]!, `${texts[2]}${texts[3]}`]) {
-        const isNeeded = isFirst && part === texts[0]
-        if (!isNeeded && countWords(part) > left + SLACK) break
-        parts.push(part)
-        left -= countWords(part)
-      }
+    const usual = facets[index % facets.length]!
+    const [opening, ...rest] = paragraphs(usual, brief, index, choice)
+    const parts = [opening!]
+    let left = (section.words ?? share) - countWords(opening!)
+    let next = index < facets.length ? rest : []
+    while (next.length > 0) {
+      const fitting = next.slice(0, howManyFit(next, left))
+      parts.push(...fitting)
+      left -= countWords(fitting.join(' '))
+      const more = left > 2 * SLACK ? unused.shift() : undefined
+      next = more ? paragraphs(more, brief, index, choice) : []
     }
-    const own = facets[index]
-    if (own) add(own, true)
-    else parts.push(sectionParts(facets[index % facets.length]!, brief, index, choice)[0]!)
-    while (left > 2 * SLACK && unused.length > 0) add(unused.shift()!, false)
     if (section.guidance) parts.push(toWrite(section.guidance))
-    return parts.filter(Boolean).join('\n')
+    const heading = cleanText(section.heading, 200) || usual.headings[0]
+    return [element('h2', heading), ...parts].join('\n')
   })
+}
+
+/** The words of a section that names none: what the others leave, shared evenly. */
+function shareOf(sections: Section[], room: number): number {
+  const named = sections.flatMap(({ words }) => words ?? [])
+  const free = room - named.reduce((sum, words) => sum + words, 0)
+  return Math.max(0, free / Math.max(1, sections.length - named.length))
+}
+
+/** The parts of a section, a list with its heading as one. */
+function paragraphs(...args: Parameters<typeof sectionParts>): string[] {
+  const [opening, body, title, list] = sectionParts(...args)
+  return [opening!, body!, `${title}${list}`]
+}
+
+function howManyFit(parts: string[], room: number): number {
+  let left = room + SLACK
+  const tooMuch = parts.findIndex((part) => {
+    left -= countWords(part)
+    return left < 0
+  })
+  return tooMuch < 0 ? parts.length : tooMuch
 }
 
 /** What a person is to add: nothing here knows anything about it. */
