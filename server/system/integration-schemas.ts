@@ -15,7 +15,10 @@ const secret = text(2000).nullable().optional().openapi({
     'Write-only: read back as its last four characters. Kept when left out; null forgets it.',
 })
 const model = text(100).nullable().optional()
-const size = z.string().regex(SIZE, 'must be such as 1536x1024').openapi({ example: '1536x1024' })
+const size = z
+  .string()
+  .regex(SIZE, { error: 'must be such as 1536x1024', abort: true })
+  .openapi({ example: '1536x1024' })
 const runwareSize = size.refine((value) => runwareSizeProblem(value) === undefined, {
   error: ({ input }) => runwareSizeProblem(String(input)),
 })

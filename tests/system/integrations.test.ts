@@ -1,0 +1,353 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Client } from '../helpers/client.ts'
+import { type OpenAiServer, startOpenAiServer } from '../helpers/openai-server.ts'
+import { type RunwareServer, startRunwareServer } from '../helpers/runware-server.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { balance, newDraft, newPlace } from '../writer/place.ts'
+
+const SETTINGS = 'system/settings/integrations/'
+const KEY = 'sk-the-key-of-openai-1234'
+const RUNWARE_KEY = 'rw-the-key-of-runware-5678'
+
+let openai: OpenAiServer
+let runware: RunwareServer
+let service: TestService
+let owner: Client
+beforeAll(async () => {
+  openai = await startOpenAiServer({ apiKey: KEY })
+  runware = await startRunwareServer({ apiKey: RUNWARE_KEY })
+  service = await startTestService({ allowPrivateSites: [openai.hostPort, runware.hostPort] })
+})
+beforeEach(async () => {
+  owner = await service.owner()
+})
+afterAll(async () => {
+  await service?.stop()
+  await openai?.stop()
+  await runware?.stop()
+})
+
+type Integration = {
+  integration_type: string
+  config: Record<string, string | null>
+  is_active: boolean
+  updated_at: string | null
+}
+
+const save = (type: string, config: object, is_active?: boolean) =>
+  owner.call<Integration>('PUT', `${SETTINGS}${type}/`, { config, is_active })
+const get = (type: string) => owner.get<Integration>(`${SETTINGS}${type}/`)
+const withOpenAi = () => save('openai', { api_key: KEY, base_url: openai.url })
+const withRunware = () => save('runware', { api_key: RUNWARE_KEY, base_url: runware.url })
+
+describe('integrations', () => {
+  it('are listed, each with its defaults, before any was saved', async () => {
+    const { status, body } = await owner.get<{ count: number; results: Integration[] }>(SETTINGS)
+    expect([status, body.count]).toEqual([200, 4])
+    expect(body.results.map((one) => [one.integration_type, one.is_active])).toEqual([
+      ['openai', false],
+      ['runware', false],
+      ['gsc', false],
+      ['image_generation', false],
+    ])
+    expect(body.results[1]!.config).toEqual({
+      ...{ api_key: null, base_url: 'https://api.runware.ai/v1' },
+      ...{ model: 'runware:101@1', size: '1536x1024' },
+    })
+    expect((await get('image_generation')).body).toEqual(body.results[3])
+  })
+
+  it.each(['PUT', 'PATCH', 'POST'])(
+    'change by %s what is named, and keep the rest',
+    async (method) => {
+      await withOpenAi()
+      const path = `${SETTINGS}openai/${method === 'POST' ? 'save/' : ''}`
+      const changed = await owner.call<Integration>(method, path, { config: { model: 'gpt-5' } })
+      expect(changed.status).toBe(200)
+      expect(changed.body).toMatchObject({
+        config: { api_key: '…1234', base_url: openai.url, model: 'gpt-5' },
+        is_active: true,
+      })
+      await owner.call(method, path, { is_active: false })
+      const reset = await owner.call<Integration>(method, path, { config: { model: null } })
+      expect(reset.body).toMatchObject({ config: { model: 'gpt-4o-mini' }, is_active: false })
+    },
+  )
+
+  it('show no secret, however short', async () => {
+    for (const api_key of ['short', 'elevenchars']) {
+      expect((await save('runware', { api_key })).body.config.api_key).toBe('…')
+    }
+    expect((await save('runware', { api_key: null })).body.config.api_key).toBeNull()
+  })
+
+  it('do not hand a stored key to another server', async () => {
+    await withOpenAi()
+    const elsewhere = await save('openai', { base_url: 'https://thief.example/v1' })
+    expect([elsewhere.status, elsewhere.body]).toMatchObject([
+      400,
+      { errors: [{ path: 'config.api_key' }] },
+    ])
+    expect((await save('openai', { base_url: null })).status).toBe(400)
+    expect((await save('openai', { base_url: `${openai.url}/` })).status).toBe(200)
+    const given = { base_url: 'https://other.example/v1', api_key: 'sk-another-key-9999' }
+    expect((await save('openai', given)).body.config.api_key).toBe('…9999')
+  })
+
+  it.each<[string, object, string]>([
+    ['openai', { base_url: 'ftp://example.com' }, 'config.base_url'],
+    ['openai', { size: '1024x1024' }, 'config.size'],
+    ['openai', { model: '' }, 'config.model'],
+    ['runware', { size: '1000x1000' }, 'config.size'],
+    ['runware', { size: '4096x4096' }, 'config.size'],
+    ['runware', { size: 'large' }, 'config.size'],
+    ['gsc', { api_key: 'x' }, 'config.api_key'],
+    ['gsc', { redirect_uri: 'javascript:alert(1)' }, 'config.redirect_uri'],
+    ['image_generation', { provider: 'midjourney' }, 'config.provider'],
+    ['image_generation', { model: 'gpt-image-1' }, 'config.provider'],
+    ['image_generation', { provider: 'openai', model: 'dall-e-2' }, 'config.model'],
+    ['image_generation', { provider: 'openai', size: '1792x1024' }, 'config.size'],
+    ['image_generation', { provider: 'runware', size: '1000x1000' }, 'config.size'],
+    ['image_generation', { provider: 'local', model: 'gpt-image-1' }, 'config.model'],
+    ['image_generation', { provider: 'local', size: '512x512' }, 'config.size'],
+  ])('refuse of %s %j', async (type, config, path) => {
+    const { status, body } = await save(type, config)
+    expect([status, body]).toMatchObject([400, { errors: [{ path }] }])
+    expect((await get(type)).body.updated_at).toBeNull()
+  })
+
+  it('change by an entity tag only what was read', async () => {
+    const path = `${SETTINGS}runware/`
+    const tag = (await get('runware')).headers.get('etag')!
+    const change = (etag: string) =>
+      owner.call('PATCH', path, { config: { size: '1024x1024' } }, { 'if-match': etag })
+    const answers = await Promise.all([change(tag), change(tag)])
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
+    const current = (await get('runware')).headers.get('etag')!
+    expect(current).not.toBe(tag)
+    const known = await owner.call('GET', path, undefined, { 'if-none-match': current })
+    expect(known.status).toBe(304)
+  })
+
+  it('lose nothing when two are saved at once', async () => {
+    await Promise.all([
+      save('runware', { api_key: RUNWARE_KEY }),
+      save('runware', { base_url: runware.url }),
+      save('runware', { size: '1024x1024' }),
+    ])
+    expect((await get('runware')).body.config).toMatchObject({
+      ...{ api_key: '…5678', base_url: runware.url, size: '1024x1024' },
+    })
+  })
+})
+
+describe('a test of the connection', () => {
+  const test = (path: string) => owner.post<Record<string, unknown>>(`${SETTINGS}${path}/`)
+
+  it.each(['openai/test', 'openai/test_openai', 'image_generation/test_openai'])(
+    'by %s says that the server answers, and what it lacks',
+    async (path) => {
+      await save('openai', { api_key: KEY, base_url: openai.url, model: 'gpt-9' }, false)
+      const { status, body } = await test(path)
+      expect([status, body]).toEqual([
+        200,
+        {
+          integration_type: 'openai',
+          message: `${openai.hostPort} answers, with 2 models.`,
+          warnings: [`${openai.hostPort} does not list the model gpt-9.`],
+        },
+      ])
+      expect(await balance(owner)).toMatchObject({ charged: 0, held: 0 })
+    },
+  )
+
+  it.each(['runware/test', 'runware/test_runware'])(
+    'by %s tells the balance there',
+    async (path) => {
+      await withRunware()
+      expect(await test(path)).toMatchObject({
+        status: 200,
+        body: {
+          integration_type: 'runware',
+          message: 'Runware answers. The balance there is $12.50.',
+        },
+      })
+    },
+  )
+
+  it('of the images asks who makes them', async () => {
+    await withRunware()
+    await save('image_generation', { provider: 'runware' })
+    const { body } = await test('image_generation/test')
+    expect(body).toMatchObject({ integration_type: 'image_generation', message: /Runware answers/ })
+    await save('image_generation', { provider: 'local' })
+    expect((await test('image_generation/test')).status).toBe(200)
+  })
+
+  it('is refused where nothing was saved', async () => {
+    for (const path of [
+      'openai/test',
+      'gsc/test',
+      'runware/test_runware',
+      'image_generation/test',
+    ]) {
+      const { status, body } = await test(path)
+      expect([status, body.code], path).toEqual([409, 'integration_not_configured'])
+    }
+    expect((await test('another/test')).status).toBe(400)
+    expect((await owner.get(`${SETTINGS}another/`)).status).toBe(404)
+  })
+
+  it('says what is wrong, at once and without the key', async () => {
+    const wrong = 'sk-a-wrong-key-of-mine-4321'
+    await save('openai', { api_key: wrong, base_url: openai.url })
+    await save('runware', { api_key: wrong, base_url: runware.url })
+    for (const type of ['openai', 'runware']) {
+      const { status, body } = await test(`${type}/test`)
+      expect([status, body], type).toMatchObject([
+        422,
+        { code: 'integration_check_failed', cause_code: 'ai_key_refused' },
+      ])
+      expect(JSON.stringify(body)).not.toContain(wrong)
+    }
+    const [stored] = await service.sql`select (select string_agg(r::text, ' ') from runs r) ||
+      (select string_agg(s::text, ' ') from run_steps s) as text`
+    expect(stored!.text).not.toContain(wrong)
+  })
+
+  it('reaches no private address that is not allowed', async () => {
+    await save('openai', { api_key: KEY, base_url: 'http://127.0.0.1:8099/v1' })
+    const { body } = await test('openai/test')
+    expect(body.cause_code).toBe('ai_address_not_allowed')
+  })
+
+  it('says that the stored key cannot be read', async () => {
+    await withOpenAi()
+    await withRunware()
+    await service.sql`update integration_settings set api_key = 'v1.gone.x.x'
+      where account_id = ${owner.accountId}`
+    for (const type of ['openai', 'runware']) {
+      const { status, body } = await test(`${type}/test`)
+      expect([status, body.cause_code]).toEqual([422, 'ai_key_unreadable'])
+    }
+  })
+})
+
+type Tried = { provider: string; model: string; width: number; height: number; image_url: string }
+
+describe('an image to try', () => {
+  const make = (type: string, prompt = 'A red bicycle') =>
+    owner.post<Tried>(`${SETTINGS}${type}/generate_image/`, { prompt })
+
+  it('is drawn here when nothing is set up, and costs what an image costs', async () => {
+    const before = (await balance(owner)).balance
+    const { status, body } = await make('image_generation')
+    expect([status, body]).toMatchObject([200, { provider: 'local', width: 1024 }])
+    const file = await fetch(service.url + body.image_url)
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'image/webp'])
+    expect(await balance(owner)).toMatchObject({ balance: before - 1, charged: 1, held: 0 })
+  })
+
+  it('is made by the provider that is named, active or not', async () => {
+    await save('openai', { api_key: KEY, base_url: openai.url }, false)
+    await save('runware', { api_key: RUNWARE_KEY, base_url: runware.url, size: '512x512' }, false)
+    expect((await make('openai')).body).toMatchObject({ provider: 'openai', model: 'gpt-image-1' })
+    expect((await make('runware')).body).toMatchObject({
+      ...{ provider: 'runware', model: 'runware:101@1', width: 512, height: 512, cost_usd: 0.0038 },
+    })
+    expect((await make('image_generation')).body.provider).toBe('local')
+  })
+
+  it('costs nothing when it fails', async () => {
+    await withRunware()
+    runware.script({ do: 'error', status: 402 })
+    const { status, body } = await make('runware')
+    expect([status, body]).toMatchObject([422, { cause_code: 'ai_quota_exceeded' }])
+    expect(await balance(owner)).toMatchObject({ charged: 0, held: 0 })
+  })
+})
+
+describe('the images of an article', () => {
+  const IMAGES = 'writer/tasks/auto_generate_images/'
+
+  async function makeImages() {
+    const { id } = await newDraft(owner, await newPlace(owner))
+    const run = await owner.run(IMAGES, { ids: [id] })
+    const rows = await service.sql<{ provider: string; width: number }[]>`
+      select distinct provider, width from images where task_id = ${id} and image_type = 'desktop'`
+    return { run, rows: [...rows] }
+  }
+
+  it('are by the provider, the model and the size that are chosen', async () => {
+    await withRunware()
+    await withOpenAi()
+    const choice = { provider: 'runware', model: 'runware:100@1', size: '1024x768' }
+    expect((await save('image_generation', choice)).status).toBe(200)
+    const already = runware.tasks().length
+    const { run, rows } = await makeImages()
+    expect([run.state, rows]).toEqual(['SUCCESS', [{ provider: 'runware', width: 1024 }]])
+    const tasks = runware.tasks().slice(already)
+    expect(tasks.length).toBeGreaterThan(0)
+    for (const task of tasks) {
+      expect(task).toMatchObject({ model: 'runware:100@1', width: 1024, height: 768 })
+      expect(task.negativePrompt).toContain('watermarks')
+      expect(task.positivePrompt).not.toContain('watermarks')
+    }
+  })
+
+  it('are by OpenAI in another size when that is chosen', async () => {
+    await withOpenAi()
+    await save('image_generation', { provider: 'openai', size: '1024x1024' })
+    const already = openai.requests.length
+    expect((await makeImages()).run.state).toBe('SUCCESS')
+    const made = openai.requests.slice(already).filter(({ path }) => path.includes('images'))
+    expect(made.map(({ body }) => body.size)).toContain('1024x1024')
+  })
+
+  it('are by whoever is active when nobody is chosen', async () => {
+    expect((await makeImages()).rows).toMatchObject([{ provider: 'local' }])
+    await withRunware()
+    expect((await makeImages()).rows).toMatchObject([{ provider: 'runware' }])
+    await withOpenAi()
+    expect((await makeImages()).rows).toMatchObject([{ provider: 'openai' }])
+  })
+
+  it('fail, free of charge, when who is chosen is not active, or the model is not in the plan', async () => {
+    await save('image_generation', { provider: 'runware' })
+    const inactive = (await makeImages()).run
+    expect(inactive).toMatchObject({ state: 'FAILURE', error: { code: 'ai_not_configured' } })
+    await save('image_generation', { provider: null })
+    await save('runware', { api_key: RUNWARE_KEY, base_url: runware.url, model: 'civitai:1@2' })
+    const { run } = await makeImages()
+    expect(run).toMatchObject({ state: 'FAILURE', error: { code: 'ai_model_not_in_plan' } })
+    expect(await balance(owner)).toMatchObject({ charged: 0, held: 0 })
+  })
+
+  it('may be by any model in a plan that includes them all', async () => {
+    await service.sql`update accounts set plan_id = (select id from plans where slug = 'growth')
+      where id = ${owner.accountId}`
+    const saved = await save('image_generation', { provider: 'openai', model: 'sdxl-at-home' })
+    expect(saved.status).toBe(200)
+  })
+
+  it('fail with a clear word when the stored key cannot be read', async () => {
+    await withRunware()
+    await service.sql`update integration_settings set api_key = 'v1.gone.x.x'
+      where account_id = ${owner.accountId}`
+    const { run } = await makeImages()
+    expect(run).toMatchObject({ state: 'FAILURE', error: { code: 'ai_key_unreadable' } })
+  })
+})
+
+it('ends a run with a clear word when the key of its texts cannot be read', async () => {
+  await withOpenAi()
+  await service.sql`update integration_settings set api_key = 'v1.gone.x.x'
+    where account_id = ${owner.accountId}`
+  const place = await newPlace(owner)
+  const task = await owner.post<{ id: number }>('writer/tasks/', { ...place, title: 'A title' })
+  const run = await owner.run('writer/tasks/auto_generate_content/', { ids: [task.body.id] })
+  expect(run).toMatchObject({
+    state: 'FAILURE',
+    error: { code: 'ai_key_unreadable', message: expect.stringContaining('Save it again') },
+  })
+})
