@@ -7,10 +7,10 @@ import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { runSecret } from '../run-secret.ts'
 import { linkWordPressJob, unlinkWordPressJob } from './jobs.ts'
 import { resultOf } from './run-result.ts'
 import type { LinkWordPress } from './schemas.ts'
-import { runSecret } from './secret-places.ts'
 
 /** Accepts the check of a site's credentials; the worker stores them when they hold. Returns the run. */
 export function acceptLink(
