@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import type { Tx } from '../../db/tenancy.ts'
+import { DomainError } from '../../server/errors.ts'
 import { searchQueries } from '../../server/google/search-console.ts'
 import { storable } from '../../server/http/schemas.ts'
 import type { KeywordRow } from '../../server/planner/keyword-rows.ts'
 import { mergeStage, openStage, stageRows } from '../../server/planner/keyword-stage.ts'
-import { requirePlace } from '../../server/planner/place.ts'
+import { type Place, requirePlace } from '../../server/planner/place.ts'
 import { oneLine } from '../../server/planner/planned-text.ts'
 import { MAX_KEYWORD_LENGTH } from '../../server/planner/schemas.ts'
 import { askGoogle } from '../google/google-failure.ts'
 import { openGrant } from '../google/open-grant.ts'
-import type { StepHandler, StepJob } from '../step.ts'
+import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
 const Params = z.object({
   site_id: z.int(),
@@ -32,13 +34,23 @@ export const importGsc: StepHandler = async (job) => {
     message: `Imported ${rows.length.toLocaleString('en')} queries of ${span.property}`,
     result,
     async write(tx) {
-      await requirePlace(tx, place)
-      await openStage(tx)
-      await stageRows(tx, rows)
-      const merged = await mergeStage(tx, job.scope.accountId, place)
+      const merged = await store(tx, job.scope.accountId, place, rows)
       const skipped = queries - merged.imported - merged.updated
       Object.assign(result, merged, { skipped })
     },
+  }
+}
+
+/** What the domain refuses by then, such as a sector that was deleted, no retry mends. */
+async function store(tx: Tx, accountId: number, place: Place, rows: KeywordRow[]) {
+  try {
+    await requirePlace(tx, place)
+    await openStage(tx)
+    await stageRows(tx, rows)
+    return await mergeStage(tx, accountId, place)
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    throw new StepError(error.code, error.message, { cause: error })
   }
 }
 
