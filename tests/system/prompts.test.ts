@@ -225,9 +225,8 @@ describe('a dry run', () => {
     const theirs = await newTask(stranger, await newPlace(stranger))
     const other = await dryRun({ prompt_type: 'content_generation', task_id: theirs.id })
     expect(other.status).toBe(404)
-    const mine = await newTask(owner, place)
-    const editor = await addUser(owner, 'editor')
-    const body = { prompt_type: 'content_generation', task_id: mine.id }
+    const editor = await addUser(stranger, 'editor')
+    const body = { prompt_type: 'content_generation', task_id: theirs.id }
     expect((await editor.post('system/prompts/dry_run/', body)).status).toBe(404)
   })
 })
