@@ -62,6 +62,14 @@ describe('an image by Runware', () => {
     expect(task!.negativePrompt).toBe('text, logos')
   })
 
+  test('is told all in one where the template has one line for both', async () => {
+    await make(
+      {},
+      { image_prompt_template: '{prompt}, no {negative_prompt}', negative_prompt: 'text' },
+    )
+    expect(server.tasks()[0]!.positivePrompt).toBe('A red bicycle, no text')
+  })
+
   test('is asked for within what Runware takes as a prompt', async () => {
     await make({}, { image_prompt_template: `{prompt} ${'x'.repeat(5000)}`, negative_prompt: 'x' })
     const [task] = server.tasks()

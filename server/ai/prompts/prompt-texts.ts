@@ -39,8 +39,13 @@ export function promptTexts(edited: Partial<Prompts> = {}) {
     /** For models that take apart what must not appear: `negative`, and the template without it. */
     imageWithout(input: GenerateImageInput) {
       const lines = prompts.image_prompt_template.split('\n')
-      const template = lines.filter((line) => !placeholdersIn(line).includes('negative_prompt'))
-      return renderImagePrompt(template.join('\n'), input)
+      const template = lines
+        .filter((line) => !placeholdersIn(line).includes('negative_prompt'))
+        .join('\n')
+      // Where one line says it all, it stays: there is nothing to draw without it.
+      return placeholdersIn(template).includes('prompt')
+        ? renderImagePrompt(template, input)
+        : this.image(input)
     },
     negative: prompts.negative_prompt,
   }
