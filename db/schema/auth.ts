@@ -61,6 +61,8 @@ export const accounts = pgTable('accounts', {
   /** What may still be spent: granted − charged − held. */
   credits: integer().notNull().default(0),
   stripe_customer_id: text(),
+  /** When the plan's credits are granted next. */
+  renews_at: at().notNull().default(sql`now() + interval '1 month'`),
   status: text({ enum: ACCOUNT_STATUSES }).notNull().default('active'),
   ...timestamps,
 })

@@ -1,4 +1,4 @@
-import { index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
+import { date, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
 import { at, id, ref } from './columns.ts'
 
 export const TRANSACTION_KINDS = ['grant', 'hold', 'charge', 'release'] as const
@@ -19,11 +19,66 @@ export const credit_transactions = pgTable(
     description: text().notNull(),
     run_id: ref(),
     step_id: ref(),
+    /** Whoever grants twice for one reason names it: the second grant is none. */
+    reference: text(),
     created_at: at().notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    unique('credit_transactions_reference').on(t.account_id, t.reference),
     unique('credit_transactions_once').on(t.account_id, t.step_id, t.transaction_type),
     index('credit_transactions_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+  ],
+)
+
+/** How many rows of a kind an account has, kept by triggers: `metric` is the plan's limit of them. */
+export const account_totals = pgTable(
+  'account_totals',
+  {
+    account_id: ref().notNull(),
+    metric: text().notNull(),
+    used: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.metric] })],
+)
+
+/** How much of a daily or monthly limit of the plan was taken, by the day (UTC) the period begins. */
+export const usage_counters = pgTable(
+  'usage_counters',
+  {
+    account_id: ref().notNull(),
+    metric: text().notNull(),
+    period_start: date({ mode: 'string' }).notNull(),
+    used: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.metric, t.period_start] })],
+)
+
+/** What each step that succeeded asked of a provider, and what it cost. Append-only. */
+export const usage_logs = pgTable(
+  'usage_logs',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    run_id: ref().notNull(),
+    step_id: ref().notNull(),
+    /** The run's kind, such as `generate_content`. */
+    operation: text().notNull(),
+    provider: text().notNull(),
+    model: text().notNull(),
+    tokens_in: integer().notNull(),
+    tokens_out: integer().notNull(),
+    images: integer().notNull(),
+    words: integer().notNull(),
+    duration_ms: integer().notNull(),
+    /** Credits charged. */
+    cost: integer().notNull(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('usage_logs_step').on(t.account_id, t.step_id),
+    index('usage_logs_run').on(t.account_id, t.run_id),
+    index('usage_logs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )

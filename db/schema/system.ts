@@ -46,6 +46,9 @@ export type StepState = (typeof STEP_STATES)[number]
 export type Failure = { code: string; message: string }
 export type ProgressEntry = { at: string; step: string; message: string }
 
+/** So much of a limit of the plan, in the period that begins on a day (`YYYY-MM-DD`, UTC). */
+export type Reservation = { metric: string; period_start: string; amount: number }
+
 /** What the API calls `task_id`: accepted work that the caller follows. */
 export const runs = pgTable(
   'runs',
@@ -97,6 +100,8 @@ export const run_steps = pgTable(
     state: text({ enum: STEP_STATES }).notNull().default('pending'),
     /** Credits held for the step. */
     price: integer().notNull().default(0),
+    /** What it takes of the plan's daily and monthly limits until it ends. */
+    reserved: jsonb().$type<Reservation[]>().notNull().default([]),
     /** Goes up when a worker takes the step; every write of the job is fenced by it. */
     attempt: integer().notNull().default(0),
     /** Failures that were retried, and workers that died on the step. */
