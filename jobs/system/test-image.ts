@@ -1,25 +1,33 @@
 import { z } from 'zod'
+import type { Tx } from '../../db/tenancy.ts'
 import { type ImageSetup, openImages } from '../../server/ai/account-images.ts'
-import { readIntegrations } from '../../server/ai/account-integrations.ts'
+import { type AccountIntegrations, readIntegrations } from '../../server/ai/account-integrations.ts'
+import { readGuidance } from '../../server/ai/inputs/read-guidance.ts'
 import { localProvider } from '../../server/ai/local/provider.ts'
 import { askProvider } from '../ai-failure.ts'
 import { storeVariants } from '../images/store-variants.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
+const Type = z.enum(['openai', 'runware', 'image_generation'])
+type Type = z.infer<typeof Type>
+
 const Params = z.object({
-  integration_type: z.enum(['openai', 'runware', 'image_generation']),
+  integration_type: Type,
   prompt: z.string(),
   negative_prompt: z.string().optional(),
 })
 
+/** The account's own prompts and strategy hold, and no sector's. */
+const NO_SECTOR = 0
+
 /** Makes one image of a prompt, as the articles get theirs or by the provider that is named. */
 export const testImage: StepHandler = async (job) => {
   const { prompt, negative_prompt } = Params.parse(job.step.params)
-  const setup = await readSetup(job)
+  const { setup, edited } = await job.read((tx) => readSetup(tx, job))
   const images = await openImages(job.deps, setup, localProvider())
   await job.requested('generate_image', `Asked ${images.imagesBy} for: ${prompt}`)
   const input = { prompt, alt_text: prompt, title: prompt }
-  const prompts = negative_prompt ? { negative_prompt } : {}
+  const prompts = { ...edited, ...(negative_prompt && { negative_prompt }) }
   const { data, usage } = await askProvider(
     () => images.generateImage(input, { signal: job.signal, prompts }),
     { retry: false },
@@ -31,6 +39,13 @@ export const testImage: StepHandler = async (job) => {
   const { width, height, image_path } = kept
   return {
     message: `Made an image by ${images.imagesBy}`,
+    usage: {
+      provider: images.imagesBy,
+      model: usage.model,
+      tokens_in: usage.tokens_in,
+      tokens_out: usage.tokens_out,
+      images: 1,
+    },
     result: {
       ...{ provider: images.imagesBy, model: usage.model, width, height },
       image_url: `/media/${image_path}`,
@@ -39,15 +54,21 @@ export const testImage: StepHandler = async (job) => {
   }
 }
 
-/** As it is saved, active or not, where a provider is named. */
-async function readSetup(job: StepJob): Promise<ImageSetup> {
-  const { integration_type: type } = Params.parse(job.step.params)
-  const { rows, imageModels } = await job.read((tx) => readIntegrations(tx, job.scope.accountId))
+async function readSetup(tx: Tx, job: StepJob) {
+  const { integration_type } = Params.parse(job.step.params)
+  const [integrations, guidance] = await Promise.all([
+    readIntegrations(tx, job.scope.accountId),
+    readGuidance(tx, { sector: NO_SECTOR }),
+  ])
+  return { setup: setupOf(integration_type, integrations), edited: guidance.prompts }
+}
+
+/** A provider that is named counts as it is saved, active or not. */
+function setupOf(type: Type, { rows, imageModels }: AccountIntegrations): ImageSetup {
+  const { openai, runware, image_generation } = rows
   if (type !== 'image_generation') {
-    const { openai, runware } = rows
     return { openai, runware, choice: { provider: type }, imageModels }
   }
-  const { openai, runware, image_generation } = rows
   return {
     openai: openai?.is_active ? openai : undefined,
     runware: runware?.is_active ? runware : undefined,

@@ -13,6 +13,7 @@ import {
   ImageTypeParam,
   IntegrationParam,
   Integrations,
+  NoQuery,
   SHOWN,
   Tested,
   TriedImage,
@@ -44,6 +45,8 @@ const routes = {
     path: BASE,
     tags,
     summary: 'How each integration is set up',
+    description: 'All of them, always: there is nothing to page or to filter.',
+    request: { query: NoQuery },
     responses: { 200: answer('All types, without secrets.', Integrations) },
   }),
   test: endpoint('admin', {

@@ -5,6 +5,7 @@ import { IMAGE_PROVIDERS } from '../ai/provider.ts'
 import { nullableTime, text, webUrl } from '../http/schemas.ts'
 
 export const IntegrationParam = z.object({ type: z.enum(INTEGRATION_TYPES) })
+export const NoQuery = z.strictObject({})
 /** Those that make images. */
 export const ImageTypeParam = z.object({
   type: z.enum(INTEGRATION_TYPES).extract(['openai', 'runware', 'image_generation']),

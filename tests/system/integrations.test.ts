@@ -55,6 +55,7 @@ describe('integrations', () => {
       ...{ model: 'runware:101@1', size: '1536x1024' },
     })
     expect((await get('image_generation')).body).toEqual(body.results[3])
+    expect((await owner.get(`${SETTINGS}?status=active`)).status).toBe(400)
   })
 
   it.each(['PUT', 'PATCH', 'POST'])(
@@ -256,6 +257,21 @@ describe('an image to try', () => {
       ...{ provider: 'runware', model: 'runware:101@1', width: 512, height: 512, cost_usd: 0.0038 },
     })
     expect((await make('image_generation')).body.provider).toBe('local')
+  })
+
+  it("is asked for in the account's own words", async () => {
+    await withRunware()
+    const own = { image_prompt_template: 'An etching: {prompt}', negative_prompt: 'colour, frames' }
+    for (const [prompt_type, prompt_value] of Object.entries(own)) {
+      expect((await owner.post('system/prompts/', { prompt_type, prompt_value })).status).toBe(201)
+    }
+    await make('runware')
+    expect(runware.tasks().at(-1)).toMatchObject({
+      ...{ positivePrompt: 'An etching: A red bicycle', negativePrompt: 'colour, frames' },
+    })
+    const path = `${SETTINGS}runware/generate_image/`
+    await owner.post(path, { prompt: 'A red bicycle', negative_prompt: 'people' })
+    expect(runware.tasks().at(-1)!.negativePrompt).toBe('people')
   })
 
   it('costs nothing when it fails', async () => {
