@@ -208,7 +208,16 @@ async function docsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** One JSON line an event on standard error; what could hold a secret is cut out. */
 function openLogger(): Logger {
-  const secret = ['password', 'wp_app_password', 'api_key', 'authorization', 'refresh', 'access']
+  const secret = [
+    'password',
+    'wp_app_password',
+    'api_key',
+    'client_secret',
+    'refresh_token',
+    'authorization',
+    'refresh',
+    'access',
+  ]
   const redact = {
     paths: [...secret, ...secret.map((field) => `*.${field}`)],
     censor: '[redacted]',
