@@ -29,6 +29,7 @@ export type PlatformReason =
   | 'recover_steps'
   | 'connect_site'
   | 'verify_posts'
+  | 'renew_credits'
   | 'serve_media'
   | 'grant_credits'
   | 'note_key_use'

@@ -1,4 +1,5 @@
 import type { Failure } from '../db/schema/system.ts'
+import { rowLimitReached } from '../server/billing/plan-limits.ts'
 import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
 import { failureOf, registry } from './registry.ts'
 import {
@@ -75,6 +76,8 @@ async function settleFailure(
     await giveBack(deps, contract, step, { seconds, retries, message: error.message })
     return 'retried'
   }
+  const limit = rowLimitReached(error)
+  if (limit) error = new StepError(limit.code, limit.message, { cause: error })
   const delay = contract.retryDelays[retries]
   const retryable = !(error instanceof StepError || error instanceof LookAgainError)
   if (!(error instanceof RetryableError) && retryable)

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Failure, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
-import { settleCredits } from '../server/billing/credits.ts'
+import { settleFailure, settleSuccess } from '../server/billing/settle-step.ts'
 import { endRunIfDone } from '../server/end-run.ts'
 import type { JobContract } from '../server/queue.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
@@ -19,7 +19,8 @@ export function succeed(
     await lockRun(tx, step)
     await fence(tx, step)
     await done.write?.(tx)
-    await settle(tx, step, done.charge ?? step.price, done.message)
+    const { usage, message: description } = done
+    await settleSuccess(tx, step, { charge: done.charge ?? step.price, usage, description })
     await tx
       .update(run_steps)
       .set({ state: 'succeeded', result: done.result, error: null, updated_at: sql`now()` })
@@ -40,7 +41,7 @@ export function fail(
     await lockRun(tx, step)
     await fence(tx, step)
     await onFailure?.(tx)
-    await settle(tx, step, 0, error.message)
+    await settleFailure(tx, step, error.message)
     await tx
       .update(run_steps)
       .set({ state: 'failed', error, updated_at: sql`now()` })
@@ -77,17 +78,6 @@ async function lockRun(tx: Tx, step: Step): Promise<void> {
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, step.run_id)).for('update')
 }
 
-async function settle(tx: Tx, step: Step, charge: number, description: string): Promise<void> {
-  await settleCredits(tx, {
-    accountId: step.account_id,
-    runId: step.run_id,
-    stepId: step.id,
-    held: step.price,
-    charge,
-    description,
-  })
-}
-
 async function beginNext(
   tx: Tx,
   deps: WorkerDeps,
@@ -111,7 +101,7 @@ async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
       .set({ state: 'cancelled', updated_at: sql`now()` })
       .where(and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')))
       .returning()
-    for (const step of cancelled) await settle(tx, step, 0, 'The step before it failed')
+    for (const step of cancelled) await settleFailure(tx, step, 'The step before it failed')
     ids = cancelled.map(({ id }) => id)
   }
 }

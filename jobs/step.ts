@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { type ProgressEntry, type RunKind, run_steps, runs } from '../db/schema/system.ts'
 import type { Doors, Scope, Tx } from '../db/tenancy.ts'
 import type { AiProvider } from '../server/ai/provider.ts'
+import type { Usage } from '../server/billing/settle-step.ts'
 import type { GoogleUrls } from '../server/google/google-urls.ts'
 import type { Logger } from '../server/logger.ts'
 import type { MediaStore } from '../server/media/media.ts'
@@ -71,6 +72,8 @@ export class StaleAttemptError extends Error {
 export type StepDone = {
   /** Credits spent, at most the step's price. Default: its price. */
   charge?: number
+  /** What was asked of a provider: it is logged. */
+  usage?: Usage
   result: Record<string, unknown>
   /** Says in one sentence what was done, for the run's progress. */
   message: string

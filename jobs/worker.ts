@@ -2,6 +2,7 @@ import type { Job, PgBoss } from 'pg-boss'
 import type { Scope } from '../db/tenancy.ts'
 import { StepPayload } from '../server/queue.ts'
 import { askProvider } from './ai-failure.ts'
+import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
 import { verifyPosts } from './publishing/verify-posts.ts'
 import { dropUnfinished, recoverSteps } from './recover.ts'
@@ -59,6 +60,7 @@ export async function startWorker(
       .then(() => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }))
       .then(() => recoverSteps(deps, contracts, { atStart: false }))
       .then(() => verifyPosts(deps))
+      .then(() => renewCredits(deps))
       .then(() => sweepKeys(deps))
       .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
   }, RECOVER_EVERY_MS)

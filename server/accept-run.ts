@@ -1,7 +1,10 @@
+import { sql } from 'drizzle-orm'
 import { type RunKind, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { audit } from './audit.ts'
 import { holdCredits } from './billing/credits.ts'
+import { reserve } from './billing/usage-limits.ts'
+import type { Deps } from './deps.ts'
 import { DomainError } from './errors.ts'
 import type { Caller } from './http/caller.ts'
 import type { JobContract, Queue } from './queue.ts'
@@ -15,23 +18,37 @@ export type NewStep = {
   after?: number
 }
 
+/** Work that could be accepted: what is asked for, in which steps, at which price each. */
+export type RunPlan = {
+  kind: RunKind
+  siteId: number | null
+  params: Record<string, unknown>
+  steps: NewStep[]
+  /** Units of progress; one a step by default. */
+  total?: number
+}
+
+/** Plans work and accepts it, in one transaction. Returns the run. */
+export function startRun(
+  deps: Deps,
+  caller: Caller,
+  plan: (tx: Tx) => Promise<RunPlan>,
+): Promise<number> {
+  return deps.doors.withAccount(caller.scope, async (tx) =>
+    acceptRun(tx, deps.queue, caller, await plan(tx)),
+  )
+}
+
 /**
  * Accepts work: the run, its steps, the credits held for them, the jobs of those that may begin, and
  * the audit entry, all in the caller's transaction. Returns the run's id, which the API calls `task_id`.
- * Throws `insufficient_credits`, or `already_running` when an object is being worked on already.
+ * Throws `insufficient_credits`, `plan_limit_reached`, or `already_running` when an object is being worked on already.
  */
 export async function acceptRun(
   tx: Tx,
   queue: Queue,
   caller: Caller,
-  run: {
-    kind: RunKind
-    siteId: number | null
-    params: Record<string, unknown>
-    steps: NewStep[]
-    /** Units of progress; one a step by default. */
-    total?: number
-  },
+  run: RunPlan,
 ): Promise<number> {
   const { accountId } = caller
   const quote = run.steps.reduce((sum, step) => sum + step.price, 0)
@@ -51,6 +68,7 @@ export async function acceptRun(
   const runId = accepted!.id
   const steps = await insertSteps(tx, accountId, runId, run.steps)
   await holdCredits(tx, { accountId, runId, description: run.kind, steps })
+  await reserveLimits(tx, accountId, run.steps, steps)
   // Side by side: a run may have a thousand steps, and the account waits for its end.
   await Promise.all(
     steps.map(async ({ id }, index) => {
@@ -99,6 +117,24 @@ async function insertSteps(tx: Tx, accountId: number, runId: number, steps: NewS
     })
   }
   return inserted
+}
+
+/** After the credits, whose account's row makes those who accept work take turns. */
+async function reserveLimits(
+  tx: Tx,
+  accountId: number,
+  planned: NewStep[],
+  steps: { id: number }[],
+): Promise<void> {
+  const kinds = planned.map(({ contract, price }) => ({ kind: contract.name, price }))
+  const reserved = await reserve(tx, accountId, kinds)
+  const some = steps.flatMap(({ id }, index) =>
+    reserved[index]!.length > 0 ? { id, reserved: reserved[index]! } : [],
+  )
+  if (some.length === 0) return
+  await tx.execute(sql`update ${run_steps} set reserved = new.reserved
+    from jsonb_to_recordset(${JSON.stringify(some)}::jsonb) as new (id bigint, reserved jsonb)
+    where ${run_steps.account_id} = ${accountId} and ${run_steps.id} = new.id`)
 }
 
 function levels(steps: NewStep[]): Map<number, number[]> {

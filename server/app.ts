@@ -22,6 +22,7 @@ import { plannerRoutes } from './planner/routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
 import { siteLink } from './publishing/link.ts'
 import { publishingRoutes } from './publishing/routes.ts'
+import { quoteRoutes } from './quote-routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { writerRoutes } from './writer/routes.ts'
 
@@ -75,6 +76,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/api/v1/writer', writerRoutes(deps))
   app.route('/api/v1/system', systemRoutes(deps))
   app.route('/api/v1/billing', billingRoutes(deps))
+  app.route('/api/v1/billing', quoteRoutes(deps))
   serveOpenApi(app, deps)
   return app
 }

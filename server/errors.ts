@@ -34,6 +34,9 @@ export const ERROR_STATUS = {
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 
+/** `resets_at` is null for what does not pass with time: `max_sites` and its like. */
+export type ReachedLimit = { limit: string; limit_value: number; resets_at: string | null }
+
 export type FieldError = { path: string; message: string }
 
 /** An error that the caller is told about: what happened, to what, and what to do next. */
@@ -43,11 +46,18 @@ export class DomainError extends Error {
   readonly headers: Record<string, string>
   /** Set where the cause has a code of its own, such as a WordPress site's check. */
   readonly cause_code: string | undefined
+  /** Set where a limit of the plan would be passed. */
+  readonly limit: ReachedLimit | undefined
 
   constructor(
     code: ErrorCode,
     detail: string,
-    more: { errors?: FieldError[]; headers?: Record<string, string>; cause_code?: string } = {},
+    more: {
+      errors?: FieldError[]
+      headers?: Record<string, string>
+      cause_code?: string
+      limit?: ReachedLimit
+    } = {},
   ) {
     super(detail)
     this.name = 'DomainError'
@@ -55,6 +65,7 @@ export class DomainError extends Error {
     this.errors = more.errors
     this.headers = more.headers ?? {}
     this.cause_code = more.cause_code
+    this.limit = more.limit
   }
 }
 

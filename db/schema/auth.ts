@@ -20,14 +20,14 @@ export const ACCOUNT_STATUSES = ['active', 'suspended', 'trial', 'cancelled'] as
 export const SITE_STATUSES = ['active', 'inactive', 'suspended'] as const
 export const SECTOR_STATUSES = ['active', 'inactive'] as const
 
+export const BILLING_CYCLES = ['monthly', 'annual'] as const
+
 export const plans = pgTable('plans', {
   id: id().primaryKey(),
   name: text().notNull(),
   slug: text().notNull().unique(),
   price: numeric({ precision: 10, scale: 2 }).notNull().default('0'),
-  billing_cycle: text({ enum: ['monthly', 'annual'] })
-    .notNull()
-    .default('monthly'),
+  billing_cycle: text({ enum: BILLING_CYCLES }).notNull().default('monthly'),
   features: jsonb().$type<string[]>().notNull().default([]),
   max_users: integer().notNull(),
   max_sites: integer().notNull(),

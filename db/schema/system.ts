@@ -128,7 +128,12 @@ export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'
 export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
 
 /** `hash` is that of the state which the answer must bring; it is taken once. */
-export type OauthState = { hash: string; user_id: number | null; redirect_uri: string; expires_at: string }
+export type OauthState = {
+  hash: string
+  user_id: number | null
+  redirect_uri: string
+  expires_at: string
+}
 
 export const integration_settings = pgTable(
   'integration_settings',

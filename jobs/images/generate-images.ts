@@ -3,7 +3,11 @@ import { z } from 'zod'
 import { images, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { type Article, readArticle } from '../../server/ai/inputs/read-article.ts'
-import type { AiProvider, ExtractImagePrompts } from '../../server/ai/provider.ts'
+import type {
+  AiProvider,
+  ExtractImagePrompts,
+  Usage as ProviderUsage,
+} from '../../server/ai/provider.ts'
 import { IMAGE_PRICE } from '../../server/billing/prices.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
@@ -23,16 +27,17 @@ export const generateImages: StepHandler = async (job) => {
   const { images_per_task, counts_images } = Params.parse(job.step.params)
   const article = await job.read((tx) => requireArticle(tx, job.step.object_id))
   const provider = await job.deps.aiProvider(job.scope)
-  const prompts = await askForPrompts(job, provider, article, images_per_task)
+  const asked: ProviderUsage[] = []
+  const prompts = await askForPrompts(job, provider, article, images_per_task, asked)
   const made: MadeImage[] = []
   for (const [position, prompt] of prompts.entries()) {
     const name = `image ${position + 1} of ${prompts.length} for “${article.title}”`
     const current = counts_images ? position : undefined
     await job.progress({ phase: 'generate_images', message: `Making ${name}`, current })
-    const bytes = await askForImage(job, provider, article, { ...prompt, name })
+    const bytes = await askForImage(job, provider, article, { ...prompt, name }, asked)
     made.push(...(await storeVariants(job.deps.media, bytes, { prompt, position })))
   }
-  return done(job, provider, article, { made, originals: prompts.length })
+  return done(job, provider, article, { made, originals: prompts.length, asked })
 }
 
 /** Throws a `StepError` when the task or its article is gone. */
@@ -49,6 +54,7 @@ async function askForPrompts(
   provider: AiProvider,
   article: Article,
   count: number,
+  asked: ProviderUsage[],
 ): Promise<Prompt[]> {
   const { title, html_content, guidance } = article
   await job.progress({ phase: 'generate_images', message: `Planning the images of “${title}”` })
@@ -57,9 +63,10 @@ async function askForPrompts(
     `Asked ${provider.name} for ${count} image prompts for “${title}”`,
   )
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const { data, notes } = await askProvider(() =>
+  const { data, usage, notes } = await askProvider(() =>
     provider.extractImagePrompts({ title, html_content, count }, options),
   )
+  asked.push(usage)
   const prompts = data.prompts.slice(0, count)
   if (prompts.length === 0)
     throw new StepError('ai_bad_answer', 'The provider found no image prompt.')
@@ -73,11 +80,13 @@ async function askForImage(
   provider: AiProvider,
   { title, guidance }: Article,
   { prompt, alt_text, name }: Prompt & { name: string },
+  asked: ProviderUsage[],
 ): Promise<Uint8Array> {
   await job.requested('generate_image', `Asked ${provider.imagesBy} for ${name}: ${prompt}`)
   const input = { prompt, alt_text, title }
   const options = { signal: job.signal, prompts: guidance.prompts }
   const { data, usage } = await askProvider(() => provider.generateImage(input, options))
+  asked.push(usage)
   await job.responded('generate_image', `${usage.model} made ${name}, ${data.bytes.length} bytes`)
   return data.bytes
 }
@@ -86,13 +95,25 @@ function done(
   job: StepJob,
   provider: AiProvider,
   { title }: Article,
-  { made, originals }: { made: MadeImage[]; originals: number },
+  { made, originals, asked }: { made: MadeImage[]; originals: number; asked: ProviderUsage[] },
 ): StepDone {
   return {
     charge: IMAGE_PRICE * originals,
+    usage: { ...summed(asked), provider: provider.imagesBy, images: originals },
     result: { originals, variants: made.length, provider: provider.imagesBy },
     message: `Made ${originals} ${originals === 1 ? 'image' : 'images'} for “${title}”`,
     write: (tx) => replaceImages(tx, job.step.object_id, provider.imagesBy, made),
+  }
+}
+
+/** Under the name of the model that made the images, which was asked last. */
+function summed(asked: ProviderUsage[]) {
+  const sum = (of: (usage: ProviderUsage) => number) =>
+    asked.reduce((total, usage) => total + of(usage), 0)
+  return {
+    model: asked.at(-1)?.model ?? '',
+    tokens_in: sum(({ tokens_in }) => tokens_in),
+    tokens_out: sum(({ tokens_out }) => tokens_out),
   }
 }
 

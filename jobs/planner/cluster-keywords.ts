@@ -7,8 +7,8 @@ import { readClusters } from '../../server/ai/inputs/read-clusters.ts'
 import { readGuidance } from '../../server/ai/inputs/read-guidance.ts'
 import type { AiProvider } from '../../server/ai/provider.ts'
 import { clusteringPrice } from '../../server/billing/prices.ts'
-import { Selection, selected } from '../../server/planner/accept-clustering.ts'
 import type { Place } from '../../server/planner/place.ts'
+import { Selection, selected } from '../../server/planner/plan-clustering.ts'
 import { askProvider } from '../ai-failure.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
@@ -39,6 +39,7 @@ export const clusterKeywords: StepHandler = async (job) => {
   const clustered = data.clusters.reduce((sum, { keyword_ids }) => sum + keyword_ids.length, 0)
   return {
     charge: Math.min(job.step.price, clusteringPrice(list.length)),
+    usage: { provider: provider.name, ...usage },
     result,
     message: `Clustered ${counted(clustered)} of ${counted(list.length)} keywords`,
     async write(tx) {

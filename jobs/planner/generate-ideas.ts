@@ -4,7 +4,7 @@ import type { Tx } from '../../db/tenancy.ts'
 import { readTopic } from '../../server/ai/inputs/read-topic.ts'
 import type { GenerateIdeas } from '../../server/ai/provider.ts'
 import { IDEA_PRICE } from '../../server/billing/prices.ts'
-import { IdeasWanted } from '../../server/planner/accept-ideas.ts'
+import { IdeasWanted } from '../../server/planner/plan-ideas.ts'
 import { joinNames, oneLine } from '../../server/planner/planned-text.ts'
 import { askProvider } from '../ai-failure.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
@@ -31,6 +31,7 @@ export const generateIdeas: StepHandler = async (job) => {
   const result: Record<string, unknown> = { provider: provider.name, ...usage, notes }
   return {
     charge: ideas.length * IDEA_PRICE,
+    usage: { provider: provider.name, ...usage },
     result,
     message: `Made ${ideas.length} ${ideas.length === 1 ? 'idea' : 'ideas'} for “${name}”`,
     async write(tx) {

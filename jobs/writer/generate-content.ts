@@ -85,6 +85,7 @@ function written(
     notes,
   }
   return {
+    usage: { provider: provider.name, ...usage, words: word_count },
     result: { word_count, ...made },
     message: `Wrote “${task.title}”, ${word_count} words`,
     async write(tx) {

@@ -4,6 +4,7 @@ import { accounts, plans, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import { grantCredits } from '../billing/credits.ts'
+import { creditsPerMonth } from '../billing/plan-credits.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Register } from './schemas.ts'
@@ -22,12 +23,12 @@ export async function register(deps: Deps, input: z.infer<typeof Register>, requ
   return deps.doors.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).where(eq(plans.slug, deps.settings.defaultPlan))
     if (!plan) throw new Error(`no plan ${deps.settings.defaultPlan}`)
-    const account = await openAccount(tx, input.account_name, plan.id)
+    const account = await openAccount(tx, input.account_name, plan)
     const user = await addOwner(tx, account.id, input.email, password_hash)
     const accountId = account.id
     await grantCredits(tx, {
       accountId,
-      amount: plan.included_credits ?? plan.credits_per_month,
+      amount: creditsPerMonth(plan),
       description: `Included in ${plan.name}`,
     })
     await audit(tx, { accountId, userId: user.id, requestId, action: 'account.registered' })
@@ -36,7 +37,7 @@ export async function register(deps: Deps, input: z.infer<typeof Register>, requ
   })
 }
 
-async function openAccount(tx: Tx, name: string, plan_id: number) {
+async function openAccount(tx: Tx, name: string, plan: typeof plans.$inferSelect) {
   const wanted = slugOf(name, 'account')
   // One registration at a time looks for a free slug.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('accounts.slug'))`)
@@ -47,7 +48,12 @@ async function openAccount(tx: Tx, name: string, plan_id: number) {
   const taken = new Set([...rows.map(({ slug }) => slug), ...SYSTEM_ACCOUNT_SLUGS])
   const [account] = await tx
     .insert(accounts)
-    .values({ name, slug: freeSlug(wanted, taken), plan_id })
+    .values({
+      name,
+      slug: freeSlug(wanted, taken),
+      plan_id: plan.id,
+      renews_at: sql`now() + ${plan.billing_cycle === 'annual' ? '1 year' : '1 month'}::interval`,
+    })
     .returning({ id: accounts.id })
   return account!
 }

@@ -3,9 +3,9 @@ import { newRouter } from '../http/endpoint.ts'
 import { accountRoutes } from './account-routes.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
-import { catalogueRoutes } from './catalogue-routes.ts'
 import { industryRoutes } from './industry-routes.ts'
 import { invitationRoutes } from './invitation-routes.ts'
+import { planRoutes } from './plan-routes.ts'
 import { sectorRoutes } from './sector-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import type { SiteLink } from './site-link.ts'
@@ -20,7 +20,7 @@ const ROUTES = [
   apiKeyRoutes,
   sectorRoutes,
   industryRoutes,
-  catalogueRoutes,
+  planRoutes,
   auditRoutes,
 ]
 

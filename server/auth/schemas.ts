@@ -8,7 +8,6 @@ import {
   industries,
   industry_sectors,
   invitations,
-  plans,
   SECTOR_STATUSES,
   SITE_STATUSES,
   sectors,
@@ -32,12 +31,7 @@ const slug = z
   .max(100)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens')
 
-export const Plan = createSelectSchema(plans, {
-  ...times,
-  features: z.array(z.string()),
-  image_model_choices: z.array(z.string()),
-}).openapi('Plan')
-export const Account = createSelectSchema(accounts, times)
+export const Account = createSelectSchema(accounts, { ...times, renews_at: time })
   .omit({ stripe_customer_id: true })
   .openapi('Account')
 /** As the collection shows it; a session does without the payment customer. */

@@ -86,24 +86,40 @@ export async function settleCredits(
   await tx.insert(credit_transactions).values(entries.filter(({ amount }) => amount > 0))
 }
 
-/** Adds credits to an account, on record. */
+/** Adds credits to an account, on record. False, with nothing done, when `reference` was granted before. */
 export async function grantCredits(
   tx: Tx,
-  grant: { accountId: number; amount: number; description: string },
-): Promise<void> {
+  grant: { accountId: number; amount: number; description: string; reference?: string },
+): Promise<boolean> {
+  const { accountId, amount, description, reference } = grant
+  const mine = eq(accounts.id, accountId)
+  // Whoever grants at the same time waits here, and then sees what was granted.
+  await tx.select({ id: accounts.id }).from(accounts).where(mine).for('no key update')
+  if (reference !== undefined && (await wasGranted(tx, accountId, reference))) return false
   const [account] = await tx
     .update(accounts)
-    .set({ credits: sql`${accounts.credits} + ${grant.amount}` })
-    .where(eq(accounts.id, grant.accountId))
+    .set({ credits: sql`${accounts.credits} + ${amount}` })
+    .where(mine)
     .returning({ credits: accounts.credits })
-  if (!account) throw new Error(`no account ${grant.accountId}`)
+  if (!account) throw new Error(`no account ${accountId}`)
   await tx.insert(credit_transactions).values({
-    account_id: grant.accountId,
+    account_id: accountId,
     transaction_type: 'grant',
-    amount: grant.amount,
+    amount,
     balance_after: account.credits,
-    description: grant.description,
+    description,
+    reference,
   })
+  return true
+}
+
+async function wasGranted(tx: Tx, accountId: number, reference: string): Promise<boolean> {
+  const { account_id, reference: name } = credit_transactions
+  const found = await tx
+    .select({ id: credit_transactions.id })
+    .from(credit_transactions)
+    .where(and(eq(account_id, accountId), eq(name, reference)))
+  return found.length > 0
 }
 
 export async function balanceOf(tx: Tx, accountId: number): Promise<number> {

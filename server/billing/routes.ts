@@ -1,23 +1,33 @@
-import { z } from '@hono/zod-openapi'
 import { eq, sql } from 'drizzle-orm'
-import { createSelectSchema } from 'drizzle-zod'
 import { accounts } from '../../db/schema/auth.ts'
-import { credit_transactions, TRANSACTION_KINDS } from '../../db/schema/billing.ts'
+import { credit_transactions, type TRANSACTION_KINDS } from '../../db/schema/billing.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { equalTo, listAnswer, listPage, listQuery } from '../http/lists.ts'
-import { answer, queryId, time } from '../http/schemas.ts'
+import { listAnswer } from '../http/lists.ts'
+import { answer, jsonBody } from '../http/schemas.ts'
+import { grantByStaff } from './grant.ts'
+import {
+  Balance,
+  NewGrant,
+  Transaction,
+  TransactionsByDay,
+  UsageByDay,
+  UsageLog,
+} from './schemas.ts'
+import {
+  listTransactions,
+  listUsage,
+  TransactionByDayQuery,
+  TransactionQuery,
+  transactionsByDay,
+  UsageByDayQuery,
+  UsageQuery,
+  usageByDay,
+} from './usage.ts'
 
 const tags = ['billing']
 const read = { readOnly: true }
-
-const Balance = z
-  .object({ balance: z.int(), granted: z.int(), charged: z.int(), held: z.int() })
-  .openapi('Balance', { description: 'In credits: balance = granted − charged − held.' })
-const Transaction = createSelectSchema(credit_transactions, { created_at: time }).openapi(
-  'CreditTransaction',
-)
-const ORDERINGS = { created_at: credit_transactions.created_at, amount: credit_transactions.amount }
 
 const routes = {
   balance: endpoint('viewer', {
@@ -32,13 +42,43 @@ const routes = {
     path: '/transactions/',
     tags,
     summary: 'The ledger',
-    request: {
-      query: listQuery(ORDERINGS, {
-        transaction_type: z.enum(TRANSACTION_KINDS).optional(),
-        run_id: queryId.optional(),
-      }),
-    },
+    request: { query: TransactionQuery },
     responses: { 200: answer('Transactions.', listAnswer(Transaction)) },
+  }),
+  transactionsByDay: endpoint('viewer', {
+    method: 'get',
+    path: '/transactions/by_day/',
+    tags,
+    summary: 'Credits by day, the last 31 days unless a period is named',
+    request: { query: TransactionByDayQuery },
+    responses: { 200: answer('A row a day with any.', TransactionsByDay) },
+  }),
+  usage: endpoint('viewer', {
+    method: 'get',
+    path: '/usage/',
+    tags,
+    summary: 'What was asked of AI providers, and what it cost',
+    request: { query: UsageQuery },
+    responses: { 200: answer('A row a step that succeeded.', listAnswer(UsageLog)) },
+  }),
+  usageByDay: endpoint('viewer', {
+    method: 'get',
+    path: '/usage/by_day/',
+    tags,
+    summary: 'Usage by day and operation, the last 31 days unless a period is named',
+    request: { query: UsageByDayQuery },
+    responses: { 200: answer('A row a day and operation with any.', UsageByDay) },
+  }),
+  grant: endpoint('staff', {
+    method: 'post',
+    path: '/grants/',
+    tags,
+    summary: 'Grant credits to the account named in X-Account-Id',
+    request: jsonBody(NewGrant),
+    responses: {
+      200: answer('It was granted before: the transaction of then.', Transaction),
+      201: answer('The transaction.', Transaction),
+    },
   }),
 }
 
@@ -46,48 +86,54 @@ const total = (kind: (typeof TRANSACTION_KINDS)[number]) =>
   sql<number>`coalesce(sum(${credit_transactions.amount}) filter
     (where ${credit_transactions.transaction_type} = ${kind}), 0)::int`
 
-export function billingRoutes({ doors }: Deps) {
+export function billingRoutes(deps: Deps) {
   const app = newRouter()
+  const { withAccount } = deps.doors
   app.openapi(routes.balance, async (c) => {
     const { scope, accountId } = callerOf(c)
-    const row = await doors.withAccount(
-      scope,
-      async (tx) => {
-        const [found] = await tx
-          .select({
-            balance: accounts.credits,
-            granted: total('grant'),
-            charged: total('charge'),
-            held: sql<number>`${total('hold')} - ${total('charge')} - ${total('release')}`,
-          })
-          .from(accounts)
-          .leftJoin(credit_transactions, eq(credit_transactions.account_id, accounts.id))
-          .where(eq(accounts.id, accountId))
-          .groupBy(accounts.id)
-        return found!
-      },
-      read,
-    )
-    return c.json(row, 200)
+    return c.json(await withAccount(scope, (tx) => balance(tx, accountId), read), 200)
   })
   app.openapi(routes.transactions, async (c) => {
     const query = c.req.valid('query')
-    const { transaction_type, run_id } = query
-    const list = await doors.withAccount(
-      callerOf(c).scope,
-      (tx) =>
-        listPage(tx, {
-          url: c.req.url,
-          query,
-          orderings: ORDERINGS,
-          defaultOrdering: '-created_at',
-          from: credit_transactions,
-          rows: tx.select().from(credit_transactions).$dynamic(),
-          where: equalTo(credit_transactions, { transaction_type, run_id }),
-        }),
-      read,
+    const { scope } = callerOf(c)
+    return c.json(
+      await withAccount(scope, (tx) => listTransactions(tx, c.req.url, query), read),
+      200,
     )
-    return c.json(list, 200)
+  })
+  app.openapi(routes.transactionsByDay, async (c) => {
+    const query = c.req.valid('query')
+    const results = await withAccount(callerOf(c).scope, (tx) => transactionsByDay(tx, query), read)
+    return c.json({ results }, 200)
+  })
+  app.openapi(routes.usage, async (c) => {
+    const query = c.req.valid('query')
+    const { scope } = callerOf(c)
+    return c.json(await withAccount(scope, (tx) => listUsage(tx, c.req.url, query), read), 200)
+  })
+  app.openapi(routes.usageByDay, async (c) => {
+    const query = c.req.valid('query')
+    const results = await withAccount(callerOf(c).scope, (tx) => usageByDay(tx, query), read)
+    return c.json({ results }, 200)
+  })
+  app.openapi(routes.grant, async (c) => {
+    const { transaction, isNew } = await grantByStaff(deps, callerOf(c), c.req.valid('json'))
+    return isNew ? c.json(transaction, 201) : c.json(transaction, 200)
   })
   return app
+}
+
+async function balance(tx: Tx, accountId: number) {
+  const [row] = await tx
+    .select({
+      balance: accounts.credits,
+      granted: total('grant'),
+      charged: total('charge'),
+      held: sql<number>`${total('hold')} - ${total('charge')} - ${total('release')}`,
+    })
+    .from(accounts)
+    .leftJoin(credit_transactions, eq(credit_transactions.account_id, accounts.id))
+    .where(eq(accounts.id, accountId))
+    .groupBy(accounts.id)
+  return row!
 }

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/tenancy.ts'
+import { rowLimitReached } from '../billing/plan-limits.ts'
 import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { AppEnv } from './endpoint.ts'
@@ -16,6 +17,12 @@ export const Problem = z
     detail: z.string(),
     code: z.string().openapi({ description: 'Stable; decide by this.' }),
     cause_code: z.string().optional(),
+    limit: z
+      .string()
+      .optional()
+      .openapi({ description: 'The limit of the plan that was reached.' }),
+    limit_value: z.int().optional(),
+    resets_at: z.string().nullable().optional(),
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
@@ -75,6 +82,8 @@ function domainError(error: unknown): DomainError | undefined {
   }
   if (error instanceof AccountNotFoundError) return notFound()
   if (error instanceof ReadOnlyScopeError) return readOnlyScope(error)
+  const limit = rowLimitReached(error)
+  if (limit) return limit
   if (error instanceof HTTPException) {
     if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
     if (error.status === 400)
@@ -107,6 +116,7 @@ function problemResponse(c: Context, error: DomainError, request_id: string): Re
     detail: error.message,
     code: error.code,
     cause_code: error.cause_code,
+    ...error.limit,
     request_id,
     errors: error.errors,
   }

@@ -1,11 +1,12 @@
 import { eq } from 'drizzle-orm'
 import { clusters } from '../../db/schema/planner.ts'
+import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, jsonBody } from '../http/schemas.ts'
-import { acceptIdeas } from './accept-ideas.ts'
 import { ClusterQuery, createCluster, getCluster, listClusters, updateCluster } from './clusters.ts'
+import { planIdeas } from './plan-ideas.ts'
 import { Cluster, GenerateIdeas, NewCluster, UpdateCluster } from './schemas.ts'
 
 const tags = ['planner']
@@ -22,7 +23,8 @@ const generateIdeas = endpoint('editor', {
 export function clusterRoutes(deps: Deps) {
   const app = newRouter()
   app.openapi(generateIdeas, async (c) => {
-    const task_id = await acceptIdeas(deps, callerOf(c), c.req.valid('json'))
+    const input = c.req.valid('json')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planIdeas(tx, input))
     return c.json({ task_id }, 202)
   })
   crud(app, deps, {

@@ -1,13 +1,14 @@
 import { eq } from 'drizzle-orm'
 import { keywords } from '../../db/schema/planner.ts'
+import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, jsonBody } from '../http/schemas.ts'
-import { acceptClustering } from './accept-clustering.ts'
 import { deleteKeywords, updateKeywordsStatus } from './bulk-keywords.ts'
 import { acceptGscImport } from './import-gsc.ts'
 import { createKeyword, getKeyword, KeywordQuery, listKeywords, updateKeyword } from './keywords.ts'
+import { planClustering } from './plan-clustering.ts'
 import {
   BulkDeleted,
   BulkIds,
@@ -69,7 +70,8 @@ export function keywordRoutes(deps: Deps) {
     c.json(await updateKeywordsStatus(deps, callerOf(c), c.req.valid('json')), 200),
   )
   app.openapi(routes.cluster, async (c) => {
-    const task_id = await acceptClustering(deps, callerOf(c), c.req.valid('json'))
+    const input = c.req.valid('json')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planClustering(tx, input))
     return c.json({ task_id }, 202)
   })
   app.openapi(importGsc, async (c) => {

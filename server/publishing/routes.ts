@@ -1,12 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { CHECKS } from '../../wp-bridge/client/findings.ts'
+import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
 import { acceptDiscovery, authorizeUrl } from './connect.ts'
 import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
-import { publishTasks, unpublishTask } from './publish-tasks.ts'
+import { planPublishing, planUnpublishing } from './plan-publishing.ts'
 import { resultOf } from './run-result.ts'
 import { ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
 
@@ -136,11 +137,15 @@ export function publishingRoutes(deps: Deps) {
     const result = await resultOf(deps, caller, runId)
     return result ? c.json(Unlinked.parse(result), 200) : c.json({ task_id: runId }, 202)
   })
-  app.openapi(routes.publish, async (c) =>
-    c.json({ task_id: await publishTasks(deps, callerOf(c), c.req.valid('json')) }, 202),
-  )
-  app.openapi(routes.unpublish, async (c) =>
-    c.json({ task_id: await unpublishTask(deps, callerOf(c), c.req.valid('param').id) }, 202),
-  )
+  app.openapi(routes.publish, async (c) => {
+    const input = c.req.valid('json')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planPublishing(tx, input))
+    return c.json({ task_id }, 202)
+  })
+  app.openapi(routes.unpublish, async (c) => {
+    const { id } = c.req.valid('param')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planUnpublishing(tx, id))
+    return c.json({ task_id }, 202)
+  })
   return app
 }

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { run_steps, runs } from '../../db/schema/system.ts'
 import { audit } from '../audit.ts'
-import { settleCredits } from '../billing/credits.ts'
+import { settleFailure } from '../billing/settle-step.ts'
 import type { Deps } from '../deps.ts'
 import { endRunIfDone } from '../end-run.ts'
 import { notFound } from '../errors.ts'
@@ -24,14 +24,7 @@ export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Pr
       .where(and(eq(run_steps.run_id, runId), inArray(run_steps.state, ['waiting', 'pending'])))
       .returning()
     for (const step of cancelled) {
-      await settleCredits(tx, {
-        accountId,
-        runId,
-        stepId: step.id,
-        held: step.price,
-        charge: 0,
-        description: 'Cancelled',
-      })
+      await settleFailure(tx, step, 'Cancelled')
     }
     if (cancelled.length > 0) {
       await endRunIfDone(tx, runId, 'Cancelled')

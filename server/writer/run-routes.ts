@@ -1,7 +1,8 @@
+import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, jsonBody } from '../http/schemas.ts'
-import { acceptContent, acceptImages } from './accept-generation.ts'
+import { planContent, planImages } from './plan-generation.ts'
 import { GenerateContent, GenerateImages } from './schemas.ts'
 
 const tags = ['writer']
@@ -29,11 +30,19 @@ const routes = {
 
 export function runRoutes(deps: Deps) {
   const app = newRouter()
-  app.openapi(routes.content, async (c) =>
-    c.json({ task_id: await acceptContent(deps, callerOf(c), c.req.valid('json')) }, 202),
-  )
-  app.openapi(routes.images, async (c) =>
-    c.json({ task_id: await acceptImages(deps, callerOf(c), c.req.valid('json')) }, 202),
-  )
+  app.openapi(routes.content, async (c) => {
+    const [caller, input] = [callerOf(c), c.req.valid('json')]
+    return c.json(
+      { task_id: await startRun(deps, caller, (tx) => planContent(tx, input, caller)) },
+      202,
+    )
+  })
+  app.openapi(routes.images, async (c) => {
+    const [caller, input] = [callerOf(c), c.req.valid('json')]
+    return c.json(
+      { task_id: await startRun(deps, caller, (tx) => planImages(tx, input, caller)) },
+      202,
+    )
+  })
   return app
 }

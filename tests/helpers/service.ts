@@ -25,6 +25,8 @@ export async function startTestService(
     allowPrivateSites?: string[]
     role?: 'all' | 'api'
     databaseUrl?: string
+    /** The limits of the plan `free` as they are; without it they are in no test's way. */
+    planLimits?: boolean
     config?: Partial<Config>
   } = {},
 ): Promise<TestService> {
@@ -55,6 +57,7 @@ export async function startTestService(
     },
   )
   const sql = postgres(databaseUrl, { max: 2, onnotice: () => {} })
+  if (!options.planLimits) await liftLimits(sql)
   const url = service.url ?? ''
   return {
     ...service,
@@ -68,6 +71,16 @@ export async function startTestService(
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+async function liftLimits(sql: Sql): Promise<void> {
+  const many = sql`1000000000`
+  await sql`update plans set max_users = ${many}, max_sites = ${many}, max_keywords = ${many},
+    max_clusters = ${many}, max_content_ideas = ${many}, daily_cluster_limit = ${many},
+    daily_content_tasks = ${many}, daily_ai_requests = ${many},
+    daily_image_generation_limit = ${many}, monthly_cluster_ai_credits = ${many},
+    monthly_content_ai_credits = ${many}, monthly_image_ai_credits = ${many},
+    monthly_image_count = ${many}, monthly_word_count_limit = ${many}`
 }
 
 /** Errors of the service itself are shown: a test that causes one on purpose passes its own logger. */

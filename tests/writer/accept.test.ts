@@ -172,7 +172,11 @@ describe('accepting images', () => {
     const task = await newDraft(owner, place)
     const answer = await illustrate(owner, { ids: [task.id], images_per_task: 5 })
     expect([answer.status, answer.body.code]).toEqual([429, 'plan_limit_reached'])
-    expect(answer.body.detail).toMatch(/4 images a task \(max_images_per_task\).*5/)
+    expect(answer.body).toMatchObject({
+      limit: 'max_images_per_task',
+      limit_value: 4,
+      resets_at: null,
+    })
     const queued = await newTask(owner, place)
     const chained = await generate(owner, {
       ids: [queued.id],

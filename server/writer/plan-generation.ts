@@ -3,9 +3,9 @@ import type { z } from 'zod'
 import { accounts, plans, sites } from '../../db/schema/auth.ts'
 import type { TaskStatus } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { acceptRun, type NewStep } from '../accept-run.ts'
+import type { NewStep, RunPlan } from '../accept-run.ts'
+import { planLimitReached } from '../billing/plan-limits.ts'
 import { ARTICLE_PRICE, IMAGE_PRICE } from '../billing/prices.ts'
-import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { publishJob } from '../publishing/jobs.ts'
@@ -16,48 +16,44 @@ import type { GenerateContent, GenerateImages } from './schemas.ts'
 const ORIGINALS_A_TASK = 2
 const WITH_ARTICLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
 
-/** Accepts the writing of queued tasks' articles, and what follows it. Returns the run. */
-export function acceptContent(
-  deps: Deps,
-  caller: Caller,
+/** Plans the writing of queued tasks' articles, and what follows it. */
+export async function planContent(
+  tx: Tx,
   input: z.infer<typeof GenerateContent>,
-): Promise<number> {
+  { accountId }: Caller,
+): Promise<RunPlan> {
   const then = new Set(input.then)
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const rows = await requireTasks(tx, input.ids)
-    requireStatus(rows, ['queued'], 'Only a queued task can be written. Set its status to queued')
-    if (then.has('publish')) await requireLinked(tx, rows)
-    const originals = then.has('images')
-      ? await originalsATask(tx, caller.accountId, input.images_per_task)
-      : 0
-    return acceptRun(tx, deps.queue, caller, {
-      kind: 'generate_content',
-      siteId: commonSite(rows),
-      params: { ids: rows.map(({ id }) => id), follow: [...then], images_per_task: originals },
-      steps: contentSteps(rows, originals, then.has('publish')),
-    })
-  })
+  const rows = await requireTasks(tx, input.ids)
+  requireStatus(rows, ['queued'], 'Only a queued task can be written. Set its status to queued')
+  if (then.has('publish')) await requireLinked(tx, rows)
+  const originals = then.has('images')
+    ? await originalsATask(tx, accountId, input.images_per_task)
+    : 0
+  return {
+    kind: 'generate_content',
+    siteId: commonSite(rows),
+    params: { ids: rows.map(({ id }) => id), follow: [...then], images_per_task: originals },
+    steps: contentSteps(rows, originals, then.has('publish')),
+  }
 }
 
-/** Accepts the making of images for tasks that have an article. Returns the run. */
-export function acceptImages(
-  deps: Deps,
-  caller: Caller,
+/** Plans the making of images for tasks that have an article. */
+export async function planImages(
+  tx: Tx,
   input: z.infer<typeof GenerateImages>,
-): Promise<number> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const rows = await requireTasks(tx, input.ids)
-    requireStatus(rows, WITH_ARTICLE, 'Images are made for an article. Generate it first')
-    const originals = await originalsATask(tx, caller.accountId, input.images_per_task)
-    return acceptRun(tx, deps.queue, caller, {
-      kind: 'generate_images',
-      siteId: commonSite(rows),
-      params: { ids: rows.map(({ id }) => id), images_per_task: originals },
-      steps: rows.map(({ id }) => imagesStep(id, originals, rows.length === 1)),
-      // A run for one task counts its images, one for several its tasks.
-      ...(rows.length === 1 ? { total: originals } : {}),
-    })
-  })
+  { accountId }: Caller,
+): Promise<RunPlan> {
+  const rows = await requireTasks(tx, input.ids)
+  requireStatus(rows, WITH_ARTICLE, 'Images are made for an article. Generate it first')
+  const originals = await originalsATask(tx, accountId, input.images_per_task)
+  return {
+    kind: 'generate_images',
+    siteId: commonSite(rows),
+    params: { ids: rows.map(({ id }) => id), images_per_task: originals },
+    steps: rows.map(({ id }) => imagesStep(id, originals, rows.length === 1)),
+    // A run for one task counts its images, one for several its tasks.
+    ...(rows.length === 1 ? { total: originals } : {}),
+  }
 }
 
 function contentSteps(rows: LockedTask[], originals: number, publish: boolean): NewStep[] {
@@ -105,17 +101,14 @@ async function requireLinked(tx: Tx, rows: LockedTask[]): Promise<void> {
 
 async function originalsATask(tx: Tx, accountId: number, wanted?: number): Promise<number> {
   const [plan] = await tx
-    .select({ name: plans.name, limit: plans.max_images_per_task })
+    .select({ limit: plans.max_images_per_task })
     .from(accounts)
     .innerJoin(plans, eq(plans.id, accounts.plan_id))
     .where(eq(accounts.id, accountId))
   const limit = plan?.limit ?? 0
   const originals = wanted ?? Math.min(ORIGINALS_A_TASK, limit)
   if (originals >= 1 && originals <= limit) return originals
-  throw new DomainError(
-    'plan_limit_reached',
-    `The plan ${plan?.name} allows ${limit} images a task (max_images_per_task); you asked for ${wanted ?? ORIGINALS_A_TASK}.`,
-  )
+  throw planLimitReached('max_images_per_task', limit)
 }
 
 function commonSite(rows: LockedTask[]): number | null {

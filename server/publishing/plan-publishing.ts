@@ -3,57 +3,46 @@ import type { z } from 'zod'
 import { sites } from '../../db/schema/auth.ts'
 import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { acceptRun } from '../accept-run.ts'
-import type { Deps } from '../deps.ts'
+import type { RunPlan } from '../accept-run.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
 import { publishJob, unpublishJob } from './jobs.ts'
 import { notLinked } from './link.ts'
 import type { PublishTasks } from './schemas.ts'
 
 const PUBLISHABLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
 
-/** Accepts the publishing of articles, one step a task. Returns the run. */
-export function publishTasks(
-  deps: Deps,
-  caller: Caller,
+/** Plans the publishing of articles, one step a task. */
+export async function planPublishing(
+  tx: Tx,
   input: z.infer<typeof PublishTasks>,
-): Promise<number> {
+): Promise<RunPlan> {
   const { publish_at } = input
   if (publish_at && Date.parse(publish_at) <= Date.now()) {
     throw invalid('publish_at', 'must be in the future')
   }
   const status = publish_at ? 'future' : (input.status ?? 'publish')
   const ids = [...new Set(input.ids)]
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const rows = await linkedTasks(tx, ids)
-    requireStatus(rows, PUBLISHABLE, 'Only a task with an article can be published')
-    return acceptRun(tx, deps.queue, caller, {
-      kind: 'publish',
-      siteId: commonSite(rows),
-      params: { ids, status, publish_at },
-      steps: ids.map((id) => ({
-        contract: publishJob,
-        objectId: id,
-        price: 0,
-        params: { status, publish_at },
-      })),
-    })
-  })
+  const rows = await linkedTasks(tx, ids)
+  requireStatus(rows, PUBLISHABLE, 'Only a task with an article can be published')
+  const params = { status, publish_at }
+  return {
+    kind: 'publish',
+    siteId: commonSite(rows),
+    params: { ids, ...params },
+    steps: ids.map((id) => ({ contract: publishJob, objectId: id, price: 0, params })),
+  }
 }
 
-/** Accepts that a post becomes a draft in WordPress again. Returns the run. */
-export function unpublishTask(deps: Deps, caller: Caller, id: number): Promise<number> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    const rows = await linkedTasks(tx, [id])
-    requireStatus(rows, ['published', 'completed'], 'Only a published task can be unpublished')
-    return acceptRun(tx, deps.queue, caller, {
-      kind: 'unpublish',
-      siteId: commonSite(rows),
-      params: { ids: [id] },
-      steps: [{ contract: unpublishJob, objectId: id, price: 0 }],
-    })
-  })
+/** Plans that a post becomes a draft in WordPress again. */
+export async function planUnpublishing(tx: Tx, id: number): Promise<RunPlan> {
+  const rows = await linkedTasks(tx, [id])
+  requireStatus(rows, ['published', 'completed'], 'Only a published task can be unpublished')
+  return {
+    kind: 'unpublish',
+    siteId: commonSite(rows),
+    params: { ids: [id] },
+    steps: [{ contract: unpublishJob, objectId: id, price: 0 }],
+  }
 }
 
 type Row = { id: number; status: TaskStatus; site_id: number; name: string; wp_url: string | null }

@@ -2,11 +2,9 @@ import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { acceptRun } from '../accept-run.ts'
+import type { RunPlan } from '../accept-run.ts'
 import { clusteringPrice } from '../billing/prices.ts'
-import type { Deps } from '../deps.ts'
 import { invalid, notFound } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
 import { clusterKeywordsJob } from './jobs.ts'
 import { keywordFilters } from './keywords.ts'
 import { type Place, requirePlace } from './place.ts'
@@ -24,35 +22,26 @@ export const Selection = z.object({
 })
 export type Selection = z.infer<typeof Selection>
 
-/** Accepts the clustering of a sector's keywords. Returns the run. */
-export function acceptClustering(
-  deps: Deps,
-  caller: Caller,
+/** Plans the clustering of a sector's keywords. */
+export async function planClustering(
+  tx: Tx,
   input: z.infer<typeof ClusterKeywords>,
-): Promise<number> {
+): Promise<RunPlan> {
   const { site_id, sector_id, filter } = input
   const ids = input.ids && [...new Set(input.ids)]
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await requirePlace(tx, input)
-    const { count, last_id } = await measure(tx, input, { ids, filter })
-    if (ids && count < ids.length) throw notFound()
-    if (count === 0) throw invalid('filter', 'fits no keyword of this sector')
-    const selection: Selection = { ids, filter, count, last_id }
-    return acceptRun(tx, deps.queue, caller, {
-      kind: 'cluster_keywords',
-      siteId: site_id,
-      params: { site_id, sector_id, filter, keywords: count },
-      total: count,
-      steps: [
-        {
-          contract: clusterKeywordsJob,
-          objectId: sector_id,
-          price: clusteringPrice(count),
-          params: selection,
-        },
-      ],
-    })
-  })
+  await requirePlace(tx, input)
+  const { count, last_id } = await measure(tx, input, { ids, filter })
+  if (ids && count < ids.length) throw notFound()
+  if (count === 0) throw invalid('filter', 'fits no keyword of this sector')
+  const params: Selection = { ids, filter, count, last_id }
+  const price = clusteringPrice(count)
+  return {
+    kind: 'cluster_keywords',
+    siteId: site_id,
+    params: { site_id, sector_id, filter, keywords: count },
+    total: count,
+    steps: [{ contract: clusterKeywordsJob, objectId: sector_id, price, params }],
+  }
 }
 
 /** The keywords that a run is about: those named, or those that fit the filter. */

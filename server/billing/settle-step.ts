@@ -1,0 +1,67 @@
+import { sql } from 'drizzle-orm'
+import { usage_logs } from '../../db/schema/billing.ts'
+import type { run_steps } from '../../db/schema/system.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { settleCredits } from './credits.ts'
+import { type Made, settleReservation } from './usage-limits.ts'
+
+type Step = Pick<
+  typeof run_steps.$inferSelect,
+  'account_id' | 'id' | 'run_id' | 'kind' | 'price' | 'reserved' | 'updated_at'
+>
+
+/** What a step asked of a provider: tokens and images add up over its calls. */
+export type Usage = {
+  provider: string
+  model: string
+  tokens_in: number
+  tokens_out: number
+  images?: number
+  words?: number
+}
+
+/** Charges what a step made, gives the rest back, and logs what it used. */
+export async function settleSuccess(
+  tx: Tx,
+  step: Step,
+  done: { charge: number; usage?: Usage; description: string },
+): Promise<void> {
+  const { charge, usage, description } = done
+  await settle(tx, step, charge, description, { charge, ...usage })
+  if (!usage) return
+  const { provider, model, tokens_in, tokens_out, images = 0, words = 0 } = usage
+  await tx.insert(usage_logs).values({
+    account_id: step.account_id,
+    run_id: step.run_id,
+    step_id: step.id,
+    operation: step.kind,
+    ...{ provider, model, tokens_in, tokens_out },
+    images,
+    words,
+    duration_ms: sql`least(extract(epoch from clock_timestamp() - ${step.updated_at.toISOString()}::timestamptz) * 1000, 2147483647)::int`,
+    cost: charge,
+  })
+}
+
+/** Gives back all that a step held that failed or was cancelled: it costs nothing. */
+export function settleFailure(tx: Tx, step: Step, description: string): Promise<void> {
+  return settle(tx, step, 0, description, null)
+}
+
+async function settle(
+  tx: Tx,
+  step: Step,
+  charge: number,
+  description: string,
+  made: Made | null,
+): Promise<void> {
+  await settleCredits(tx, {
+    accountId: step.account_id,
+    runId: step.run_id,
+    stepId: step.id,
+    held: step.price,
+    charge,
+    description,
+  })
+  await settleReservation(tx, step.account_id, step.reserved, made)
+}

@@ -1,0 +1,31 @@
+import { sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { clusters } from '../../db/schema/planner.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import type { RunPlan } from '../accept-run.ts'
+import { IDEA_PRICE } from '../billing/prices.ts'
+import { notFound } from '../errors.ts'
+import { generateIdeasJob } from './jobs.ts'
+import type { GenerateIdeas } from './schemas.ts'
+
+/** What a step that generates ideas is asked for, as its params hold it. */
+export const IdeasWanted = z.object({ count: z.int().min(1) })
+
+/** Plans the making of ideas for clusters, one step a cluster. */
+export async function planIdeas(tx: Tx, input: z.infer<typeof GenerateIdeas>): Promise<RunPlan> {
+  const ids = [...new Set(input.ids)]
+  const wanted: z.infer<typeof IdeasWanted> = { count: input.ideas_per_cluster }
+  const rows = await tx
+    .select({ site_id: clusters.site_id })
+    .from(clusters)
+    .where(sql`${clusters.id} = any(${sql.param(ids)}::bigint[])`)
+  if (rows.length < ids.length) throw notFound()
+  const sites = new Set(rows.map(({ site_id }) => site_id))
+  const price = wanted.count * IDEA_PRICE
+  return {
+    kind: 'generate_ideas',
+    siteId: sites.size === 1 ? rows[0]!.site_id : null,
+    params: { ids, ...wanted },
+    steps: ids.map((id) => ({ contract: generateIdeasJob, objectId: id, price, params: wanted })),
+  }
+}
