@@ -37,8 +37,10 @@ export const testImage: StepHandler = async (job) => {
   const [kept] = await storeVariants(job.deps.media, data.bytes, place)
   if (!kept) throw new StepError('ai_bad_answer', 'The provider made no image.')
   const { width, height, image_path } = kept
+  const { model, tokens_in, tokens_out, cost_usd = null } = usage
   return {
     message: `Made an image by ${images.imagesBy}`,
+    usage: { provider: images.imagesBy, model, tokens_in, tokens_out, images: 1 },
     usage: {
       provider: images.imagesBy,
       model: usage.model,
@@ -47,9 +49,9 @@ export const testImage: StepHandler = async (job) => {
       images: 1,
     },
     result: {
-      ...{ provider: images.imagesBy, model: usage.model, width, height },
+      ...{ provider: images.imagesBy, model, width, height },
       image_url: `/media/${image_path}`,
-      cost_usd: usage.cost_usd ?? null,
+      cost_usd,
     },
   }
 }

@@ -247,6 +247,8 @@ describe('an image to try', () => {
     const file = await fetch(service.url + body.image_url)
     expect([file.status, file.headers.get('content-type')]).toEqual([200, 'image/webp'])
     expect(await balance(owner)).toMatchObject({ balance: before - 1, charged: 1, held: 0 })
+    const usage = await owner.get<{ results: object[] }>('billing/usage/')
+    expect(usage.body.results).toMatchObject([{ operation: 'test_image', images: 1, cost: 1 }])
   })
 
   it('is made by the provider that is named, active or not', async () => {
