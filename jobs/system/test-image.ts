@@ -41,13 +41,6 @@ export const testImage: StepHandler = async (job) => {
   return {
     message: `Made an image by ${images.imagesBy}`,
     usage: { provider: images.imagesBy, model, tokens_in, tokens_out, images: 1 },
-    usage: {
-      provider: images.imagesBy,
-      model: usage.model,
-      tokens_in: usage.tokens_in,
-      tokens_out: usage.tokens_out,
-      images: 1,
-    },
     result: {
       ...{ provider: images.imagesBy, model, width, height },
       image_url: `/media/${image_path}`,

@@ -133,11 +133,11 @@ describe('integrations', () => {
   it('lose nothing when two are saved at once', async () => {
     await Promise.all([
       save('runware', { api_key: RUNWARE_KEY }),
-      save('runware', { base_url: runware.url }),
+      save('runware', { model: 'runware:100@1' }),
       save('runware', { size: '1024x1024' }),
     ])
     expect((await get('runware')).body.config).toMatchObject({
-      ...{ api_key: '…5678', base_url: runware.url, size: '1024x1024' },
+      ...{ api_key: '…5678', model: 'runware:100@1', size: '1024x1024' },
     })
   })
 })
