@@ -264,6 +264,20 @@ describe('importing queries', () => {
     expect(await keywordsOf(sector)).toEqual([])
   })
 
+  it('past what the plan allows imports nothing, and says so', async () => {
+    google.setQueries(PROPERTY, [
+      { query: 'pour over coffee', impressions: 9 },
+      { query: 'flat white', impressions: 8 },
+    ])
+    const sector = await connected()
+    await service.sql`update plans set max_keywords = 1 where slug = 'starter'`
+    await service.sql`update accounts set plan_id = (select id from plans where slug = 'starter')
+      where id = ${owner.accountId}`
+    const progress = await importFrom(sector)
+    expect(progress).toMatchObject({ state: 'FAILURE', error: { code: 'plan_limit_reached' } })
+    expect(await keywordsOf(sector)).toEqual([])
+  })
+
   it('is tried again when Google fails in the middle', async () => {
     google.setQueries(PROPERTY, [{ query: 'pour over coffee', impressions: 9 }])
     const sector = await connected()
