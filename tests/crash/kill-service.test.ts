@@ -114,7 +114,7 @@ it(`publishes each task once though the service is killed ${KILLS} times at rand
 it('loses no step and charges each once when it is killed while it writes articles', async () => {
   const before = (await owner.get<{ charged: number }>('billing/balance/')).body.charged
   const ids: number[] = []
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 20; n++) {
     const task = await owner.post<{ id: number }>('writer/tasks/', {
       ...place,
       title: `Written ${n}`,
@@ -134,11 +134,11 @@ it('loses no step and charges each once when it is killed while it writes articl
   const progress = await ended(run.body.task_id)
   expect(progress.state).toBe('SUCCESS')
   const balance = (await owner.get<{ charged: number; held: number }>('billing/balance/')).body
-  expect(balance).toMatchObject({ charged: before + 12 * 4, held: 0 })
+  expect(balance).toMatchObject({ charged: before + 20 * 4, held: 0 })
   const rows =
     await sql`select status, (select count(*)::int from images i where i.task_id = tasks.id) as images
     from tasks where title like 'Written %'`
-  expect(rows.map((row) => `${row.status} ${row.images}`)).toEqual(Array(12).fill('review 3'))
+  expect(rows.map((row) => `${row.status} ${row.images}`)).toEqual(Array(20).fill('review 3'))
 }, 600_000)
 
 function freePort(): Promise<number> {

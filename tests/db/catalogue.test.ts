@@ -48,8 +48,13 @@ describe('every tenant table', () => {
       select tablename as name, array_agg(roles::text order by roles::text) as roles
       from pg_policies where schemaname = 'public' group by tablename order by tablename`
     const tables = await tenantTables()
+    // What a cascade removes is counted as the owner, whom no request can become.
+    const owned = (name: string) => (name === 'account_totals' ? ['{igny8_owner}'] : [])
     expect(policies).toEqual(
-      tables.map(({ name }) => ({ name, roles: ['{igny8_app}', '{igny8_platform}'] })),
+      tables.map(({ name }) => ({
+        name,
+        roles: ['{igny8_app}', ...owned(name), '{igny8_platform}'],
+      })),
     )
   })
 
