@@ -6,6 +6,7 @@ export type Belongings = {
   account: number
   /** The platform's, and no account's. */
   industry: number
+  plan: number
   site: number
   sector: number
   user: number
@@ -107,10 +108,11 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     sector_id: sector,
     author_profile_id: profile,
   })
-  const [{ industry }] = await sql<[{ industry: string }]>`
-    select min(id) as industry from industries`
+  const [{ industry, plan }] = await sql<[{ industry: string; plan: string }]>`
+    select (select min(id) from industries) as industry, (select min(id) from plans) as plan`
   return {
     industry: Number(industry),
+    plan: Number(plan),
     account,
     site,
     sector,
@@ -137,6 +139,7 @@ const COLLECTIONS: [RegExp, keyof Belongings][] = [
   [/^auth\/accounts\//, 'account'],
   [/^auth\/users\//, 'user'],
   [/^auth\/industries\//, 'industry'],
+  [/^auth\/plans\//, 'plan'],
   [/^auth\/api_keys\//, 'apiKey'],
   [/^auth\/invitations\//, 'invitation'],
   [/^planner\/keywords\//, 'keyword'],
@@ -176,6 +179,14 @@ function saving(type: string, config: object): Record<string, () => unknown> {
   return Object.fromEntries(names.map((name) => [name, () => ({ config })]))
 }
 
+const PLAN_LIMITS = {
+  ...{ max_users: 2, max_sites: 2, max_keywords: 100, max_clusters: 10, max_content_ideas: 10 },
+  ...{ daily_cluster_limit: 5, monthly_cluster_ai_credits: 100, daily_content_tasks: 5 },
+  ...{ daily_ai_requests: 50, monthly_word_count_limit: 10_000, monthly_content_ai_credits: 100 },
+  ...{ monthly_image_count: 50, daily_image_generation_limit: 10, monthly_image_ai_credits: 50 },
+  max_images_per_task: 2,
+}
+
 /** A body that fits, for every operation that takes one. */
 export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST auth/register/': () => ({ email: 'x@example.test', password: PASSWORD, account_name: 'x' }),
@@ -189,6 +200,14 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'PATCH auth/accounts/{id}/': () => ({ name: 'Mine' }),
   'PUT auth/users/{id}/': () => ({ first_name: 'Ann' }),
   'PATCH auth/users/{id}/': () => ({ first_name: 'Ann' }),
+  'POST auth/plans/': () => ({ name: 'A plan', ...PLAN_LIMITS }),
+  'PUT auth/plans/{id}/': () => ({ max_images_per_task: 3 }),
+  'PATCH auth/plans/{id}/': () => ({ max_images_per_task: 4 }),
+  'POST billing/grants/': () => ({ amount: 1, description: 'A grant', reference: 'attack' }),
+  'POST billing/quote/': (has) => ({
+    operation: 'auto_generate_ideas',
+    request: { ids: [has.cluster] },
+  }),
   'POST auth/industries/': () => ({ name: 'An industry', sectors: [{ name: 'A sector' }] }),
   'PUT auth/industries/{id}/': () => ({ description: 'x' }),
   'PATCH auth/industries/{id}/': () => ({ description: 'x' }),

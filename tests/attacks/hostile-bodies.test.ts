@@ -14,6 +14,8 @@ type Schema = {
   type?: string | string[]
   enum?: unknown[]
   properties?: Record<string, Schema>
+  oneOf?: Schema[]
+  anyOf?: Schema[]
   required?: string[]
   items?: Schema
   minimum?: number
@@ -97,6 +99,8 @@ function nested(depth: number): unknown {
 /** What a schema's field of this name may hold: often an id that is there, so that the body goes far. */
 function fitting(schema: Schema, name = ''): Arbitrary<unknown> {
   if (schema.$ref) return fitting(schemas[schema.$ref.split('/').at(-1)!]!, name)
+  const variants = schema.oneOf ?? schema.anyOf
+  if (variants) return fc.oneof(...variants.map((one) => fitting(one, name)))
   if (schema.enum) return fc.constantFrom(...schema.enum)
   const types = [schema.type ?? 'null'].flat()
   return fc.oneof(...types.map((type) => ofType(type, schema, name)))
