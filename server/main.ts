@@ -45,7 +45,13 @@ export type Service = {
 }
 
 /** What tests run differently. */
-export type Overrides = { settleMs?: number; logger?: Logger; googleUrls?: GoogleUrls }
+export type Overrides = {
+  settleMs?: number
+  logger?: Logger
+  googleUrls?: GoogleUrls
+  /** Connections for requests and steps. */
+  poolSize?: number
+}
 
 /** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
@@ -55,7 +61,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   await migrate(databaseUrl)
   const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
   const secrets = await openSecrets(keys)
-  const sql = openPool(databaseUrl)
+  const sql = openPool(databaseUrl, { max: overrides.poolSize })
   const doors = openDoors(sql)
   const metrics = openMetrics(doors.lent)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
