@@ -30,6 +30,7 @@ export type PlatformReason =
   | 'connect_site'
   | 'verify_posts'
   | 'renew_credits'
+  | 'erase_accounts'
   | 'serve_media'
   | 'grant_credits'
   | 'note_key_use'

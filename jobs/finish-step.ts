@@ -19,8 +19,7 @@ export function succeed(
     await lockRun(tx, step)
     await fence(tx, step)
     await done.write?.(tx)
-    const { usage, message: description } = done
-    await settleSuccess(tx, step, { charge: done.charge ?? step.price, usage, description })
+    await settleSuccess(tx, step, { charge: done.charge ?? step.price, usage: done.usage })
     await tx
       .update(run_steps)
       .set({ state: 'succeeded', result: done.result, error: null, updated_at: sql`now()` })
@@ -41,7 +40,7 @@ export function fail(
     await lockRun(tx, step)
     await fence(tx, step)
     await onFailure?.(tx)
-    await settleFailure(tx, step, error.message)
+    await settleFailure(tx, step)
     await tx
       .update(run_steps)
       .set({ state: 'failed', error, updated_at: sql`now()` })
@@ -101,7 +100,7 @@ async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
       .set({ state: 'cancelled', updated_at: sql`now()` })
       .where(and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')))
       .returning()
-    for (const step of cancelled) await settleFailure(tx, step, 'The step before it failed')
+    for (const step of cancelled) await settleFailure(tx, step)
     ids = cancelled.map(({ id }) => id)
   }
 }

@@ -2,6 +2,7 @@ import type { Job, PgBoss } from 'pg-boss'
 import type { Scope } from '../db/tenancy.ts'
 import { StepPayload } from '../server/queue.ts'
 import { askProvider } from './ai-failure.ts'
+import { eraseAccounts } from './auth/erase-accounts.ts'
 import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
 import { verifyPosts } from './publishing/verify-posts.ts'
@@ -12,7 +13,7 @@ import { sweepKeys } from './sweep-keys.ts'
 import { takeStep } from './take-step.ts'
 import { takeWorkerLock } from './worker-lock.ts'
 
-const RECOVER_EVERY_MS = 5_000
+const ROUND_EVERY_MS = 5_000
 /** How long a drain lets steps finish before they are given back. */
 const DRAIN_MS = 20_000
 
@@ -54,20 +55,20 @@ export async function startWorker(
     running.add(one)
     await one.finally(() => running.delete(one))
   }
-  const recovering = setInterval(() => {
-    lock
-      .renew()
-      .then(() => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }))
-      .then(() => recoverSteps(deps, contracts, { atStart: false }))
-      .then(() => verifyPosts(deps))
-      .then(() => renewCredits(deps))
-      .then(() => sweepKeys(deps))
-      .catch((error: unknown) => deps.logger.error({ err: error }, 'recovering steps failed'))
-  }, RECOVER_EVERY_MS)
+  const rounds = {
+    lock: () => lock.renew(),
+    unfinished: () => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }),
+    recover: () => recoverSteps(deps, contracts, { atStart: false }),
+    verify: () => verifyPosts(deps),
+    renew: () => renewCredits(deps),
+    erase: () => eraseAccounts(deps),
+    keys: () => sweepKeys(deps),
+  }
+  const making = setInterval(() => void makeRounds(deps, rounds), ROUND_EVERY_MS)
 
   return {
     async stop() {
-      clearInterval(recovering)
+      clearInterval(making)
       await Promise.all(
         Object.values(contracts).map(({ name }) => pgBoss.offWork(name, { wait: false })),
       )
@@ -76,6 +77,20 @@ export async function startWorker(
       clearTimeout(patience)
       await lock.release()
     },
+  }
+}
+
+/** What every worker looks after by and by; one that fails is in no other's way. */
+async function makeRounds(
+  deps: WorkerDeps,
+  rounds: Record<string, () => Promise<unknown>>,
+): Promise<void> {
+  for (const [round, make] of Object.entries(rounds)) {
+    try {
+      await make()
+    } catch (error) {
+      deps.logger.error({ err: error, round }, 'a round of the worker failed')
+    }
   }
 }
 

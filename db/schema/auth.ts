@@ -64,6 +64,9 @@ export const accounts = pgTable('accounts', {
   /** When the plan's credits are granted next. */
   renews_at: at().notNull().default(sql`now() + interval '1 month'`),
   status: text({ enum: ACCOUNT_STATUSES }).notNull().default('active'),
+  /** When a cancelled account is erased; until then its owner may restore it. */
+  delete_after: at(),
+  erased_at: at(),
   ...timestamps,
 })
 

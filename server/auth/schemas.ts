@@ -31,7 +31,12 @@ const slug = z
   .max(100)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens')
 
-export const Account = createSelectSchema(accounts, { ...times, renews_at: time })
+export const Account = createSelectSchema(accounts, {
+  ...times,
+  renews_at: time,
+  delete_after: nullableTime,
+  erased_at: nullableTime,
+})
   .omit({ stripe_customer_id: true })
   .openapi('Account')
 /** As the collection shows it; a session does without the payment customer. */

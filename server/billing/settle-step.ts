@@ -24,10 +24,10 @@ export type Usage = {
 export async function settleSuccess(
   tx: Tx,
   step: Step,
-  done: { charge: number; usage?: Usage; description: string },
+  done: { charge: number; usage?: Usage },
 ): Promise<void> {
-  const { charge, usage, description } = done
-  await settle(tx, step, charge, description, { charge, ...usage })
+  const { charge, usage } = done
+  await settle(tx, step, charge, { charge, ...usage })
   if (!usage) return
   const { provider, model, tokens_in, tokens_out, images = 0, words = 0 } = usage
   await tx.insert(usage_logs).values({
@@ -44,24 +44,19 @@ export async function settleSuccess(
 }
 
 /** Gives back all that a step held that failed or was cancelled: it costs nothing. */
-export function settleFailure(tx: Tx, step: Step, description: string): Promise<void> {
-  return settle(tx, step, 0, description, null)
+export function settleFailure(tx: Tx, step: Step): Promise<void> {
+  return settle(tx, step, 0, null)
 }
 
-async function settle(
-  tx: Tx,
-  step: Step,
-  charge: number,
-  description: string,
-  made: Made | null,
-): Promise<void> {
+async function settle(tx: Tx, step: Step, charge: number, made: Made | null): Promise<void> {
   await settleCredits(tx, {
     accountId: step.account_id,
     runId: step.run_id,
     stepId: step.id,
     held: step.price,
     charge,
-    description,
+    // No text of the account's: the ledger outlives it.
+    description: step.kind,
   })
   await settleReservation(tx, step.account_id, step.reserved, made)
 }

@@ -7,4 +7,6 @@ export type MediaStore = {
   put(bytes: Uint8Array, extension: string): Promise<KeptFile>
   /** The file at a path that `put` gave, or undefined. */
   get(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /** Removes the file at a path that `put` gave, unless it was put within the last hour: it may be on its way to another row. */
+  remove(path: string): Promise<void>
 }

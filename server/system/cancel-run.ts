@@ -24,7 +24,7 @@ export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Pr
       .where(and(eq(run_steps.run_id, runId), inArray(run_steps.state, ['waiting', 'pending'])))
       .returning()
     for (const step of cancelled) {
-      await settleFailure(tx, step, 'Cancelled')
+      await settleFailure(tx, step)
     }
     if (cancelled.length > 0) {
       await endRunIfDone(tx, runId, 'Cancelled')
