@@ -13,7 +13,7 @@ import { OwnAccount, UpdateAccount } from './schemas.ts'
 
 const tags = ['auth']
 const Confirm = z.strictObject({
-  confirm: z.string().max(200).openapi({ description: 'The slug of the account.' }),
+  confirm: z.string().max(200).optional().openapi({ description: 'The slug of the account.' }),
 })
 
 const routes = {

@@ -17,7 +17,7 @@ export const GRACE_DAYS = 30
  * its credits given back, what runs is let finish; keys and invitations end. Users may still sign in
  * and read, and the owner may restore it.
  */
-export function deleteAccount(deps: Deps, caller: Caller, confirm: string) {
+export function deleteAccount(deps: Deps, caller: Caller, confirm: string | undefined) {
   return deps.doors.withAccount(
     caller.scope,
     async (tx) => {
