@@ -22,7 +22,8 @@ const PAGE = `<!doctype html>
 <script src="/docs/start.js"></script>
 </body>
 </html>`
-const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, validatorUrl: null })`
+// Its groups are closed at first: of more than about 130 operations at once it draws a few only.
+const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })`
 
 /** The description generated from the routes that serve, and the page that renders it. */
 export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
