@@ -1,3 +1,4 @@
+import type { ISql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addUser, type Client, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -108,7 +109,6 @@ describe('sectors', () => {
     const add = (slug: string) => service.sql`
       insert into sectors (account_id, site_id, name, slug)
       values (${owner.accountId}, ${site.id}, ${slug}, ${slug})`
-    // Two connections, each with its next insert sent before the other's is answered.
     const added = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => add(`s-${n}`)))
     const refused = added.filter((one) => one.status === 'rejected')
     expect(refused).toHaveLength(7)
@@ -118,6 +118,33 @@ describe('sectors', () => {
       from generate_series(1, 6) as series (n)`
     await expect(atOnce).rejects.toMatchObject({ code: 'IG409' })
   })
+})
+
+it('lets the sixth active sector wait for the fifth, and refuses it', async () => {
+  const site = await createSite('Fifth and sixth')
+  const { sql } = service
+  const insert = (by: ISql, slugs: string[]) => by`
+    insert into sectors (account_id, site_id, name, slug)
+    select ${owner.accountId}, ${site.id}, slug, slug from unnest(${slugs}::text[]) as slug`
+  await insert(sql, ['a', 'b', 'c', 'd'])
+  let settled = false
+  let sixth: Promise<unknown> = Promise.resolve()
+  await sql.begin(async (tx) => {
+    await insert(tx, ['e'])
+    sixth = insert(sql, ['f']).then(
+      () => 'added',
+      (error: { code: string }) => error.code,
+    )
+    sixth.then(() => {
+      settled = true
+    })
+    for (let isWaiting = false; !isWaiting && !settled; ) {
+      const [row] = await tx`select exists (select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock') as waits`
+      isWaiting = row!.waits
+    }
+  })
+  expect(await sixth).toBe('IG409')
 })
 
 describe('status and is_active', () => {
