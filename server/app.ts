@@ -17,6 +17,7 @@ import { measure, metricsRoutes } from './http/measure.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
 import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
+import { mcpRoutes } from './mcp/routes.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
@@ -29,6 +30,8 @@ import { writerRoutes } from './writer/routes.ts'
 const MAX_JSON_BYTES = 2 * 1024 * 1024
 /** It streams its body, however large. */
 const STREAMED = '/api/v1/planner/keywords/import_csv/'
+/** What asks who is calling. */
+const API = ['/api/*', '/mcp']
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 /** Only the page of the API's description runs scripts: its own, which set styles inline. */
 const HEADERS: Parameters<typeof secureHeaders>[0] = {
@@ -54,17 +57,19 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use(logRequests(deps))
   app.use(measure(deps))
   app.use(allowOrigins(deps.settings.corsOrigins))
-  app.use('/api/*', limitAddresses(deps))
+  for (const path of API) app.use(path, limitAddresses(deps))
   app.onError(answerError(deps.logger))
   app.notFound((c) => {
     throw methodNotAllowed(app, c.req.path) ?? notFound()
   })
   const limit = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
-  app.use('/api/*', (c, next) => (streams(c.req) ? next() : limit(c, next)))
-  app.use('/api/*', keepOutOfCaches)
-  app.use('/api/*', authenticate(deps))
-  app.use('/api/*', limitAccounts(deps))
-  app.use('/api/*', limitDepth)
+  for (const path of API) {
+    app.use(path, (c, next) => (streams(c.req) ? next() : limit(c, next)))
+    app.use(path, keepOutOfCaches)
+    app.use(path, authenticate(deps))
+    app.use(path, limitAccounts(deps))
+    app.use(path, limitDepth)
+  }
   app.use('/api/*', idempotency(deps))
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))
@@ -77,6 +82,10 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/api/v1/system', systemRoutes(deps))
   app.route('/api/v1/billing', billingRoutes(deps))
   app.route('/api/v1/billing', quoteRoutes(deps))
+  app.route(
+    '/',
+    mcpRoutes(deps, async (path, init, env) => app.request(path, init, env as object)),
+  )
   serveOpenApi(app, deps)
   return app
 }

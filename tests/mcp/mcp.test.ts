@@ -1,0 +1,137 @@
+import { Client as McpClient } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TOOLS } from '../../server/mcp/tools.ts'
+import type { Client, Json } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { newSector, type Sector } from '../planner/sector.ts'
+
+let service: TestService
+let owner: Client
+let sector: Sector
+let mcp: McpClient
+
+beforeAll(async () => {
+  service = await startTestService()
+  owner = await service.owner('Ours')
+  sector = await newSector(owner)
+  mcp = await connected(await keyOf(owner))
+})
+afterAll(async () => {
+  await mcp?.close()
+  await service.stop()
+})
+
+async function keyOf(client: Client, access = 'write'): Promise<string> {
+  const { status, body } = await client.post<{ key: string }>('auth/api_keys/', {
+    name: 'MCP',
+    access,
+  })
+  expect(status).toBe(201)
+  return body.key
+}
+
+async function connected(token: string): Promise<McpClient> {
+  const client = new McpClient({ name: 'test', version: '1' })
+  const requestInit = { headers: { authorization: `Bearer ${token}` } }
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`${service.url}/mcp`), { requestInit }),
+  )
+  return client
+}
+
+type Result = { isError?: boolean; structuredContent?: Json; content: { text: string }[] }
+const tool = async (name: string, args: object, client = mcp) =>
+  (await client.callTool({ name, arguments: { ...args } })) as unknown as Result
+
+async function run(name: string, args: object): Promise<void> {
+  const { structuredContent, content } = await tool(name, args)
+  expect(structuredContent, content[0]?.text).toBeDefined()
+  const task_id = structuredContent!.task_id
+  for (;;) {
+    const { structuredContent: progress } = await tool('get_run', { task_id })
+    if (progress!.state === 'SUCCESS') return
+    expect(['PENDING', 'PROGRESS']).toContain(progress!.state)
+  }
+}
+const listed = async (name: string, args: object = {}) =>
+  (await tool(name, args)).structuredContent!.results as (Json & { id: number })[]
+
+const post = (init: RequestInit = {}) =>
+  fetch(`${service.url}/mcp`, {
+    method: 'POST',
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    ...init,
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...init.headers,
+    },
+  })
+
+describe('the MCP server', () => {
+  it('lists its tools, each with what it takes and whether it only reads', async () => {
+    const { tools } = await mcp.listTools()
+    expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name))
+    const publish = tools.find(({ name }) => name === 'publish')!
+    expect(publish.inputSchema).toMatchObject({ required: ['ids'] })
+    expect(publish.annotations).toMatchObject({ readOnlyHint: false, openWorldHint: true })
+    expect(tools.find(({ name }) => name === 'get_task')!.annotations!.readOnlyHint).toBe(true)
+  })
+
+  it('takes keywords to an article with images', async () => {
+    for (const keyword of ['espresso', 'espresso beans', 'espresso machine', 'espresso grinder']) {
+      const added = await tool('add_keyword', { ...sector, keyword, volume: 10 })
+      expect(added.structuredContent).toMatchObject({ keyword })
+    }
+    await run('cluster_keywords', sector)
+    const [cluster] = await listed('list_clusters', { sector_id: sector.sector_id })
+    await run('generate_ideas', { ids: [cluster!.id], ideas_per_cluster: 2 })
+    const ideas = await listed('list_ideas', { keyword_cluster_id: cluster!.id })
+    expect(ideas).toHaveLength(2)
+    const queued = await tool('queue_ideas', { ids: [ideas[0]!.id] })
+    const [{ id }] = queued.structuredContent!.tasks as [{ id: number }]
+    const request = { ids: [id], then: ['images'], images_per_task: 1 }
+    const quote = await tool('quote', { operation: 'auto_generate_content', request })
+    expect(quote.structuredContent).toMatchObject({ credits: 4, affordable: true })
+    await run('generate_content', request)
+    const task = await tool('get_task', { id })
+    expect(task.structuredContent).toMatchObject({ id, status: 'review' })
+    expect(String(task.structuredContent!.html_content)).toContain('<h2>')
+  })
+
+  it('says as a tool error what the API refuses, with its code', async () => {
+    const refused = await tool('publish', { ids: [999_999] })
+    expect(refused).toMatchObject({ isError: true })
+    expect(refused.content[0]!.text).toMatch(/^not_found: /)
+    const wrong = await tool('add_keyword', { ...sector, keyword: '' })
+    expect(wrong.isError).toBe(true)
+  })
+
+  it("refuses another account's ids, and a key that only reads its writes", async () => {
+    const stranger = await service.owner('Theirs')
+    const theirs = await newSector(stranger, 'Theirs')
+    expect((await tool('add_keyword', { ...theirs, keyword: 'x' })).content[0]!.text).toMatch(
+      /^not_found/,
+    )
+    expect(JSON.stringify(await listed('list_sites'))).not.toContain('Theirs')
+    const reader = await connected(await keyOf(owner, 'read'))
+    expect((await tool('list_sites', {}, reader)).isError).toBeFalsy()
+    const refused = await tool('add_keyword', { ...sector, keyword: 'y' }, reader)
+    expect(refused.content[0]!.text).toMatch(/^permission_denied/)
+    await reader.close()
+  })
+
+  it('asks who is calling, and from where', async () => {
+    const nobody = await post()
+    expect(nobody.status).toBe(401)
+    expect(nobody.headers.get('www-authenticate')).toContain('Bearer')
+    const authorization = `Bearer ${await keyOf(owner)}`
+    expect((await post({ headers: { authorization } })).status).toBe(200)
+    const foreign = await post({ headers: { authorization, origin: 'https://evil.example' } })
+    expect(foreign.status).toBe(403)
+    const junk = await post({ headers: { authorization }, body: 'junk' })
+    expect(junk.status).toBe(400)
+    expect((await fetch(`${service.url}/mcp`, { headers: { authorization } })).status).toBe(405)
+  })
+})
