@@ -74,7 +74,11 @@ export async function createOnce<T extends { id: number }>(
   }
 
   const at = new Date(now())
-  if (!(await journal.intend(kind, key, at, entry.intent_at))) throw pending(kind, settleMs)
+  if (!(await journal.intend(kind, key, at, entry.intent_at))) {
+    const appeared = await lookAgain(context, creation)
+    if (appeared) return { ...base, ...appeared, how: 'adopted' }
+    throw pending(kind, settleMs)
+  }
   if (now() - at.getTime() > MAX_GAP_MS) {
     await journal.withdraw(kind, key, at)
     throw suspended(kind)
