@@ -58,7 +58,8 @@ export async function dropUnfinished(
       .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
       .from(run_steps)
       .where(and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, workerId)))
-      .for('update')
+      // One that is locked is worked on: to wait for it with others locked would be a deadlock.
+      .for('update', { skipLocked: true })
     for (const { account_id, id, kind } of taken.filter(({ id }) => !workingOn.has(id))) {
       const retries = sql`${run_steps.retries} + 1`
       await tx
