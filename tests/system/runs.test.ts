@@ -68,20 +68,36 @@ describe('a run', () => {
     expect(rows).toHaveLength(0)
   })
 
-  it('is accepted for one of many at once that the balance allows', async () => {
+  it('is accepted for ten of fifty at once when the balance is for ten, and the ledger adds up', async () => {
     const { owner, place } = await accountWithKeywords(0)
-    await service.sql`update accounts set credits = 9 where id = ${owner.accountId}`
+    await service.sql`insert into credit_transactions
+      (account_id, transaction_type, amount, balance_after, description)
+      values (${owner.accountId}, 'charge', 470, 30, 'Spent before')`
+    await service.sql`update accounts set credits = 30 where id = ${owner.accountId}`
     const ids = []
-    for (let n = 0; n < 10; n++) ids.push(await queuedTask(owner, place))
+    for (let n = 0; n < 50; n++) ids.push(await queuedTask(owner, place))
     const answers = await Promise.all(
       ids.map((id) =>
         owner.post<{ task_id: number }>('writer/tasks/auto_generate_content/', { ids: [id] }),
       ),
     )
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(3)
-    expect(answers.filter(({ status }) => status === 402)).toHaveLength(7)
-    for (const { status, body } of answers) if (status === 202) await owner.follow(body.task_id)
-    expect((await owner.get('billing/balance/')).body.balance).toBe(0)
+    const accepted = answers.filter(({ status }) => status === 202)
+    expect(accepted).toHaveLength(10)
+    expect(answers.filter(({ status }) => status === 402)).toHaveLength(40)
+    for (const { body } of accepted)
+      expect((await owner.follow(body.task_id)).state).toBe('SUCCESS')
+    const [sums] = await service.sql`select
+        sum(amount) filter (where transaction_type = 'grant')::int as granted,
+        sum(amount) filter (where transaction_type = 'charge')::int as charged,
+        sum(amount) filter (where transaction_type = 'hold')::int as held,
+        coalesce(sum(amount) filter (where transaction_type = 'release'), 0)::int as released
+      from credit_transactions where account_id = ${owner.accountId}`
+    expect(sums).toEqual({ granted: 500, charged: 500, held: 30, released: 0 })
+    const { balance } = (await owner.get<{ balance: number }>('billing/balance/')).body
+    expect(balance).toBe(0)
+    const [last] = await service.sql`select balance_after from credit_transactions
+      where account_id = ${owner.accountId} order by id desc limit 1`
+    expect(last!.balance_after).toBe(0)
   })
 
   it('works on an object once: a second one is a 409', async () => {
