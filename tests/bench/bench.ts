@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -31,8 +31,6 @@ const [rounds, seconds, rows, jobs] = [
 
 const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-bench-'))
 chmodSync(dataDir, 0o755)
-const peer = await peerOrNone()
-const given = peer && (await newDatabase(peer.postgresUrl))
 const service = await startService(
   readConfig({
     PORT: '0',
@@ -40,13 +38,15 @@ const service = await startService(
     IGNY8_SECRET_KEYS: 'a key that only the benchmarks of this project ever use',
     IGNY8_RATE_LIMIT_ACCOUNT: '0',
     IGNY8_RATE_LIMIT_ADDRESS: '0',
-    ...(given && { DATABASE_URL: given }),
   }),
   { logger: { info() {}, warn() {}, error: console.error } },
 )
 const floor = openFloor(service.databaseUrl)
+let peer: Peer | undefined
 try {
+  peer = await peerOrNone()
   const owner = await register(service.url!, 'Bench')
+  await liftLimits(owner)
   const mine = await targetOf(owner)
   await importKeywords(mine, 5000)
   console.log(`${cpus().length} cores, ${rounds} rounds, medians; a second each\n`)
@@ -69,8 +69,8 @@ try {
   )
 } finally {
   await floor.stop()
-  await service.stop()
   await peer?.stop()
+  await service.stop()
   rmSync(dataDir, { recursive: true, force: true })
 }
 
@@ -80,19 +80,21 @@ async function peerOrNone(): Promise<Peer | undefined> {
     return undefined
   }
   try {
-    return await startPeer(path.resolve(options.peer), dataDir)
+    const peerDir = path.join(dataDir, 'peer')
+    mkdirSync(peerDir)
+    return await startPeer(path.resolve(options.peer), peerDir, await peersDatabase())
   } catch (error) {
     console.log(`the peer did not start: measured against a physical limit alone\n${error}`)
     return undefined
   }
 }
 
-async function newDatabase(peersUrl: string): Promise<string> {
-  const sql = postgres(peersUrl, { max: 1, onnotice: () => {} })
-  const name = `igny8_bench_${Date.now()}`
-  await sql.unsafe(`create database ${name}`)
+/** In the same server. */
+async function peersDatabase(): Promise<string> {
+  const sql = postgres(service.databaseUrl, { max: 1, onnotice: () => {} })
+  await sql.unsafe('create database peer')
   await sql.end()
-  return databaseUrl(peersUrl, name)
+  return databaseUrl(service.databaseUrl, 'peer')
 }
 
 async function targetOf(owner: Client): Promise<Target> {
@@ -133,10 +135,18 @@ async function compare(
   console.log()
 }
 
+/** A plan and a balance that no benchmark reaches the end of. */
+async function liftLimits(owner: Client): Promise<void> {
+  const sql = postgres(service.databaseUrl, { max: 1, onnotice: () => {} })
+  await sql`update plans set max_keywords = 1e8, max_clusters = 1e8, max_content_ideas = 1e8,
+    daily_cluster_limit = 1e8, daily_ai_requests = 1e8, monthly_cluster_ai_credits = 1e8`
+  await sql`update accounts set credits = 1e6 where id = ${owner.accountId}`
+  await sql.end()
+}
+
 /** Runs of clusters for ideas, from the request to the last one's end: jobs a second. */
 async function drainIdeas(owner: Client, { place }: Target): Promise<number> {
   const sql = postgres(service.databaseUrl, { max: 1, onnotice: () => {} })
-  await sql`update accounts set credits = 1000000 where id = ${owner.accountId}`
   const made = await sql`insert into clusters ${sql(
     Array.from({ length: jobs }, (_, n) => ({
       account_id: owner.accountId,

@@ -7,16 +7,19 @@ const run = promisify(execFile)
 
 /** A peer that was started: another service of the same keyword API. */
 export type Peer = Target & {
-  /** Of its PostgreSQL, which both then use. */
-  postgresUrl: string
   /** Jobs a second that its queue drains, each of which does nothing. */
   drainJobs(jobs: number): Promise<number>
   stop(): Promise<void>
 }
 
-/** Starts the peer in `folder` with its own `up.sh`, over `dataDir`. */
-export async function startPeer(folder: string, dataDir: string): Promise<Peer> {
-  const env = { ...process.env, PEER_DIR: dataDir, PEER_KEYWORDS: '20000' }
+/** Starts the peer in `folder` with its own `up.sh`, over an empty folder and database. */
+export async function startPeer(
+  folder: string,
+  dataDir: string,
+  databaseUrl: string,
+): Promise<Peer> {
+  const own = { PEER_DIR: dataDir, PEER_DATABASE_URL: databaseUrl, PEER_KEYWORDS: '20000' }
+  const env = { ...process.env, ...own }
   const settings = { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 }
   // It leaves its servers running: a shell gives the file descriptors up, or this would wait for them.
   const log = path.join(dataDir, 'up.txt')
@@ -27,7 +30,6 @@ export async function startPeer(folder: string, dataDir: string): Promise<Peer> 
   return {
     ...target,
     place: await lastPlace(target),
-    postgresUrl: said('POSTGRES'),
     async drainJobs(jobs) {
       const command = `. ./env.sh && ./celery_drain.py --jobs ${jobs}`
       const { stdout } = await run('bash', ['-c', command], settings)
