@@ -13,7 +13,7 @@ export const ImageTypeParam = z.object({
 
 const secret = text(2000).nullable().optional().openapi({
   description:
-    'Write-only: read back as its last four characters. Kept when left out; null forgets it.',
+    'Write-only: read back as its last four characters. Kept when left out or sent as it is shown; null forgets it.',
 })
 const model = text(100).nullable().optional()
 const size = z

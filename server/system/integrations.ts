@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireMatch } from '../http/entity-tag.ts'
 import type { ConfigInput, ShownIntegration } from './integration-schemas.ts'
-import { storeIntegration } from './store-integration.ts'
+import { masked, storeIntegration } from './store-integration.ts'
 
 export type SaveIntegration = { config?: ConfigInput; is_active?: boolean }
 
@@ -73,7 +73,7 @@ function shown(
 
 function configOf(deps: Deps, type: IntegrationType, row: IntegrationRow | undefined) {
   const given = row?.config as Record<string, string> | undefined
-  const api_key = masked(row?.api_key, row?.api_key_last4)
+  const api_key = masked(row, 'api_key')
   switch (type) {
     case 'openai':
       return { api_key, ...OPENAI_DEFAULTS, ...given }
@@ -86,14 +86,10 @@ function configOf(deps: Deps, type: IntegrationType, row: IntegrationRow | undef
         client_id: null,
         redirect_uri: callbackUrl(deps),
         ...given,
-        client_secret: masked(row?.client_secret, row?.client_secret_last4),
-        refresh_token: masked(row?.refresh_token, row?.refresh_token_last4),
+        client_secret: masked(row, 'client_secret'),
+        refresh_token: masked(row, 'refresh_token'),
       }
   }
-}
-
-function masked(secret: string | null | undefined, last4: string | null | undefined) {
-  return secret ? `…${last4 ?? ''}` : null
 }
 
 /** Where Google sends a person back to by default. */

@@ -22,6 +22,8 @@ type Change = {
 
 /** A shorter secret would be shown as good as whole by its last four characters. */
 const SHOWN_FROM = 12
+/** No secret of any provider begins with it. */
+const MASK = '…'
 const BASE_URLS: Partial<Record<IntegrationType, string>> = {
   openai: OPENAI_DEFAULTS.base_url,
   runware: RUNWARE_DEFAULTS.base_url,
@@ -34,7 +36,7 @@ export async function storeIntegration(
   { accountId, type, input, before }: Change,
 ): Promise<IntegrationRow> {
   const row = before.rows[type]
-  const given = input.config ?? {}
+  const given = withoutMasks(row, input.config ?? {})
   const config = merged(row?.config as Stored | undefined, given)
   requireKeyForServer(type, row, config, given)
   if (type === 'image_generation') checkImageChoice(before, config)
@@ -56,6 +58,19 @@ export async function storeIntegration(
     .where(eq(integration_settings.id, saved!.id))
     .returning()
   return whole!
+}
+
+/** A secret that comes back as it is shown stays as it is: a form sends all that it was filled with. */
+function withoutMasks(row: IntegrationRow | undefined, config: ConfigInput): ConfigInput {
+  const given = { ...config }
+  for (const column of SECRET_COLUMNS) {
+    if (!given[column]?.startsWith(MASK)) continue
+    if (given[column] !== masked(row, column)) {
+      throw invalid(`config.${column}`, 'is how a secret is shown, and not the one that is stored')
+    }
+    delete given[column]
+  }
+  return given
 }
 
 function merged(stored: Stored = {}, given: ConfigInput): Stored {
@@ -111,7 +126,12 @@ async function sealedSecrets(
   return columns
 }
 
-export function last4(secret: string | null): string | null {
+/** A stored secret as it is shown. */
+export function masked(row: IntegrationRow | undefined, column: SecretColumn): string | null {
+  return row?.[column] ? `${MASK}${row[`${column}_last4`] ?? ''}` : null
+}
+
+function last4(secret: string | null): string | null {
   return secret !== null && secret.length >= SHOWN_FROM ? secret.slice(-4) : null
 }
 

@@ -82,6 +82,22 @@ describe('integrations', () => {
     expect((await save('runware', { api_key: null })).body.config.api_key).toBeNull()
   })
 
+  it('keep a secret that is sent back as it is shown, and store no other mask', async () => {
+    await withOpenAi()
+    const { config } = (await get('openai')).body
+    const back = await save('openai', { ...config, model: 'gpt-5' })
+    expect([back.status, back.body.config]).toEqual([200, { ...config, model: 'gpt-5' }])
+    expect((await owner.post(`${SETTINGS}openai/test/`)).status).toBe(200)
+    for (const api_key of ['…9999', '…']) {
+      expect(await save('openai', { api_key })).toMatchObject({
+        status: 400,
+        body: { errors: [{ path: 'config.api_key' }] },
+      })
+    }
+    const elsewhere = await save('openai', { ...config, base_url: 'https://thief.example/v1' })
+    expect(elsewhere.status).toBe(400)
+  })
+
   it('do not hand a stored key to another server', async () => {
     await withOpenAi()
     const elsewhere = await save('openai', { base_url: 'https://thief.example/v1' })
