@@ -35,6 +35,7 @@ export type PlatformReason =
   | 'grant_credits'
   | 'note_key_use'
   | 'keep_keys'
+  | 'appoint_staff'
   | 'measure'
 
 export type Doors = {

@@ -73,9 +73,9 @@ describe('imports', () => {
 })
 
 describe('the code', () => {
-  it('reads the environment in config.ts and main.ts alone', () => {
+  it('reads the environment in config.ts, for the two commands alone', () => {
     const readers = files.filter((file) => /process\.env\b/.test(text(file)))
-    expect(readers).toEqual(['server/main.ts'])
+    expect(readers).toEqual(['server/main.ts', 'server/staff.ts'])
   })
 
   it('opens the tables through the two doors alone', () => {
