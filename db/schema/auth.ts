@@ -66,6 +66,8 @@ export const accounts = pgTable('accounts', {
   status: text({ enum: ACCOUNT_STATUSES }).notNull().default('active'),
   /** When a cancelled account is erased; until then its owner may restore it. */
   delete_after: at(),
+  /** The status of a cancelled account before its owner closed it, which restoring gives back. */
+  closed_from: text({ enum: ACCOUNT_STATUSES }),
   erased_at: at(),
   ...timestamps,
 })

@@ -30,14 +30,18 @@ const BATCH = 10
 
 /**
  * Erases the accounts whose grace period is over. Files go first: whoever is killed in between, or
- * finds another at it, does the same again.
+ * finds another at it, does the same again. One that fails keeps none of the others waiting.
  */
 export async function eraseAccounts(deps: WorkerDeps): Promise<number> {
   const due = await deps.doors.withPlatform('erase_accounts', (tx) =>
     tx.execute<{ id: string }>(sql`select id from accounts
       where delete_after <= now() and status = 'cancelled' order by delete_after limit ${BATCH}`),
   )
-  for (const { id } of due) await erase(deps, Number(id))
+  for (const { id } of due) {
+    await erase(deps, Number(id)).catch((error: unknown) => {
+      deps.logger.error({ err: error, account_id: id }, 'account not erased')
+    })
+  }
   return due.length
 }
 
@@ -74,7 +78,8 @@ async function isWorkedOn(tx: Tx, id: number): Promise<boolean> {
 
 /** The users, whose addresses are free again, and all text in what is kept. */
 async function forget(tx: Tx, id: number): Promise<void> {
-  await tx.execute(sql`update accounts set name = 'erased', slug = 'erased-' || id, owner_id = null,
+  // Of a form that no other slug has, so that nobody can be in the way.
+  await tx.execute(sql`update accounts set name = 'erased', slug = 'erased/' || id, owner_id = null,
     stripe_customer_id = null, delete_after = null, erased_at = now(), updated_at = now()
     where id = ${id}`)
   await tx.execute(sql`delete from users where account_id = ${id}`)

@@ -32,7 +32,7 @@ export function deleteAccount(deps: Deps, caller: Caller, confirm: string | unde
   )
 }
 
-/** Opens an account again that was cancelled, within the grace period. */
+/** Opens an account again that was cancelled, within the grace period, as it stood before. */
 export function restoreAccount(deps: Deps, caller: Caller) {
   return deps.doors.withAccount(
     caller.scope,
@@ -46,7 +46,12 @@ export function restoreAccount(deps: Deps, caller: Caller) {
       }
       await tx
         .update(accounts)
-        .set({ status: 'active', delete_after: null, updated_at: sql`now()` })
+        .set({
+          status: account.closed_from ?? 'active',
+          closed_from: null,
+          delete_after: null,
+          updated_at: sql`now()`,
+        })
         .where(eq(accounts.id, account.id))
       await auditAccount(tx, caller, 'account.restored')
       return getAccount(tx, account.id)
@@ -66,6 +71,7 @@ async function close(tx: Tx, caller: Caller): Promise<void> {
     .update(accounts)
     .set({
       status: 'cancelled',
+      closed_from: accounts.status,
       delete_after: sql`now() + ${GRACE_DAYS} * interval '1 day'`,
       updated_at: sql`now()`,
     })

@@ -139,6 +139,16 @@ describe('the deletion of an account', () => {
     expect((await owner.post('planner/keywords/', { ...sector, keyword: 'x' })).status).toBe(201)
   })
 
+  it('lifts no suspension: restored, the account stands as it did before', async () => {
+    for (const status of ['suspended', 'trial', 'active']) {
+      const owner = await service.owner(`Was ${status}`)
+      await service.sql`update accounts set status = ${status} where id = ${owner.accountId}`
+      expect((await remove(owner, await slugOf(owner))).body.status).toBe('cancelled')
+      const restored = await owner.post(`auth/accounts/${owner.accountId}/restore/`)
+      expect(restored).toMatchObject({ status: 200, body: { status } })
+    }
+  })
+
   it('cancels what has not begun and gives its credits back', async () => {
     const api = await startTestService({ role: 'api' })
     const owner = await api.owner('Busy')
@@ -167,6 +177,8 @@ describe('the deletion of an account', () => {
     const before = await Promise.all(tables.map((table) => count(table, other.accountId)))
     const ledger = await count('credit_transactions', owner.accountId)
     await remove(owner, await slugOf(owner))
+    // Who takes the name of an erased account is in nobody's way.
+    await service.owner(`erased-${owner.accountId}`)
     await service.sql`update accounts set delete_after = now() where id = ${owner.accountId}`
     const late = await owner.post(`auth/accounts/${owner.accountId}/restore/`)
     expect([401, 409]).toContain(late.status)
