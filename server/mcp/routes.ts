@@ -44,7 +44,7 @@ function refuseForeignOrigin(c: Context<AppEnv>, allowed: string[]): void {
 async function call(
   c: Context<AppEnv>,
   ask: Ask,
-  { method, path }: Tool,
+  { method, path, form }: Tool,
   args: Record<string, unknown>,
 ): Promise<CallToolResult> {
   const rest = { ...args }
@@ -55,12 +55,12 @@ async function call(
   })
   const isRead = method === 'GET'
   const query = isRead ? `?${new URLSearchParams(textOf(rest))}` : ''
-  const headers = new Headers({ 'content-type': 'application/json' })
+  const headers = new Headers(form ? {} : { 'content-type': 'application/json' })
   for (const name of ['authorization', 'x-account-id', 'x-request-id']) {
     const value = c.req.header(name)
     if (value !== undefined) headers.set(name, value)
   }
-  const body = isRead ? undefined : JSON.stringify(rest)
+  const body = isRead ? undefined : (form?.(rest) ?? JSON.stringify(rest))
   const answer = await ask(`/api/v1/${filled}${query}`, { method, headers, body }, c.env)
   return resultOf(answer)
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { INTENTS } from '../../db/schema/planner.ts'
+import { csvLine } from '../planner/csv-cells.ts'
 
 /** One step of the main job: what it is called with, and the request of the HTTP API that it is. */
 export type Tool = {
@@ -10,6 +12,8 @@ export type Tool = {
   method: 'GET' | 'POST'
   /** Below /api/v1/; arguments in braces are taken from the input, the rest is query or body. */
   path: string
+  /** What is sent instead of the arguments as JSON. */
+  form?(args: Record<string, unknown>): FormData
 }
 
 const id = z.int().min(1)
@@ -20,6 +24,15 @@ const page = {
   search: z.string().max(200).optional(),
 }
 const place = { site_id: id, sector_id: id }
+const keyword = z.object({
+  keyword: z.string(),
+  volume: z.int().optional(),
+  difficulty: z.int().optional().describe('0 to 100'),
+  intent: z.enum(INTENTS).optional(),
+})
+type Keyword = z.infer<typeof keyword>
+const MERGED =
+  'One that is there already, whatever its case, takes the values that are given. Answers how many were imported, updated and skipped, and by line what is wrong with the skipped; line 1 is the header.'
 const RUN =
   'Answers the run, as task_id: follow it with get_run until its state is SUCCESS, FAILURE or CANCELLED.'
 
@@ -44,18 +57,22 @@ export const TOOLS: Tool[] = [
     path: 'auth/sectors/',
   },
   {
-    name: 'add_keyword',
-    title: 'Add a keyword',
-    description: 'Adds a keyword to a sector.',
-    input: {
-      ...place,
-      keyword: z.string().min(1).max(300),
-      volume: z.int().min(0).optional(),
-      difficulty: z.int().min(0).max(100).optional(),
-      intent: z.enum(['informational', 'navigational', 'commercial', 'transactional']).optional(),
-    },
+    name: 'import_keywords',
+    title: 'Import keywords',
+    description: `Adds keywords to a sector, thousands at once. ${MERGED}`,
+    input: { ...place, keywords: z.array(keyword).min(1).max(5000) },
     method: 'POST',
-    path: 'planner/keywords/',
+    path: 'planner/keywords/import_csv/',
+    form: ({ keywords, ...place }) => csvForm(place, csvOf(keywords as Keyword[])),
+  },
+  {
+    name: 'import_keywords_csv',
+    title: 'Import keywords from CSV',
+    description: `Adds the keywords of a CSV text to a sector: its first line names the columns, of which keyword, volume, difficulty and intent are read. ${MERGED}`,
+    input: { ...place, csv: z.string().min(1).max(1_000_000) },
+    method: 'POST',
+    path: 'planner/keywords/import_csv/',
+    form: ({ csv, ...place }) => csvForm(place, String(csv)),
   },
   {
     name: 'list_keywords',
@@ -199,3 +216,16 @@ export const TOOLS: Tool[] = [
     path: 'system/settings/task_progress/{task_id}/',
   },
 ]
+
+function csvOf(keywords: Keyword[]): string {
+  const columns = ['keyword', 'volume', 'difficulty', 'intent'] as const
+  const rows = keywords.map((row) => csvLine(columns.map((column) => row[column] ?? '')))
+  return csvLine([...columns]) + rows.join('')
+}
+
+function csvForm(place: Record<string, unknown>, csv: string): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(place)) form.set(name, String(value))
+  form.set('file', new Blob([csv], { type: 'text/csv' }), 'keywords.csv')
+  return form
+}

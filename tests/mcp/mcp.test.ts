@@ -80,10 +80,10 @@ describe('the MCP server', () => {
   })
 
   it('takes keywords to an article with images', async () => {
-    for (const keyword of ['espresso', 'espresso beans', 'espresso machine', 'espresso grinder']) {
-      const added = await tool('add_keyword', { ...sector, keyword, volume: 10 })
-      expect(added.structuredContent).toMatchObject({ keyword })
-    }
+    const words = ['espresso', 'espresso beans', 'espresso machine', 'espresso grinder']
+    const keywords = words.map((keyword) => ({ keyword, volume: 10 }))
+    const added = await tool('import_keywords', { ...sector, keywords })
+    expect(added.structuredContent).toMatchObject({ imported: 4, skipped: 0 })
     await run('cluster_keywords', sector)
     const [cluster] = await listed('list_clusters', { sector_id: sector.sector_id })
     await run('generate_ideas', { ids: [cluster!.id], ideas_per_cluster: 2 })
@@ -100,24 +100,52 @@ describe('the MCP server', () => {
     expect(String(task.structuredContent!.html_content)).toContain('<h2>')
   })
 
+  it('imports keywords as the API does, from a list and from CSV', async () => {
+    const place = await newSector(owner, 'Imported')
+    const odd = [
+      { keyword: '=1+1, "quoted"', volume: 5, difficulty: 7, intent: 'commercial' },
+      { keyword: 'Tea', volume: 1 },
+      { keyword: 'too hard', difficulty: 101 },
+    ]
+    const listed = await tool('import_keywords', { ...place, keywords: odd })
+    expect(listed.structuredContent).toMatchObject({
+      ...{ imported: 2, updated: 0, skipped: 1 },
+      errors: [{ line: 4, message: expect.stringContaining('difficulty') }],
+    })
+    const csv = 'Volume,Keyword\n900,tea\n4,coffee\n'
+    const read = await tool('import_keywords_csv', { ...place, csv })
+    expect(read.structuredContent).toMatchObject({ imported: 1, updated: 1 })
+    const { results } = (await tool('list_keywords', place)).structuredContent as {
+      results: Json[]
+    }
+    const seen = results.map(({ keyword, volume, intent }) => [keyword, volume, intent])
+    expect(seen.sort()).toEqual([
+      ['=1+1, "quoted"', 5, 'commercial'],
+      ['Tea', 900, 'informational'],
+      ['coffee', 4, 'informational'],
+    ])
+  })
+
   it('says as a tool error what the API refuses, with its code', async () => {
     const refused = await tool('publish', { ids: [999_999] })
     expect(refused).toMatchObject({ isError: true })
     expect(refused.content[0]!.text).toMatch(/^not_found: /)
-    const wrong = await tool('add_keyword', { ...sector, keyword: '' })
+    const wrong = await tool('import_keywords', { ...sector, keywords: [] })
     expect(wrong.isError).toBe(true)
+    const csv = await tool('import_keywords_csv', { ...sector, csv: 'word\ntea\n' })
+    expect(csv.content[0]!.text).toMatch(/^csv_invalid: /)
   })
 
   it("refuses another account's ids, and a key that only reads its writes", async () => {
     const stranger = await service.owner('Theirs')
     const theirs = await newSector(stranger, 'Theirs')
-    expect((await tool('add_keyword', { ...theirs, keyword: 'x' })).content[0]!.text).toMatch(
-      /^not_found/,
-    )
+    expect(
+      (await tool('import_keywords_csv', { ...theirs, csv: 'keyword\nx\n' })).content[0]!.text,
+    ).toMatch(/^not_found/)
     expect(JSON.stringify(await listed('list_sites'))).not.toContain('Theirs')
     const reader = await connected(await keyOf(owner, 'read'))
     expect((await tool('list_sites', {}, reader)).isError).toBeFalsy()
-    const refused = await tool('add_keyword', { ...sector, keyword: 'y' }, reader)
+    const refused = await tool('import_keywords_csv', { ...sector, csv: 'keyword\ny\n' }, reader)
     expect(refused.content[0]!.text).toMatch(/^permission_denied/)
     await reader.close()
   })
