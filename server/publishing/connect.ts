@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { sites, users, wordpress_connections } from '../../db/schema/auth.ts'
+import { accounts, sites, users, wordpress_connections } from '../../db/schema/auth.ts'
 import type { Doors, Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import { audit } from '../audit.ts'
@@ -13,6 +13,7 @@ import { linkIn, requireSite, siteAddress } from './link.ts'
 const EXPIRES_AFTER = '30 minutes'
 /** A UUID of ours, the same for every site. */
 const APP_ID = '6f1c0c7e-6a0e-4b8e-9d57-2f0b8f5d1c08'
+const MAX_ACCOUNT_NAME = 80
 export const CALLBACK_PATH = '/connect/wordpress'
 
 type Connection = typeof wordpress_connections.$inferSelect
@@ -50,7 +51,7 @@ export async function authorizeUrl(
 ): Promise<string> {
   const state = randomToken('')
   const state_hash = await sha256(state)
-  await deps.doors.withAccount(caller.scope, async (tx) => {
+  const name = await deps.doors.withAccount(caller.scope, async (tx) => {
     await tx.insert(wordpress_connections).values({
       account_id: caller.accountId,
       site_id: siteId,
@@ -62,17 +63,26 @@ export async function authorizeUrl(
     const { accountId, userId, requestId } = caller
     const object = { type: 'site', id: siteId }
     await audit(tx, { accountId, userId, requestId, action: 'site.connect_begun', object })
+    const [account] = await tx
+      .select({ name: accounts.name })
+      .from(accounts)
+      .where(eq(accounts.id, accountId))
+    return account!.name
   })
   const url = new URL(found.authorization)
-  url.searchParams.set('app_name', appName())
+  url.searchParams.set('app_name', appName(name))
   url.searchParams.set('app_id', APP_ID)
   url.searchParams.set('success_url', `${deps.settings.publicUrl()}${CALLBACK_PATH}?state=${state}`)
   return url.href
 }
 
-/** As it will stand in the user's list in WordPress, which refuses a second one of a name. */
-function appName(): string {
-  return `igny8 (${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC)`
+/**
+ * What WordPress asks its owner to let in: for whom, since who approves need not be who asked, and when,
+ * since WordPress refuses a second one of a name.
+ */
+function appName(account: string): string {
+  const whom = account.slice(0, MAX_ACCOUNT_NAME).toWellFormed()
+  return `igny8 for ${whom} (${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC)`
 }
 
 /**

@@ -76,6 +76,8 @@ describe('linking in a click', () => {
       await page.fill('#user_login', wordpress.user)
       await page.fill('#user_pass', wordpress.password)
       await page.click('#wp-submit')
+      // Who approves may be another person than who asked: they see whom they let in.
+      await page.getByText('igny8 for Test account (20').first().waitFor()
       await page.click('#approve')
       await page.waitForURL(/\/connect\/wordpress\/outcome\?state=/)
       await page.getByRole('heading', { name: 'The site is linked' }).waitFor()
@@ -88,7 +90,7 @@ describe('linking in a click', () => {
         WP_Application_Passwords::get_user_application_passwords(get_user_by('login', '${wordpress.user}')->ID),
         fn($one) => $one['app_id'] !== '')));`),
     )
-    expect(made.name).toMatch(/^igny8 \(20/)
+    expect(made.name).toMatch(/^igny8 for Test account \(20/)
     expect(logged.filter((line) => /password=|user_login=/.test(line))).toEqual([])
   })
 
