@@ -6,9 +6,11 @@ import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller, MinimumRole } from './caller.ts'
+import { changesOnly } from './changes-only.ts'
 import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
 import { answerTagged, requireMatch } from './entity-tag.ts'
 import { listAnswer, type Page } from './lists.ts'
+import { problemFromZod } from './problem.ts'
 import { accepted, answer, IdParam, jsonBody } from './schemas.ts'
 
 type Row = { id: number }
@@ -40,7 +42,7 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
     run(tx: Tx, caller: Caller, input: New): Promise<number>
   }
   update?: Texts & {
-    body: z.ZodType<Change>
+    body: z.ZodObject & z.ZodType<Change>
     run(tx: Tx, caller: Caller, before: R, input: Change): Promise<unknown>
     /**
      * For an update that may begin a run, whose id `run` then resolves to: waits for it, once all is
@@ -154,12 +156,14 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
 ): void {
   const { path, tag, name, write, row, get, update } = collection
   if (!update) return
+  const readOne = (c: Context<AppEnv>) => readNow(deps, callerOf(c), (tx) => get(tx, idIn(c)))
   for (const method of ['put', 'patch'] as const) {
     serve<never, Change>(
       app,
       write,
       {
-        ...declared(method, `${path}{id}/`, tag, update),
+        ...declared(method, `${path}{id}/`, tag, described(update, method === 'put' ? PUT : '')),
+        middleware: method === 'put' ? [changesOnly(readOne, update.body.shape)] : [],
         request: { params: IdParam, headers: IfMatch, ...jsonBody(update.body) },
         responses: { 200: answer(`The ${name}.`, row), ...(update.wait && { 202: accepted }) },
       },
@@ -244,6 +248,15 @@ async function auditWrite(tx: Tx, caller: Caller, name: string, verb: string, id
   await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object })
 }
 
+/** Of the path, before it is checked with the rest of the request. */
+function idIn(c: Context<AppEnv>): number {
+  const { data, error } = IdParam.safeParse(c.req.param())
+  if (error) throw problemFromZod(error)
+  return data.id
+}
+
+const PUT = 'May send the object as it was read: what is in it and cannot be set is left as it is.'
+
 const declared = (method: RouteConfig['method'], path: string, tag: string, texts: Texts) => ({
   method,
   path,
@@ -252,7 +265,12 @@ const declared = (method: RouteConfig['method'], path: string, tag: string, text
   ...(texts.description && { description: texts.description }),
 })
 
-const withArticle = (name: string) => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
+const described = ({ summary, description = '' }: Texts, more: string): Texts => ({
+  summary,
+  description: [description.trim(), more].filter(Boolean).join(' '),
+})
+
+const withArticle = (name: string) => `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 
 /** The router's types want a literal route; a collection has its parts as values. */
 function serve<Query, Body>(

@@ -57,6 +57,7 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
     middleware: [
       ...(role === 'public' ? [] : [requireRole(role)]),
       ...('x-shows-secret' in config ? [showsSecret] : []),
+      ...[config.middleware ?? []].flat(),
     ],
     ...(config.method === 'post' && { parameters: [IDEMPOTENCY_KEY] }),
     responses: { ...config.responses, default: PROBLEM_RESPONSE },

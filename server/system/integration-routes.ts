@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
+import { changesOnly } from '../http/changes-only.ts'
 import { IfMatch, IfNoneMatch } from '../http/crud.ts'
 import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answerTagged, entityTag } from '../http/entity-tag.ts'
@@ -133,6 +134,8 @@ function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType):
     responses: { ...responses, 304: { description: 'It is as If-None-Match says.' } },
   })
   app.openapi(get, async (c) => answerTagged(c, await getIntegration(deps, callerOf(c), type)))
+  // Values are no news of these: what was never saved is shown with defaults.
+  const shownOnly = async () => ({ integration_type: type, updated_at: null })
   const body: z.ZodType<SaveIntegration> = UPDATES[type]
   for (const [method, at] of [
     ['put', path],
@@ -145,6 +148,7 @@ function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType):
       tags,
       summary: `Set ${type} up; the account's runs then use it`,
       description: 'Changes what is named.',
+      middleware: method === 'put' ? [changesOnly(shownOnly, UPDATES[type].shape)] : [],
       request: { headers: IfMatch, ...jsonBody(body) },
       responses,
     })

@@ -45,6 +45,7 @@ export async function updateContent(
   { task_id }: { task_id: number },
   { html_content }: z.infer<typeof UpdateContent>,
 ): Promise<void> {
+  if (html_content === undefined) return
   const [task] = await lockTasks(tx, [task_id])
   if (!task) throw notFound()
   await saveArticle(tx, task, html_content)

@@ -114,7 +114,7 @@ export const Content = createSelectSchema(content, {
   ...times,
   metadata: z.record(z.string(), z.unknown()),
 }).openapi('Content')
-export const UpdateContent = z.strictObject({ html_content: article })
+export const UpdateContent = z.strictObject({ html_content: article.optional() })
 
 export const Image = createSelectSchema(images, times)
   .extend({ image_url: z.string().openapi({ description: 'Where the file is served.' }) })
