@@ -4,6 +4,7 @@ import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
 import type { Tx } from '../../db/tenancy.ts'
 import { invalid } from '../errors.ts'
 import { isDataException } from './database-errors.ts'
+import { queryInt } from './schemas.ts'
 
 const PAGE_SIZE = 25
 const MAX_PAGE_SIZE = 200
@@ -17,8 +18,8 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
   const fields = Object.keys(orderings)
   const choices = fields.flatMap((field) => [field, `-${field}`]) as [string, ...string[]]
   return z.strictObject({
-    page: z.coerce.number().int().min(1).max(MAX_PAGE).optional(),
-    page_size: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).optional(),
+    page: queryInt(1, MAX_PAGE).optional(),
+    page_size: queryInt(1, MAX_PAGE_SIZE).optional(),
     search: z
       .string()
       .max(200)

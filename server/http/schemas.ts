@@ -36,9 +36,14 @@ export const nullableTime = z
 /** The fields every row ends with. */
 export const times = { created_at: time, updated_at: time }
 
-/** For the query string, where everything is text. */
-export const queryId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
-export const queryCount = z.coerce.number().int().min(0).max(INT32_MAX).openapi({ type: 'integer' })
+/** For the query string, where everything is text: nothing but digits is a number, least of all nothing. */
+export const queryInt = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
+    z.int({ error: 'must be a whole number' }).min(min).max(max),
+  )
+export const queryId = queryInt(1, Number.MAX_SAFE_INTEGER)
+export const queryCount = queryInt(0, INT32_MAX)
 
 export const queryText = text(100)
 /** A time with its offset: `2026-01-31T00:00:00Z`. */

@@ -170,6 +170,15 @@ test('lists are filtered, searched and ordered', async () => {
   expect((await owner.get('planner/keywords/?ordering=keyword')).status).toBe(400)
 })
 
+test.each(['volume_max=', 'volume_max=%20', 'volume_min=1e3', 'page=0x1', 'cluster_id=one'])(
+  'a filter %s is no number, and refused as such',
+  async (query) => {
+    const { status, body } = await owner.get<Problem>(`planner/keywords/?${query}`)
+    const [path] = query.split('=')
+    expect([status, body.errors]).toEqual([400, [{ path, message: 'must be a whole number' }]])
+  },
+)
+
 test.each(['created_at', '-volume', 'difficulty'])(
   'a cursor walks the whole list by %s',
   async (ordering) => {
