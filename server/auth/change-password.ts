@@ -8,35 +8,34 @@ import { invalid } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { ChangePassword } from './schemas.ts'
 import { closeAllSessions, openSession, type TokenPair } from './sessions.ts'
+import { countAttempt } from './sign-in.ts'
 
-/** Sets a new password; every other sign-in of the user ends. */
+/**
+ * Sets a new password; every other sign-in of the user ends. A wrong old one counts as a failed sign-in:
+ * whoever found a token open is not let guess.
+ */
 export async function changePassword(
   deps: Deps,
   caller: Caller & { userId: number },
   input: z.infer<typeof ChangePassword>,
+  address: string,
 ): Promise<TokenPair> {
-  const user = await deps.doors.withPlatform('authenticate', async (tx) => {
-    const [found] = await tx.select().from(users).where(eq(users.id, caller.userId))
-    return found!
+  const { scope, accountId, userId, role, requestId } = caller
+  const own = eq(users.id, userId)
+  const [user] = await deps.doors.withAccount(scope, (tx) => tx.select().from(users).where(own), {
+    readOnly: true,
   })
-  if (!(await deps.passwords.verify(user.password_hash, input.old_password))) {
+  const attempt = await countAttempt(deps, user!.email, address)
+  if (!(await deps.passwords.verify(user!.password_hash, input.old_password))) {
     throw invalid('old_password', 'is not your password')
   }
+  await deps.doors.withPlatform('throttle_sign_in', attempt.succeeded)
   const password_hash = await deps.passwords.hash(input.new_password)
-  const own = { accountId: user.account_id, user: { id: user.id, role: caller.role } }
   const change = async (tx: Tx) => {
-    await tx
-      .update(users)
-      .set({ password_hash, updated_at: sql`now()` })
-      .where(eq(users.id, user.id))
-    await closeAllSessions(tx, user.account_id, user.id)
-    await audit(tx, {
-      accountId: user.account_id,
-      userId: user.id,
-      requestId: caller.requestId,
-      action: 'user.password_changed',
-    })
-    return openSession(tx, deps, { userId: user.id, accountId: user.account_id, role: user.role })
+    await tx.update(users).set({ password_hash, updated_at: sql`now()` }).where(own)
+    await closeAllSessions(tx, accountId, userId)
+    await audit(tx, { accountId, userId, requestId, action: 'user.password_changed' })
+    return openSession(tx, deps, { userId, accountId, role })
   }
-  return deps.doors.withAccount(own, change, { whileClosed: true })
+  return deps.doors.withAccount(scope, change, { whileClosed: true })
 }

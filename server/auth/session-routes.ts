@@ -113,7 +113,15 @@ export function sessionRoutes(deps: Deps) {
     c.json(await updateMe(deps, userOf(c), c.req.valid('json')), 200),
   )
   app.openapi(routes.changePassword, async (c) =>
-    c.json(await changePassword(deps, userOf(c), c.req.valid('json')), 200),
+    c.json(
+      await changePassword(
+        deps,
+        userOf(c),
+        c.req.valid('json'),
+        deps.clientAddress(c.req.raw, c.env),
+      ),
+      200,
+    ),
   )
   return app
 }

@@ -1,6 +1,7 @@
 import { eq, inArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { login_attempts, users } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { sha256 } from '../secrets.ts'
@@ -13,11 +14,7 @@ const FAILURES_AN_ADDRESS = 100
 
 /** Signs a user in. An unknown e-mail takes as long as a wrong password and looks the same. */
 export async function signIn(deps: Deps, input: z.infer<typeof Login>, address: string) {
-  const keys = {
-    email: await sha256(`email ${input.email}`),
-    address: await sha256(`address ${address}`),
-  }
-  await countAttempt(deps, keys)
+  const attempt = await countAttempt(deps, input.email, address)
   const user = await deps.doors.withPlatform('authenticate', async (tx) => {
     const [found] = await tx
       .select()
@@ -33,11 +30,7 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, address: 
     throw new DomainError('credentials_wrong', 'The e-mail address or the password is wrong.')
   }
   return deps.doors.withPlatform('authenticate', async (tx) => {
-    await tx.delete(login_attempts).where(eq(login_attempts.key_hash, keys.email))
-    await tx
-      .update(login_attempts)
-      .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
-      .where(eq(login_attempts.key_hash, keys.address))
+    await attempt.succeeded(tx)
     await tx.update(users).set({ last_login_at: sql`now()` }).where(eq(users.id, user.id))
     const claims = { userId: user.id, accountId: user.account_id, role: user.role }
     const tokens = await openSession(tx, deps, claims)
@@ -45,8 +38,15 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, address: 
   })
 }
 
-/** Counted before the password is tried, so that many tries at once are counted too. */
-async function countAttempt(deps: Deps, keys: { email: string; address: string }): Promise<void> {
+/**
+ * Counts a try of a user's password, before it is tried, so that many at once are counted too. Throws
+ * `too_many_attempts`. `succeeded` takes it back.
+ */
+export async function countAttempt(deps: Deps, email: string, address: string) {
+  const keys = {
+    email: await sha256(`email ${email}`),
+    address: await sha256(`address ${address}`),
+  }
   const rows = await deps.doors.withPlatform('throttle_sign_in', async (tx) => {
     const window_ends_at = sql<Date>`now() + ${WINDOW_SECONDS} * interval '1 second'`
     await tx
@@ -78,6 +78,15 @@ async function countAttempt(deps: Deps, keys: { email: string; address: string }
       { headers: { 'retry-after': String(seconds) } },
     )
   }
+  return { succeeded: (tx: Tx) => forgetAttempt(tx, keys) }
+}
+
+async function forgetAttempt(tx: Tx, keys: { email: string; address: string }): Promise<void> {
+  await tx.delete(login_attempts).where(eq(login_attempts.key_hash, keys.email))
+  await tx
+    .update(login_attempts)
+    .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
+    .where(eq(login_attempts.key_hash, keys.address))
 }
 
 let decoyHash: Promise<string> | undefined

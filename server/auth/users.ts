@@ -2,6 +2,7 @@ import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { ROLES, type Role, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
 import type { Deps, Passwords } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { type Caller, ranksAtLeast } from '../http/caller.ts'
@@ -94,14 +95,16 @@ export async function deleteUser(tx: Tx, caller: Caller, id: number): Promise<vo
 
 export function updateMe(
   deps: Deps,
-  { userId }: { userId: number },
+  { scope, accountId, userId, requestId }: Caller & { userId: number },
   input: z.infer<typeof UpdateMe>,
 ) {
-  return deps.doors.withPlatform('authenticate', async (tx) => {
+  return deps.doors.withAccount(scope, async (tx) => {
     await tx
       .update(users)
       .set({ ...input, updated_at: sql`now()` })
       .where(eq(users.id, userId))
+    const object = { type: 'user', id: userId }
+    await audit(tx, { accountId, userId, requestId, action: 'user.updated', object })
     return getUser(tx, userId)
   })
 }

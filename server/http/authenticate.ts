@@ -21,7 +21,10 @@ export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler
     if (looksLikeApiKey(token)) return withKey(token, c, next)
     const claims = await tokens.verify(token).catch(refusal)
     if (claims instanceof DomainError) c.set('refusal', claims)
-    else c.set('caller', await callerWith(claims, c))
+    else {
+      c.set('caller', await callerWith(claims, c))
+      c.set('ownScope', callerIn(claims.accountId, claims, '').scope)
+    }
     return next()
   }
 

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
+import type { Scope } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 import { type Caller, type MinimumRole, mayAct } from './caller.ts'
 import { Problem, problemFromZod } from './problem.ts'
@@ -8,6 +9,8 @@ export type AppEnv = {
   Variables: {
     requestId: string
     caller: Caller | undefined
+    /** Of a person who signed in: their own account, whichever they act in. */
+    ownScope: Scope | undefined
     /** Why the token that was sent names no caller: told where one is needed. */
     refusal: DomainError | undefined
     /** The answer shows a secret: it is not kept. */
@@ -87,10 +90,11 @@ function refused({ role }: Caller, minimum: MinimumRole): DomainError {
   )
 }
 
-/** The user who calls, or a 403 for an API key, which is no person. */
+/** The user who calls, in their own account; a 403 for an API key, which is no person. */
 export function userOf(c: Pick<Context<AppEnv>, 'get'>): Caller & { userId: number } {
   const { userId, ...caller } = callerOf(c)
-  if (userId !== null) return { ...caller, userId }
+  const scope = c.get('ownScope')
+  if (userId !== null && scope) return { ...caller, userId, accountId: scope.accountId, scope }
   throw new DomainError('permission_denied', 'This is for a person who signed in, not an API key.')
 }
 

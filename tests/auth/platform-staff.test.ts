@@ -53,6 +53,13 @@ describe('platform staff', () => {
     ])
   })
 
+  it('remain who they are in any account', async () => {
+    const seen = await developer.call('GET', 'auth/me/', undefined, named())
+    expect(seen.body).toMatchObject({ user: { email: developer.email } })
+    const renamed = await developer.call('PATCH', 'auth/me/', { first_name: 'Dev' }, named())
+    expect(renamed).toMatchObject({ status: 200, body: { id: developer.userId } })
+  })
+
   it('keep the role they have: an editor of the system account manages nothing', async () => {
     const header = named()
     const refused = await systemEditor.call('PATCH', `auth/sites/${site}/`, { name: 'x' }, header)

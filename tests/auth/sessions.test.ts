@@ -134,6 +134,13 @@ describe('access tokens', () => {
     expect((await again.get('auth/me/')).status).toBe(401)
     const login = await post('auth/login/', { email: editor.email, password: PASSWORD })
     expect(login.status).toBe(401)
+    const password = { old_password: PASSWORD, new_password: 'another horse battery' }
+    for (const method of ['deactivated', 'removed']) {
+      if (method === 'removed') await owner.call('DELETE', `auth/users/${editor.userId}/`)
+      const renamed = await again.call('PATCH', 'auth/me/', { first_name: 'Still' })
+      const changed = await again.post('auth/change_password/', password)
+      expect([renamed.status, changed.status], method).toEqual([401, 401])
+    }
   })
 })
 
@@ -165,6 +172,18 @@ describe('refresh', () => {
 })
 
 describe('change_password', () => {
+  it('lets nobody guess the old one', async () => {
+    const user = await addUser(owner, 'viewer')
+    const guess = (old_password: string) =>
+      user.post('auth/change_password/', { old_password, new_password: 'another horse battery' })
+    const tries = await Promise.all(Array.from({ length: 12 }, (_, n) => guess(`guess ${n}`)))
+    expect(tries.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(10)
+    expect(await guess(PASSWORD)).toMatchObject({
+      status: 429,
+      body: { code: 'too_many_attempts' },
+    })
+  })
+
   it('asks for the old one, and ends every other sign-in', async () => {
     const user = await addUser(owner, 'viewer')
     const wrong = await user.post('auth/change_password/', {
