@@ -5,6 +5,7 @@ import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
+import { ranksAtLeast } from '../http/caller.ts'
 import { sha256 } from '../secrets.ts'
 import { emailTaken } from './register.ts'
 import type { AcceptInvitation } from './schemas.ts'
@@ -39,6 +40,7 @@ export async function acceptInvitation(
       .returning()
     if (!invitation) throw notOpen()
     await requireOpenAccount(tx, invitation.account_id)
+    await requireRankOfInviter(tx, invitation)
     const user = await join(tx, invitation, { ...names, password_hash })
     const accountId = invitation.account_id
     const object = { type: 'invitation', id: invitation.id }
@@ -72,6 +74,15 @@ async function join(
       .values(granted.map(({ site_id }) => ({ account_id, site_id, user_id: user.id })))
   }
   return user
+}
+
+/** Who was an owner and no longer is one makes nobody an owner. */
+async function requireRankOfInviter(tx: Tx, { invited_by_id, role }: Invitation): Promise<void> {
+  const [inviter] = await tx
+    .select({ role: users.role })
+    .from(users)
+    .where(eq(users.id, invited_by_id ?? 0))
+  if (!inviter || !ranksAtLeast(inviter, role)) throw notOpen()
 }
 
 async function requireOpenAccount(tx: Tx, id: number): Promise<void> {

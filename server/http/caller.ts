@@ -25,9 +25,9 @@ const RANK: Record<Role, number> = {
 }
 export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner' | 'staff'
 
-/** Whether the caller's role is `role` or above it. */
-export function ranksAtLeast(caller: Caller, role: Role): boolean {
-  return RANK[caller.role] >= RANK[role]
+/** Whether the role of one is `role` or above it. */
+export function ranksAtLeast(one: { role: Role }, role: Role): boolean {
+  return RANK[one.role] >= RANK[role]
 }
 
 /** Whether the caller may do what asks for at least `minimum`. `staff` is no rank in an account. */

@@ -115,6 +115,17 @@ describe('an invitation', () => {
     expect((await invite({}, await addUser(owner, 'editor'))).status).toBe(403)
   })
 
+  it('gives no role that its maker lost meanwhile', async () => {
+    const second = await addUser(owner, 'owner')
+    const [asOwner, asAdmin] = await Promise.all([
+      invite({ role: 'owner' }, second),
+      invite({ role: 'admin' }, second),
+    ])
+    await owner.call('PATCH', `auth/users/${second.userId}/`, { role: 'admin' })
+    expect((await accept(asOwner.body.token)).status).toBe(404)
+    expect((await accept(asAdmin.body.token)).status).toBe(201)
+  })
+
   it('grants sites of its own account alone, and those that are still there', async () => {
     const stranger = await service.owner()
     const theirs = (await stranger.post<{ id: number }>('auth/sites/', { name: 'x' })).body.id
