@@ -10,6 +10,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import type { Role } from './auth.ts'
 import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
 import type { CONTENT_STRUCTURES } from './planner.ts'
 
@@ -130,7 +131,9 @@ export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
 /** `hash` is that of the state which the answer must bring; it is taken once. */
 export type OauthState = {
   hash: string
-  user_id: number | null
+  user_id: number
+  /** Of the user then: who has another one meanwhile connects nothing any more. */
+  role: Role
   redirect_uri: string
   expires_at: string
 }

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { integration_settings, type OauthState, runs } from '../../db/schema/system.ts'
-import { AccountNotFoundError, type Tx } from '../../db/tenancy.ts'
+import { AccountNotFoundError, StaleTokenError, type Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
@@ -24,7 +24,7 @@ export async function beginConnection(
   deps: Deps,
   caller: Caller,
 ): Promise<z.infer<typeof Connect>> {
-  const { accountId, userId, requestId } = caller
+  const { accountId, userId, role, requestId } = caller
   const state = `${accountId}.${randomToken('')}`
   const hash = await sha256(state)
   const expires_at = new Date(Date.now() + STATE_MS).toISOString()
@@ -32,7 +32,7 @@ export async function beginConnection(
     const { id, config, client_secret } = await requireIntegration(tx, 'gsc')
     if (typeof config.client_id !== 'string' || !client_secret) throw noClient()
     const redirect_uri = String(config.redirect_uri ?? callbackUrl(deps))
-    const oauth_state: OauthState = { hash, user_id: userId, redirect_uri, expires_at }
+    const oauth_state: OauthState = { hash, user_id: userId!, role, redirect_uri, expires_at }
     await tx
       .update(integration_settings)
       .set({ oauth_state })
@@ -56,15 +56,13 @@ export async function acceptAnswer(
 ): Promise<{ caller: Caller; runId: number } | undefined> {
   const accountId = Number(answer.state.split('.')[0])
   const hash = await sha256(answer.state)
-  const scope = { accountId }
   try {
-    return await deps.doors.withAccount(scope, async (tx) => {
-      const { id, oauth_state } = await takeState(tx, hash)
-      const { user_id: userId, redirect_uri } = oauth_state
-      const caller: Caller = {
-        ...{ accountId, userId, scope, requestId },
-        ...{ role: 'admin', isStaff: false },
-      }
+    const asked = await deps.doors.withAccount({ accountId }, (tx) => findState(tx, hash), {
+      readOnly: true,
+    })
+    const caller = callerOfState(asked, accountId, requestId)
+    return await deps.doors.withAccount(caller.scope, async (tx) => {
+      const { id, redirect_uri } = await takeState(tx, hash)
       if (!answer.code) return undefined
       const runId = await acceptRun(tx, deps.queue, caller, {
         kind: 'connect_gsc',
@@ -77,29 +75,47 @@ export async function acceptAnswer(
       return { caller, runId }
     })
   } catch (error) {
-    throw error instanceof AccountNotFoundError ? notWaitedFor() : error
+    const isNobodys = error instanceof AccountNotFoundError || error instanceof StaleTokenError
+    throw isNobodys ? notWaitedFor() : error
   }
 }
 
-async function takeState(tx: Tx, hash: string): Promise<{ id: number; oauth_state: OauthState }> {
+type Asked = OauthState & { id: number }
+
+/** Throws for a state that is not waited for, or not any more. */
+async function findState(tx: Tx, hash: string): Promise<Asked> {
   const [row] = await tx
     .select({ id: integration_settings.id, oauth_state: integration_settings.oauth_state })
     .from(integration_settings)
+    .where(
+      and(
+        eq(integration_settings.integration_type, 'gsc'),
+        sql`${integration_settings.oauth_state} ->> 'hash' = ${hash}`,
+      ),
+    )
+  const asked = row?.oauth_state
+  if (!asked || Date.parse(asked.expires_at) < Date.now()) throw notWaitedFor()
+  return { ...asked, id: row.id }
+}
+
+async function takeState(tx: Tx, hash: string): Promise<Asked> {
+  await tx
+    .select({ id: integration_settings.id })
+    .from(integration_settings)
     .where(eq(integration_settings.integration_type, 'gsc'))
     .for('update')
-  const oauth_state = row?.oauth_state
-  if (
-    !oauth_state ||
-    oauth_state.hash !== hash ||
-    Date.parse(oauth_state.expires_at) < Date.now()
-  ) {
-    throw notWaitedFor()
-  }
+  const asked = await findState(tx, hash)
   await tx
     .update(integration_settings)
     .set({ oauth_state: null })
-    .where(eq(integration_settings.id, row.id))
-  return { id: row.id, oauth_state }
+    .where(eq(integration_settings.id, asked.id))
+  return asked
+}
+
+/** Who asked: the door lets them in no more once they are deactivated or have another role. */
+function callerOfState({ user_id, role }: Asked, accountId: number, requestId: string): Caller {
+  const scope = { accountId, user: { id: user_id, role } }
+  return { accountId, userId: user_id, role, isStaff: false, scope, requestId }
 }
 
 function noClient(): DomainError {

@@ -117,6 +117,18 @@ describe('connecting Search Console', () => {
     expect((await fetch(back)).status).toBe(404)
   })
 
+  it('refuses the answer to one who may not ask any more', async () => {
+    await saveClient()
+    for (const change of [{ role: 'editor' }, { is_active: false }]) {
+      const admin = await addUser(owner, 'admin')
+      const { body } = await admin.post<{ authorize_url: string }>(`${GSC}connect/`)
+      const back = google.grant(body.authorize_url)
+      await owner.call('PATCH', `auth/users/${admin.userId}/`, change)
+      expect((await fetch(back)).status).toBe(404)
+    }
+    expect((await owner.get<Gsc>(GSC)).body.config.refresh_token).toBeNull()
+  })
+
   it('changes nothing when the person says no', async () => {
     await saveClient()
     const { body } = await owner.post<{ authorize_url: string }>(`${GSC}connect/`)
