@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
 import { accountRoutes } from './account-routes.ts'
+import { allAccountsRoutes } from './all-accounts-routes.ts'
 import { apiKeyRoutes } from './api-key-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { industryRoutes } from './industry-routes.ts'
@@ -15,6 +16,7 @@ import { userRoutes } from './user-routes.ts'
 const ROUTES = [
   sessionRoutes,
   accountRoutes,
+  allAccountsRoutes,
   userRoutes,
   invitationRoutes,
   apiKeyRoutes,

@@ -127,6 +127,8 @@ describe('every operation of openapi.json', () => {
 
   it('shows nothing of another account in any list or object', async () => {
     for (const operation of protectedOnes().filter(({ method }) => method === 'GET')) {
+      // Where staff look up which account to name: every account is what it shows.
+      if (operation.path === 'auth/all_accounts/') continue
       if (operation.path.endsWith('stream/')) continue
       const answer = await callerFor(operation).call('GET', pathFor(operation.path, mine))
       // The doctor has nothing to examine: no site here is linked.

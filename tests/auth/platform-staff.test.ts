@@ -53,6 +53,25 @@ describe('platform staff', () => {
     ])
   })
 
+  it('find the account to name by its name, its slug or its owner', async () => {
+    for (const search of ['Customer', customer.email]) {
+      const path = `auth/all_accounts/?search=${search}&status=active&ordering=name`
+      const { status, body } = await systemEditor.get<List>(path)
+      expect(status).toBe(200)
+      expect(body.results).toMatchObject([{ id: customer.accountId, owner_email: customer.email }])
+    }
+    const seen: unknown[] = []
+    for (let next: string | null = 'auth/all_accounts/?page_size=2&cursor='; next; ) {
+      const { body }: { body: List & { next: string | null } } = await developer.get(next)
+      seen.push(...body.results.map(({ id }) => id))
+      next = body.next?.replace('/api/v1/', '') ?? null
+    }
+    const all = await service.sql`select id from accounts order by created_at desc, id desc`
+    expect(seen).toEqual(all.map(({ id }) => Number(id)))
+    expect((await log(developer))[0]!.action).toBe('platform.accounts_listed')
+    expect((await customer.get('auth/all_accounts/')).status).toBe(403)
+  })
+
   it('remain who they are in any account', async () => {
     const seen = await developer.call('GET', 'auth/me/', undefined, named())
     expect(seen.body).toMatchObject({ user: { email: developer.email } })
