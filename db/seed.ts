@@ -7,7 +7,7 @@ type Plan = typeof plans.$inferInsert
 const FREE = {
   name: 'Free',
   slug: 'free',
-  features: ['One site', 'Local drafts, or your own AI key'],
+  features: ['3 sites', 'Local drafts, or your own AI key'],
   max_users: 3,
   max_sites: 3,
   max_keywords: 20_000,

@@ -10,10 +10,23 @@ import type { NewIndustry, UpdateIndustry } from './schemas.ts'
 import { slugOf } from './slug.ts'
 
 // Spelled out: in a select from one table drizzle leaves the table's name off its columns.
-const sectors = sql<(typeof industry_sectors.$inferSelect)[]>`(
+const sectors = sql`(
   select coalesce(json_agg(s order by s.name), '[]') from industry_sectors s
-  where s.industry_id = industries.id)`.as('sectors')
+  where s.industry_id = industries.id)`
+  .mapWith(withDates)
+  .as('sectors')
 const selection = { ...getTableColumns(industries), sectors }
+
+type Sector = typeof industry_sectors.$inferSelect
+
+/** JSON has times as text of PostgreSQL's own form. */
+function withDates(rows: Sector[]): Sector[] {
+  return rows.map((row) => ({
+    ...row,
+    created_at: new Date(row.created_at),
+    updated_at: new Date(row.updated_at),
+  }))
+}
 
 export const INDUSTRY_ORDERINGS = { name: industries.name }
 export const IndustryQuery = listQuery(INDUSTRY_ORDERINGS, { is_active: queryBoolean.optional() })

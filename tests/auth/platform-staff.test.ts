@@ -145,6 +145,7 @@ describe('industries', () => {
     expect((await developer.post('auth/industries/', body)).status).toBe(409)
     const seen = await customer.get<Industry>(`auth/industries/${made.body.id}/`)
     expect(seen.body.sectors.map(({ slug }) => slug)).toEqual(['mars', 'moon'])
+    expect(seen.body.sectors[0]).toMatchObject({ created_at: made.body.created_at })
     const changed = await write('PATCH', made.body.id, {
       sectors: [{ name: 'Moon' }, { name: 'Venus' }],
     })
