@@ -98,6 +98,17 @@ export const Register = z.strictObject({
 export const Login = z.strictObject({ email: Email, password: Password })
 export const Refresh = z.strictObject({ refresh: z.string().min(1).max(200) })
 export const ChangePassword = z.strictObject({ old_password: Password, new_password: NewPassword })
+export const ResetPassword = z.strictObject({
+  token: z.string().min(1).max(1000),
+  password: NewPassword,
+})
+export const PasswordLink = z
+  .object({
+    token: z.string(),
+    url: z.string().openapi({ description: 'Hand it on: it is not shown again.' }),
+    expires_at: z.string().openapi({ format: 'date-time' }),
+  })
+  .openapi('PasswordLink')
 export const UpdateMe = z.strictObject({
   first_name: text(150, 0).optional(),
   last_name: text(150, 0).optional(),

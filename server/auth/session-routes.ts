@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
 import { changePassword } from './change-password.ts'
+import { resetPassword } from './password-link.ts'
 import { register } from './register.ts'
 import {
   Account,
@@ -10,6 +11,7 @@ import {
   Login,
   Refresh,
   Register,
+  ResetPassword,
   Session,
   TokenPair,
   UpdateMe,
@@ -50,6 +52,15 @@ const routes = {
     summary: 'Exchange a refresh token, once',
     request: jsonBody(Refresh),
     responses: { 200: answer('A new pair; the old refresh token is used up.', TokenPair) },
+  }),
+  resetPassword: endpoint('public', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/reset_password/',
+    tags,
+    summary: 'Choose a new password by a link that an admin made',
+    request: jsonBody(ResetPassword),
+    responses: { 200: answer('Signed in; every sign-in before has ended.', Session) },
   }),
   logout: endpoint('public', {
     method: 'post',
@@ -96,6 +107,9 @@ export function sessionRoutes(deps: Deps) {
   })
   app.openapi(routes.refresh, async (c) =>
     c.json(await refreshSession(deps, c.req.valid('json').refresh), 200),
+  )
+  app.openapi(routes.resetPassword, async (c) =>
+    c.json(await resetPassword(deps, c.req.valid('json'), c.get('requestId')), 200),
   )
   app.openapi(routes.logout, async (c) => {
     await closeSession(deps, c.req.valid('json').refresh)

@@ -1,15 +1,33 @@
 import { users } from '../../db/schema/auth.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
-import { newRouter } from '../http/endpoint.ts'
-import { NewUser, UpdateUser, User } from './schemas.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { answer, IdParam } from '../http/schemas.ts'
+import { makePasswordLink } from './password-link.ts'
+import { NewUser, PasswordLink, UpdateUser, User } from './schemas.ts'
 import { createUser, deleteUser, getUser, listUsers, UserQuery, updateUser } from './users.ts'
 
 const RULES =
   'Nobody gives a role above their own or changes who has one, and the last owner stays one. '
 
+const passwordLink = endpoint('admin', {
+  method: 'post',
+  path: '/users/{id}/password_link/',
+  tags: ['auth'],
+  summary: 'Let a user who forgot their password choose another',
+  description:
+    'The service sends no mail: hand `url` on yourself. It works once, within a day, and ends with the ' +
+    'role or the access of the user, or of who made it.',
+  'x-shows-secret': true,
+  request: { params: IdParam },
+  responses: { 201: answer('The link, shown this once.', PasswordLink) },
+})
+
 export function userRoutes(deps: Deps) {
   const app = newRouter()
+  app.openapi(passwordLink, async (c) =>
+    c.json(await makePasswordLink(deps, callerOf(c), c.req.valid('param').id), 201),
+  )
   crud(app, deps, {
     path: '/users/',
     tag: 'auth',

@@ -1,16 +1,17 @@
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
-import { INVITATION_PAGE, INVITATION_SCRIPT } from './invitation-page.ts'
+import { INVITATION, INVITATION_SCRIPT, linkPage, PASSWORD, PASSWORD_SCRIPT } from './link-pages.ts'
 
 /** The pages a person looks at, and what a load balancer asks. */
 export function consoleRoutes(deps: Deps) {
   const app = newRouter()
   app.get('/', (c) => c.html(HOME))
-  app.get('/invitation', (c) => c.html(INVITATION_PAGE))
-  app.get('/invitation.js', (c) =>
-    c.body(INVITATION_SCRIPT, 200, { 'content-type': 'text/javascript' }),
-  )
+  const script = { 'content-type': 'text/javascript' }
+  app.get('/invitation', (c) => c.html(linkPage(INVITATION)))
+  app.get('/invitation.js', (c) => c.body(INVITATION_SCRIPT, 200, script))
+  app.get('/password', (c) => c.html(linkPage(PASSWORD)))
+  app.get('/password.js', (c) => c.body(PASSWORD_SCRIPT, 200, script))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
     try {

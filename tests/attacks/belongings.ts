@@ -195,6 +195,7 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST auth/logout/': () => ({ refresh: 'x' }),
   'PATCH auth/me/': () => ({ first_name: 'Ann' }),
   'POST auth/change_password/': () => ({ old_password: 'wrong', new_password: PASSWORD }),
+  'POST auth/reset_password/': () => ({ token: 'x', password: PASSWORD }),
   'POST auth/users/': () => ({ email: 'new@example.test', password: PASSWORD, role: 'viewer' }),
   'PUT auth/accounts/{id}/': () => ({ name: 'Mine' }),
   'PATCH auth/accounts/{id}/': () => ({ name: 'Mine' }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { withPage } from '../helpers/chromium.ts'
-import { PASSWORD, request, signIn } from '../helpers/client.ts'
+import { addUser, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
 let service: TestService
@@ -69,4 +69,19 @@ it('lets somebody join by the link of an invitation', async () => {
   expect(joined).toBe(`You have joined Our <b>company</b>. Sign in as ${email}.`)
   expect(address).toBe(`${service.url}/invitation`)
   expect((await signIn(service.url, email)).accountId).toBe(owner.accountId)
+})
+
+it('lets somebody choose a new password by the link that an admin made', async () => {
+  const owner = await service.owner()
+  const user = await addUser(owner, 'editor')
+  const { body } = await owner.post<{ url: string }>(`auth/users/${user.userId}/password_link/`)
+  const [said, fields] = await withPage(body.url, async (page) => {
+    await page.getByLabel('password').fill('chosen in a browser')
+    await page.getByRole('button').click()
+    const status = page.getByRole('status')
+    await status.filter({ hasText: 'saved' }).waitFor()
+    return [await status.innerText(), await page.locator('input').count()]
+  })
+  expect([said, fields]).toEqual([`Your password is saved. Sign in as ${user.email}.`, 1])
+  expect((await signIn(service.url, user.email, 'chosen in a browser')).userId).toBe(user.userId)
 })

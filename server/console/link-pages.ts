@@ -1,13 +1,35 @@
 import { html } from 'hono/html'
 
-/** Where the link of an invitation leads: the token is behind the #, and sent with the form alone. */
-export const INVITATION_PAGE = html`<!doctype html>
+/** What a page does whose token stands behind the #: it is sent with the form alone. */
+type LinkPage = {
+  title: string
+  button: string
+  /** Whether the person is new here, and says their name. */
+  asksName: boolean
+  script: string
+}
+
+export const INVITATION: LinkPage = {
+  title: 'Join igny8',
+  button: 'Join',
+  asksName: true,
+  script: '/invitation.js',
+}
+export const PASSWORD: LinkPage = {
+  title: 'Choose a new password',
+  button: 'Save',
+  asksName: false,
+  script: '/password.js',
+}
+
+export function linkPage({ title, button, asksName, script }: LinkPage) {
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="referrer" content="no-referrer">
-<title>Join · igny8</title>
+<title>${title} · igny8</title>
 <style>
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
 label { display: block; margin: 1rem 0 }
@@ -17,21 +39,32 @@ button { font: inherit; padding: .4rem 1rem }
 </head>
 <body>
 <main>
-<h1>Join igny8</h1>
+<h1>${title}</h1>
 <form method="post">
-<label>First name <input name="first_name" autocomplete="given-name" maxlength="150"></label>
-<label>Last name <input name="last_name" autocomplete="family-name" maxlength="150"></label>
-<label>A password of at least ten characters
+${asksName ? NAMES : ''}<label>A password of at least ten characters
 <input name="password" type="password" autocomplete="new-password" minlength="10" maxlength="200" required></label>
-<button disabled>Join</button>
+<button disabled>${button}</button>
 </form>
 <p role="status">This page needs scripts.</p>
 </main>
-<script src="/invitation.js"></script>
+<script src="${script}"></script>
 </body>
 </html>`
+}
 
-export const INVITATION_SCRIPT = `const form = document.querySelector('form')
+const NAMES = html`<label>First name <input name="first_name" autocomplete="given-name" maxlength="150"></label>
+<label>Last name <input name="last_name" autocomplete="family-name" maxlength="150"></label>
+`
+
+export const INVITATION_SCRIPT = linkScript(
+  'invitations/accept/',
+  `'You have joined ' + body.account.name + '.'`,
+)
+export const PASSWORD_SCRIPT = linkScript('reset_password/', `'Your password is saved.'`)
+
+/** Sends the form to `path`, and says `done`, which is JavaScript over the answer's `body`. */
+function linkScript(path: string, done: string): string {
+  return `const form = document.querySelector('form')
 const button = form.querySelector('button')
 const status = document.querySelector('[role=status]')
 const token = location.hash.slice(1)
@@ -46,7 +79,7 @@ form.addEventListener('submit', async (event) => {
   event.preventDefault()
   button.disabled = true
   const sent = { token, ...Object.fromEntries(new FormData(form)) }
-  const answer = await fetch('/api/v1/auth/invitations/accept/', {
+  const answer = await fetch('/api/v1/auth/${path}', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(sent),
@@ -60,7 +93,7 @@ form.addEventListener('submit', async (event) => {
   }
   history.replaceState(null, '', location.pathname)
   form.hidden = true
-  status.textContent =
-    'You have joined ' + body.account.name + '. Sign in as ' + body.user.email + '.'
+  status.textContent = ${done} + ' Sign in as ' + body.user.email + '.'
 })
 `
+}
