@@ -193,7 +193,9 @@ const siteFields = {
   domain: webUrl.nullable().optional(),
   industry_id: objectId.nullable().optional(),
   is_active: z.boolean().optional(),
-  status: z.enum(SITE_STATUSES).optional(),
+  status: z.enum(SITE_STATUSES).optional().openapi({
+    description: 'No work is begun on a site that is not active; what is published there stays.',
+  }),
 }
 export const NewSite = z.strictObject({ name: text(200), slug: slug.optional(), ...siteFields })
 export const UpdateSite = z.strictObject({
@@ -208,7 +210,9 @@ export const UpdateSite = z.strictObject({
 const sectorFields = {
   slug: slug.optional(),
   is_active: z.boolean().optional(),
-  status: z.enum(SECTOR_STATUSES).optional(),
+  status: z.enum(SECTOR_STATUSES).optional().openapi({
+    description: 'No work is begun in a sector that is not active.',
+  }),
 }
 export const NewSector = z
   .strictObject({

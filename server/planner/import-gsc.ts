@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { invalid } from '../errors.ts'
 import { requireGrant } from '../google/require-grant.ts'
 import type { Caller } from '../http/caller.ts'
+import { requireActive } from '../require-active.ts'
 import { importGscJob } from './jobs.ts'
 import { requirePlace } from './place.ts'
 import type { ImportGsc } from './schemas.ts'
@@ -25,6 +26,7 @@ export function acceptGscImport(
   const params = { site_id, property, start_date, end_date }
   return deps.doors.withAccount(caller.scope, async (tx) => {
     await requirePlace(tx, input)
+    await requireActive(tx, [input])
     await requireGrant(tx)
     return acceptRun(tx, deps.queue, caller, {
       kind: 'import_gsc',

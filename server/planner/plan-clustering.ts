@@ -5,6 +5,7 @@ import type { Tx } from '../../db/tenancy.ts'
 import type { RunPlan } from '../accept-run.ts'
 import { clusteringPrice } from '../billing/prices.ts'
 import { invalid, notFound } from '../errors.ts'
+import { requireActive } from '../require-active.ts'
 import { clusterKeywordsJob } from './jobs.ts'
 import { keywordFilters } from './keywords.ts'
 import { type Place, requirePlace } from './place.ts'
@@ -30,6 +31,7 @@ export async function planClustering(
   const { site_id, sector_id, filter } = input
   const ids = input.ids && [...new Set(input.ids)]
   await requirePlace(tx, input)
+  await requireActive(tx, [input])
   const { count, last_id } = await measure(tx, input, { ids, filter })
   if (ids && count < ids.length) throw notFound()
   if (count === 0) throw invalid('filter', 'fits no keyword of this sector')

@@ -5,6 +5,7 @@ import type { Tx } from '../../db/tenancy.ts'
 import type { RunPlan } from '../accept-run.ts'
 import { IDEA_PRICE } from '../billing/prices.ts'
 import { notFound } from '../errors.ts'
+import { requireActive } from '../require-active.ts'
 import { generateIdeasJob } from './jobs.ts'
 import type { GenerateIdeas } from './schemas.ts'
 
@@ -16,10 +17,11 @@ export async function planIdeas(tx: Tx, input: z.infer<typeof GenerateIdeas>): P
   const ids = [...new Set(input.ids)]
   const wanted: z.infer<typeof IdeasWanted> = { count: input.ideas_per_cluster }
   const rows = await tx
-    .select({ site_id: clusters.site_id })
+    .select({ site_id: clusters.site_id, sector_id: clusters.sector_id })
     .from(clusters)
     .where(sql`${clusters.id} = any(${sql.param(ids)}::bigint[])`)
   if (rows.length < ids.length) throw notFound()
+  await requireActive(tx, rows)
   const sites = new Set(rows.map(({ site_id }) => site_id))
   const price = wanted.count * IDEA_PRICE
   return {

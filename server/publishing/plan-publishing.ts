@@ -5,6 +5,7 @@ import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { RunPlan } from '../accept-run.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
+import { requireActive } from '../require-active.ts'
 import { publishJob, unpublishJob } from './jobs.ts'
 import { notLinked } from './link.ts'
 import type { PublishTasks } from './schemas.ts'
@@ -23,6 +24,7 @@ export async function planPublishing(
   const status = publish_at ? 'future' : (input.status ?? 'publish')
   const ids = [...new Set(input.ids)]
   const rows = await linkedTasks(tx, ids)
+  await requireActive(tx, rows)
   requireStatus(rows, PUBLISHABLE, 'Only a task with an article can be published')
   const params = { status, publish_at }
   return {
@@ -45,7 +47,14 @@ export async function planUnpublishing(tx: Tx, id: number): Promise<RunPlan> {
   }
 }
 
-type Row = { id: number; status: TaskStatus; site_id: number; name: string; wp_url: string | null }
+type Row = {
+  id: number
+  status: TaskStatus
+  site_id: number
+  sector_id: number
+  name: string
+  wp_url: string | null
+}
 
 /** The tasks, all of them visible and on linked sites. */
 async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
@@ -54,6 +63,7 @@ async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
       id: tasks.id,
       status: tasks.status,
       site_id: tasks.site_id,
+      sector_id: tasks.sector_id,
       name: sites.name,
       wp_url: sites.wp_url,
     })

@@ -9,6 +9,7 @@ import { ARTICLE_PRICE, IMAGE_PRICE } from '../billing/prices.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { publishJob } from '../publishing/jobs.ts'
+import { requireActive } from '../require-active.ts'
 import { generateContentJob, generateImagesJob } from './jobs.ts'
 import { type LockedTask, lockTasks } from './lock-tasks.ts'
 import type { GenerateContent, GenerateImages } from './schemas.ts'
@@ -75,6 +76,7 @@ function imagesStep(id: number, originals: number, counts_images = false): NewSt
 async function requireTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {
   const rows = await lockTasks(tx, ids)
   if (rows.length < new Set(ids).size) throw notFound()
+  await requireActive(tx, rows)
   return rows
 }
 
