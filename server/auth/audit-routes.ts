@@ -11,7 +11,7 @@ const list = endpoint('admin', {
   tags: ['auth'],
   summary: 'What was done in the account, and by whom',
   description:
-    'Entries are never changed. `user_id` is null where an API key (`api_key_id`) or the service ' +
+    'Entries are never changed. `detail` of an update has the names of its fields. `user_id` is null where an API key (`api_key_id`) or the service ' +
     'itself acted; `platform.request` is a request of the platform’s staff in this account.',
   request: { query: AuditQuery },
   responses: { 200: answer('Entries.', listAnswer(AuditEntry)) },

@@ -172,7 +172,8 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
         const [updated, outcome] = await writing(deps, caller, write, async (tx) => {
           const before = await matched(tx, collection, id, c.req.header('if-match'))
           const outcome = await update.run(tx, caller, before, body)
-          await auditWrite(tx, caller, name, 'updated', id)
+          const detail = { fields: Object.keys(body as object) }
+          await auditWrite(tx, caller, name, 'updated', id, detail)
           return [await get(tx, id), outcome] as const
         })
         if (!update.wait || typeof outcome !== 'number') return answerTagged(c, updated)
@@ -241,11 +242,17 @@ async function matched<R extends Row, Query extends object, New, Change>(
   return before
 }
 
-async function auditWrite(tx: Tx, caller: Caller, name: string, verb: string, id: number) {
-  const { accountId, userId, requestId } = caller
+async function auditWrite(
+  tx: Tx,
+  { accountId, userId, requestId }: Caller,
+  name: string,
+  verb: string,
+  id: number,
+  detail: Record<string, unknown> = {},
+) {
   const type = name.toLowerCase().replaceAll(' ', '_')
   const object = { type, id }
-  await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object })
+  await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object, detail })
 }
 
 /** Of the path, before it is checked with the rest of the request. */

@@ -47,7 +47,7 @@ describe('platform staff', () => {
     await developer.call('PATCH', `auth/sites/${site}/`, { name: 'By staff' }, header)
     const entries = await log(customer, `user_id=${developer.userId}`)
     expect(entries.slice(0, 3).map(({ action, detail }) => [action, detail])).toEqual([
-      ['site.updated', {}],
+      ['site.updated', { fields: ['name'] }],
       ['platform.request', { method: 'PATCH', path: `/api/v1/auth/sites/${site}/` }],
       ['platform.request', { method: 'DELETE', path: '/api/v1/auth/sites/999999/' }],
     ])
