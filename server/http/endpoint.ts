@@ -33,6 +33,15 @@ const PROBLEM_RESPONSE = {
   content: { 'application/problem+json': { schema: Problem } },
 }
 
+const WHO: Record<MinimumRole | 'public', string> = {
+  public: 'For everybody: without a token.',
+  viewer: 'For every role.',
+  editor: 'For the role editor and above, and API keys that may write.',
+  admin: 'For the role admin and above.',
+  owner: 'For the role owner.',
+  staff: "For the platform's staff.",
+}
+
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header' as const,
@@ -55,6 +64,7 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
 ) {
   const route = {
     ...config,
+    description: [config.description, WHO[role]].filter(Boolean).join('\n\n'),
     'x-role': role,
     security: role === 'public' ? [] : [{ bearer: [] }],
     middleware: [
