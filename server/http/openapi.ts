@@ -22,7 +22,7 @@ const PAGE = `<!doctype html>
 <script src="/docs/start.js"></script>
 </body>
 </html>`
-// Its groups are closed at first: of more than about 130 operations at once it draws a few only.
+// Its groups are closed at first, so that they are seen together. Of many open operations it draws those in view.
 const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })`
 
 /** The description generated from the routes that serve, and the page that renders it. */
