@@ -46,6 +46,12 @@ export async function ensurePhp() {
   await ensurePackages('PHP', PHP_PACKAGES, isThere)
 }
 
+/** What runs the bridge plugin's tests. @throws {InstallError} */
+export async function ensurePhpUnit() {
+  const isThere = async () => (await run('phpunit', ['--version'])).ok
+  await ensurePackages('PHPUnit', ['phpunit'], isThere)
+}
+
 /** The browser that the tests open pages with. @throws {InstallError} */
 export async function ensureChromium() {
   await ensurePackages('Chromium', ['chromium'], async () => BROWSERS.some(existsSync))

@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready to run its demo and tests: npm packages (among them the Node that
-// runs TypeScript), PHP, Debian's WordPress and, with --chromium, a browser. Plain JavaScript with
-// nothing but Node's own modules, because it runs on Node 20 before anything is installed.
-import { ensureChromium, ensurePhp } from './install-debian.mjs'
+// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser and PHPUnit. Plain JavaScript
+// with Node’s own modules alone, because it runs on Node 20 before anything is installed.
+import { ensureChromium, ensurePhp, ensurePhpUnit } from './install-debian.mjs'
 import { ensureNodeModules } from './install-node-modules.mjs'
 import { InstallError } from './install-run.mjs'
 import { ensureWordPressCore } from './install-wordpress.mjs'
@@ -9,7 +9,10 @@ import { ensureWordPressCore } from './install-wordpress.mjs'
 try {
   await ensureNodeModules()
   await ensurePhp()
-  if (process.argv.includes('--chromium')) await ensureChromium()
+  if (process.argv.includes('--tests')) {
+    await ensureChromium()
+    await ensurePhpUnit()
+  }
   await ensureWordPressCore()
 } catch (error) {
   if (!(error instanceof InstallError)) throw error

@@ -1,0 +1,64 @@
+<?php
+use PHPUnit\Framework\TestCase;
+
+/** What every test of the plugin's routes does: ask as a user, on WordPress's own REST server. */
+abstract class BridgeTestCase extends TestCase
+{
+    const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const OTHER_KEY = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+
+    protected function setUp(): void
+    {
+        delete_option('igny8_bridge_pairing');
+        delete_option('igny8_bridge_pause');
+        wp_set_current_user(0);
+    }
+
+    /** Asks as whoever is signed in; headers by their names, the body as JSON or as it is. */
+    protected function ask(string $method, string $path, $body = null, array $headers = []): WP_REST_Response
+    {
+        $request = new WP_REST_Request($method, "/igny8/v1/$path");
+        $request->set_headers($headers);
+        if ($body !== null) {
+            $request->set_header('content-type', 'application/json');
+            $request->set_body(is_string($body) ? $body : wp_json_encode($body));
+        }
+        return rest_do_request($request);
+    }
+
+    /** Signs a new user of the role in. */
+    protected function signIn(string $role): int
+    {
+        $login = $role . wp_generate_password(8, false);
+        $user = ['user_login' => $login, 'user_pass' => 'x', 'user_email' => "$login@example.test", 'role' => $role];
+        $id = wp_insert_user($user);
+        wp_set_current_user($id);
+        return $id;
+    }
+
+    protected function newKey(): string
+    {
+        return wp_generate_uuid4();
+    }
+
+    protected function assertRefused(int $status, string $code, WP_REST_Response $response): void
+    {
+        $this->assertSame([$status, $code], [$response->get_status(), $response->get_data()['code'] ?? null]);
+    }
+
+    protected function pairing(array $changes = []): array
+    {
+        return $changes + ['site_id' => 7, 'events_url' => 'https://127.0.0.1/api/v1/bridge/7/events/', 'key' => self::KEY];
+    }
+
+    /** The head of a post's page. */
+    protected static function headOf(int $id): string
+    {
+        global $wp_query, $wp_the_query;
+        $wp_query = $wp_the_query = new WP_Query(['p' => $id]);
+        $wp_query->the_post();
+        ob_start();
+        wp_head();
+        return ob_get_clean();
+    }
+}

@@ -1,0 +1,50 @@
+<?php
+/**
+ * Run once with each fixture of `seo/` in WordPress.
+ *
+ * @group seo
+ */
+final class SeoTest extends BridgeTestCase
+{
+    public function test_reaches_the_pages_title_and_description(): void
+    {
+        $this->signIn('author');
+        $seo = ['title' => 'A “title” \\ & more', 'description' => 'What it\'s about'];
+        $body = ['title' => 'Plain', 'content' => 'Text', 'status' => 'publish', 'seo' => $seo];
+        $key = $this->newKey();
+        $answer = $this->ask('PUT', "posts/$key", $body);
+        $this->assertSame(201, $answer->get_status(), wp_json_encode($answer->get_data()));
+        $states = array_column($answer->get_data()['fields'], 'state', 'field');
+        $this->assertSame(['applied', 'applied'], [$states['seo_title'], $states['seo_description']]);
+        $this->assertRendered($answer->get_data()['post']['id'], $seo);
+        $seo['description'] = 'Another';
+        $this->ask('PUT', "posts/$key", ['seo' => ['description' => 'Another']]);
+        $this->assertRendered($answer->get_data()['post']['id'], $seo);
+    }
+
+    public function test_is_named_in_the_status(): void
+    {
+        $this->signIn('author');
+        $this->assertSame([getenv('IGNY8_SEO')], $this->ask('GET', 'status')->get_data()['seo_plugins']);
+    }
+
+    public function test_leaves_the_description_of_the_article_to_the_seo_plugin(): void
+    {
+        $this->signIn('author');
+        $body = ['title' => 'Plain', 'content' => 'Why?', 'status' => 'publish', 'schema' => ['article' => true, 'faq' => [['question' => 'Why?', 'answer' => 'So.']]]];
+        $id = $this->ask('PUT', 'posts/' . $this->newKey(), $body)->get_data()['post']['id'];
+        $head = self::headOf($id);
+        $this->assertStringNotContainsString('"Article"', $head);
+        $this->assertStringContainsString('"FAQPage"', $head);
+    }
+
+    private function assertRendered(int $id, array $seo): void
+    {
+        $head = self::headOf($id);
+        preg_match('#<meta name="description" content="(.*?)"#', $head, $description);
+        $this->assertSame($seo, [
+            'title' => html_entity_decode(wp_get_document_title(), ENT_QUOTES),
+            'description' => html_entity_decode($description[1], ENT_QUOTES),
+        ]);
+    }
+}

@@ -1,0 +1,194 @@
+<?php
+/**
+ * GET and PUT igny8/v1/posts/{key}.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Posts;
+
+use Igny8\Bridge\Plugin;
+use Igny8\Bridge\Seo\SeoPlugins;
+use WP_Error;
+use WP_Post;
+use WP_REST_Request;
+use WP_REST_Response;
+use WP_REST_Server;
+
+/**
+ * Takes whole posts. What a post may be, and who may write it, is for WordPress's own controller to say.
+ */
+final class PostsController {
+
+	/** What WordPress's own controller takes. */
+	const CORE_FIELDS = array( 'title', 'content', 'excerpt', 'slug', 'status', 'date_gmt', 'featured_media', 'categories', 'tags', 'author' );
+
+	/**
+	 * Registers the route.
+	 */
+	public function register_routes(): void {
+		$key = array(
+			'type'      => 'string',
+			'pattern'   => '^[a-z0-9]+(-[a-z0-9]+)*$',
+			'maxLength' => 64,
+			'required'  => true,
+		);
+		register_rest_route(
+			Plugin::REST_NAMESPACE,
+			'/posts/(?P<key>[a-z0-9-]+)',
+			array(
+				'args' => array( 'key' => $key ),
+				array(
+					'methods'             => WP_REST_Server::READABLE,
+					'callback'            => array( $this, 'read' ),
+					'permission_callback' => array( $this, 'may_write' ),
+				),
+				array(
+					'methods'             => 'PUT',
+					'callback'            => array( $this, 'put' ),
+					'permission_callback' => array( $this, 'may_write' ),
+					'args'                => PostArguments::all(),
+				),
+			)
+		);
+	}
+
+	/**
+	 * Whoever may write posts gets this far; WordPress's controller decides about the post.
+	 *
+	 * @return true|WP_Error
+	 */
+	public function may_write() {
+		if ( current_user_can( 'edit_posts' ) ) {
+			return true;
+		}
+		return new WP_Error(
+			'rest_cannot_create',
+			__( 'Sorry, you are not allowed to write posts as this user.', 'igny8-bridge' ),
+			array( 'status' => rest_authorization_required_code() )
+		);
+	}
+
+	/**
+	 * The article's post as its editors see it.
+	 *
+	 * @param WP_REST_Request $request With `key`.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function read( WP_REST_Request $request ) {
+		$post = ClaimedPost::find( $request['key'] );
+		if ( ! $post || 'auto-draft' === $post->post_status ) {
+			return new WP_Error( 'igny8_no_post', __( 'There is no post of this article.', 'igny8-bridge' ), array( 'status' => 404 ) );
+		}
+		$inner = new WP_REST_Request( 'GET', '/wp/v2/posts/' . $post->ID );
+		$inner->set_query_params( array( 'context' => 'edit' ) );
+		return self::answer( rest_do_request( $inner ), $post, array() );
+	}
+
+	/**
+	 * Makes the article's post what the body says; without a field it stays as it is.
+	 *
+	 * @param WP_REST_Request $request With the arguments of PostArguments.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public function put( WP_REST_Request $request ) {
+		$key    = $request['key'];
+		$holder = wp_generate_password( 32, false );
+		if ( ! Claims::take( $key, $holder ) ) {
+			$error    = new WP_Error( 'igny8_in_progress', __( 'Another request is working on this post.', 'igny8-bridge' ), array( 'status' => 409 ) );
+			$response = rest_convert_error_to_response( $error );
+			$response->header( 'Retry-After', '2' );
+			return $response;
+		}
+		// A fatal error of another plugin must not keep the article from the next request.
+		register_shutdown_function( array( Claims::class, 'release' ), $key, $holder );
+		try {
+			return $this->write( $request );
+		} finally {
+			Claims::release( $key, $holder );
+		}
+	}
+
+	/**
+	 * Writes the post of an article that this request has taken.
+	 *
+	 * @param WP_REST_Request $request As in put.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private function write( WP_REST_Request $request ) {
+		$post = ClaimedPost::ensure( $request['key'], (int) $request['post_id'] );
+		if ( is_wp_error( $post ) ) {
+			return $post;
+		}
+		$refusal = self::refusal( $post );
+		if ( $refusal ) {
+			return $refusal;
+		}
+		$extras = static function ( $prepared ) use ( $post, $request ) {
+			// WordPress has found nothing wrong by now, and SEO plugins look at their fields when it saves.
+			SeoPlugins::store( $post->ID, (array) $request['seo'] );
+			StructuredData::store( $post->ID, $request['schema'] );
+			return $prepared;
+		};
+		$inner  = new WP_REST_Request( 'PUT', '/wp/v2/posts/' . $post->ID );
+		$inner->set_body_params( array_intersect_key( $request->get_params(), array_flip( self::CORE_FIELDS ) ) );
+		add_filter( 'rest_pre_insert_post', $extras );
+		$response = rest_do_request( $inner );
+		remove_filter( 'rest_pre_insert_post', $extras );
+		return self::answer( $response, $post, $request->get_params() );
+	}
+
+	/**
+	 * Why a post is left alone: a person put it into the trash, or is editing it.
+	 *
+	 * @param WP_Post $post The post.
+	 */
+	private static function refusal( WP_Post $post ): ?WP_Error {
+		if ( 'trash' === $post->post_status ) {
+			return new WP_Error( 'igny8_post_trashed', __( 'The post is in the trash, and is left there.', 'igny8-bridge' ), array( 'status' => 409 ) );
+		}
+		$editor = self::editor( $post->ID );
+		if ( null === $editor ) {
+			return null;
+		}
+		/* translators: %s: a user's name. */
+		$message = sprintf( __( '%s is editing this post right now.', 'igny8-bridge' ), $editor );
+		return new WP_Error( 'igny8_post_locked', $message, array( 'status' => 409 ) );
+	}
+
+	/**
+	 * The name of another user who has the post open, or null.
+	 *
+	 * @param int $post_id The post.
+	 */
+	private static function editor( int $post_id ): ?string {
+		require_once ABSPATH . 'wp-admin/includes/post.php';
+		$user = get_userdata( (int) wp_check_post_lock( $post_id ) );
+		return $user ? $user->display_name : null;
+	}
+
+	/**
+	 * The post with a receipt of what was sent.
+	 *
+	 * @param WP_REST_Response $response Of WordPress's own controller.
+	 * @param WP_Post          $before   The post as it was.
+	 * @param array            $sent     Values by field.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private static function answer( WP_REST_Response $response, WP_Post $before, array $sent ) {
+		if ( $response->is_error() ) {
+			return $response->as_error();
+		}
+		$post    = $response->get_data();
+		$created = 'auto-draft' === $before->post_status;
+		return new WP_REST_Response(
+			array(
+				'created'   => $created,
+				'post'      => $post,
+				'fields'    => Receipt::of( $post, $sent ),
+				'edited_by' => self::editor( $before->ID ),
+			),
+			$created ? 201 : 200
+		);
+	}
+}

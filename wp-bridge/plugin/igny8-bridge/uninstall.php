@@ -1,0 +1,42 @@
+<?php
+/**
+ * Removes what the plugin stored. The posts stay.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge;
+
+if ( ! defined( 'WP_UNINSTALL_PLUGIN' ) ) {
+	exit;
+}
+
+require_once __DIR__ . '/includes/Tables.php';
+require_once __DIR__ . '/includes/Pairing/Pairing.php';
+require_once __DIR__ . '/includes/Posts/StructuredData.php';
+
+/**
+ * Removes what one site holds.
+ */
+function forget_site(): void {
+	Tables::drop();
+	Pairing\Pairing::forget();
+	delete_option( 'igny8_bridge_pause' );
+	delete_post_meta_by_key( Posts\StructuredData::META );
+	wp_unschedule_hook( 'igny8_bridge_send' );
+}
+
+if ( is_multisite() ) {
+	foreach ( get_sites(
+		array(
+			'fields' => 'ids',
+			'number' => 0,
+		)
+	) as $igny8_site ) {
+		switch_to_blog( $igny8_site );
+		forget_site();
+		restore_current_blog();
+	}
+} else {
+	forget_site();
+}
