@@ -26,7 +26,7 @@ it('is put a hundred times at once and there is one post', async () => {
   const body = { title: `All of ${key}`, content: 'Text', status: 'publish' }
   const statuses = await Promise.all(Array.from({ length: 100 }, () => put(key, body)))
   expect(statuses.filter((status) => status === 201)).toHaveLength(1)
-  expect(new Set(statuses).difference(new Set([200, 201, 409]))).toEqual(new Set())
+  expect(statuses.filter((status) => ![200, 201, 409].includes(status))).toEqual([])
   expect(await put(key, body)).toBe(200)
   const posts = wp.query(
     `select post_status from wp_posts where post_type = 'post' and post_title = ?`,

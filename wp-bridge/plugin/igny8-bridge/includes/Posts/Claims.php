@@ -95,6 +95,6 @@ final class Claims {
 	public static function move( string $key, int $from, int $to ): bool {
 		global $wpdb;
 		$table = Tables::name( 'igny8_posts' );
-		return 1 === $wpdb->query( $wpdb->prepare( "UPDATE $table SET post_id = %d WHERE claim_key = %s ", $to, $key ) ); // phpcs:ignore WordPress.DB
+		return 1 === $wpdb->query( $wpdb->prepare( "UPDATE $table SET post_id = %d WHERE claim_key = %s AND post_id = %d", $to, $key, $from ) ); // phpcs:ignore WordPress.DB
 	}
 }
