@@ -1,68 +1,25 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type OpenAiOptions, openaiProvider } from '../../server/ai/openai.ts'
+import { describe, expect, test } from 'vitest'
 import { DEFAULT_PROMPTS } from '../../server/ai/prompts/default-prompts.ts'
 import {
-  AiError,
   ClusterKeywordsAnswer,
   ExtractImagePromptsAnswer,
-  type GenerateContentInput,
   GenerateIdeasAnswer,
 } from '../../server/ai/provider.ts'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress } from '../../server/egress.ts'
 import { dataIn } from '../helpers/openai-answers.ts'
-import { type OpenAiServer, type Scripted, startOpenAiServer } from '../helpers/openai-server.ts'
+import { type Scripted, startOpenAiServer } from '../helpers/openai-server.ts'
+import {
+  article,
+  failureOf,
+  KEY,
+  never,
+  promptOf,
+  provider,
+  server,
+  withOpenAiServer,
+} from './openai-stand-in.ts'
 
-const KEY = 'sk-proj-abcdefghijklmnop-1234'
-const never = { signal: new AbortController().signal }
-
-let server: OpenAiServer
-let egress: Egress
-beforeEach(async () => {
-  server = await startOpenAiServer({ apiKey: KEY, models: ['gpt-4o-mini', 'gpt-image-1'] })
-  egress = createEgress({ allowPrivate: [server.hostPort] })
-})
-afterEach(async () => {
-  await server.stop()
-  await egress.close()
-})
-
-function provider(changes: Partial<OpenAiOptions> = {}) {
-  return openaiProvider({
-    apiKey: KEY,
-    baseUrl: server.url,
-    model: 'gpt-4o-mini',
-    imageModel: 'gpt-image-1',
-    fetch: egress.fetch,
-    retry: { backoffMs: 5 },
-    ...changes,
-  })
-}
-
-const article: GenerateContentInput = {
-  title: 'How to choose trail shoes',
-  description: 'For beginners.',
-  keywords: ['trail shoes', 'trail running'],
-  cluster: 'Trail shoes',
-  content_structure: 'supporting_page',
-  content_type: 'guide',
-  word_count: 1200,
-}
-
-async function failureOf(call: Promise<unknown>): Promise<AiError> {
-  const error = await call.then(
-    () => expect.unreachable('the call was answered'),
-    (thrown) => thrown,
-  )
-  expect(error).toBeInstanceOf(AiError)
-  const shown = JSON.stringify([error.message, error.stack, String(error.cause), { ...error }])
-  expect(shown).not.toContain(KEY)
-  return error
-}
-
-function promptOf(index = 0): string {
-  const messages = server.requests[index]!.body.messages as { content: string }[]
-  return messages[1]!.content
-}
+withOpenAiServer()
 
 describe('each operation', () => {
   test('clusters keywords under their own ids, whatever they are', async () => {
@@ -254,155 +211,5 @@ describe('an answer that does not fit', () => {
     server.script({ do: 'bad_json' })
     const error = await failureOf(provider().generateContent(article, never))
     expect(error).toMatchObject({ code: 'ai_bad_answer', retryable: false })
-  })
-})
-
-describe('a server that is busy or away', () => {
-  test('is asked again after a growing wait, three times at most', async () => {
-    server.script(...Array<Scripted>(4).fill({ do: 'status', status: 503 }))
-    const error = await failureOf(provider().generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_unavailable', retryable: true })
-    expect(server.requests).toHaveLength(4)
-  })
-
-  test.each([429, 500, 502, 503, 529])(
-    'with %i is asked again and then answers',
-    async (status) => {
-      server.script({ do: 'status', status }, { do: 'drop' })
-      await provider().generateContent(article, never)
-      expect(server.requests).toHaveLength(3)
-    },
-  )
-
-  test('is left alone for as many seconds as it asks', async () => {
-    server.script({ do: 'status', status: 429, headers: { 'retry-after': '1' } })
-    await provider().generateContent(article, never)
-    expect(server.requests[1]!.at - server.requests[0]!.at).toBeGreaterThanOrEqual(995)
-  })
-
-  test('is left alone until the date it names', async () => {
-    // An HTTP date has whole seconds.
-    const date = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000)
-    server.script({ do: 'status', status: 503, headers: { 'retry-after': date.toUTCString() } })
-    await provider().generateContent(article, never)
-    expect(server.requests).toHaveLength(2)
-    expect(Date.now()).toBeGreaterThanOrEqual(date.getTime() - 5)
-  })
-
-  test('ends the call at once when it asks for more time than the call has', async () => {
-    server.script({ do: 'status', status: 429, headers: { 'retry-after': '3600' } })
-    const error = await failureOf(provider().generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_rate_limited', retryable: true })
-    expect(server.requests).toHaveLength(1)
-  })
-
-  test('ends the call at its time limit when it never answers', async () => {
-    server.script({ do: 'hang' })
-    const slow = provider({ retry: { timeoutMs: 200 } })
-    const error = await failureOf(slow.generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_timeout', retryable: true })
-    expect(server.requests).toHaveLength(1)
-  })
-})
-
-describe('a call that cannot succeed', () => {
-  test('with a wrong key says so without showing it', async () => {
-    const wrong = provider({ apiKey: `${KEY}x` })
-    const error = await failureOf(wrong.generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_key_refused', retryable: false })
-    expect(server.requests).toHaveLength(1)
-  })
-
-  test('with a key that no header can carry says so without showing it', async () => {
-    for (const apiKey of [`${KEY}\nx`, `${KEY}…`]) {
-      const error = await failureOf(provider({ apiKey }).generateContent(article, never))
-      expect(error).toMatchObject({ code: 'ai_key_refused', retryable: false })
-    }
-  })
-
-  test('for a model that is not there names it', async () => {
-    const error = await failureOf(provider({ model: 'gpt-9' }).generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_model_not_found', retryable: false })
-    expect(error.message).toContain('gpt-9')
-  })
-
-  test('at a base_url without its /v1 says what to check', async () => {
-    const baseUrl = server.url.replace('/v1', '')
-    const error = await failureOf(provider({ baseUrl }).generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_bad_address', retryable: false })
-    expect(error.message).toContain('/v1')
-  })
-
-  test.each(['insufficient_quota', 'billing_hard_limit_reached'])(
-    'for want of money (%s) is not repeated',
-    async (code) => {
-      const error = { message: 'You exceeded your current quota', type: code, code }
-      server.script({ do: 'status', status: 429, error })
-      const failure = await failureOf(provider().generateContent(article, never))
-      expect(failure).toMatchObject({ code: 'ai_quota_exceeded', retryable: false })
-      expect(server.requests).toHaveLength(1)
-    },
-  )
-
-  test('because the server does not take the request says why, without a key it quotes', async () => {
-    const message = `Bad thing with ${KEY} and sk-live-123456`
-    server.script({ do: 'status', status: 400, error: { message } })
-    const error = await failureOf(provider().generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_bad_request', retryable: false })
-    expect(error.message).toContain('Bad thing with … and …')
-  })
-
-  test('at a private address that is not allowed is not made', async () => {
-    const closed = createEgress({ allowPrivate: [] })
-    const error = await failureOf(provider({ fetch: closed.fetch }).generateContent(article, never))
-    expect(error).toMatchObject({ code: 'ai_address_not_allowed', retryable: false })
-    expect(server.requests).toHaveLength(0)
-  })
-
-  test('because of a redirect does not take the key elsewhere', async () => {
-    const other = await startOpenAiServer()
-    const reach = createEgress({ allowPrivate: [server.hostPort, other.hostPort] })
-    try {
-      server.script({ do: 'redirect', location: `${other.url}/chat/completions` })
-      const error = await failureOf(
-        provider({ fetch: reach.fetch }).generateContent(article, never),
-      )
-      expect(error).toMatchObject({ code: 'ai_bad_address', retryable: false })
-      expect(other.requests).toHaveLength(0)
-    } finally {
-      await other.stop()
-      await reach.close()
-    }
-  })
-})
-
-describe('a cancelled run', () => {
-  const reason = new Error('cancelled')
-
-  test('ends a call that waits for its answer', async () => {
-    const controller = new AbortController()
-    server.script({ do: 'hang' })
-    const call = provider().generateContent(article, { signal: controller.signal })
-    await Promise.all([
-      expect(call).rejects.toBe(reason),
-      server.nextRequest().then(() => controller.abort(reason)),
-    ])
-  })
-
-  test('ends a call that waits to be repeated', async () => {
-    const controller = new AbortController()
-    server.script({ do: 'status', status: 429, headers: { 'retry-after': '60' } })
-    const call = provider().generateContent(article, { signal: controller.signal })
-    await Promise.all([
-      expect(call).rejects.toBe(reason),
-      server.nextRequest().then(() => setTimeout(() => controller.abort(reason), 50)),
-    ])
-    expect(server.requests).toHaveLength(1)
-  })
-
-  test('makes no call once it is cancelled', async () => {
-    const signal = AbortSignal.abort(reason)
-    await expect(provider().generateContent(article, { signal })).rejects.toBe(reason)
-    expect(server.requests).toHaveLength(0)
   })
 })

@@ -1,4 +1,5 @@
 import type { Answer, Client, Json } from '../helpers/client.ts'
+import type { TestService } from '../helpers/service.ts'
 
 export type Sector = { site_id: number; sector_id: number }
 export type Row = Json & { id: number }
@@ -57,4 +58,13 @@ export function csvForm({ site_id, sector_id }: Sector, csv: string | Uint8Array
   form.set('sector_id', String(sector_id))
   form.set('file', new Blob([csv], { type: 'text/csv' }), 'keywords.csv')
   return form
+}
+
+const FIELDS = ['keyword', 'volume', 'difficulty', 'intent'] as const
+
+/** Keyword, volume, difficulty and intent of all that the sector has, as it was added. */
+export async function stored({ sql }: TestService, { sector_id }: Sector) {
+  const rows = await sql`select keyword, volume, difficulty, intent from keywords
+    where sector_id = ${sector_id} order by id`
+  return rows.map((row) => FIELDS.map((field) => row[field]))
 }

@@ -1,18 +1,8 @@
 import { request as httpRequest } from 'node:http'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { oneLine } from '../../server/planner/planned-text.ts'
 import { addUser, type Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import {
-  addKeywords,
-  csvForm,
-  importCsv,
-  type List,
-  newSector,
-  type Problem,
-  type Sector,
-} from './sector.ts'
+import { csvForm, importCsv, newSector, type Problem, type Sector, stored } from './sector.ts'
 
 let service: TestService
 let owner: Client
@@ -22,18 +12,6 @@ beforeAll(async () => {
   owner = await service.owner()
 })
 afterAll(() => service.stop())
-
-const FIELDS = ['keyword', 'volume', 'difficulty', 'intent'] as const
-
-/** Keyword, volume, difficulty and intent of all that the sector has, as it was added. */
-async function stored({ sector_id }: Sector) {
-  const rows = await service.sql`select keyword, volume, difficulty, intent from keywords
-    where sector_id = ${sector_id} order by id`
-  return rows.map((row) => FIELDS.map((field) => row[field]))
-}
-
-const exported = async (query: string, client = owner) =>
-  (await client.get<string>(`planner/keywords/export_csv/?${query}`)).body
 
 describe('import', () => {
   test('takes the columns in any order and case, and ignores others', async () => {
@@ -45,7 +23,7 @@ describe('import', () => {
     const { status, body } = await importCsv(owner, sector, csv)
     expect(status).toBe(200)
     expect(body).toEqual({ imported: 2, updated: 0, skipped: 0, errors: [], errors_truncated: 0 })
-    expect(await stored(sector)).toEqual([
+    expect(await stored(service, sector)).toEqual([
       ['best moka pot', 1200, 35, 'commercial'],
       ['moka pot, stovetop', 12, 0, 'informational'],
     ])
@@ -64,7 +42,7 @@ describe('import', () => {
       'keyword,volume\nchai latte,99\noat milk,5\nCHAI LATTE,\n',
     )
     expect(body).toMatchObject({ imported: 1, updated: 1, skipped: 1 })
-    expect(await stored(sector)).toEqual([
+    expect(await stored(service, sector)).toEqual([
       ['Chai Latte', 10, 20, 'commercial'],
       ['oat milk', 5, 0, 'informational'],
     ])
@@ -78,7 +56,7 @@ describe('import', () => {
       'keyword,volume\nÉclair,1\n éCLAIR ,2\néclair,3\n',
     )
     expect(body).toMatchObject({ imported: 1, updated: 0, skipped: 2, errors: [] })
-    expect(await stored(sector)).toEqual([['éclair', 3, 0, 'informational']])
+    expect(await stored(service, sector)).toEqual([['éclair', 3, 0, 'informational']])
   })
 
   test('skips bad rows and names their lines, and imports the good ones', async () => {
@@ -112,7 +90,7 @@ describe('import', () => {
       its keyword is longer than 300 characters
       has 5 values for 4 columns; quote a value that holds a comma"
     `)
-    expect((await stored(sector)).map(([keyword]) => keyword).sort()).toEqual([
+    expect((await stored(service, sector)).map(([keyword]) => keyword).sort()).toEqual([
       'good one',
       'good two',
       'two lines',
@@ -134,7 +112,7 @@ describe('import', () => {
       sector,
       "keyword\n'=1+1\n'@home coffee\n'tis the season\n\"'-18 degrees\"\n",
     )
-    expect((await stored(sector)).map(([keyword]) => keyword).sort()).toEqual([
+    expect((await stored(service, sector)).map(([keyword]) => keyword).sort()).toEqual([
       "'tis the season",
       '-18 degrees',
       '=1+1',
@@ -166,7 +144,7 @@ describe('import', () => {
         cause_code,
       })
       expect(body.detail).toContain(said)
-      expect(await stored(sector)).toEqual([])
+      expect(await stored(service, sector)).toEqual([])
     },
   )
 
@@ -182,7 +160,7 @@ describe('import', () => {
       status: 400,
       detail: expect.stringContaining('Line 12002'),
     })
-    expect(await stored(sector)).toEqual([])
+    expect(await stored(service, sector)).toEqual([])
   })
 
   test.each([
@@ -220,7 +198,7 @@ describe('import', () => {
     const editor = await addUser(owner, 'editor', [sector.site_id])
     expect((await importCsv(editor, other, 'keyword\nx\n')).status).toBe(404)
     expect((await importCsv(editor, sector, 'keyword\nx\n')).body).toMatchObject({ imported: 1 })
-    expect(await stored(other)).toEqual([])
+    expect(await stored(service, other)).toEqual([])
   })
 
   test('two imports of the same keywords at once make each keyword once', async () => {
@@ -242,83 +220,6 @@ describe('import', () => {
     upload.send(`name,volume\n${'x,1\n'.repeat(100)}`)
     expect(await upload.status).toBe(400)
     upload.abandon()
-  })
-})
-
-describe('export', () => {
-  test('writes the filtered list as CSV that opens in a spreadsheet', async () => {
-    const sector = await newSector(owner)
-    const { body: cluster } = await owner.post('planner/clusters/', { ...sector, name: '+Pots' })
-    await addKeywords(owner, sector, [
-      { keyword: '=cmd|calc', volume: 5, cluster_id: cluster.id },
-      { keyword: 'moka "pot", big', volume: 7, difficulty: 3, intent: 'commercial' },
-      { keyword: 'left out', volume: 1 },
-    ])
-    const response = await fetch(
-      `${service.url}/api/v1/planner/keywords/export_csv/?site_id=${sector.site_id}&volume_min=2`,
-      { headers: { authorization: `Bearer ${owner.token}` } },
-    )
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8')
-    expect(response.headers.get('content-disposition')).toContain('filename="keywords.csv"')
-    expect(Buffer.from(await response.arrayBuffer()).toString()).toBe(
-      '\uFEFFkeyword,volume,difficulty,intent,status,cluster\r\n' +
-        "'=cmd|calc,5,0,informational,pending,'+Pots\r\n" +
-        '"moka ""pot"", big",7,3,commercial,pending,\r\n',
-    )
-  })
-
-  test('what is exported and imported again is exactly what it was', async () => {
-    const unit = fc.oneof(
-      fc.constantFrom('=', '+', '-', '@', "'", '"', ',', ';', '\\', '.', 'N', '\t', 'É', '＝'),
-      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
-    )
-    const text = fc
-      .string({ unit, minLength: 1, maxLength: 12 })
-      .map((value) => oneLine(value.replaceAll('\0', '')).slice(0, 300))
-      .filter((value) => value !== '' && value.isWellFormed())
-    const row = fc.record({
-      keyword: text,
-      volume: fc.nat(2_147_483_647),
-      difficulty: fc.nat(100),
-      intent: fc.constantFrom('informational', 'navigational', 'commercial', 'transactional'),
-    })
-    await fc.assert(
-      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 30 }), async (rows) => {
-        const from = await newSector(owner)
-        const values = rows.map((one) => ({ ...one, ...from, account_id: owner.accountId }))
-        await service.sql`insert into keywords ${service.sql(values)} on conflict do nothing`
-        const to = await newSector(owner)
-        const csv = await exported(`site_id=${from.site_id}`)
-        const { body } = await importCsv(owner, to, csv)
-        const before = await stored(from)
-        expect(body).toMatchObject({ imported: before.length, skipped: 0 })
-        expect((await stored(to)).sort()).toEqual(before.sort())
-      }),
-      { numRuns: 25 },
-    )
-  })
-
-  test('leaves out what its reader may not see, and refuses an unknown filter', async () => {
-    const sector = await newSector(owner)
-    await addKeywords(owner, sector, ['ours'])
-    const stranger = await service.owner()
-    const header = 'keyword,volume,difficulty,intent,status,cluster\r\n'
-    expect(await exported(`site_id=${sector.site_id}`, stranger)).toBe(header)
-    expect((await owner.get('planner/keywords/export_csv/?colour=red')).status).toBe(400)
-  })
-
-  test('streams more rows than one batch, each once', async () => {
-    const sector = await newSector(owner)
-    const rows = Array.from({ length: 4500 }, (_, n) => `batch ${n}`)
-    await importCsv(owner, sector, `keyword\n${rows.join('\n')}\n`)
-    const lines = (await exported(`sector_id=${sector.sector_id}`)).trimEnd().split('\r\n').slice(1)
-    expect(new Set(lines.map((line) => line.split(',')[0]))).toEqual(new Set(rows))
-    expect(lines).toHaveLength(4500)
-    const list = await owner.get<List>(
-      `planner/keywords/?sector_id=${sector.sector_id}&page_size=1`,
-    )
-    expect(list.body.count).toBe(4500)
   })
 })
 
