@@ -8,6 +8,7 @@ import { rowLimitReached } from '../billing/plan-limits.ts'
 import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { AppEnv } from './endpoint.ts'
+import { fieldSentence } from './field-sentence.ts'
 
 export const Problem = z
   .object({
@@ -44,7 +45,7 @@ export function problemFromZod(error: z.ZodError): DomainError {
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.join('.')
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: fieldSentence(issue) }]
   return issue.keys.map((key) => ({
     path: [path, key].filter(Boolean).join('.'),
     message: 'is not known here',

@@ -36,11 +36,16 @@ export const nullableTime = z
 /** The fields every row ends with. */
 export const times = { created_at: time, updated_at: time }
 
+const WHOLE = 'must be a whole number'
+
 /** For the query string, where everything is text: nothing but digits is a number, least of all nothing. */
 export const queryInt = (min: number, max: number) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
-    z.int({ error: 'must be a whole number' }).min(min).max(max),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? WHOLE : undefined) })
+      .min(min)
+      .max(max),
   )
 export const queryId = queryInt(1, Number.MAX_SAFE_INTEGER)
 export const queryCount = queryInt(0, INT32_MAX)
