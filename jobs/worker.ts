@@ -1,7 +1,7 @@
 import type { Job, PgBoss } from 'pg-boss'
 import type { Scope } from '../db/tenancy.ts'
 import { StepPayload } from '../server/queue.ts'
-import { askProvider } from './ai-failure.ts'
+import { askService } from './ask-service.ts'
 import { eraseAccounts } from './auth/erase-accounts.ts'
 import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
@@ -27,7 +27,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const deps = {
     ...given,
-    aiProvider: (scope: Scope) => askProvider(() => given.aiProvider(scope)),
+    aiProvider: (scope: Scope) => askService(() => given.aiProvider(scope)),
   }
   const lock = await takeWorkerLock(databaseUrl)
   const stopping = new AbortController()

@@ -4,8 +4,8 @@ import { integration_settings, runs } from '../../db/schema/system.ts'
 import { exchangeCode } from '../../server/google/oauth.ts'
 import { integrationSecret } from '../../server/integration-secrets.ts'
 import { runSecret } from '../../server/run-secret.ts'
+import { askService } from '../ask-service.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
-import { askGoogle } from './google-failure.ts'
 import { googleOf, openClient } from './open-grant.ts'
 
 const Params = z.object({ redirect_uri: z.string() })
@@ -15,7 +15,7 @@ export const connectGsc: StepHandler = async (job) => {
   const { code, redirectUri } = await readAnswer(job)
   const { row, client } = await openClient(job)
   await job.requested('token', 'Asked Google for the grant that the code stands for')
-  const refreshToken = await askGoogle(
+  const refreshToken = await askService(
     () => exchangeCode(googleOf(job), client, { code, redirectUri }),
     { retry: false },
   )

@@ -9,7 +9,7 @@ import type {
   Usage as ProviderUsage,
 } from '../../server/ai/provider.ts'
 import { IMAGE_PRICE } from '../../server/billing/prices.ts'
-import { askProvider } from '../ai-failure.ts'
+import { askService } from '../ask-service.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
@@ -63,7 +63,7 @@ async function askForPrompts(
     `Asked ${provider.name} for ${count} image prompts for “${title}”`,
   )
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const { data, usage, notes } = await askProvider(() =>
+  const { data, usage, notes } = await askService(() =>
     provider.extractImagePrompts({ title, html_content, count }, options),
   )
   asked.push(usage)
@@ -85,7 +85,7 @@ async function askForImage(
   await job.requested('generate_image', `Asked ${provider.imagesBy} for ${name}: ${prompt}`)
   const input = { prompt, alt_text, title }
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const { data, usage } = await askProvider(() => provider.generateImage(input, options))
+  const { data, usage } = await askService(() => provider.generateImage(input, options))
   asked.push(usage)
   await job.responded('generate_image', `${usage.model} made ${name}, ${data.bytes.length} bytes`)
   return data.bytes

@@ -9,7 +9,7 @@ import type { AiProvider } from '../../server/ai/provider.ts'
 import { clusteringPrice } from '../../server/billing/prices.ts'
 import type { Place } from '../../server/planner/place.ts'
 import { Selection, selected } from '../../server/planner/plan-clustering.ts'
-import { askProvider } from '../ai-failure.ts'
+import { askService } from '../ask-service.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 import { type SavedClusters, saveClusters } from './save-clusters.ts'
@@ -27,7 +27,7 @@ export const clusterKeywords: StepHandler = async (job) => {
   )
   const provider = await job.deps.aiProvider(job.scope)
   const { signal } = job
-  const { data, usage } = await askProvider(() =>
+  const { data, usage } = await askService(() =>
     clusterInBatches(watched(job, provider, list.length), list, {
       existing_clusters,
       prompts,

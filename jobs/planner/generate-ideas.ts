@@ -6,7 +6,7 @@ import type { GenerateIdeas } from '../../server/ai/provider.ts'
 import { IDEA_PRICE } from '../../server/billing/prices.ts'
 import { IdeasWanted } from '../../server/planner/plan-ideas.ts'
 import { joinNames, oneLine } from '../../server/planner/planned-text.ts'
-import { askProvider } from '../ai-failure.ts'
+import { askService } from '../ask-service.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 
@@ -23,7 +23,7 @@ export const generateIdeas: StepHandler = async (job) => {
   await job.progress({ phase: 'generate_ideas', message: `Finding ideas for “${name}”` })
   await job.requested('generate_ideas', `Asked ${provider.name} for ${count} ideas for “${name}”`)
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const { data, usage, notes } = await askProvider(() => provider.generateIdeas(input, options))
+  const { data, usage, notes } = await askService(() => provider.generateIdeas(input, options))
   const ideas = newIdeas(data.ideas, input.existing_titles).slice(0, count)
   const answered = `${ideas.length} new ideas for “${name}”`
   await job.responded('generate_ideas', withNotes(answered, notes))

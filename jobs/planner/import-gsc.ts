@@ -8,7 +8,7 @@ import { mergeStage, openStage, stageRows } from '../../server/planner/keyword-s
 import { type Place, requirePlace } from '../../server/planner/place.ts'
 import { oneLine } from '../../server/planner/planned-text.ts'
 import { MAX_KEYWORD_LENGTH } from '../../server/planner/schemas.ts'
-import { askGoogle } from '../google/google-failure.ts'
+import { askService } from '../ask-service.ts'
 import { openGrant } from '../google/open-grant.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
@@ -26,7 +26,7 @@ const MAX_VOLUME = 2_147_483_647
 /** Makes a property's search queries keywords of a sector, their volume the impressions they had. */
 export const importGsc: StepHandler = async (job) => {
   const span = Params.parse(job.step.params)
-  const { rows, queries } = await askGoogle(() => readQueries(job, span))
+  const { rows, queries } = await askService(() => readQueries(job, span))
   const place = { site_id: span.site_id, sector_id: job.step.object_id }
   // Filled in by `write`, which the worker runs before it stores the result.
   const result: Record<string, unknown> = { ...span, queries }

@@ -10,8 +10,7 @@ import {
 import { openAiModels } from '../../server/ai/openai.ts'
 import { runwareBalance } from '../../server/ai/runware.ts'
 import { listProperties, type Property } from '../../server/google/search-console.ts'
-import { askProvider } from '../ai-failure.ts'
-import { askGoogle } from '../google/google-failure.ts'
+import { askService } from '../ask-service.ts'
 import { openGrant } from '../google/open-grant.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
@@ -45,7 +44,7 @@ function test(job: StepJob, rows: Rows, type: IntegrationType): Promise<Found> {
 }
 
 async function testOpenAi(job: StepJob, row: IntegrationRow): Promise<Found> {
-  const { models, wanted, host } = await askProvider(
+  const { models, wanted, host } = await askService(
     async () => {
       const options = await openAiOptions(job.deps, row)
       const wanted = [options.model, options.imageModel]
@@ -60,7 +59,7 @@ async function testOpenAi(job: StepJob, row: IntegrationRow): Promise<Found> {
 }
 
 async function testRunware(job: StepJob, row: IntegrationRow): Promise<Found> {
-  const balance = await askProvider(
+  const balance = await askService(
     async () => runwareBalance(await runwareOptions(job.deps, row), job.signal),
     { retry: false },
   )
@@ -70,7 +69,7 @@ async function testRunware(job: StepJob, row: IntegrationRow): Promise<Found> {
 }
 
 async function testSearchConsole(job: StepJob): Promise<Found> {
-  const properties = await askGoogle(
+  const properties = await askService(
     async () => {
       const { google, token } = await openGrant(job)
       return listProperties(google, token)

@@ -4,7 +4,7 @@ import { type ImageSetup, openImages } from '../../server/ai/account-images.ts'
 import { type AccountIntegrations, readIntegrations } from '../../server/ai/account-integrations.ts'
 import { readGuidance } from '../../server/ai/inputs/read-guidance.ts'
 import { localProvider } from '../../server/ai/local/provider.ts'
-import { askProvider } from '../ai-failure.ts'
+import { askService } from '../ask-service.ts'
 import { storeVariants } from '../images/store-variants.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 
@@ -28,7 +28,7 @@ export const testImage: StepHandler = async (job) => {
   await job.requested('generate_image', `Asked ${images.imagesBy} for: ${prompt}`)
   const input = { prompt, alt_text: prompt, title: prompt }
   const prompts = { ...edited, ...(negative_prompt && { negative_prompt }) }
-  const { data, usage } = await askProvider(
+  const { data, usage } = await askService(
     () => images.generateImage(input, { signal: job.signal, prompts }),
     { retry: false },
   )

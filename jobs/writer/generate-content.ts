@@ -5,7 +5,7 @@ import { type Brief, readBrief } from '../../server/ai/inputs/read-brief.ts'
 import type { AiProvider, Answer, GenerateContent } from '../../server/ai/provider.ts'
 import { countWords, extractBody } from '../../server/writer/article-html.ts'
 import { saveArticle } from '../../server/writer/save-article.ts'
-import { askProvider } from '../ai-failure.ts'
+import { askService } from '../ask-service.ts'
 import { type Step, type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 import { postSlug } from './post-slug.ts'
@@ -58,7 +58,7 @@ async function ask(
     `Asked ${provider.name} for “${title}”, about ${word_count} words`,
   )
   const options = { signal: job.signal, prompts: guidance.prompts }
-  const answer = await askProvider(() => provider.generateContent(input, options))
+  const answer = await askService(() => provider.generateContent(input, options))
   const html_content = extractBody(answer.data.html_content)
   const words = countWords(html_content)
   if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')

@@ -18,6 +18,7 @@ export function allowOrigins(origins: string[]): MiddlewareHandler<AppEnv> {
       'x-request-id',
     ],
     exposeHeaders: [
+      'content-disposition',
       'etag',
       'idempotent-replayed',
       'ratelimit',
