@@ -1,5 +1,6 @@
 import type { MediaStore } from '../../server/media/media.ts'
 import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
+import { faqOf } from '../../wp-bridge/client/faq.ts'
 import { marker } from '../../wp-bridge/client/marker.ts'
 import type { Attachment, ImageFile } from '../../wp-bridge/client/media.ts'
 import type { PostDraft } from '../../wp-bridge/client/publish.ts'
@@ -27,6 +28,13 @@ export function postDraft(
     tags,
     images: images.map((image) => imageFile(image, task, media)),
     featured: images.find(({ image_type }) => image_type === 'featured')?.content_hash ?? null,
+    extras: {
+      seo: {
+        ...(task.meta_title && { title: task.meta_title }),
+        ...(task.meta_description && { description: task.meta_description }),
+      },
+      schema: { article: true, faq: faqOf(html_content) },
+    },
     renderContent: (attachments) => asBlocks(html_content, key, placed(images, attachments)),
   }
 }

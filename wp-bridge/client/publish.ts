@@ -1,9 +1,17 @@
-import { type CreateContext, type Created, createOnce } from './create-once.ts'
+import { bridgePost, isAbsent, type PostExtras, putPost } from './bridge.ts'
+import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
 import { changedChoices, refuseTrashed, snapshotOf, whileUpdating } from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { findPost, getPost, type Post, postSchema } from './find-post.ts'
 import { type Attachment, ensureAttachment, type ImageFile } from './media.ts'
-import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
+import {
+  compareFields,
+  EXTRA_FIELDS,
+  type FieldReceipt,
+  type PostField,
+  type PostValues,
+  type Receipt,
+} from './receipt.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
 import type { WordPressApi } from './transport.ts'
 
@@ -22,6 +30,8 @@ export interface PostDraft {
   images: ImageFile[]
   /** The `content_hash` of one of the images. */
   featured: string | null
+  /** What the plugin can do beside; without it the receipt names it as dropped. */
+  extras?: PostExtras
   /** The article with its images in place, its first block bearing `marker(key)`. */
   renderContent(attachments: Attachment[]): string
 }
@@ -30,16 +40,20 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
   /** Its signal ends the waiting here too. */
   api: WordPressApi
   post: PostDraft
+  /** Whether the site has the plugin; one that turns out to be gone is done without. */
+  hasBridge?: boolean
   /** Milliseconds since 1970. */
   now?: () => number
 }
 
-type Context = CreateContext & { api: WordPressApi }
+type Context = CreateContext & { api: WordPressApi; draft: PostDraft; hasBridge: boolean }
 
 /** Notes and warnings that collect on the way to the receipt. */
 interface Remarks {
   notes: Partial<Record<PostField, string>>
   warnings: string[]
+  /** What became of the extras. */
+  extras: FieldReceipt[]
 }
 
 /**
@@ -51,9 +65,9 @@ interface Remarks {
  *   throws; the reason of the signal
  */
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
-  const { api, journal, settleMs, now = Date.now, post: draft } = request
-  const context: Context = { api, journal, settleMs, now, signal: api.signal }
-  const remarks: Remarks = { notes: {}, warnings: [] }
+  const { api, journal, settleMs, now = Date.now, post: draft, hasBridge = false } = request
+  const context = { api, journal, settleMs, now, signal: api.signal, draft, hasBridge }
+  const remarks: Remarks = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
   await refuseTouched(context, draft)
   const attachments = await ensureImages(context, draft, remarks)
   const sent = await valuesOf(context, draft, attachments, remarks)
@@ -61,8 +75,8 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     kind: 'post',
     key: draft.key,
     fetchKnown: (id) => getPost(api, id),
-    find: () => findPost(api, draft),
-    create: () => sendPost(context, 'create', 'wp/v2/posts', sent, remarks),
+    find: () => find(context),
+    create: () => sendPost(context, undefined, sent, remarks),
   })
   const post = await settled(context, draft, created, sent, remarks)
   return {
@@ -70,7 +84,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     url: post.link,
     wp_status: post.status,
     slug: post.slug,
-    fields: compareFields(sent, post, remarks.notes),
+    fields: [...compareFields(sent, post, remarks.notes), ...remarks.extras],
     attachments,
     warnings: remarks.warnings,
   }
@@ -155,9 +169,9 @@ async function settled(
   if (how === 'created') return remote
   const changes =
     how === 'adopted' ? missingParts(remote, sent) : updateOf(context, created, sent, remarks)
-  if (Object.keys(changes).length === 0) return remote
+  if (Object.keys(changes).length === 0 && !context.hasBridge) return remote
   if (how === 'known') await record(remote, whileUpdating(created.state, changes))
-  const post = await sendPost(context, 'update', `wp/v2/posts/${remote.id}`, changes, remarks)
+  const post = await sendPost(context, remote.id, changes, remarks)
   await record(post, snapshotOf(post))
   return post
 }
@@ -193,20 +207,68 @@ function updateOf(
 
 /** A user who may not publish hands the post in for review instead. */
 async function sendPost(
-  { api }: Context,
-  verb: 'create' | 'update',
-  path: string,
+  context: Context,
+  id: number | undefined,
   values: PostValues,
   remarks: Remarks,
 ): Promise<Post> {
   try {
-    return await api[verb](path, postSchema, values)
+    return await deliver(context, id, values, remarks)
   } catch (error) {
     if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
     remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
     remarks.warnings.push(remarks.notes.status)
-    return api[verb](path, postSchema, { ...values, status: 'pending' })
+    return deliver(context, id, { ...values, status: 'pending' }, remarks)
   }
+}
+
+/** Through the plugin where it is there, by WordPress's own REST API where it is not. */
+async function deliver(
+  context: Context,
+  id: number | undefined,
+  values: PostValues,
+  remarks: Remarks,
+): Promise<Post> {
+  const { api, draft } = context
+  if (context.hasBridge) {
+    try {
+      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, id)
+      remarks.extras = fields.flatMap((line) => {
+        const field = EXTRA_FIELDS.find((name) => name === line.field)
+        return field ? [{ ...line, field }] : []
+      })
+      return post
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      context.hasBridge = false
+      remarks.warnings.push('The igny8 plugin is not active in WordPress any more.')
+    }
+  }
+  return id === undefined
+    ? api.create('wp/v2/posts', postSchema, values)
+    : api.update(`wp/v2/posts/${id}`, postSchema, values)
+}
+
+/** By its key where the plugin knows it, else by its mark. */
+async function find({ api, draft, hasBridge }: Context): Promise<Found<Post> | null> {
+  const remote = hasBridge ? await bridgePost(api, draft.key) : null
+  return remote ? { remote, duplicates: [] } : findPost(api, draft)
+}
+
+/** What WordPress cannot do of itself. */
+function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
+  if (!extras) return []
+  const note = 'WordPress takes it through the igny8 plugin alone.'
+  const fields = {
+    seo_title: extras.seo.title,
+    seo_description: extras.seo.description,
+    schema: extras.schema.article || extras.schema.faq.length > 0,
+  }
+  return EXTRA_FIELDS.filter((field) => fields[field]).map((field) => ({
+    field,
+    state: 'dropped',
+    note,
+  }))
 }
 
 function warnOfDuplicates(remarks: Remarks, kept: string, duplicates: number[]): void {

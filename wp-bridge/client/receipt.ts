@@ -20,8 +20,12 @@ export type PostValue = string | number | number[]
 /** The fields of a post as they are sent. */
 export type PostValues = Partial<Record<PostField, PostValue>>
 
+/** What needs the bridge plugin. */
+export const EXTRA_FIELDS = ['seo_title', 'seo_description', 'schema'] as const
+export type ExtraField = (typeof EXTRA_FIELDS)[number]
+
 export interface FieldReceipt {
-  field: PostField
+  field: PostField | ExtraField
   /** What WordPress made of it. */
   state: 'applied' | 'altered' | 'dropped'
   /** Left out of `content`, which is long. */

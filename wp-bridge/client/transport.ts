@@ -42,13 +42,14 @@ export interface WordPressApi {
   /** Asks once: whether it may be asked again is for the caller to find out. */
   create<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
   upload<T>(path: string, schema: z.ZodType<T>, file: Upload, fields: object): Promise<T>
-  /** For what ends in the same state however often it is asked: tries again like a read. */
+  /** For what ends in the same state however often it is asked: tries again like a read. So does `put`. */
   update<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
+  put<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
   delete(path: string, params?: Params): Promise<void>
 }
 
 interface Exchange {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   headers?: Record<string, string>
   body?: BodyInit
 }
@@ -66,6 +67,8 @@ export function connect(options: ApiOptions): WordPressApi {
       // Declared with a callback alone; called with the data before it.
       post: (request, data: unknown) =>
         send(options, request.toString(), { method: 'POST', ...encode(data) }),
+      put: (request, data: unknown) =>
+        send(options, request.toString(), { method: 'PUT', ...encode(data) }),
       delete: (request) => send(options, request.toString(), { method: 'DELETE' }),
     },
   })
@@ -87,6 +90,8 @@ export function connect(options: ApiOptions): WordPressApi {
       parse(await post(path, await encodeUpload(file, fields)), schema, path),
     update: async (path, schema, data) =>
       parse(await retried(() => post(path, data), signal), schema, path),
+    put: async (path, schema, data) =>
+      parse(await retried((): Promise<Answer> => at(path).update(data), signal), schema, path),
     async delete(path, params) {
       await retried(() => at(path, params).delete(), signal)
     },

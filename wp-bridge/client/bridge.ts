@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { WordPressError } from './errors.ts'
+import { type Post, postSchema } from './find-post.ts'
+import type { PostValues } from './receipt.ts'
+import type { WordPressApi } from './transport.ts'
+
+/** What the plugin takes beside what WordPress itself does. */
+export interface PostExtras {
+  seo: { title?: string; description?: string }
+  schema: { article: boolean; faq: { question: string; answer: string }[] }
+}
+
+const fieldSchema = z.object({
+  field: z.string(),
+  state: z.enum(['applied', 'altered', 'dropped']),
+  note: z.string().optional(),
+})
+const putSchema = z.object({ post: postSchema, fields: z.array(fieldSchema) })
+
+const statusSchema = z.object({
+  plugin_version: z.string(),
+  pairing: z.object({ paired: z.boolean(), site_id: z.number().nullable() }),
+  seo_plugins: z.array(z.string()),
+  wp_cron: z.object({ healthy: z.boolean(), late_seconds: z.number() }),
+})
+export type BridgeStatus = z.infer<typeof statusSchema>
+
+const pairedSchema = z.object({ site_id: z.number() })
+
+/** What the plugin says of itself, or null where it is not active. @throws WordPressError */
+export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
+  return api.read('igny8/v1/status', statusSchema).catch((error: unknown) => {
+    if (isAbsent(error)) return null
+    throw error
+  })
+}
+
+/**
+ * Gives the plugin the key that both sides sign with from now on; the one before stays good for
+ * `overlap` seconds. @throws WordPressError
+ */
+export async function pairBridge(
+  api: WordPressApi,
+  pairing: { site_id: number; events_url: string; key: string; overlap: number },
+): Promise<void> {
+  await api.put('igny8/v1/pairing', pairedSchema, { ...pairing, replace: true })
+}
+
+/** Has the plugin forget its key; a plugin that is gone has. @throws WordPressError */
+export async function unpairBridge(api: WordPressApi): Promise<void> {
+  await api.delete('igny8/v1/pairing').catch((error: unknown) => {
+    if (!isAbsent(error)) throw error
+  })
+}
+
+/** The post of an article as the plugin knows it, or null. @throws WordPressError */
+export async function bridgePost(api: WordPressApi, key: string): Promise<Post | null> {
+  const schema = z.object({ post: postSchema })
+  try {
+    return (await api.read(`igny8/v1/posts/${key}`, schema)).post
+  } catch (error) {
+    const isNone = error instanceof WordPressError && error.wpCode === 'igny8_no_post'
+    if (isNone || isAbsent(error)) return null
+    throw error
+  }
+}
+
+/**
+ * Makes the article's one post what `values` say, and answers it with what became of the extras.
+ * @param adopted the post that the article has already
+ * @throws WordPressError `post_trashed`, `post_being_edited`, or that of a failed request; see `isAbsent`
+ */
+export async function putPost(
+  api: WordPressApi,
+  key: string,
+  values: PostValues & Partial<PostExtras>,
+  adopted?: number,
+): Promise<z.infer<typeof putSchema>> {
+  const body = { ...values, ...(adopted === undefined ? {} : { post_id: adopted }) }
+  return api.put(`igny8/v1/posts/${key}`, putSchema, body).catch((error: unknown) => {
+    throw error instanceof WordPressError ? explained(error) : error
+  })
+}
+
+/** Whether the request failed since the plugin is not active. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof WordPressError && error.wpCode === 'rest_no_route'
+}
+
+function explained(error: WordPressError): WordPressError {
+  const { message, status, wpCode } = error
+  if (wpCode === 'igny8_in_progress') {
+    const code = 'outcome_pending'
+    const remedy = 'Nothing needs to be done: it is asked for again.'
+    const more = { retryable: true, retryAfterMs: 2_000, outcome: 'unknown' as const }
+    return new WordPressError({ code, message, remedy, status, wpCode, ...more }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_locked') {
+    const code = 'post_being_edited'
+    const remedy = 'Wait until they have closed the editor in WordPress, then publish again.'
+    return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_trashed') {
+    const code = 'post_trashed'
+    const remedy = 'Restore the post in WordPress, or delete it there for good, and publish again.'
+    return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  }
+  return error
+}
