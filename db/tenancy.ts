@@ -29,6 +29,8 @@ export type PlatformReason =
   | 'recover_steps'
   | 'connect_site'
   | 'verify_posts'
+  | 'take_bridge_event'
+  | 'send_deliveries'
   | 'renew_credits'
   | 'erase_accounts'
   | 'serve_media'

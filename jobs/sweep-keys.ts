@@ -1,4 +1,5 @@
-import { lt, sql } from 'drizzle-orm'
+import { and, lt, ne, sql } from 'drizzle-orm'
+import { bridge_events, wordpress_deliveries } from '../db/schema/auth.ts'
 import { idempotency_keys, public_idempotency_keys } from '../db/schema/system.ts'
 import type { Doors } from '../db/tenancy.ts'
 
@@ -12,5 +13,15 @@ export async function sweepKeys({ doors }: { doors: Doors }): Promise<void> {
     for (const table of [idempotency_keys, public_idempotency_keys]) {
       await tx.delete(table).where(lt(table.created_at, longAgo))
     }
+    const lastMonth = sql`now() - interval '30 days'`
+    await tx.delete(bridge_events).where(lt(bridge_events.created_at, lastMonth))
+    await tx
+      .delete(wordpress_deliveries)
+      .where(
+        and(
+          lt(wordpress_deliveries.created_at, lastMonth),
+          ne(wordpress_deliveries.state, 'pending'),
+        ),
+      )
   })
 }

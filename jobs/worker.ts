@@ -5,6 +5,7 @@ import { askService } from './ask-service.ts'
 import { eraseAccounts } from './auth/erase-accounts.ts'
 import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
+import { sendDeliveries } from './publishing/send-deliveries.ts'
 import { verifyPosts } from './publishing/verify-posts.ts'
 import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
@@ -60,6 +61,7 @@ export async function startWorker(
     unfinished: () => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }),
     recover: () => recoverSteps(deps, contracts, { atStart: false }),
     verify: () => verifyPosts(deps),
+    deliveries: () => sendDeliveries(deps),
     renew: () => renewCredits(deps),
     erase: () => eraseAccounts(deps),
     keys: () => sweepKeys(deps),

@@ -20,6 +20,7 @@ import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
+import { bridgeRoutes } from './publishing/bridge-routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
 import { siteLink } from './publishing/link.ts'
 import { publishingRoutes } from './publishing/routes.ts'
@@ -77,6 +78,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/media', mediaRoutes(deps))
   app.route('/api/v1/auth', authRoutes(deps, siteLink(deps)))
   app.route('/api/v1', publishingRoutes(deps))
+  app.route('/api/v1', bridgeRoutes(deps))
   app.route('/api/v1/planner', plannerRoutes(deps))
   app.route('/api/v1/writer', writerRoutes(deps))
   app.route('/api/v1/system', systemRoutes(deps))

@@ -7,6 +7,7 @@ export const ERROR_STATUS = {
   not_authenticated: 401,
   token_invalid: 401,
   credentials_wrong: 401,
+  signature_invalid: 401,
   insufficient_credits: 402,
   permission_denied: 403,
   account_suspended: 403,

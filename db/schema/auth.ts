@@ -160,6 +160,8 @@ export const sites = pgTable(
     wp_app_password: text(),
     wp_rest_root: text(),
     wp_linked_at: at(),
+    /** Encrypted, as JSON: the keys shared with the bridge plugin, newest first; null without the plugin. */
+    wp_bridge_keys: text(),
     ...timestamps,
   },
   (t) => [
@@ -300,5 +302,51 @@ export const audit_log = pgTable(
     primaryKey({ columns: [t.account_id, t.id] }),
     index('audit_log_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
     index('audit_log_object').on(t.account_id, t.object_type, t.object_id),
+  ],
+)
+
+/** Webhooks of a site's plugin that were acted on: the same one again is not. */
+export const bridge_events = pgTable(
+  'bridge_events',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    webhook_id: text().notNull(),
+    type: text().notNull(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('bridge_events_webhook_key').on(t.account_id, t.site_id, t.webhook_id),
+  ],
+)
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
+/** One attempt: `status` is that of the answer, null without one; `ms` is how long it took. */
+export type DeliveryAttempt = { at: string; status: number | null; answer: string; ms: number }
+
+/** Webhooks for a site's plugin, with how each attempt went. */
+export const wordpress_deliveries = pgTable(
+  'wordpress_deliveries',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    webhook_id: uuid().notNull().defaultRandom(),
+    type: text().notNull(),
+    payload: jsonb().$type<Record<string, unknown>>().notNull(),
+    state: text({ enum: DELIVERY_STATES }).notNull().default('pending'),
+    attempts: integer().notNull().default(0),
+    /** Null when it is tried no more. */
+    next_attempt_at: at().defaultNow(),
+    log: jsonb().$type<DeliveryAttempt[]>().notNull().default([]),
+    delivered_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('wordpress_deliveries_site').on(t.account_id, t.site_id, t.id.desc()),
+    index('wordpress_deliveries_due').on(t.next_attempt_at).where(sql`next_attempt_at is not null`),
   ],
 )

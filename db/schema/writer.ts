@@ -56,6 +56,8 @@ export const tasks = pgTable(
     /** WordPress's own status of the post. */
     wp_status: text(),
     published_at: at(),
+    /** When a person last edited the post in WordPress, as its plugin told. */
+    wp_edited_at: at(),
     /** When the post is looked at next, until it was seen live; null when it need not be. */
     verify_at: at(),
     /** How often it was looked at since it was published. */

@@ -1,17 +1,34 @@
+import { eq } from 'drizzle-orm'
+import { z } from 'zod'
+import { sites } from '../../db/schema/auth.ts'
 import { examine } from '../../wp-bridge/client/doctor.ts'
+import { connect } from '../../wp-bridge/client/transport.ts'
 import type { StepHandler } from '../step.ts'
+import { pairPlugin } from './pair-plugin.ts'
 import { openCredentials } from './site-access.ts'
+
+const Params = z.object({ service_url: z.string() })
 
 /** Goes the way to a published post on a linked site, and says of each check how it went. */
 export const examineWordPress: StepHandler = async (job) => {
-  const { wp_url, username, appPassword } = await openCredentials(job, job.step.object_id)
+  const siteId = job.step.object_id
+  const site = await openCredentials(job, siteId)
+  const { wp_url, wp_rest_root: restRoot, username, appPassword } = site
   await job.progress({ phase: 'examine_wordpress', message: `Examining ${wp_url}` })
   const { signal } = job
   const checks = await examine(job.deps.fetch, { siteUrl: wp_url, username, appPassword, signal })
   const failed = checks.filter(({ ok }) => ok === false)
   const healthy = !failed.some(({ blocking }) => blocking)
+  const api = connect({ fetch: job.deps.fetch, restRoot, username, appPassword, signal })
+  const { service_url: serviceUrl } = Params.parse(job.step.params)
+  // The plugin may have come, or gone, since the site was linked.
+  const plugin = healthy ? await pairPlugin(job, { api, siteId, serviceUrl }) : undefined
   return {
     message: failed.length === 0 ? `${wp_url} is well` : `${wp_url}: ${failed[0]!.cause}`,
     result: { wp_url, healthy, checks },
+    async write(tx) {
+      if (!plugin) return
+      await tx.update(sites).set({ wp_bridge_keys: plugin.sealed }).where(eq(sites.id, siteId))
+    },
   }
 }

@@ -5,15 +5,17 @@ import { runs } from '../../db/schema/system.ts'
 import { sitePassword } from '../../server/publishing/secret-places.ts'
 import { runSecret } from '../../server/run-secret.ts'
 import { type CheckedSite, checkCredentials } from '../../wp-bridge/client/credentials.ts'
+import { connect } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
+import { pairPlugin } from './pair-plugin.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
-const Params = z.object({ wp_url: z.string(), wp_username: z.string() })
+const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })
 
 /** Checks the credentials of a WordPress and, when they hold, stores them for the site. */
 export const linkWordPress: StepHandler = async (job) => {
   const { accountId } = job.scope
-  const { wp_url, wp_username, appPassword } = await readRequest(job)
+  const { wp_url, wp_username, service_url, appPassword } = await readRequest(job)
   await job.requested('users/me', `Asked ${wp_url} who ${wp_username} is`)
   const { fetch } = job.deps
   const checked = await askWordPress(
@@ -28,6 +30,9 @@ export const linkWordPress: StepHandler = async (job) => {
   )
   const siteId = job.step.object_id
   const wp_app_password = await job.deps.secrets.seal(sitePassword(accountId, siteId), appPassword)
+  const restRoot = checked.rest_root
+  const api = connect({ fetch, restRoot, username: wp_username, appPassword, signal: job.signal })
+  const plugin = await pairPlugin(job, { api, siteId, serviceUrl: service_url })
   return {
     message: `Linked ${checked.site_name}`,
     result: {
@@ -35,7 +40,8 @@ export const linkWordPress: StepHandler = async (job) => {
       wp_username,
       site_name: checked.site_name,
       roles: checked.user.roles,
-      warnings: warningsOf(checked),
+      plugin: plugin.state,
+      warnings: [...warningsOf(checked), ...plugin.warnings],
     },
     async write(tx) {
       await tx
@@ -44,7 +50,8 @@ export const linkWordPress: StepHandler = async (job) => {
           wp_url,
           wp_username,
           wp_app_password,
-          wp_rest_root: checked.rest_root,
+          wp_rest_root: restRoot,
+          wp_bridge_keys: plugin.sealed,
           wp_linked_at: sql`now()`,
           updated_at: sql`now()`,
         })

@@ -4,6 +4,7 @@ import { content_ideas } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { POST_STATUSES } from '../../server/publishing/post-statuses.ts'
+import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler } from '../step.ts'
@@ -31,6 +32,7 @@ export const publish: StepHandler = async (job) => {
   const receipt = await askWordPress(() =>
     publishPost({
       api: site.api,
+      hasBridge: site.hasBridge,
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site),
       settleMs: job.deps.settleMs,
@@ -50,6 +52,7 @@ export const publish: StepHandler = async (job) => {
       if (!live) return
       const completed = { status: 'completed', verify_at: null, updated_at: sql`now()` } as const
       await tx.update(tasks).set(completed).where(eq(tasks.id, task.id))
+      await tellPlugin(tx, 'task.updated', task.id)
     },
   }
 }
@@ -74,6 +77,7 @@ async function recordPublished(
       updated_at: sql`now()`,
     })
     .where(eq(tasks.id, task.id))
+  await tellPlugin(tx, 'task.published', task.id)
   if (task.idea_id === null) return
   await tx
     .update(content_ideas)

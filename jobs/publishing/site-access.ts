@@ -5,15 +5,23 @@ import { SecretUnreadableError } from '../../server/secrets.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepJob } from '../step.ts'
 
-export type LinkedSite = { id: number; wp_url: string; wp_rest_root: string; api: WordPressApi }
+export type LinkedSite = {
+  id: number
+  wp_url: string
+  wp_rest_root: string
+  api: WordPressApi
+  /** Whether it was paired with the plugin. */
+  hasBridge: boolean
+}
 
 /** Opens the WordPress of a linked site as its user. Throws `site_not_linked` when it has none. */
 export async function openSite(job: StepJob, siteId: number): Promise<LinkedSite> {
-  const { wp_url, wp_rest_root, username, appPassword } = await openCredentials(job, siteId)
+  const site = await openCredentials(job, siteId)
+  const { wp_url, wp_rest_root, username, appPassword, hasBridge } = site
   const { fetch } = job.deps
   const { signal } = job
   const api = connect({ fetch, restRoot: wp_rest_root, username, appPassword, signal })
-  return { id: siteId, wp_url, wp_rest_root, api }
+  return { id: siteId, wp_url, wp_rest_root, api, hasBridge }
 }
 
 /** How a linked site is signed in to. Throws `site_not_linked` when it is linked no more. */
@@ -24,7 +32,8 @@ export async function openCredentials(job: StepJob, siteId: number) {
   }
   const { wp_url, wp_rest_root, wp_username: username } = site
   const appPassword = await openPassword(job, siteId, site.wp_app_password)
-  return { wp_url, wp_rest_root, username, appPassword }
+  const hasBridge = site.wp_bridge_keys !== null
+  return { wp_url, wp_rest_root, username, appPassword, hasBridge }
 }
 
 async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
+import { unpairBridge } from '../../wp-bridge/client/bridge.ts'
 import { revokeAppPassword } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
@@ -11,6 +12,7 @@ const UNLINKED = {
   wp_app_password: null,
   wp_rest_root: null,
   wp_linked_at: null,
+  wp_bridge_keys: null,
 }
 
 /** Revokes the application password in WordPress where that can be reached, and forgets it anyhow. */
@@ -30,7 +32,8 @@ export const unlinkWordPress: StepHandler = async (job) => {
 
 async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string }> {
   try {
-    const { api, wp_url } = await openSite(job, job.step.object_id)
+    const { api, wp_url, hasBridge } = await openSite(job, job.step.object_id)
+    if (hasBridge) await unpairBridge(api)
     await job.requested(
       'application-passwords',
       `Asked ${wp_url} to revoke the application password`,

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { tasks } from '../../db/schema/writer.ts'
+import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { unpublishPost } from '../../wp-bridge/client/unpublish.ts'
 import { StepError, type StepHandler } from '../step.ts'
 import { databaseJournal } from './journal.ts'
@@ -34,6 +35,7 @@ export const unpublish: StepHandler = async (job) => {
           updated_at: sql`now()`,
         })
         .where(eq(tasks.id, taskId))
+      await tellPlugin(tx, 'task.updated', taskId)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
+import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
@@ -88,6 +89,7 @@ function found(task: Task, change: Change, message: string): StepDone {
           sql`${tasks.id} = ${task.id} and ${tasks.status} = ${task.status}
             and ${tasks.published_at} is not distinct from ${task.published_at?.toISOString() ?? null}::timestamptz`,
         )
+      await tellPlugin(tx, 'task.updated', task.id)
     },
   }
 }

@@ -18,6 +18,7 @@ export const SECRET_COLUMNS = [
   'state_hash',
   'key_hash',
   'wp_app_password',
+  'wp_bridge_keys',
   'api_key',
   'client_secret',
   'refresh_token',
@@ -28,6 +29,7 @@ export const NOT_EXPORTED = [
   'refresh_tokens',
   'idempotency_keys',
   'wordpress_connections',
+  'bridge_events',
   'account_totals',
   'usage_counters',
 ]

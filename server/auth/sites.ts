@@ -13,7 +13,12 @@ import { linkAskedFor, type SiteLink } from './site-link.ts'
 import { freeSlug, slugOf } from './slug.ts'
 import { statusInStep } from './status.ts'
 
-const { wp_app_password: _secret, wp_rest_root: _root, ...columns } = getTableColumns(sites)
+const {
+  wp_app_password: _secret,
+  wp_rest_root: _root,
+  wp_bridge_keys: _keys,
+  ...columns
+} = getTableColumns(sites)
 const selection = {
   ...columns,
   // Spelled out: in a select from one table drizzle leaves the table's name off its columns.

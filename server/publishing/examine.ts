@@ -24,7 +24,14 @@ export async function acceptExamination(
           kind: 'examine_wordpress',
           siteId,
           params: {},
-          steps: [{ contract: examineWordPressJob, objectId: siteId, price: 0 }],
+          steps: [
+            {
+              contract: examineWordPressJob,
+              objectId: siteId,
+              price: 0,
+              params: { service_url: deps.settings.publicUrl() },
+            },
+          ],
         })
       )
     })

@@ -35,7 +35,11 @@ export async function linkIn(
   const runId = await acceptRun(tx, deps.queue, caller, {
     kind: 'link_wordpress',
     siteId,
-    params: { wp_url, wp_username: input.wp_username },
+    params: {
+      wp_url,
+      wp_username: input.wp_username,
+      service_url: deps.settings.publicUrl(),
+    },
     steps: [{ contract: linkWordPressJob, objectId: siteId, price: 0 }],
   })
   const place = runSecret(caller.accountId, runId)

@@ -17,6 +17,9 @@ const Linked = z
     wp_username: z.string(),
     site_name: z.string(),
     roles: z.array(z.string()),
+    plugin: z.enum(['absent', 'paired', 'failed']).openapi({
+      description: 'Whether the bridge plugin is there, and shares a key now.',
+    }),
     warnings: z.array(z.string()),
   })
   .openapi('LinkedWordPress')

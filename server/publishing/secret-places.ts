@@ -7,3 +7,11 @@ export const sitePassword = (accountId: number, rowId: number): SecretPlace => (
   accountId,
   rowId,
 })
+
+/** Where it keeps the keys that it shares with the plugin. */
+export const siteBridgeKeys = (accountId: number, rowId: number): SecretPlace => ({
+  table: 'sites',
+  column: 'wp_bridge_keys',
+  accountId,
+  rowId,
+})

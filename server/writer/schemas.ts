@@ -18,6 +18,7 @@ export type SettableStatus = (typeof SETTABLE_STATUSES)[number]
 export const TaskRow = createSelectSchema(tasks, {
   ...times,
   published_at: nullableTime,
+  wp_edited_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
   .omit({ verify_at: true, verifications: true })

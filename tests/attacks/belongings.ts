@@ -23,6 +23,7 @@ export type Belongings = {
   prompt: number
   profile: number
   strategy: number
+  delivery: number
 }
 
 /** Gives an account one of everything, named after the account, straight in the database. */
@@ -110,6 +111,14 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
   })
   const [{ industry, plan }] = await sql<[{ industry: string; plan: string }]>`
     select (select min(id) from industries) as industry, (select min(id) from plans) as plan`
+  const delivery = await insert('wordpress_deliveries', {
+    account_id: account,
+    site_id: site,
+    type: 'task.updated',
+    payload: sql.json({ data: { title: `${name} task` } }),
+    state: 'delivered',
+    next_attempt_at: null,
+  })
   return {
     industry: Number(industry),
     plan: Number(plan),
@@ -130,6 +139,7 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     prompt,
     profile,
     strategy,
+    delivery,
   }
 }
 
@@ -151,6 +161,7 @@ const COLLECTIONS: [RegExp, keyof Belongings][] = [
   [/^system\/prompts\//, 'prompt'],
   [/^system\/author_profiles\//, 'profile'],
   [/^system\/strategies\//, 'strategy'],
+  [/^publishing\/deliveries\//, 'delivery'],
 ]
 
 /** A path of openapi.json with an account's own ids in it. */
@@ -161,6 +172,7 @@ export function pathFor(path: string, belongings: Belongings): string {
     .replace('{grant_id}', String(belongings.grant))
     .replace('{task_id}', String(belongings.run))
     .replace('{type}', 'openai')
+    .replace('{site_id}', String(belongings.site))
 }
 
 const PASSWORD = 'correct horse battery'
@@ -230,6 +242,11 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
     wp_url: 'https://example.com',
     wp_username: 'ann',
     wp_app_password: 'abcd efgh',
+  }),
+  'POST bridge/{site_id}/events/': () => ({
+    type: 'post.edited',
+    timestamp: new Date().toISOString(),
+    data: { key: crypto.randomUUID(), post_id: 1, wp_status: 'publish', post_url: null },
   }),
   'POST auth/sectors/': (has) => ({ site_id: has.site, name: 'A sector' }),
   'PUT auth/sectors/{id}/': () => ({ name: 'A sector' }),

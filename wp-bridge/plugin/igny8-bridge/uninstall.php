@@ -24,6 +24,7 @@ function forget_site(): void {
 	delete_option( 'igny8_bridge_pause' );
 	delete_post_meta_by_key( Posts\StructuredData::META );
 	wp_unschedule_hook( 'igny8_bridge_send' );
+	wp_unschedule_hook( 'igny8_bridge_sweep' );
 }
 
 if ( is_multisite() ) {

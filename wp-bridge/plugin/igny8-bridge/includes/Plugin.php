@@ -7,6 +7,9 @@
 
 namespace Igny8\Bridge;
 
+use Igny8\Bridge\Events\EventsController;
+use Igny8\Bridge\Events\Outbox;
+use Igny8\Bridge\Events\PostWatcher;
 use Igny8\Bridge\Pairing\PairingController;
 use Igny8\Bridge\Posts\PostsController;
 use Igny8\Bridge\Posts\StructuredData;
@@ -27,6 +30,8 @@ final class Plugin {
 		add_action( 'rest_api_init', array( self::class, 'register_routes' ) );
 		Tables::upgrade();
 		StructuredData::start();
+		PostWatcher::start();
+		Outbox::start();
 	}
 
 	/**
@@ -40,7 +45,7 @@ final class Plugin {
 	 * Registers every route below igny8/v1.
 	 */
 	public static function register_routes(): void {
-		foreach ( array( new StatusController(), new PairingController(), new PostsController() ) as $controller ) {
+		foreach ( array( new StatusController(), new PairingController(), new PostsController(), new EventsController() ) as $controller ) {
 			$controller->register_routes();
 		}
 	}
@@ -49,5 +54,7 @@ final class Plugin {
 	 * Leaves no scheduled work behind; what is stored stays until the plugin is deleted.
 	 */
 	public static function deactivate(): void {
+		wp_unschedule_hook( Outbox::SEND_HOOK );
+		wp_unschedule_hook( Outbox::SWEEP_HOOK );
 	}
 }

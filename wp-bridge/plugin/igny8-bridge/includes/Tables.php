@@ -56,7 +56,6 @@ final class Tables {
 		dbDelta(
 			'CREATE TABLE ' . self::name( 'igny8_events' ) . " (
 			webhook_id varchar(191) NOT NULL,
-			done tinyint(1) NOT NULL DEFAULT 0,
 			received_at bigint(20) unsigned NOT NULL,
 			PRIMARY KEY  (webhook_id),
 			KEY received_at (received_at)

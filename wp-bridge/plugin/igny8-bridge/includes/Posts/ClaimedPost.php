@@ -66,6 +66,17 @@ final class ClaimedPost {
 	}
 
 	/**
+	 * The key of the article whose post this is, or null. A post that was made without the plugin is known
+	 * by its mark.
+	 *
+	 * @param WP_Post $post The post.
+	 */
+	public static function key_of( WP_Post $post ): ?string {
+		$mark = '/(?<![\w-])igny8-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/';
+		return Claims::key_of( $post->ID ) ?? ( preg_match( $mark, $post->post_content, $found ) ? $found[1] : null );
+	}
+
+	/**
 	 * Makes an auto-draft of the current user's.
 	 *
 	 * @return int|WP_Error

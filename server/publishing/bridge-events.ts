@@ -1,0 +1,100 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from '@hono/zod-openapi'
+import { bridge_events } from '../../db/schema/auth.ts'
+import { type TaskError, tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { text, webUrl } from '../http/schemas.ts'
+import type { BridgeSite } from './bridge-site.ts'
+
+export const POST_EVENTS = [
+  'post.edited',
+  'post.status_changed',
+  'post.trashed',
+  'post.deleted',
+  'post.permalink_changed',
+] as const
+
+/** What became of a post in WordPress, with the post as it was when this was sent. */
+export const BridgeEvent = z
+  .object({
+    type: z.enum(POST_EVENTS),
+    timestamp: z.iso.datetime({ offset: true }),
+    data: z.object({
+      key: z.uuid(),
+      post_id: z.int().min(1),
+      /** Null for a post that is no more; a plugin of the site's may have statuses of its own. */
+      wp_status: text(20).nullable(),
+      post_url: webUrl.nullable(),
+    }),
+  })
+  .openapi('BridgeEvent')
+type BridgeEvent = z.infer<typeof BridgeEvent>
+type Task = typeof tasks.$inferSelect
+
+/** Has the task follow what became of its post; the same webhook again changes nothing. */
+export function takeEvent(
+  deps: Deps,
+  { accountId, siteId }: BridgeSite,
+  webhook_id: string,
+  event: BridgeEvent,
+  requestId: string,
+): Promise<void> {
+  const write = async (tx: Tx) => {
+    const { type } = event
+    const [first] = await tx
+      .insert(bridge_events)
+      .values({ account_id: accountId, site_id: siteId, webhook_id, type })
+      .onConflictDoNothing()
+      .returning({ id: bridge_events.id })
+    if (!first) return
+    const [task] = await tx
+      .select()
+      .from(tasks)
+      .where(and(eq(tasks.site_id, siteId), eq(tasks.publication_key, event.data.key)))
+      .for('update')
+    // Of a post that the task has no more: another one has replaced it.
+    if (!task || task.assigned_post_id !== event.data.post_id) return
+    await tx
+      .update(tasks)
+      .set({ ...following(task, event), updated_at: sql`now()` })
+      .where(eq(tasks.id, task.id))
+    const object = { type: 'task', id: task.id }
+    const action = `wordpress.${type}`
+    await audit(tx, { accountId, userId: null, requestId, action, object, detail: event.data })
+  }
+  return deps.doors.withAccount({ accountId }, write, { whileClosed: true })
+}
+
+/** What of the task changes. */
+function following(task: Task, { type, timestamp, data }: BridgeEvent): Partial<Task> {
+  const { wp_status, post_url } = data
+  if (wp_status === null || wp_status === 'trash') {
+    const where = wp_status ? 'in the trash of WordPress' : 'deleted in WordPress'
+    const error: TaskError = {
+      code: 'post_gone',
+      message: `The post is ${where}. Publish the task to have it again.`,
+      at: timestamp,
+    }
+    return { wp_status, status: notLive(task), verify_at: null, error }
+  }
+  const isLive = wp_status === 'publish'
+  return {
+    wp_status,
+    post_url: post_url ?? task.post_url,
+    ...(type === 'post.edited' && { wp_edited_at: new Date(timestamp) }),
+    ...(task.error?.code === 'post_gone' && { error: null }),
+    ...(isLive ? lookedAt(task, post_url) : { status: notLive(task) }),
+  }
+}
+
+/** What was seen live is not any more. */
+const notLive = ({ status }: Task) => (status === 'completed' ? 'published' : status)
+
+/** A post that went live, or moved, is looked at. */
+function lookedAt(task: Task, post_url: string | null): Partial<Task> {
+  const isNews = task.wp_status !== 'publish' || (post_url !== null && post_url !== task.post_url)
+  if (!isNews || (task.status !== 'published' && task.status !== 'completed')) return {}
+  return { status: 'published', verify_at: new Date(), verifications: 0 }
+}

@@ -1,0 +1,96 @@
+import { z } from '@hono/zod-openapi'
+import { DELIVERY_STATES } from '../../db/schema/auth.ts'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { listAnswer } from '../http/lists.ts'
+import { answer, IdParam, jsonBody, nullableTime, queryId, times } from '../http/schemas.ts'
+import { BridgeEvent, takeEvent } from './bridge-events.ts'
+import { signingSite } from './bridge-site.ts'
+import { DeliveryQuery, listDeliveries, replayDelivery } from './deliveries.ts'
+
+const SiteParam = z.object({
+  site_id: queryId.openapi({ param: { name: 'site_id', in: 'path' }, type: 'integer' }),
+})
+const Taken = z.object({ taken: z.boolean() }).openapi('TakenBridgeEvent')
+
+const Delivery = z
+  .object({
+    id: z.int(),
+    site_id: z.int(),
+    webhook_id: z.uuid(),
+    type: z.string(),
+    payload: z.record(z.string(), z.unknown()),
+    state: z.enum(DELIVERY_STATES),
+    attempts: z.int(),
+    next_attempt_at: nullableTime,
+    log: z.array(
+      z.object({
+        at: z.string(),
+        status: z.int().nullable(),
+        answer: z.string(),
+        ms: z.int(),
+      }),
+    ),
+    delivered_at: nullableTime,
+    ...times,
+  })
+  .openapi('Delivery')
+
+const routes = {
+  events: endpoint('public', {
+    method: 'post',
+    path: '/bridge/{site_id}/events/',
+    tags: ['wordpress'],
+    summary: 'What the plugin of a site tells of its posts',
+    description:
+      'A Standard Webhook: the signature is the authentication. One that was taken is answered with ' +
+      '200 and not acted on again.',
+    request: { params: SiteParam, ...jsonBody(BridgeEvent) },
+    responses: { 200: answer('Taken.', Taken) },
+  }),
+  deliveries: endpoint('viewer', {
+    method: 'get',
+    path: '/publishing/deliveries/',
+    tags: ['wordpress'],
+    summary: 'Webhooks to the plugins of sites, with how each attempt went',
+    request: { query: DeliveryQuery },
+    responses: { 200: answer('A page of the list.', listAnswer(Delivery)) },
+  }),
+  replay: endpoint('editor', {
+    method: 'post',
+    path: '/publishing/deliveries/{id}/replay/',
+    tags: ['wordpress'],
+    summary: 'Send a webhook again, with the id that it had',
+    request: { params: IdParam },
+    responses: { 200: answer('It is sent again.', Delivery) },
+  }),
+}
+
+export function bridgeRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.events, async (c) => {
+    const body = await c.req.text()
+    const site = await signingSite(deps, c.req.valid('param').site_id, c.req.raw.headers, body)
+    const webhookId = c.req.header('webhook-id') ?? ''
+    await takeEvent(deps, site, webhookId, c.req.valid('json'), c.get('requestId'))
+    return c.json({ taken: true }, 200)
+  })
+  app.openapi(routes.deliveries, async (c) => {
+    const query = c.req.valid('query')
+    const page = await deps.doors.withAccount(
+      callerOf(c).scope,
+      (tx) => listDeliveries(tx, c.req.url, query),
+      { readOnly: true },
+    )
+    return c.json(page, 200)
+  })
+  app.openapi(routes.replay, async (c) => {
+    const caller = callerOf(c)
+    const { id } = c.req.valid('param')
+    const delivery = await deps.doors.withAccount(caller.scope, (tx) =>
+      replayDelivery(tx, caller, id),
+    )
+    return c.json(delivery, 200)
+  })
+  return app
+}

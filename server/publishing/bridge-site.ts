@@ -1,0 +1,45 @@
+import { eq } from 'drizzle-orm'
+import { sites } from '../../db/schema/auth.ts'
+import { verify } from '../../wp-bridge/client/sign.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import { SecretUnreadableError } from '../secrets.ts'
+import { openBridgeKeys } from './bridge-keys.ts'
+
+/** A site whose plugin has signed a request. */
+export type BridgeSite = { accountId: number; siteId: number }
+
+/**
+ * The site that signed a request. Throws `signature_invalid`, the same for a site that is not there,
+ * has no plugin, or did not sign this.
+ */
+export async function signingSite(
+  deps: Deps,
+  siteId: number,
+  headers: Headers,
+  body: string,
+): Promise<BridgeSite> {
+  const [site] = await deps.doors.withPlatform('take_bridge_event', (tx) =>
+    tx
+      .select({ accountId: sites.account_id, sealed: sites.wp_bridge_keys })
+      .from(sites)
+      .where(eq(sites.id, siteId)),
+  )
+  const keys = site?.sealed
+    ? await keysOf(deps, { accountId: site.accountId, siteId }, site.sealed)
+    : []
+  if (site && (await verify(keys, headers, body))) return { accountId: site.accountId, siteId }
+  throw new DomainError(
+    'signature_invalid',
+    'The webhook is not signed with a key of this site. Pair the plugin again, and check both clocks.',
+  )
+}
+
+async function keysOf(deps: Deps, site: BridgeSite, sealed: string): Promise<string[]> {
+  try {
+    return await openBridgeKeys(deps.secrets, site, sealed)
+  } catch (error) {
+    if (error instanceof SecretUnreadableError) return []
+    throw error
+  }
+}

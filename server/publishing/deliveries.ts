@@ -1,0 +1,62 @@
+import { eq, getTableColumns, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { audit } from '../audit.ts'
+import { notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { equalTo, listPage, listQuery } from '../http/lists.ts'
+import { queryId } from '../http/schemas.ts'
+
+export const TASK_EVENTS = ['task.published', 'task.updated'] as const
+
+/** Has the plugin of the task's site told how the task stands, if the site has the plugin. */
+export async function tellPlugin(
+  tx: Tx,
+  type: (typeof TASK_EVENTS)[number],
+  taskId: number,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into wordpress_deliveries (account_id, site_id, type, payload)
+    select t.account_id, t.site_id, ${type}, jsonb_build_object('type', ${type}::text,
+      'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'data', jsonb_build_object('task_id', t.id, 'key', t.publication_key, 'title', t.title,
+        'status', t.status, 'wp_status', t.wp_status, 'post_id', t.assigned_post_id,
+        'post_url', t.post_url, 'error', t.error ->> 'message'))
+    from tasks t join sites s on s.account_id = t.account_id and s.id = t.site_id
+    where t.id = ${taskId} and s.wp_bridge_keys is not null`)
+}
+
+export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
+export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
+  site_id: queryId.optional(),
+  state: z.enum(DELIVERY_STATES).optional(),
+})
+const selection = getTableColumns(wordpress_deliveries)
+
+export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof DeliveryQuery>) {
+  const { site_id, state } = query
+  return listPage(tx, {
+    url,
+    query,
+    orderings: DELIVERY_ORDERINGS,
+    defaultOrdering: '-created_at',
+    from: wordpress_deliveries,
+    rows: tx.select(selection).from(wordpress_deliveries).$dynamic(),
+    where: equalTo(wordpress_deliveries, { site_id, state }),
+  })
+}
+
+/** Sends a delivery again, with the id that it had: what was acted on is not acted on twice. */
+export async function replayDelivery(tx: Tx, caller: Caller, id: number) {
+  const [delivery] = await tx
+    .update(wordpress_deliveries)
+    .set({ state: 'pending', attempts: 0, next_attempt_at: sql`now()`, updated_at: sql`now()` })
+    .where(eq(wordpress_deliveries.id, id))
+    .returning()
+  if (!delivery) throw notFound()
+  const { accountId, userId, requestId } = caller
+  const object = { type: 'delivery', id }
+  await audit(tx, { accountId, userId, requestId, action: 'delivery.replayed', object })
+  return delivery
+}

@@ -1,0 +1,99 @@
+<?php
+use Igny8\Bridge\Events\KnownTasks;
+use Igny8\Bridge\Events\SeenWebhooks;
+use Igny8\Bridge\Signature\Webhook;
+
+final class EventsTest extends BridgeTestCase
+{
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->signIn('author');
+        $this->ask('PUT', 'pairing', $this->pairing());
+        wp_set_current_user(0);
+    }
+
+    /** Sends a webhook, signed with `key` now unless headers say otherwise. */
+    private function send($event, array $headers = [], string $key = self::KEY): WP_REST_Response
+    {
+        $body = is_string($event) ? $event : wp_json_encode($event);
+        $headers += ['webhook-id' => 'msg_' . wp_generate_uuid4(), 'webhook-timestamp' => (string) time()];
+        $headers += ['webhook-signature' => Webhook::sign($key, $headers['webhook-id'], (int) $headers['webhook-timestamp'], $body)];
+        return $this->ask('POST', 'events', $body, $headers);
+    }
+
+    private function task(array $data = [], string $at = '2026-01-02T03:04:05.678Z'): array
+    {
+        return ['type' => 'task.updated', 'timestamp' => $at, 'data' => $data + ['task_id' => 5, 'title' => 'Tea', 'status' => 'draft', 'post_id' => null]];
+    }
+
+    public function test_takes_what_is_signed(): void
+    {
+        $answer = $this->send($this->task(['task_id' => 11, 'post_id' => 77]));
+        $this->assertSame([200, ['taken' => true]], [$answer->get_status(), $answer->get_data()]);
+        $this->assertSame('draft', KnownTasks::of_post(77)['status']);
+    }
+
+    public function test_takes_what_a_replaced_key_signed_while_it_is_good(): void
+    {
+        wp_set_current_user(\Igny8\Bridge\Pairing\Pairing::get()['user_id']);
+        $this->ask('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY]));
+        wp_set_current_user(0);
+        $this->assertSame(200, $this->send($this->task())->get_status());
+        $this->assertSame(200, $this->send($this->task(), [], self::OTHER_KEY)->get_status());
+    }
+
+    public function test_acts_on_a_webhook_once(): void
+    {
+        $headers = ['webhook-id' => 'msg_' . wp_generate_uuid4()];
+        $this->send($this->task(['task_id' => 12, 'post_id' => 78]), $headers);
+        $again = $this->send($this->task(['task_id' => 12, 'post_id' => 78, 'status' => 'review'], '2027-01-01T00:00:00Z'), $headers);
+        $this->assertSame(200, $again->get_status());
+        $this->assertSame('draft', KnownTasks::of_post(78)['status']);
+    }
+
+    public function test_does_not_put_the_older_over_the_newer(): void
+    {
+        $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'completed'], '2026-01-02T00:00:01Z'));
+        $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'published'], '2026-01-02T00:00:00Z'));
+        $this->assertSame('completed', KnownTasks::of_post(79)['status']);
+    }
+
+    public function test_knows_that_the_site_is_paused(): void
+    {
+        $this->send(['type' => 'site.paused', 'timestamp' => '2026-01-02T00:00:00Z', 'data' => ['reason' => 'It is down.']]);
+        $this->assertSame('It is down.', get_option('igny8_bridge_pause'));
+        $this->send(['type' => 'site.resumed', 'timestamp' => '2026-01-02T00:00:01Z', 'data' => ['site_id' => 7]]);
+        $this->assertFalse(get_option('igny8_bridge_pause'));
+    }
+
+    public function test_takes_what_it_does_not_know_without_acting(): void
+    {
+        $this->assertSame(200, $this->send(['type' => 'of.tomorrow', 'timestamp' => '2026-01-02T00:00:00Z', 'data' => ['x' => 1]])->get_status());
+    }
+
+    public function test_refuses_what_is_not_signed_by_this_sites_key(): void
+    {
+        $id = 'msg_' . wp_generate_uuid4();
+        $this->assertRefused(401, 'igny8_bad_signature', $this->send($this->task(), ['webhook-id' => $id], self::OTHER_KEY));
+        $this->assertRefused(401, 'igny8_bad_signature', $this->send($this->task(), ['webhook-timestamp' => (string) (time() - 301)]));
+        $this->assertRefused(401, 'igny8_bad_signature', $this->send($this->task(), ['webhook-signature' => '']));
+        delete_option('igny8_bridge_pairing');
+        $this->assertRefused(401, 'igny8_bad_signature', $this->send($this->task()));
+        $this->assertFalse(SeenWebhooks::is_done($id));
+    }
+
+    public function test_refuses_malformed_events(): void
+    {
+        $this->assertRefused(400, 'rest_invalid_json', $this->send('{'));
+        $this->assertRefused(400, 'rest_missing_callback_param', $this->send(['type' => 'task.updated']));
+        $this->assertRefused(400, 'rest_invalid_param', $this->send(['data' => 'x'] + $this->task()));
+        $this->assertRefused(400, 'rest_invalid_param', $this->send(['timestamp' => 'soon'] + $this->task()));
+        $this->assertRefused(400, 'rest_invalid_param', $this->send($this->task(['task_id' => 'x'])));
+    }
+
+    public function test_has_no_other_methods(): void
+    {
+        $this->assertRefused(404, 'rest_no_route', $this->ask('GET', 'events'));
+    }
+}

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, register, request } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { openSecrets } from '../../server/secrets.ts'
+import { newKey, sign } from '../../wp-bridge/client/sign.ts'
+import { installBridge } from '../wordpress/bridge.ts'
+import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
+import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
+
+type Task = {
+  status: string
+  assigned_post_id: number
+  post_url: string
+  wp_status: string | null
+  wp_edited_at: string | null
+  publication_key: string
+  error: { code: string } | null
+}
+type Delivery = { id: number; type: string; state: string; log: { status: number }[] }
+
+let wordpress: WordPress
+let service: TestService
+let owner: Client
+let place: Place
+beforeAll(async () => {
+  wordpress = await startWordPress()
+  await installBridge(wordpress.root, wordpress.php)
+  service = await startTestService({
+    allowPrivateSites: [new URL(wordpress.url).host],
+    settleMs: 1_000,
+  })
+  owner = await service.owner()
+  place = await linkedBlog(owner, wordpress)
+})
+afterAll(async () => {
+  await service?.stop()
+  await wordpress?.stop()
+})
+
+const taskOf = async (id: number) => (await owner.get<Task>(`writer/tasks/${id}/`)).body
+/** Runs what WP-Cron has to do, as a visit would. */
+const cron = () =>
+  wordpress.php('wp_schedule_single_event(1, "x"); do_action("igny8_bridge_send");')
+const keyOf = async () => {
+  const [site] = await service.sql`select account_id, id, wp_bridge_keys from sites
+    where id = ${place.site_id}`
+  const secrets = await openSecrets(['a key that only the tests of this project ever use'])
+  const where = { table: 'sites', column: 'wp_bridge_keys' }
+  const rowId = Number(site!.id)
+  const place_ = { ...where, accountId: Number(site!.account_id), rowId }
+  return JSON.parse(await secrets.open(place_, site!.wp_bridge_keys))[0].key as string
+}
+
+async function published(title: string, more: object = {}): Promise<number> {
+  const [id] = await writeArticles(owner, place, [title], { images_per_task: 1 })
+  await owner.call('PATCH', `writer/tasks/${id}/`, more)
+  const run = await owner.run('writer/tasks/publish/', { ids: [id] })
+  expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
+  return id!
+}
+
+async function send(event: unknown, options: { key?: string; site?: number; id?: string } = {}) {
+  const body = typeof event === 'string' ? event : JSON.stringify(event)
+  const headers = await sign(
+    options.key ?? (await keyOf()),
+    options.id ?? crypto.randomUUID(),
+    body,
+  )
+  const path = `/api/v1/bridge/${options.site ?? place.site_id}/events/`
+  const answer = await fetch(service.url + path, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body,
+  })
+  return { status: answer.status, body: (await answer.json()) as { code?: string } }
+}
+
+describe('a site with the plugin', () => {
+  it('is paired when it is linked, and its key is nowhere to be read', async () => {
+    const status = await wordpress.php('echo json_encode(get_option("igny8_bridge_pairing"));')
+    expect(JSON.parse(status)).toMatchObject({
+      site_id: place.site_id,
+      events_url: `${service.url}/api/v1/bridge/${place.site_id}/events/`,
+      keys: [{ key: await keyOf() }],
+    })
+    const site = await owner.get(`auth/sites/${place.site_id}/`)
+    expect(JSON.stringify(site.body)).not.toMatch(/whsec_|wp_bridge_keys/)
+    const [row] = await service.sql`select wp_bridge_keys from sites where id = ${place.site_id}`
+    expect(row!.wp_bridge_keys).not.toContain('whsec_')
+  })
+
+  it('is published to through the plugin, with what core cannot do', async () => {
+    const html_content =
+      '<h2>Is tea good?</h2><p>Yes, it is.</p><h2>Is it hot?</h2><p>Mostly.</p><p>Not always.</p>'
+    const seo = { meta_title: 'The tea of teas', meta_description: 'All about tea.' }
+    const id = await published('Tea through the plugin', { html_content, ...seo })
+    const { publication_key, assigned_post_id, post_url } = await taskOf(id)
+    const claims = wordpress.query(
+      'select post_id from wp_igny8_posts where claim_key = ?',
+      publication_key,
+    )
+    expect(claims).toEqual([{ post_id: assigned_post_id }])
+    const page = await (await fetch(post_url)).text()
+    expect(page).toContain('"@type":"Article"')
+    const faq = /<script type="application\/ld\+json">(\{[^<]*FAQPage[^<]*)<\/script>/.exec(page)
+    expect(JSON.parse(faq![1]!).mainEntity).toMatchObject([
+      { name: 'Is tea good?', acceptedAnswer: { text: 'Yes, it is.' } },
+      { name: 'Is it hot?', acceptedAnswer: { text: 'Mostly. Not always.' } },
+    ])
+    const again = await owner.run('writer/tasks/publish/', { ids: [id] })
+    expect(again.state).toBe('SUCCESS')
+    const receipt = again.result!.steps[0]!.result as { fields: { field: string; state: string }[] }
+    const states = Object.fromEntries(receipt.fields.map(({ field, state }) => [field, state]))
+    expect(states).toMatchObject({ schema: 'applied', seo_title: 'dropped', content: 'applied' })
+    expect((await taskOf(id)).assigned_post_id).toBe(assigned_post_id)
+  })
+
+  it('is told how its tasks stand, and each telling is on record and can be repeated', async () => {
+    const id = await published('Tea that is told of')
+    const { assigned_post_id } = await taskOf(id)
+    const mine = async () => {
+      const query = `publishing/deliveries/?site_id=${place.site_id}&page_size=100`
+      const { body } = await owner.get<{ results: (Delivery & { payload: never })[] }>(query)
+      return body.results.filter(
+        ({ payload }) => (payload as { data: { task_id: number } }).data.task_id === id,
+      )
+    }
+    await expect
+      .poll(async () => (await mine()).map(({ state }) => state), { timeout: 30_000 })
+      .toEqual(['delivered', 'delivered'])
+    const [latest] = await mine()
+    expect(latest).toMatchObject({ type: 'task.updated', log: [{ status: 200 }] })
+    const known = wordpress.query(
+      'select task from wp_igny8_tasks where post_id = ?',
+      assigned_post_id,
+    )
+    expect(JSON.parse(String(known[0]!.task))).toMatchObject({ task_id: id, status: 'completed' })
+    expect((await owner.post(`publishing/deliveries/${latest!.id}/replay/`)).status).toBe(200)
+    await expect
+      .poll(async () => (await mine())[0], { timeout: 30_000 })
+      .toMatchObject({ state: 'delivered', log: [{ status: 200 }, { status: 200 }] })
+  })
+
+  it('tells what people do to a post, and the task follows', async () => {
+    const id = await published('Tea that people change')
+    const { assigned_post_id: post } = await taskOf(id)
+    const edit = async (code: string) => {
+      await wordpress.php(code)
+      await cron()
+      return taskOf(id)
+    }
+    const edited = await edit(`wp_update_post(['ID' => ${post}, 'post_content' => 'Mine']);`)
+    expect(edited).toMatchObject({ status: 'completed', wp_edited_at: expect.any(String) })
+    const moved = await edit(`wp_update_post(['ID' => ${post}, 'post_name' => 'moved-tea']);`)
+    expect(moved.post_url).toBe(`${wordpress.url}/moved-tea/`)
+    const drafted = await edit(`wp_update_post(['ID' => ${post}, 'post_status' => 'draft']);`)
+    expect(drafted).toMatchObject({ status: 'published', wp_status: 'draft', error: null })
+    const trashed = await edit(`wp_trash_post(${post});`)
+    expect(trashed).toMatchObject({ wp_status: 'trash', error: { code: 'post_gone' } })
+    const restored = await edit(`wp_untrash_post(${post});`)
+    expect(restored).toMatchObject({ wp_status: 'draft', error: null })
+    const deleted = await edit(`wp_delete_post(${post}, true);`)
+    expect(deleted).toMatchObject({ wp_status: null, error: { code: 'post_gone' } })
+  })
+
+  it('says nothing of what the service did itself', async () => {
+    const id = await published('Tea that nobody touched')
+    await owner.run(`writer/tasks/${id}/unpublish/`, undefined)
+    const { publication_key } = await taskOf(id)
+    const waiting = wordpress.query(
+      'select body from wp_igny8_outbox where body like ?',
+      `%${publication_key}%`,
+    )
+    expect(waiting).toEqual([])
+  })
+
+  it('is published to without the plugin once that is gone', async () => {
+    await wordpress.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
+      deactivate_plugins('igny8-bridge/igny8-bridge.php');`)
+    const id = await published('Tea without the plugin')
+    expect(await taskOf(id)).toMatchObject({ status: 'completed', wp_status: 'publish' })
+    await wordpress.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
+      activate_plugin('igny8-bridge/igny8-bridge.php');`)
+    const before = await taskOf(id)
+    const run = await owner.run('writer/tasks/publish/', { ids: [id] })
+    expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
+    expect((await taskOf(id)).assigned_post_id).toBe(before.assigned_post_id)
+  })
+})
+
+describe('a webhook of the plugin', () => {
+  const event = async (id: number, data: object = {}) => {
+    const { publication_key: key, assigned_post_id: post_id } = await taskOf(id)
+    const post = { key, post_id, wp_status: 'private', post_url: null, ...data }
+    return { type: 'post.status_changed', timestamp: new Date().toISOString(), data: post }
+  }
+
+  it('is acted on once, whatever white space is in it', async () => {
+    const id = await published('Tea of one webhook')
+    const webhook = crypto.randomUUID()
+    const body = JSON.stringify(await event(id), null, 3)
+    expect(await send(body, { id: webhook })).toMatchObject({ status: 200 })
+    expect((await taskOf(id)).wp_status).toBe('private')
+    await service.sql`update tasks set wp_status = 'publish' where id = ${id}`
+    const both = await Promise.all([send(body, { id: webhook }), send(body, { id: webhook })])
+    expect(both.map(({ status }) => status)).toEqual([200, 200])
+    expect((await taskOf(id)).wp_status).toBe('publish')
+  })
+
+  it('is refused alike without a site, without a plugin, and with another key', async () => {
+    const id = await published('Tea of no webhook')
+    const unpaired = await owner.post<{ id: number }>('auth/sites/', { name: 'No plugin' })
+    const answers = [
+      await send(await event(id), { key: newKey() }),
+      await send(await event(id), { site: 999_999_999 }),
+      await send(await event(id), { site: unpaired.body.id }),
+    ]
+    const shown = answers.map(({ status, body }) => [status, { ...body, request_id: '' }])
+    expect(shown[0]).toMatchObject([401, { code: 'signature_invalid' }])
+    expect(shown[1]).toEqual(shown[0])
+    expect(shown[2]).toEqual(shown[0])
+    expect((await taskOf(id)).wp_status).toBe('publish')
+  })
+
+  it("changes no other site's task", async () => {
+    const stranger = await register(service.url, 'Stranger')
+    const site = await stranger.post<{ id: number }>('auth/sites/', { name: 'Theirs' })
+    const sector = await stranger.post<{ id: number }>('auth/sectors/', {
+      site_id: site.body.id,
+      name: 'Theirs',
+    })
+    const task = await stranger.post<{ id: number; publication_key: string }>('writer/tasks/', {
+      site_id: site.body.id,
+      sector_id: sector.body.id,
+      title: 'Theirs',
+    })
+    await service.sql`update tasks set assigned_post_id = 1 where id = ${task.body.id}`
+    const data = { key: task.body.publication_key, post_id: 1, wp_status: 'trash', post_url: null }
+    const answer = await send({ type: 'post.trashed', timestamp: new Date().toISOString(), data })
+    expect(answer.status).toBe(200)
+    const after = await stranger.get<Task>(`writer/tasks/${task.body.id}/`)
+    expect(after.body).toMatchObject({ wp_status: null, error: null })
+  })
+
+  it('is refused when it is malformed', async () => {
+    const path = `bridge/${place.site_id}/events/`
+    expect((await request(service.url, 'POST', path, { type: 'x' })).status).toBe(400)
+    expect((await send('{')).status).toBe(400)
+  })
+})

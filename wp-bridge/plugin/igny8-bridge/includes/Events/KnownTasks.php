@@ -1,0 +1,80 @@
+<?php
+/**
+ * What the service told of its tasks.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Events;
+
+use Igny8\Bridge\Tables;
+
+/**
+ * The tasks of this site as the service told of them last, for when it cannot be asked.
+ */
+final class KnownTasks {
+
+	const TEXTS = array( 'key', 'title', 'status', 'wp_status', 'post_url', 'error' );
+
+	/**
+	 * Keeps a task, unless something newer is known of it.
+	 *
+	 * @param array $task    With `task_id`.
+	 * @param int   $told_at When it was so, in milliseconds since 1970.
+	 */
+	public static function store( array $task, int $told_at ): void {
+		global $wpdb;
+		$table = Tables::name( 'igny8_tasks' );
+		$kept  = array( 'task_id' => $task['task_id'] );
+		foreach ( self::TEXTS as $field ) {
+			$kept[ $field ] = is_string( $task[ $field ] ?? null ) ? sanitize_text_field( $task[ $field ] ) : '';
+		}
+		$post_id = is_int( $task['post_id'] ?? null ) ? $task['post_id'] : 0;
+		// phpcs:disable WordPress.DB -- a table of our own.
+		$wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO $table (task_id, told_at, task) VALUES (%d, 0, '')", $task['task_id'] ) );
+		$wpdb->query(
+			$wpdb->prepare(
+				"UPDATE $table SET post_id = %d, told_at = %d, task = %s WHERE task_id = %d AND told_at <= %d",
+				$post_id,
+				$told_at,
+				wp_json_encode( $kept ),
+				$task['task_id'],
+				$told_at
+			)
+		);
+		// phpcs:enable
+	}
+
+	/**
+	 * The tasks that were told of last, the newest first.
+	 *
+	 * @return array<int,array<string,mixed>>
+	 */
+	public static function latest(): array {
+		global $wpdb;
+		$table = Tables::name( 'igny8_tasks' );
+		$tasks = $wpdb->get_col( "SELECT task FROM $table ORDER BY told_at DESC LIMIT 100" ); // phpcs:ignore WordPress.DB
+		return array_filter( array_map( array( self::class, 'decode' ), $tasks ) );
+	}
+
+	/**
+	 * The task whose post this is, or null.
+	 *
+	 * @param int $post_id The post.
+	 */
+	public static function of_post( int $post_id ): ?array {
+		global $wpdb;
+		$table = Tables::name( 'igny8_tasks' );
+		return self::decode( (string) $wpdb->get_var( $wpdb->prepare( "SELECT task FROM $table WHERE post_id = %d", $post_id ) ) ); // phpcs:ignore WordPress.DB
+	}
+
+	/**
+	 * A task as it is kept.
+	 *
+	 * @param string $json The column.
+	 */
+	private static function decode( string $json ): ?array {
+		$task = json_decode( $json, true );
+		return is_array( $task ) ? $task : null;
+	}
+}

@@ -1,0 +1,198 @@
+<?php
+/**
+ * Events on their way to the service.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Events;
+
+use Igny8\Bridge\Pairing\Pairing;
+use Igny8\Bridge\Signature\Webhook;
+use Igny8\Bridge\Tables;
+
+/**
+ * Keeps events until the service has taken them. WP-Cron sends them, each with the post as it stands at
+ * that moment, so that it does not matter in which order they arrive.
+ */
+final class Outbox {
+
+	/** Sends what was just queued, and every hour what is left. */
+	const SEND_HOOK  = 'igny8_bridge_send';
+	const SWEEP_HOOK = 'igny8_bridge_sweep';
+
+	const BATCH = 20;
+
+	/** Another request leaves an event alone for so long, in seconds: longer than the sending may take. */
+	const LEASE = 60;
+
+	const TIMEOUT   = 10;
+	const MAX_DELAY = 6 * HOUR_IN_SECONDS;
+
+	/**
+	 * Hooks in.
+	 */
+	public static function start(): void {
+		add_action( self::SEND_HOOK, array( self::class, 'send' ) );
+		add_action( self::SWEEP_HOOK, array( self::class, 'sweep' ) );
+	}
+
+	/**
+	 * Queues an event, unless the same is waiting already.
+	 *
+	 * @param string $type    Such as post.edited.
+	 * @param int    $post_id The post.
+	 * @param string $key     The article's key.
+	 */
+	public static function add( string $type, int $post_id, string $key ): void {
+		global $wpdb;
+		$body  = wp_json_encode( compact( 'type', 'post_id', 'key' ) );
+		$table = Tables::name( 'igny8_outbox' );
+		// phpcs:ignore WordPress.DB -- a table of our own.
+		if ( $wpdb->get_var( $wpdb->prepare( "SELECT id FROM $table WHERE body = %s AND attempts = 0", $body ) ) ) {
+			return;
+		}
+		$wpdb->insert( // phpcs:ignore WordPress.DB.DirectDatabaseQuery
+			$table,
+			array(
+				'webhook_id' => 'wp_' . wp_generate_uuid4(),
+				'body'       => $body,
+				'due_at'     => time(),
+				'created_at' => time(),
+			)
+		);
+		self::schedule( time() );
+	}
+
+	/**
+	 * Sends what is due.
+	 */
+	public static function send(): void {
+		global $wpdb;
+		$table = Tables::name( 'igny8_outbox' );
+		// phpcs:ignore WordPress.DB -- a table of our own.
+		$events = $wpdb->get_results( $wpdb->prepare( "SELECT * FROM $table WHERE due_at <= %d ORDER BY id LIMIT %d", time(), self::BATCH ) );
+		foreach ( $events as $event ) {
+			// An attempt counts before it is made; of two requests at once one gets it.
+			// phpcs:ignore WordPress.DB
+			$mine = $wpdb->query( $wpdb->prepare( "UPDATE $table SET attempts = attempts + 1, due_at = %d WHERE id = %d AND attempts = %d", time() + self::LEASE, $event->id, $event->attempts ) );
+			if ( 1 === $mine ) {
+				self::deliver( $event );
+			}
+		}
+		$next = $wpdb->get_var( "SELECT MIN(due_at) FROM $table" ); // phpcs:ignore WordPress.DB
+		if ( null !== $next ) {
+			self::schedule( max( (int) $next, time() ) );
+		}
+	}
+
+	/**
+	 * Once an hour: what a request left behind, and what is kept no longer.
+	 */
+	public static function sweep(): void {
+		self::send();
+		SeenWebhooks::sweep();
+	}
+
+	/**
+	 * Sends one event and forgets it when it was taken.
+	 *
+	 * @param object $event A row of the table.
+	 */
+	private static function deliver( object $event ): void {
+		global $wpdb;
+		$table   = Tables::name( 'igny8_outbox' );
+		$pairing = Pairing::get();
+		if ( null === $pairing ) {
+			$wpdb->delete( $table, array( 'id' => $event->id ) ); // phpcs:ignore WordPress.DB
+			return;
+		}
+		$answer = self::post( $pairing['events_url'], $event->webhook_id, self::body( $event ) );
+		$status = (int) wp_remote_retrieve_response_code( $answer );
+		if ( $status >= 200 && $status < 300 ) {
+			$wpdb->delete( $table, array( 'id' => $event->id ) ); // phpcs:ignore WordPress.DB
+			return;
+		}
+		$wpdb->update( // phpcs:ignore WordPress.DB
+			$table,
+			array(
+				'due_at'     => time() + min( self::MAX_DELAY, 30 * 2 ** min( (int) $event->attempts, 12 ) ),
+				'last_error' => substr( is_wp_error( $answer ) ? $answer->get_error_message() : "HTTP $status", 0, 500 ),
+			),
+			array( 'id' => $event->id )
+		);
+	}
+
+	/**
+	 * A signed request to the service.
+	 *
+	 * @param string $url  Where to.
+	 * @param string $id   The value of webhook-id.
+	 * @param string $body JSON.
+	 * @return array|\WP_Error
+	 */
+	public static function post( string $url, string $id, string $body ) {
+		$keys = Pairing::keys();
+		$time = time();
+		return wp_safe_remote_post(
+			$url,
+			array(
+				'timeout'             => self::TIMEOUT,
+				'redirection'         => 0,
+				'limit_response_size' => 1024 * 1024,
+				'body'                => $body,
+				'headers'             => array(
+					'content-type'      => 'application/json',
+					'webhook-id'        => $id,
+					'webhook-timestamp' => (string) $time,
+					'webhook-signature' => Webhook::sign( (string) reset( $keys ), $id, $time, $body ),
+				),
+			)
+		);
+	}
+
+	/**
+	 * The event with the post as it stands.
+	 *
+	 * @param object $event A row of the table.
+	 */
+	private static function body( object $event ): string {
+		$queued = json_decode( $event->body, true );
+		$post   = get_post( $queued['post_id'] );
+		return wp_json_encode(
+			array(
+				'type'      => $queued['type'],
+				'timestamp' => gmdate( 'Y-m-d\TH:i:s\Z', (int) $event->created_at ),
+				'data'      => array(
+					'key'       => $queued['key'],
+					'post_id'   => $queued['post_id'],
+					'wp_status' => $post ? $post->post_status : null,
+					'post_url'  => $post ? get_permalink( $post ) : null,
+				),
+			)
+		);
+	}
+
+	/**
+	 * Has WP-Cron send.
+	 *
+	 * @param int $at Seconds since 1970.
+	 */
+	private static function schedule( int $at ): void {
+		$planned = wp_next_scheduled( self::SEND_HOOK );
+		if ( $planned && $planned <= $at ) {
+			return;
+		}
+		wp_unschedule_hook( self::SEND_HOOK );
+		wp_schedule_single_event( $at, self::SEND_HOOK );
+	}
+
+	/**
+	 * Has WP-Cron sweep every hour.
+	 */
+	public static function keep_swept(): void {
+		if ( ! wp_next_scheduled( self::SWEEP_HOOK ) ) {
+			wp_schedule_event( time() + HOUR_IN_SECONDS, 'hourly', self::SWEEP_HOOK );
+		}
+	}
+}
