@@ -24,6 +24,8 @@ export type Deps = {
   clientAddress(request: Request, env: unknown): string
   /** A file that `/docs` needs, by its name in swagger-ui-dist. */
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /** The bridge plugin, to be installed in WordPress. */
+  pluginZip(): Promise<Uint8Array<ArrayBuffer>>
   /** Throws when the service cannot serve. */
   ready(): Promise<void>
 }

@@ -26,6 +26,7 @@ import type { Logger } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
 import { type NodeMetrics, openMetrics } from './node-metrics.ts'
 import { listenToRuns } from './run-events.ts'
+import { pluginZip } from './plugin-zip.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 
 /** How long a request under way may take once the service drains. */
@@ -159,6 +160,7 @@ async function openApi(parts: Parts) {
     },
     clientAddress: clientAddress(config.trustedProxies),
     docsAsset,
+    pluginZip,
     async ready() {
       await sql`select 1`
     },

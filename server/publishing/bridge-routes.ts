@@ -7,6 +7,7 @@ import { answer, IdParam, jsonBody, nullableTime, queryId, times } from '../http
 import { BridgeEvent, takeEvent } from './bridge-events.ts'
 import { signingSite } from './bridge-site.ts'
 import { DeliveryQuery, listDeliveries, replayDelivery } from './deliveries.ts'
+import { requireSite } from './link.ts'
 
 const SiteParam = z.object({
   site_id: queryId.openapi({ param: { name: 'site_id', in: 'path' }, type: 'integer' }),
@@ -48,6 +49,16 @@ const routes = {
     request: { params: SiteParam, ...jsonBody(BridgeEvent) },
     responses: { 200: answer('Taken.', Taken) },
   }),
+  plugin: endpoint('viewer', {
+    method: 'get',
+    path: '/auth/sites/{id}/wordpress/plugin.zip/',
+    tags: ['wordpress'],
+    summary: 'The bridge plugin, for Plugins → Add New → Upload Plugin in WordPress',
+    request: { params: IdParam },
+    responses: {
+      200: { description: 'The plugin.', content: { 'application/zip': { schema: z.string() } } },
+    },
+  }),
   deliveries: endpoint('viewer', {
     method: 'get',
     path: '/publishing/deliveries/',
@@ -74,6 +85,12 @@ export function bridgeRoutes(deps: Deps) {
     const webhookId = c.req.header('webhook-id') ?? ''
     await takeEvent(deps, site, webhookId, c.req.valid('json'), c.get('requestId'))
     return c.json({ taken: true }, 200)
+  })
+  app.openapi(routes.plugin, async (c) => {
+    const { id } = c.req.valid('param')
+    await deps.doors.withAccount(callerOf(c).scope, (tx) => requireSite(tx, id), { readOnly: true })
+    c.header('content-disposition', 'attachment; filename="igny8-bridge.zip"')
+    return c.body(await deps.pluginZip(), 200, { 'content-type': 'application/zip' })
   })
   app.openapi(routes.deliveries, async (c) => {
     const query = c.req.valid('query')

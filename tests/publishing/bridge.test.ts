@@ -1,3 +1,4 @@
+import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, register, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -161,6 +162,16 @@ describe('a site with the plugin', () => {
     expect(restored).toMatchObject({ wp_status: 'draft', error: null })
     const deleted = await edit(`wp_delete_post(${post}, true);`)
     expect(deleted).toMatchObject({ wp_status: null, error: { code: 'post_gone' } })
+  })
+
+  it('offers the plugin as a zip that WordPress can install', async () => {
+    const path = `/api/v1/auth/sites/${place.site_id}/wordpress/plugin.zip`
+    const headers = { authorization: `Bearer ${owner.token}` }
+    const answer = await fetch(service.url + path, { headers })
+    expect(answer.headers.get('content-type')).toBe('application/zip')
+    const files = Object.keys(unzipSync(new Uint8Array(await answer.arrayBuffer())))
+    expect(files).toContain('igny8-bridge/igny8-bridge.php')
+    expect(files).toContain('igny8-bridge/uninstall.php')
   })
 
   it('says nothing of what the service did itself', async () => {
