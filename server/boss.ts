@@ -99,6 +99,29 @@ export async function startBoss(
   }
 }
 
+/**
+ * Enqueues only, where no process lives on to look after anything: the workers set the queues up. Opens
+ * no connection once it is there, since jobs are written in the callers' transactions.
+ */
+export async function openQueue(url: string): Promise<Queue> {
+  const sql = openBossPool(url)
+  const pgBoss = new PgBoss({
+    db: bossDatabase(sql),
+    schema: SCHEMA,
+    migrate: false,
+    supervise: false,
+    schedule: false,
+    registerInstance: false,
+  })
+  try {
+    await pgBoss.start()
+    await pgBoss.stop({ graceful: false, close: false })
+  } finally {
+    await sql.end()
+  }
+  return queueOver(pgBoss)
+}
+
 async function setUp(sql: Sql, pgBoss: PgBoss, contracts: JobContract[]): Promise<void> {
   await pgBoss.start()
   for (const { name } of contracts) {

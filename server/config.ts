@@ -1,7 +1,6 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import type { Bucket } from './media/s3.ts'
 
 const hostPort = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i
 const origin = /^(\*|https?:\/\/[^/\s]+)$/
@@ -37,6 +36,10 @@ const Environment = z.object({
   IGNY8_TRUSTED_PROXIES: list.refine((items) => items.every(isNetwork), {
     message: 'each entry is an address or a network such as 10.0.0.0/8',
   }),
+  IGNY8_S3_URL: z.url({ protocol: /^https?$/ }).optional(),
+  IGNY8_S3_REGION: z.string().min(1).default('auto'),
+  IGNY8_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  IGNY8_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   IGNY8_CORS_ORIGINS: list.refine((items) => items.every((item) => origin.test(item)), {
     message: 'each entry is an origin such as https://app.example.com, or *',
   }),
@@ -61,13 +64,15 @@ export type Config = {
   trustedProxies: string[]
   /** Whose pages may call the API from a browser. */
   corsOrigins: string[]
+  /** Where image files are kept; without one, under `dataDir`. */
+  bucket: Bucket | undefined
 }
 
 /** A setting that ends the start; its message is one line that names it. */
 export class ConfigError extends Error {}
 
 /** Reads the environment, once. Throws `ConfigError` for the first setting that does not hold. */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+export function readConfig(environment: Record<string, unknown>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = Environment.safeParse(set)
   if (!parsed.success) {
@@ -83,7 +88,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     host: env.HOST,
     publicUrl: env.PUBLIC_URL?.replace(/\/$/, ''),
     databaseUrl: env.DATABASE_URL,
-    dataDir: path.resolve(env.IGNY8_DATA_DIR),
+    dataDir: env.IGNY8_DATA_DIR,
     role: env.IGNY8_ROLE,
     secretKeys: env.IGNY8_SECRET_KEYS,
     registration: env.IGNY8_REGISTRATION,
@@ -95,26 +100,19 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     },
     trustedProxies: env.IGNY8_TRUSTED_PROXIES,
     corsOrigins: env.IGNY8_CORS_ORIGINS,
+    bucket: bucketOf(env),
   }
 }
 
-/**
- * The keys in the data folder, made on the first start. The file is linked into place whole, so that
- * of several starters all read the same keys.
- */
-export function keptSecretKeys(dataDir: string): string[] {
-  const file = path.join(dataDir, 'secret_keys')
-  fs.mkdirSync(dataDir, { recursive: true, mode: 0o755 })
-  if (!fs.existsSync(file)) {
-    const temporary = `${file}.${process.pid}`
-    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
-    fs.writeFileSync(temporary, `${key}\n`, { mode: 0o600, flush: true })
-    try {
-      fs.linkSync(temporary, file)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    fs.rmSync(temporary)
+function bucketOf(env: z.infer<typeof Environment>): Bucket | undefined {
+  if (!env.IGNY8_S3_URL) return undefined
+  for (const name of ['IGNY8_S3_ACCESS_KEY_ID', 'IGNY8_S3_SECRET_ACCESS_KEY'] as const) {
+    if (!env[name]) throw new ConfigError(`${name}: required with IGNY8_S3_URL`)
   }
-  return fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  return {
+    url: env.IGNY8_S3_URL.replace(/\/$/, ''),
+    region: env.IGNY8_S3_REGION,
+    accessKeyId: env.IGNY8_S3_ACCESS_KEY_ID!,
+    secretAccessKey: env.IGNY8_S3_SECRET_ACCESS_KEY!,
+  }
 }

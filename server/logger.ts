@@ -4,3 +4,15 @@ export type Logger = {
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
+
+/** The names of fields that no log may hold. */
+export const SECRET_FIELDS = [
+  'password',
+  'wp_app_password',
+  'api_key',
+  'client_secret',
+  'refresh_token',
+  'authorization',
+  'refresh',
+  'access',
+]

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
@@ -17,16 +15,19 @@ import { createApp } from './app.ts'
 import { openTokens } from './auth/tokens.ts'
 import { type Boss, startBoss } from './boss.ts'
 import { clientAddress } from './client-address.ts'
-import { type Config, ConfigError, keptSecretKeys, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
+import { docsAsset } from './docs-asset.ts'
 import { createEgress } from './egress.ts'
 import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
 import { answerMalformed, lingerOnClose } from './http-server.ts'
-import type { Logger } from './logger.ts'
+import { keptSecretKeys } from './kept-secret-keys.ts'
+import { type Logger, SECRET_FIELDS } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
+import { s3Media } from './media/s3.ts'
 import { type NodeMetrics, openMetrics } from './node-metrics.ts'
-import { listenToRuns } from './run-events.ts'
 import { pluginZip } from './plugin-zip.ts'
+import { listenToRuns } from './run-events.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
 
 /** How long a request under way may take once the service drains. */
@@ -57,7 +58,9 @@ export type Overrides = {
 /** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const logger = overrides.logger ?? openLogger()
-  const embedded = config.databaseUrl ? undefined : await startEmbedded({ dataDir: config.dataDir })
+  const embedded = config.databaseUrl
+    ? undefined
+    : await startEmbedded({ dataDir: path.resolve(config.dataDir) })
   const databaseUrl = config.databaseUrl ?? embedded!.url
   await migrate(databaseUrl)
   const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
@@ -142,10 +145,7 @@ async function openApi(parts: Parts) {
     queue: boss.queue,
     secrets,
     tokens: await openTokens(secrets),
-    passwords: {
-      hash: (password) => hash(password),
-      verify: (hashed, given) => verify(hashed, given),
-    },
+    passwords: { hash: (password) => hash(password), verify },
     media: mediaIn(config),
     runEvents,
     logger,
@@ -177,6 +177,7 @@ async function openApi(parts: Parts) {
 }
 
 function mediaIn(config: Config) {
+  if (config.bucket) return s3Media(config.bucket)
   return diskMedia(path.join(config.dataDir, 'media'))
 }
 
@@ -207,27 +208,10 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(patience)
 }
 
-async function docsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const folder = path.dirname(
-    createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'),
-  )
-  return new Uint8Array(await readFile(path.join(folder, name)))
-}
-
 /** One JSON line an event on standard error; what could hold a secret is cut out. */
 function openLogger(): Logger {
-  const secret = [
-    'password',
-    'wp_app_password',
-    'api_key',
-    'client_secret',
-    'refresh_token',
-    'authorization',
-    'refresh',
-    'access',
-  ]
   const redact = {
-    paths: [...secret, ...secret.map((field) => `*.${field}`)],
+    paths: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`)],
     censor: '[redacted]',
   }
   return pino({ redact, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2))

@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { zipSync } from 'fflate'
 
+/** The same files make the same zip. */
+const SAME_TIME = '2026-01-01'
 const PLUGIN = path.join(import.meta.dirname, '../wp-bridge/plugin')
 
 /** The bridge plugin as WordPress installs it: a zip with its folder in it. */
@@ -16,5 +18,5 @@ export async function pluginZip(): Promise<Uint8Array<ArrayBuffer>> {
         return [name, new Uint8Array(await readFile(file))] as const
       }),
   )
-  return new Uint8Array(zipSync(Object.fromEntries(files)))
+  return new Uint8Array(zipSync(Object.fromEntries(files), { mtime: SAME_TIME }))
 }

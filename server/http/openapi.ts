@@ -3,7 +3,8 @@ import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { AppEnv } from './endpoint.ts'
 
-const ASSETS: Record<string, string> = {
+/** The files of swagger-ui-dist that the page needs. */
+export const SWAGGER_UI: Record<string, string> = {
   'swagger-ui.css': 'text/css',
   'swagger-ui-bundle.js': 'text/javascript',
 }
@@ -47,7 +48,7 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
   app.get('/docs/:asset', async (c) => {
     const name = c.req.param('asset')
-    const type = ASSETS[name]
+    const type = SWAGGER_UI[name]
     const bytes = type ? await deps.docsAsset(name) : undefined
     if (!type || !bytes) throw notFound()
     return c.body(bytes, 200, { 'content-type': type, 'cache-control': 'public, max-age=86400' })

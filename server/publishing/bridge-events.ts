@@ -1,5 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm'
 import { z } from '@hono/zod-openapi'
+import { and, eq, sql } from 'drizzle-orm'
 import { bridge_events } from '../../db/schema/auth.ts'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'

@@ -29,6 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const boss = await startBoss(url, Object.values(contracts), { work: false, logger })
   await boss.stop()
   project.provide('postgresUrl', embedded.url)
+  project.provide('api', process.env.TEST_API === 'edge' ? 'edge' : 'node')
   return async () => {
     await embedded.stop({ cutOff: true })
     rmSync(dataDir, { recursive: true, force: true })

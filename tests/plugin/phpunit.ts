@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseFragment } from 'parse5'
-import { layOutSite, runPhp } from '../wordpress/wordpress-site.ts'
 import { installBridge } from '../wordpress/bridge.ts'
+import { layOutSite, runPhp } from '../wordpress/wordpress-site.ts'
 
 export interface PhpCase {
   name: string

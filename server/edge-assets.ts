@@ -1,0 +1,21 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { docsAsset } from './docs-asset.ts'
+import { SWAGGER_UI } from './http/openapi.ts'
+import { pluginZip } from './plugin-zip.ts'
+
+/** Writes what the edge serves and cannot read from a disk to the folder that wrangler.toml names. */
+const FOLDER = path.join(import.meta.dirname, '../.wrangler/assets')
+
+mkdirSync(FOLDER, { recursive: true })
+for (const name of Object.keys(SWAGGER_UI)) keep(name, await docsAsset(name))
+keep('plugin.zip', await pluginZip())
+
+/** Several may be at it at once, and whoever watches the folder is not woken for nothing. */
+function keep(name: string, bytes: Uint8Array): void {
+  const file = path.join(FOLDER, name)
+  if (existsSync(file) && readFileSync(file).equals(bytes)) return
+  const temporary = path.join(FOLDER, `../${name}.${process.pid}`)
+  writeFileSync(temporary, bytes)
+  renameSync(temporary, file)
+}

@@ -1,0 +1,122 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import argon2 from '@phi-ag/argon2/argon2.wasm'
+import { sql } from 'drizzle-orm'
+import { openPool } from '../db/client.ts'
+import { type Doors, openDoors } from '../db/tenancy.ts'
+import { createApp } from './app.ts'
+import { openTokens } from './auth/tokens.ts'
+import { openQueue } from './boss.ts'
+import { ConfigError, readConfig } from './config.ts'
+import type { Deps } from './deps.ts'
+import { type Logger, SECRET_FIELDS } from './logger.ts'
+import { s3Media } from './media/s3.ts'
+import { noMetrics } from './metrics.ts'
+import type { RunEvents } from './run-events.ts'
+import { openSecrets } from './secrets.ts'
+import { wasmPasswords } from './wasm-passwords.ts'
+
+/** Settings as in Node, and the bindings of wrangler.toml. */
+type Env = Record<string, unknown> & {
+  HYPERDRIVE: { connectionString: string }
+  /** What edge-assets.ts writes. */
+  ASSETS: { fetch(url: string): Promise<Response> }
+}
+type Context = { waitUntil(promise: Promise<unknown>): void }
+
+/** How often the follower of a run looks again: nobody is notified through Hyperdrive. */
+const LOOK_MS = 500
+/** Few: they are connections to Hyperdrive, which keeps those to the database. */
+const CONNECTIONS_PER_REQUEST = 4
+
+/** A request may use no connection of another, so each has doors of its own. */
+const doorsOfRequest = new AsyncLocalStorage<Doors>()
+const doors = new Proxy({} as Doors, {
+  get:
+    (_, door: keyof Doors) =>
+    (...passing: unknown[]) =>
+      Reflect.apply(doorsOfRequest.getStore()![door], undefined, passing),
+})
+let app: ReturnType<typeof createApp> | undefined
+
+/** The API alone, on Cloudflare Workers: jobs are enqueued here and done by workers in Node. */
+export default {
+  async fetch(request: Request, env: Env, context: Context): Promise<Response> {
+    const { connectionString } = env.HYPERDRIVE
+    const own = openDoors(openPool(connectionString, { max: CONNECTIONS_PER_REQUEST }))
+    return doorsOfRequest.run(own, async () => {
+      let answer: Response | undefined
+      try {
+        app ??= createApp(await openDeps(env))
+        answer = await app.fetch(request, env, context as never)
+      } finally {
+        if (!answer?.body) context.waitUntil(own.close())
+      }
+      if (!answer.body) return answer
+      // Not before the last byte; when the caller goes away first, all that the request has is dropped.
+      const closing = new TransformStream({ flush: () => context.waitUntil(own.close()) })
+      return new Response(answer.body.pipeThrough(closing), answer)
+    })
+  },
+}
+
+async function openDeps(env: Env): Promise<Deps> {
+  const config = readConfig(env)
+  const { publicUrl, bucket } = config
+  if (!publicUrl) throw new ConfigError('PUBLIC_URL: required at the edge')
+  if (!bucket) throw new ConfigError('IGNY8_S3_URL: required at the edge, which has no disk')
+  if (config.secretKeys.length === 0) throw new ConfigError('IGNY8_SECRET_KEYS: required')
+  const secrets = await openSecrets(config.secretKeys)
+  return {
+    doors,
+    queue: await openQueue(env.HYPERDRIVE.connectionString),
+    secrets,
+    tokens: await openTokens(secrets),
+    passwords: await wasmPasswords(argon2),
+    media: s3Media(bucket),
+    runEvents: lookAgain,
+    logger: consoleLogger,
+    metrics: noMetrics,
+    settings: {
+      registration: config.registration,
+      defaultPlan: config.defaultPlan,
+      rateLimits: config.rateLimits,
+      corsOrigins: config.corsOrigins,
+      publicUrl: () => publicUrl,
+    },
+    clientAddress: (request) => request.headers.get('cf-connecting-ip') ?? '',
+    docsAsset: (name) => asset(env, name),
+    pluginZip: () => asset(env, 'plugin.zip'),
+    ready: () =>
+      doors.withPlatform('measure', async (tx) => void (await tx.execute(sql`select 1`))),
+  }
+}
+
+async function asset({ ASSETS }: Env, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await ASSETS.fetch(`https://assets/${name}`)
+  if (!file.ok) throw new Error(`the asset ${name} is not there: ${file.status}`)
+  return new Uint8Array(await file.arrayBuffer())
+}
+
+const lookAgain: RunEvents = {
+  subscribe(_accountId, _runId, onChange) {
+    const timer = setInterval(onChange, LOOK_MS)
+    return () => clearInterval(timer)
+  },
+}
+
+/** One JSON line an event; what could hold a secret is cut out. */
+const consoleLogger: Logger = {
+  info: (fields, message) => console.log(line('info', fields, message)),
+  warn: (fields, message) => console.warn(line('warn', fields, message)),
+  error: (fields, message) => console.error(line('error', fields, message)),
+}
+
+function line(level: string, fields: object, msg: string): string {
+  const shown = (name: string, value: unknown) => {
+    if (SECRET_FIELDS.includes(name)) return '[redacted]'
+    if (value instanceof Error)
+      return { type: value.name, message: value.message, stack: value.stack }
+    return value
+  }
+  return JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg }, shown)
+}
