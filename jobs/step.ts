@@ -113,6 +113,13 @@ export class StepJob {
     await this.write((tx) => updateRun(tx, this.step, update))
   }
 
+  /** Keeps what was made so far for another attempt, which finds it in `step.made`. */
+  async keep(made: Record<string, unknown>): Promise<void> {
+    await this.write((tx) =>
+      tx.update(run_steps).set({ made }).where(eq(run_steps.id, this.step.id)),
+    )
+  }
+
   /** Notes what was asked of a provider or a site. */
   async requested(step: string, message: string): Promise<void> {
     await this.write((tx) => appendEntry(tx, this.step, 'request_steps', step, message))

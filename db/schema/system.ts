@@ -110,6 +110,8 @@ export const run_steps = pgTable(
     /** Whose advisory lock says that the worker is alive. */
     worker_id: ref(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** What earlier attempts have made, so that a later one need not make it again. */
+    made: jsonb().$type<Record<string, unknown>>(),
     result: jsonb().$type<Record<string, unknown>>(),
     error: jsonb().$type<Failure>(),
     ...timestamps,

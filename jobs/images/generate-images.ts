@@ -10,7 +10,7 @@ import type {
 } from '../../server/ai/provider.ts'
 import { IMAGE_PRICE } from '../../server/billing/prices.ts'
 import { askService } from '../ask-service.ts'
-import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
+import { type Step, type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
 
@@ -22,22 +22,53 @@ const Params = z.object({
 
 type Prompt = ExtractImagePrompts['prompts'][number]
 
-/** Makes the images of an article: an original a prompt, and each original's variants. */
+/** What attempts at a step have made, and what the provider was asked for it. */
+type Made = {
+  by: AiProvider['imagesBy']
+  prompts: Prompt[]
+  made: MadeImage[]
+  asked: ProviderUsage[]
+}
+
+/**
+ * Makes the images of an article: an original a prompt, and each original's variants. What an attempt
+ * that failed has made, the provider is not asked and paid for again.
+ */
 export const generateImages: StepHandler = async (job) => {
   const { images_per_task, counts_images } = Params.parse(job.step.params)
   const article = await job.read((tx) => requireArticle(tx, job.step.object_id))
   const provider = await job.deps.aiProvider(job.scope)
-  const asked: ProviderUsage[] = []
-  const prompts = await askForPrompts(job, provider, article, images_per_task, asked)
-  const made: MadeImage[] = []
+  const state =
+    madeBy(provider, job.step.made) ?? (await plan(job, provider, article, images_per_task))
+  const { prompts, made, asked } = state
   for (const [position, prompt] of prompts.entries()) {
+    if (made.some((image) => image.position === position)) continue
     const name = `image ${position + 1} of ${prompts.length} for “${article.title}”`
     const current = counts_images ? position : undefined
     await job.progress({ phase: 'generate_images', message: `Making ${name}`, current })
     const bytes = await askForImage(job, provider, article, { ...prompt, name }, asked)
     made.push(...(await storeVariants(job.deps.media, bytes, { prompt, position })))
+    await job.keep(state)
   }
   return done(job, provider, article, { made, originals: prompts.length, asked })
+}
+
+/** Of another provider than the account has chosen since, nothing is used. */
+function madeBy({ imagesBy }: AiProvider, made: Step['made']): Made | undefined {
+  return made?.by === imagesBy ? (made as Made) : undefined
+}
+
+async function plan(
+  job: StepJob,
+  provider: AiProvider,
+  article: Article,
+  count: number,
+): Promise<Made> {
+  const asked: ProviderUsage[] = []
+  const prompts = await askForPrompts(job, provider, article, count, asked)
+  const state = { by: provider.imagesBy, prompts, made: [], asked }
+  await job.keep(state)
+  return state
 }
 
 /** Throws a `StepError` when the task or its article is gone. */

@@ -232,4 +232,20 @@ describe('images by an OpenAI-compatible server', () => {
     await owner.run(IMAGES, { ids: [id] })
     expect(await getTask(owner, id)).toMatchObject({ status: 'review', error: null })
   })
+
+  it('that were made before a failure are not asked for again', async () => {
+    const { id } = await newDraft(owner, place)
+    const before = openai.requests.length
+    openai.script(WELL, WELL, BUSY, BUSY, BUSY, BUSY)
+    expect((await owner.run(IMAGES, { ids: [id] })).state).toBe('SUCCESS')
+    const paths = openai.requests.slice(before).map(({ path }) => path.replace('/v1/', ''))
+    expect(paths).toEqual(['chat/completions', ...Array(6).fill('images/generations')])
+    const { body } = await owner.get<{ count: number }>(`writer/images/?task_id=${id}`)
+    expect(body.count).toBe(4)
+    expect(await balance(owner)).toMatchObject({ held: 0 })
+    const [usage] = await service.sql`select images, tokens_in from usage_logs
+      where account_id = ${owner.accountId} order by id desc limit 1`
+    expect(usage).toMatchObject({ images: 2 })
+    expect(usage!.tokens_in).toBeGreaterThan(0)
+  })
 })
