@@ -29,11 +29,11 @@ const doctor = (client = owner) => client.get<Examined>(`auth/sites/${site}/word
 const failed = ({ checks }: Examined) => checks.filter(({ ok }) => ok === false)
 
 describe('the doctor of a linked site', () => {
-  it('finds it well but for what is more than needed', async () => {
+  it('finds it well but for what is more than needed and what could be there', async () => {
     const { status, body } = await doctor()
     expect(status).toBe(200)
     expect(body).toMatchObject({ wp_url: wordpress.url, healthy: true })
-    expect(failed(body).map(({ code }) => code)).toEqual(['administrator'])
+    expect(failed(body).map(({ code }) => code)).toEqual(['administrator', 'plugin_absent'])
   })
 
   it('says what happened to a password that was revoked', async () => {

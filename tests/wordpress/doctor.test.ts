@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { examine, type Patient } from '../../wp-bridge/client/doctor.ts'
 import { CHECKS, type Finding } from '../../wp-bridge/client/findings.ts'
+import { installBridge } from './bridge.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress
@@ -14,6 +15,7 @@ const servers: http.Server[] = []
 beforeAll(async () => {
   wp = await startWordPress()
   editor = await wp.addUser('edith', 'editor')
+  await installBridge(wp.root, wp.php)
 })
 afterAll(() => wp?.stop())
 afterEach(async () => {
@@ -82,7 +84,7 @@ describe('says what is the matter', () => {
   ])('when the way there fails with %s', async (code, check) => {
     const findings = await look({ siteUrl: 'https://blog.example' }, guarded(code))
     expect(complaint(findings)).toMatchObject({ check, code, blocking: true })
-    expect(findings.at(-1)).toMatchObject({ check: 'wp_cron', ok: null })
+    expect(findings.at(-1)).toMatchObject({ check: 'plugin', ok: null })
   })
 
   it('when the address is none', async () => {
@@ -265,6 +267,26 @@ describe('says what is the matter', () => {
     const closed: typeof fetch = async (url, init) =>
       String(url).endsWith('/wp-cron.php') ? new Response('No', { status: 403 }) : fetch(url, init)
     expect(complaint(await look({}, closed))).toMatchObject({ code: 'wp_cron_blocked' })
+  })
+
+  it('when the plugin is not active', async () => {
+    const php = (verb: string) =>
+      wp.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        ${verb}('igny8-bridge/igny8-bridge.php');`)
+    await php('deactivate_plugins')
+    const found = complaint(await look())
+    expect(found).toMatchObject({ check: 'plugin', code: 'plugin_absent', blocking: false })
+    await php('activate_plugin')
+  })
+
+  it.each(['0.0.9', '0.1.0-beta', 'none'])('when the plugin is of version %s', async (version) => {
+    await plug(`add_filter('rest_post_dispatch', function ($answer, $server, $request) {
+      if ('/igny8/v1/status' === $request->get_route()) {
+        $answer->set_data(array_merge($answer->get_data(), array('plugin_version' => '${version}')));
+      }
+      return $answer;
+    }, 10, 3);`)
+    expect(complaint(await look())).toMatchObject({ check: 'plugin', code: 'plugin_too_old' })
   })
 })
 

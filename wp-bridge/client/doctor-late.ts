@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readText } from './answer.ts'
+import { bridgeStatus, isOldBridge } from './bridge.ts'
 import type { CheckedSite } from './credentials.ts'
 import type { Complaint } from './doctor.ts'
 import { WordPressError } from './errors.ts'
@@ -33,6 +34,7 @@ const LOOKS: Partial<Record<Check, Look>> = {
   seo_meta: seoMeta,
   clock,
   wp_cron: wpCron,
+  plugin,
 }
 
 /** Once a user is in: what else can go wrong before a post is there and found. */
@@ -221,4 +223,26 @@ function testImage(): Uint8Array<ArrayBuffer> {
   sizes.setUint32(4, IMAGE_BYTES - 8, true)
   sizes.setUint32(pixel.length + 4, IMAGE_BYTES - pixel.length - 8, true)
   return image
+}
+
+async function plugin({ api }: Visit): Promise<Complaint | null> {
+  const status = await bridgeStatus(api)
+  const remedy =
+    'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.'
+  const blocking = false
+  if (!status) {
+    return {
+      code: 'plugin_absent',
+      message: 'The igny8 plugin is not active. Everything is published without it all the same.',
+      remedy,
+      blocking,
+    }
+  }
+  if (!isOldBridge(status)) return null
+  return {
+    code: 'plugin_too_old',
+    message: `The igny8 plugin has version ${status.plugin_version}, which is too old for this igny8.`,
+    remedy,
+    blocking,
+  }
 }

@@ -16,6 +16,7 @@ export const CHECKS = [
   'seo_meta',
   'clock',
   'wp_cron',
+  'plugin',
 ] as const
 export type Check = (typeof CHECKS)[number]
 
