@@ -16,6 +16,7 @@ const Taken = z.object({ taken: z.boolean() }).openapi('TakenBridgeEvent')
 
 const Delivery = z
   .object({
+    account_id: z.int(),
     id: z.int(),
     site_id: z.int(),
     webhook_id: z.uuid(),

@@ -15,8 +15,9 @@ export function holdings(wp: WordPress, post: PostDraft) {
         `%${content_hash.slice(0, 16)}%`,
       ).length,
   )
+  // Two requests at once for one post may both write the row: WordPress has no unique key there.
   const thumbnails = wp.query(
-    `select meta_value from wp_postmeta where meta_key = '_thumbnail_id' and post_id = ?`,
+    `select distinct meta_value from wp_postmeta where meta_key = '_thumbnail_id' and post_id = ?`,
     Number(posts[0]?.ID),
   )
   const terms = wp.query(
