@@ -22,7 +22,13 @@ export function succeed(
     await settleSuccess(tx, step, { charge: done.charge ?? step.price, usage: done.usage })
     await tx
       .update(run_steps)
-      .set({ state: 'succeeded', result: done.result, error: null, updated_at: sql`now()` })
+      .set({
+        state: 'succeeded',
+        result: done.result,
+        error: null,
+        made: null,
+        updated_at: sql`now()`,
+      })
       .where(eq(run_steps.id, step.id))
     await beginNext(tx, deps, contracts, step)
     await endRunIfDone(tx, step.run_id, done.message)
@@ -43,7 +49,7 @@ export function fail(
     await settleFailure(tx, step)
     await tx
       .update(run_steps)
-      .set({ state: 'failed', error, updated_at: sql`now()` })
+      .set({ state: 'failed', error, made: null, updated_at: sql`now()` })
       .where(eq(run_steps.id, step.id))
     await cancelWaiting(tx, step)
     await endRunIfDone(tx, step.run_id, error.message)

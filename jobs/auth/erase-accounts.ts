@@ -85,6 +85,6 @@ async function forget(tx: Tx, id: number): Promise<void> {
   await tx.execute(sql`delete from users where account_id = ${id}`)
   await tx.execute(sql`update runs set params = '{}', secret = null, message = '', result = null,
     error = null, request_steps = '[]', response_steps = '[]' where account_id = ${id}`)
-  await tx.execute(sql`update run_steps set params = '{}', result = null, error = null
+  await tx.execute(sql`update run_steps set params = '{}', made = null, result = null, error = null
     where account_id = ${id}`)
 }
