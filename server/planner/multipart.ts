@@ -27,7 +27,9 @@ export async function* readParts(
     // The first delimiter needs no line before it.
     bytes.prepend(CRLF)
     await pass(bytes.until(delimiter))
-    while ((await bytes.line(MAX_HEADER_BYTES)).trim() !== '--') {
+    // Nothing needs to follow the last delimiter, not even the end of its line.
+    while (!(await bytes.startsWith('--'))) {
+      await bytes.line(MAX_HEADER_BYTES)
       const part = { ...(await readHeader(bytes)), body: bytes.until(delimiter) }
       yield part
       await pass(part.body)
@@ -110,6 +112,12 @@ class ByteQueue {
       }
       await this.#fill()
     }
+  }
+
+  /** Whether that comes next; it is not taken. */
+  async startsWith(text: string): Promise<boolean> {
+    while (this.#held.length < text.length) await this.#fill()
+    return this.#held.toString('latin1', 0, text.length) === text
   }
 
   /** Takes a line without its CRLF. */

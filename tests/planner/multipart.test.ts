@@ -49,6 +49,10 @@ test('reads the same parts, in whatever pieces the body arrives', async () => {
   }
 })
 
+test('reads a body that ends with its last boundary, as Workers write it', async () => {
+  expect(await readAll(FORM.trimEnd())).toEqual(await readAll(FORM))
+})
+
 test('reads what the platform itself writes', async () => {
   const form = new FormData()
   form.set('sector_id', '12')
