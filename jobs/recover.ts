@@ -1,8 +1,9 @@
 import { and, eq, or, sql } from 'drizzle-orm'
-import { run_steps } from '../db/schema/system.ts'
+import { run_steps, runs } from '../db/schema/system.ts'
+import { ACCOUNT_CLOSED, cancelSteps } from '../server/cancel-steps.ts'
 import type { Contracts } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
-import { accountIsOpen, workerAlive } from './take-step.ts'
+import { accountIsOpen, isAbandoned } from './take-step.ts'
 
 /** A pending step that nobody has taken for so long may have lost its job to a killed worker. */
 const FORGOTTEN_SECONDS = 20
@@ -23,14 +24,12 @@ export async function recoverSteps(
       .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
       .from(run_steps)
       .where(
-        and(
-          accountIsOpen,
-          or(
-            and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
-            and(
-              eq(run_steps.state, 'pending'),
-              sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
-            ),
+        or(
+          isAbandoned,
+          and(
+            eq(run_steps.state, 'pending'),
+            accountIsOpen,
+            sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
           ),
         ),
       )
@@ -69,4 +68,23 @@ export async function dropUnfinished(
       await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
     }
   })
+}
+
+/**
+ * Cancels what has not begun in cancelled accounts: steps that were given back after the account was
+ * closed, or that were written to in that moment.
+ */
+export async function cancelClosed({ doors }: WorkerDeps): Promise<void> {
+  const found = await doors.withPlatform('recover_steps', (tx) =>
+    tx.execute<{ account_id: string; run_id: string }>(sql`
+      select distinct s.account_id, s.run_id from accounts a join run_steps s on s.account_id = a.id
+      where a.status = 'cancelled' and s.state in ('waiting', 'pending') limit ${BATCH}`),
+  )
+  for (const row of found) {
+    const id = Number(row.run_id)
+    await doors.withAccount({ accountId: Number(row.account_id) }, async (tx) => {
+      await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update')
+      await cancelSteps(tx, id, ACCOUNT_CLOSED)
+    })
+  }
 }

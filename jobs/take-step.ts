@@ -7,10 +7,13 @@ import type { Step, WorkerDeps } from './step.ts'
 export const WORKER_LOCK = 493_718
 
 /** True while the worker that took the step is connected. */
-export const workerAlive = sql`exists (select from pg_locks l
+const workerAlive = sql`exists (select from pg_locks l
   where l.locktype = 'advisory' and l.granted and l.objsubid = 2
     and l.database = (select oid from pg_database where datname = current_database())
     and l.classid = ${sql.raw(String(WORKER_LOCK))} and l.objid = ${run_steps.worker_id}::oid)`
+
+/** Begun by a worker that died: it is carried on, in whatever state its account is. */
+export const isAbandoned = and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`)
 
 /** A suspended or cancelled account begins nothing: its steps wait until it is active again. */
 export const accountIsOpen = sql`exists (select from accounts
@@ -18,8 +21,8 @@ export const accountIsOpen = sql`exists (select from accounts
 
 /**
  * Takes a step for this worker, with a new attempt number; undefined when it has ended, a living
- * worker has it, or its account is closed. A step whose worker died counts as one retry, so that a
- * step that kills workers ends.
+ * worker has it, or it has not begun and its account is closed. A step whose worker died counts as
+ * one retry, so that a step that kills workers ends.
  */
 export function takeStep(
   deps: WorkerDeps,
@@ -40,11 +43,7 @@ export function takeStep(
       .where(
         and(
           eq(run_steps.id, stepId),
-          accountIsOpen,
-          or(
-            eq(run_steps.state, 'pending'),
-            and(eq(run_steps.state, 'running'), sql`not ${workerAlive}`),
-          ),
+          or(and(eq(run_steps.state, 'pending'), accountIsOpen), isAbandoned),
         ),
       )
       .returning()

@@ -7,7 +7,7 @@ import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
 import { sendDeliveries } from './publishing/send-deliveries.ts'
 import { verifyPosts } from './publishing/verify-posts.ts'
-import { dropUnfinished, recoverSteps } from './recover.ts'
+import { cancelClosed, dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import type { WorkerDeps } from './step.ts'
 import { sweepKeys } from './sweep-keys.ts'
@@ -60,6 +60,7 @@ export async function startWorker(
     lock: () => lock.renew(),
     unfinished: () => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }),
     recover: () => recoverSteps(deps, contracts, { atStart: false }),
+    closed: () => cancelClosed(deps),
     verify: () => verifyPosts(deps),
     deliveries: () => sendDeliveries(deps),
     renew: () => renewCredits(deps),

@@ -145,6 +145,10 @@ function levels(steps: NewStep[]): Map<number, number[]> {
     const level = levelOf(step)
     found.set(level, [...(found.get(level) ?? []), index])
   })
+  for (const indexes of found.values()) {
+    // In one order, in which everybody waits for the others who work on the same objects.
+    indexes.sort((a, b) => steps[a]!.objectId - steps[b]!.objectId)
+  }
   return found
 }
 

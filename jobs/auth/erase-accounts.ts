@@ -72,7 +72,7 @@ async function ownFiles(tx: Tx, id: number): Promise<string[]> {
 
 async function isWorkedOn(tx: Tx, id: number): Promise<boolean> {
   const [busy] = await tx.execute(sql`select 1 from run_steps
-    where account_id = ${id} and state = 'running' limit 1`)
+    where account_id = ${id} and state in ('waiting', 'pending', 'running') limit 1`)
   return busy !== undefined
 }
 

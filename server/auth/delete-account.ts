@@ -1,11 +1,10 @@
 import { eq, isNull, sql } from 'drizzle-orm'
 import { accounts, api_keys, invitations } from '../../db/schema/auth.ts'
-import { run_steps, runs } from '../../db/schema/system.ts'
+import { runs } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
-import { settleFailure } from '../billing/settle-step.ts'
+import { ACCOUNT_CLOSED, cancelSteps } from '../cancel-steps.ts'
 import type { Deps } from '../deps.ts'
-import { endRunIfDone } from '../end-run.ts'
 import { DomainError, invalid } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { getAccount } from './accounts.ts'
@@ -61,7 +60,7 @@ export function restoreAccount(deps: Deps, caller: Caller) {
 }
 
 async function lockAccount(tx: Tx, id: number) {
-  const [account] = await tx.select().from(accounts).where(eq(accounts.id, id)).for('update')
+  const [account] = await tx.select().from(accounts).where(eq(accounts.id, id)).for('no key update')
   return account!
 }
 
@@ -83,20 +82,17 @@ async function close(tx: Tx, caller: Caller): Promise<void> {
   await auditAccount(tx, caller, 'account.cancelled')
 }
 
+/**
+ * A run that a worker is writing to at this moment, and which waits for the account, is passed over:
+ * what has not begun of it is cancelled by the workers' next round.
+ */
 async function cancelWaiting(tx: Tx): Promise<void> {
   const open = await tx
     .select({ id: runs.id })
     .from(runs)
     .where(sql`${runs.state} in ('PENDING', 'PROGRESS')`)
-    .orderBy(runs.id)
-    .for('update')
-  const cancelled = await tx
-    .update(run_steps)
-    .set({ state: 'cancelled', updated_at: sql`now()` })
-    .where(sql`${run_steps.state} in ('waiting', 'pending')`)
-    .returning()
-  for (const step of cancelled) await settleFailure(tx, step)
-  for (const { id } of open) await endRunIfDone(tx, id, 'The account was cancelled')
+    .for('update', { skipLocked: true })
+  for (const { id } of open) await cancelSteps(tx, id, ACCOUNT_CLOSED)
 }
 
 async function auditAccount(tx: Tx, caller: Caller, action: string): Promise<void> {

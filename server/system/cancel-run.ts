@@ -1,9 +1,8 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
-import { run_steps, runs } from '../../db/schema/system.ts'
+import { eq } from 'drizzle-orm'
+import { runs } from '../../db/schema/system.ts'
 import { audit } from '../audit.ts'
-import { settleFailure } from '../billing/settle-step.ts'
+import { cancelSteps } from '../cancel-steps.ts'
 import type { Deps } from '../deps.ts'
-import { endRunIfDone } from '../end-run.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { getProgress, type Progress } from '../run-progress.ts'
@@ -18,16 +17,7 @@ export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Pr
       .where(eq(runs.id, runId))
       .for('update')
     if (!run) throw notFound()
-    const cancelled = await tx
-      .update(run_steps)
-      .set({ state: 'cancelled', updated_at: sql`now()` })
-      .where(and(eq(run_steps.run_id, runId), inArray(run_steps.state, ['waiting', 'pending'])))
-      .returning()
-    for (const step of cancelled) {
-      await settleFailure(tx, step)
-    }
-    if (cancelled.length > 0) {
-      await endRunIfDone(tx, runId, 'Cancelled')
+    if ((await cancelSteps(tx, runId, 'Cancelled')) > 0) {
       const object = { type: 'run', id: runId }
       await audit(tx, { accountId, userId, requestId, action: 'run.cancelled', object })
     }

@@ -1,0 +1,26 @@
+import { eq, type SQL, sql } from 'drizzle-orm'
+import { run_steps } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
+import { settleFailure } from './billing/settle-step.ts'
+import { endRunIfDone } from './end-run.ts'
+
+/** What a run says whose steps were cancelled with the account. */
+export const ACCOUNT_CLOSED = 'The account was cancelled'
+
+/**
+ * Cancels the steps of a run that have not begun, gives their credits back and says why. One that a
+ * worker takes at this moment has begun: to wait for it, who waits for the run, would be a deadlock.
+ * Returns how many there were. The caller has locked the run.
+ */
+export async function cancelSteps(tx: Tx, runId: number, why: string): Promise<number> {
+  const notBegun: SQL = sql`select id from ${run_steps} where ${eq(run_steps.run_id, runId)}
+    and state in ('waiting', 'pending') for update skip locked`
+  const cancelled = await tx
+    .update(run_steps)
+    .set({ state: 'cancelled', made: null, updated_at: sql`now()` })
+    .where(sql`${run_steps.id} in (${notBegun})`)
+    .returning()
+  for (const step of cancelled) await settleFailure(tx, step)
+  if (cancelled.length > 0) await endRunIfDone(tx, runId, why)
+  return cancelled.length
+}
