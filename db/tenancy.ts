@@ -29,6 +29,7 @@ export type PlatformReason =
   | 'recover_steps'
   | 'connect_site'
   | 'verify_posts'
+  | 'probe_sites'
   | 'take_bridge_event'
   | 'send_deliveries'
   | 'renew_credits'

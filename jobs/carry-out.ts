@@ -3,7 +3,9 @@ import { rowLimitReached } from '../server/billing/plan-limits.ts'
 import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
 import { failureOf, registry } from './registry.ts'
 import {
+  HeldError,
   LookAgainError,
+  type Outcome,
   RetryableError,
   StaleAttemptError,
   type Step,
@@ -31,7 +33,7 @@ export async function carryOut(
     kind: step.kind,
   }
   const began = performance.now()
-  const ended = (outcome: 'succeeded' | 'failed' | 'retried') =>
+  const ended = (outcome: Outcome) =>
     deps.stepEnded(step.kind, outcome, (performance.now() - began) / 1000)
   try {
     const delays = contracts[step.kind].retryDelays
@@ -48,6 +50,11 @@ export async function carryOut(
   } catch (error) {
     if (error instanceof StaleAttemptError) {
       deps.logger.warn(log, 'step was taken over')
+      return
+    }
+    if (error instanceof HeldError) {
+      deps.logger.info({ ...log, why: error.message }, 'step waits')
+      ended('held')
       return
     }
     ended(await settleFailure(deps, contracts, job, error))

@@ -78,6 +78,23 @@ export function giveBack(
   })
 }
 
+/**
+ * Has a running step wait, in the caller's transaction: until `held` is lifted, or for the time that it
+ * was given. The handler then throws `HeldError`.
+ */
+export async function holdStep(
+  tx: Tx,
+  step: Step,
+  wait: Pick<typeof run_steps.$inferInsert, 'held' | 'retries'> & { message: string },
+): Promise<void> {
+  const { message, ...changes } = wait
+  await tx
+    .update(run_steps)
+    .set({ ...changes, state: 'pending', worker_id: null, updated_at: sql`now()` })
+    .where(eq(run_steps.id, step.id))
+  await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
+}
+
 /** Steps of one run end one after the other: its progress and its end are computed from them. */
 async function lockRun(tx: Tx, step: Step): Promise<void> {
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, step.run_id)).for('update')

@@ -3,7 +3,7 @@ import { run_steps, runs } from '../db/schema/system.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../server/cancel-steps.ts'
 import type { Contracts } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
-import { accountIsOpen, isAbandoned } from './take-step.ts'
+import { accountIsOpen, isAbandoned, isDue } from './take-step.ts'
 
 /** A pending step that nobody has taken for so long may have lost its job to a killed worker. */
 const FORGOTTEN_SECONDS = 20
@@ -28,12 +28,13 @@ export async function recoverSteps(
           isAbandoned,
           and(
             eq(run_steps.state, 'pending'),
+            isDue,
             accountIsOpen,
             sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
           ),
         ),
       )
-      .orderBy(run_steps.updated_at)
+      .orderBy(run_steps.updated_at, run_steps.id)
       .limit(BATCH)
     for (const { account_id, id, kind } of lost) {
       await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })

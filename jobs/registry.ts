@@ -5,6 +5,7 @@ import {
   discoverWordPressJob,
   examineWordPressJob,
   linkWordPressJob,
+  probeWordPressJob,
   publishJob,
   unlinkWordPressJob,
   unpublishJob,
@@ -21,6 +22,7 @@ import { importGsc } from './planner/import-gsc.ts'
 import { discoverWordPress } from './publishing/discover-wordpress.ts'
 import { examineWordPress } from './publishing/examine-wordpress.ts'
 import { linkWordPress } from './publishing/link-wordpress.ts'
+import { probeWordPress } from './publishing/probe-wordpress.ts'
 import { publish } from './publishing/publish.ts'
 import { unlinkWordPress } from './publishing/unlink-wordpress.ts'
 import { unpublish } from './publishing/unpublish.ts'
@@ -62,6 +64,7 @@ export const registry: Record<RunKind, Registered> = {
   import_gsc: { contract: importGscJob, handler: importGsc },
   link_wordpress: { contract: linkWordPressJob, handler: linkWordPress },
   examine_wordpress: { contract: examineWordPressJob, handler: examineWordPress },
+  probe_wordpress: { contract: probeWordPressJob, handler: probeWordPress },
   unlink_wordpress: { contract: unlinkWordPressJob, handler: unlinkWordPress },
 }
 

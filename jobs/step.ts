@@ -9,6 +9,9 @@ import type { MediaStore } from '../server/media/media.ts'
 import type { Queue } from '../server/queue.ts'
 import type { Secrets } from '../server/secrets.ts'
 
+/** How an attempt at a step ended. */
+export type Outcome = 'succeeded' | 'failed' | 'retried' | 'held'
+
 /** What handlers work with; the worker passes it in. */
 export type WorkerDeps = {
   doors: Doors
@@ -17,7 +20,7 @@ export type WorkerDeps = {
   media: MediaStore
   logger: Logger
   /** Told how each attempt ended and how many seconds it took. */
-  stepEnded(kind: RunKind, outcome: 'succeeded' | 'failed' | 'retried', seconds: number): void
+  stepEnded(kind: RunKind, outcome: Outcome, seconds: number): void
   /** The guarded client: the only way out. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>
   googleUrls: GoogleUrls
@@ -60,6 +63,9 @@ export class LookAgainError extends Error {
     this.afterMs = afterMs
   }
 }
+
+/** Not a failure: the step waits for something, and the handler has written so with `holdStep`. */
+export class HeldError extends Error {}
 
 /** Another worker has taken the step, or it was ended: this one must not write any more. */
 export class StaleAttemptError extends Error {

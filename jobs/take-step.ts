@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import { run_steps, runs } from '../db/schema/system.ts'
 import type { Scope } from '../db/tenancy.ts'
 import type { Step, WorkerDeps } from './step.ts'
@@ -19,9 +19,15 @@ export const isAbandoned = and(eq(run_steps.state, 'running'), sql`not ${workerA
 export const accountIsOpen = sql`exists (select from accounts
   where accounts.id = run_steps.account_id and accounts.status in ('active', 'trial'))`
 
+/** Waits for nothing but a worker. */
+export const isDue = and(
+  isNull(run_steps.held),
+  sql`(${run_steps.not_before} is null or ${run_steps.not_before} <= now())`,
+)
+
 /**
  * Takes a step for this worker, with a new attempt number; undefined when it has ended, a living
- * worker has it, or it has not begun and its account is closed. A step whose worker died counts as
+ * worker has it, it waits for something, or it has not begun and its account is closed. A step whose worker died counts as
  * one retry, so that a step that kills workers ends.
  */
 export function takeStep(
@@ -43,7 +49,7 @@ export function takeStep(
       .where(
         and(
           eq(run_steps.id, stepId),
-          or(and(eq(run_steps.state, 'pending'), accountIsOpen), isAbandoned),
+          or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned),
         ),
       )
       .returning()

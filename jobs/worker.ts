@@ -5,6 +5,7 @@ import { askService } from './ask-service.ts'
 import { eraseAccounts } from './auth/erase-accounts.ts'
 import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
+import { probeSites } from './publishing/probe-sites.ts'
 import { sendDeliveries } from './publishing/send-deliveries.ts'
 import { verifyPosts } from './publishing/verify-posts.ts'
 import { cancelClosed, dropUnfinished, recoverSteps } from './recover.ts'
@@ -62,6 +63,7 @@ export async function startWorker(
     recover: () => recoverSteps(deps, contracts, { atStart: false }),
     closed: () => cancelClosed(deps),
     verify: () => verifyPosts(deps),
+    probe: () => probeSites(deps),
     deliveries: () => sendDeliveries(deps),
     renew: () => renewCredits(deps),
     erase: () => eraseAccounts(deps),

@@ -9,7 +9,11 @@ const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export type NodeMetrics = Metrics & {
   /** Counts the bytes of each request's bodies, those that no handler reads too. */
   watch(server: Server): void
-  stepEnded(kind: string, outcome: 'succeeded' | 'failed' | 'retried', seconds: number): void
+  stepEnded(
+    kind: string,
+    outcome: 'succeeded' | 'failed' | 'retried' | 'held',
+    seconds: number,
+  ): void
 }
 
 /** `lent`: how many connections of the database's pool are in use. */

@@ -143,6 +143,9 @@ export const refresh_tokens = pgTable(
   ],
 )
 
+/** Why nothing is sent to a site, and what its owner can do. */
+export type PauseReason = { code: string; message: string }
+
 export const sites = pgTable(
   'sites',
   {
@@ -162,11 +165,28 @@ export const sites = pgTable(
     wp_linked_at: at(),
     /** Encrypted, as JSON: the keys shared with the bridge plugin, newest first; null without the plugin. */
     wp_bridge_keys: text(),
+    /** Since when nothing is sent to it, because it does not answer or does not let us in. */
+    wp_paused_at: at(),
+    wp_pause_reason: jsonb().$type<PauseReason>(),
+    /** When it is asked next whether it works again. */
+    wp_probe_at: at(),
+    /** How often it was asked since it was paused. */
+    wp_probes: integer().notNull().default(0),
+    /** Nothing becomes public that no person has approved as it stands. */
+    requires_approval: boolean().notNull().default(false),
+    /** So many new posts a day become public, spread over the hours below; null: at once. */
+    publish_per_day: integer(),
+    /** `HH:MM` in `time_zone`; `24:00` is the end of the day. */
+    publish_from: text().notNull().default('00:00'),
+    publish_until: text().notNull().default('24:00'),
+    /** A name of the tz database. */
+    time_zone: text().notNull().default('UTC'),
     ...timestamps,
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('sites_slug_key').on(t.account_id, t.slug),
+    index('sites_probe').on(t.wp_probe_at).where(sql`wp_probe_at is not null`),
   ],
 )
 

@@ -32,6 +32,7 @@ export const RUN_KINDS = [
   'connect_gsc',
   'import_gsc',
   'examine_wordpress',
+  'probe_wordpress',
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
 export const STEP_STATES = [
@@ -43,6 +44,9 @@ export const STEP_STATES = [
   'cancelled',
 ] as const
 export type StepState = (typeof STEP_STATES)[number]
+
+/** Why a step waits for something other than a worker: a person's approval, or its site. */
+export const HOLDS = ['approval', 'paused'] as const
 
 export type Failure = { code: string; message: string }
 export type ProgressEntry = { at: string; step: string; message: string }
@@ -109,6 +113,10 @@ export const run_steps = pgTable(
     retries: integer().notNull().default(0),
     /** Whose advisory lock says that the worker is alive. */
     worker_id: ref(),
+    /** Not taken while it stands: what releases it sets it to null. */
+    held: text({ enum: HOLDS }),
+    /** Not taken before; of a publication its slot in the site's drip. */
+    not_before: at(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** What earlier attempts have made, so that a later one need not make it again. */
     made: jsonb().$type<Record<string, unknown>>(),

@@ -53,6 +53,10 @@ export const tasks = pgTable(
     publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
+    /** When the article was approved as it stands: a change of it takes that back. */
+    approved_at: at(),
+    /** Who approved it: an e-mail address, or a user of the site's WordPress. */
+    approved_by: text(),
     /** WordPress's own status of the post. */
     wp_status: text(),
     published_at: at(),

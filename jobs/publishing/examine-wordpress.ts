@@ -5,6 +5,7 @@ import { examine } from '../../wp-bridge/client/doctor.ts'
 import { connect } from '../../wp-bridge/client/transport.ts'
 import type { StepHandler } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
+import { resumeSite } from './pause.ts'
 import { openCredentials } from './site-access.ts'
 
 const Params = z.object({ service_url: z.string() })
@@ -28,6 +29,7 @@ export const examineWordPress: StepHandler = async (job) => {
     result: { wp_url, healthy, checks },
     async write(tx) {
       if (!plugin) return
+      await resumeSite(tx, job.deps, siteId)
       await tx.update(sites).set({ wp_bridge_keys: plugin.sealed }).where(eq(sites.id, siteId))
     },
   }

@@ -8,6 +8,7 @@ import { type CheckedSite, checkCredentials } from '../../wp-bridge/client/crede
 import { connect } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
+import { resumeSite } from './pause.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })
@@ -56,6 +57,7 @@ export const linkWordPress: StepHandler = async (job) => {
           updated_at: sql`now()`,
         })
         .where(eq(sites.id, siteId))
+      await resumeSite(tx, job.deps, siteId)
     },
   }
 }

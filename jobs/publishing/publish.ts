@@ -9,9 +9,11 @@ import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler } from '../step.ts'
 import { databaseJournal } from './journal.ts'
+import { pauseIfDown } from './pause.ts'
 import { postDraft } from './post-draft.ts'
-import { type Article, readArticle } from './read-article.ts'
+import type { Article } from './read-article.ts'
 import { openSite } from './site-access.ts'
+import { articleInTurn } from './turn.ts'
 import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
@@ -24,10 +26,9 @@ const Params = z.object({
 /** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
 export const publish: StepHandler = async (job) => {
   const params = Params.parse(job.step.params)
-  const article = await job.read((tx) => readArticle(tx, job.step.object_id))
+  const article = await articleInTurn(job, params)
   const { task } = article
   const site = await openSite(job, task.site_id)
-  await job.progress({ phase: 'publish', message: `Publishing “${task.title}” to ${site.wp_url}` })
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
   const receipt = await askWordPress(() =>
     publishPost({
@@ -37,7 +38,10 @@ export const publish: StepHandler = async (job) => {
       journal: databaseJournal(job, site),
       settleMs: job.deps.settleMs,
     }),
-  )
+  ).catch(async (error: unknown) => {
+    await pauseIfDown(job, site.id, error)
+    throw error
+  })
   await job.write((tx) => recordPublished(tx, article, receipt, params.publish_at))
   await job.responded(
     'publish',

@@ -4,6 +4,7 @@ import { unpairBridge } from '../../wp-bridge/client/bridge.ts'
 import { revokeAppPassword } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
+import { resumeSite } from './pause.ts'
 import { openSite } from './site-access.ts'
 
 const UNLINKED = {
@@ -26,6 +27,8 @@ export const unlinkWordPress: StepHandler = async (job) => {
         .update(sites)
         .set({ ...UNLINKED, updated_at: sql`now()` })
         .where(eq(sites.id, job.step.object_id))
+      // What waited for it fails now, and says that it is not linked.
+      await resumeSite(tx, job.deps, job.step.object_id)
     },
   }
 }

@@ -1,9 +1,10 @@
-import { and, eq, inArray, lte, notExists, sql } from 'drizzle-orm'
-import { run_steps } from '../../db/schema/system.ts'
+import { and, eq, lte, sql } from 'drizzle-orm'
 import { tasks } from '../../db/schema/writer.ts'
 import { acceptRun } from '../../server/accept-run.ts'
 import { verifyPostJob } from '../../server/publishing/jobs.ts'
+import { hasOpenStep } from '../open-step.ts'
 import type { WorkerDeps } from '../step.ts'
+import { systemCaller } from '../system-caller.ts'
 import { nextLook } from './verify-at.ts'
 
 const BATCH = 100
@@ -14,21 +15,10 @@ const BATCH = 100
  */
 export async function verifyPosts(deps: WorkerDeps): Promise<number> {
   return deps.doors.withPlatform('verify_posts', async (tx) => {
-    const underWay = tx
-      .select({ id: run_steps.id })
-      .from(run_steps)
-      .where(
-        and(
-          eq(run_steps.account_id, tasks.account_id),
-          eq(run_steps.kind, 'verify_post'),
-          eq(run_steps.object_id, tasks.id),
-          inArray(run_steps.state, ['waiting', 'pending', 'running']),
-        ),
-      )
     const due = await tx
       .select()
       .from(tasks)
-      .where(and(lte(tasks.verify_at, sql`now()`), notExists(underWay)))
+      .where(and(lte(tasks.verify_at, sql`now()`), sql`not ${hasOpenStep('verify_post', tasks)}`))
       .orderBy(tasks.verify_at)
       .limit(BATCH)
       .for('update', { of: tasks, skipLocked: true })
@@ -49,12 +39,3 @@ export async function verifyPosts(deps: WorkerDeps): Promise<number> {
     return due.length
   })
 }
-
-const systemCaller = (accountId: number) => ({
-  userId: null,
-  role: 'system_bot' as const,
-  isStaff: false,
-  accountId,
-  scope: { accountId },
-  requestId: '',
-})

@@ -49,8 +49,21 @@ export const User = createSelectSchema(users, { ...times, last_login_at: nullabl
 export const Industry = createSelectSchema(industries, times)
   .extend({ sectors: z.array(createSelectSchema(industry_sectors, times)) })
   .openapi('Industry')
-export const Site = createSelectSchema(sites, { ...times, wp_linked_at: nullableTime })
-  .omit({ wp_app_password: true, wp_rest_root: true, wp_bridge_keys: true })
+export const Site = createSelectSchema(sites, {
+  ...times,
+  wp_linked_at: nullableTime,
+  wp_paused_at: nullableTime,
+  wp_pause_reason: z.object({ code: z.string(), message: z.string() }).nullable().openapi({
+    description: 'Why nothing is published there at present, and what to do.',
+  }),
+})
+  .omit({
+    wp_app_password: true,
+    wp_rest_root: true,
+    wp_bridge_keys: true,
+    wp_probe_at: true,
+    wp_probes: true,
+  })
   .extend({ active_sectors_count: z.int() })
   .openapi('Site')
 export const Sector = createSelectSchema(sectors, times).openapi('Sector')
@@ -189,13 +202,36 @@ export const UpdateAccount = z.strictObject({
   stripe_customer_id: text(255).nullable().optional(),
 })
 
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'a time of day such as 09:00, at most 24:00')
 const siteFields = {
+  requires_approval: z.boolean().optional().openapi({
+    description: 'Nothing becomes public that no person approved as it stands.',
+  }),
+  publish_per_day: z.int().min(1).max(1000).nullable().optional().openapi({
+    description: 'So many new posts a day become public; null: each as soon as it is asked for.',
+  }),
+  publish_from: timeOfDay.optional().openapi({ description: 'In `time_zone`; 00:00 by default.' }),
+  publish_until: timeOfDay.optional().openapi({ description: '24:00 by default.' }),
+  time_zone: z
+    .string()
+    .regex(/^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$/, 'a name such as Europe/Berlin')
+    .refine(isTimeZone, { message: 'is not a time zone; take a name such as Europe/Berlin' })
+    .optional(),
   domain: webUrl.nullable().optional(),
   industry_id: objectId.nullable().optional(),
   is_active: z.boolean().optional(),
   status: z.enum(SITE_STATUSES).optional().openapi({
     description: 'No work is begun on a site that is not active; what is published there stays.',
   }),
+}
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
 }
 export const NewSite = z.strictObject({ name: text(200), slug: slug.optional(), ...siteFields })
 export const UpdateSite = z.strictObject({

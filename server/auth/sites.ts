@@ -4,7 +4,7 @@ import { industries, SITE_STATUSES, sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { isUniqueViolation } from '../http/database-errors.ts'
+import { isCheckViolation, isDataException, isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
 import { refuseWhileWorkedOn } from './open-work.ts'
@@ -17,6 +17,8 @@ const {
   wp_app_password: _secret,
   wp_rest_root: _root,
   wp_bridge_keys: _keys,
+  wp_probe_at: _probe,
+  wp_probes: _probes,
   ...columns
 } = getTableColumns(sites)
 const selection = {
@@ -67,6 +69,9 @@ export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof N
     .values({ ...input, ...statusInStep(input, 'active'), slug, account_id: caller.accountId })
     .onConflictDoNothing()
     .returning({ id: sites.id })
+    .catch((error: unknown) => {
+      throw dripRefused(error)
+    })
   if (!site) throw slugTaken(slug)
   return site.id
 }
@@ -87,7 +92,7 @@ export async function updateSite(
       .set({ ...input, ...statusInStep(input, before.status), updated_at: sql`now()` })
       .where(eq(sites.id, before.id))
   } catch (error) {
-    throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : error
+    throw isUniqueViolation(error) ? slugTaken(input.slug ?? '') : dripRefused(error)
   }
   return link && siteLink.accept(tx, caller, before.id, link)
 }
@@ -96,6 +101,13 @@ export async function updateSite(
 export async function deleteSite(tx: Tx, id: number): Promise<void> {
   await refuseWhileWorkedOn(tx, { siteId: id })
   await tx.delete(sites).where(eq(sites.id, id))
+}
+
+/** Kept by the database, where `publish_from` and `publish_until` meet. */
+function dripRefused(error: unknown): unknown {
+  if (isCheckViolation(error)) return invalid('publish_until', 'must be later than publish_from')
+  if (isDataException(error)) return invalid('time_zone', 'is not known to this database')
+  return error
 }
 
 async function checkIndustry(tx: Tx, id: number | null | undefined): Promise<void> {

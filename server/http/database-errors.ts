@@ -1,4 +1,5 @@
 const UNIQUE_VIOLATION = '23505'
+const CHECK_VIOLATION = '23514'
 const FOREIGN_KEY_VIOLATION = '23503'
 
 /** drizzle wraps what the driver threw. */
@@ -9,6 +10,10 @@ function codeOf(error: unknown): unknown {
 
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === UNIQUE_VIOLATION
+}
+
+export function isCheckViolation(error: unknown): boolean {
+  return codeOf(error) === CHECK_VIOLATION
 }
 
 /** Of the trigger that counts a site's active sectors. */

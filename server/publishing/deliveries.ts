@@ -27,6 +27,21 @@ export async function tellPlugin(
     where t.id = ${taskId} and s.wp_bridge_keys is not null`)
 }
 
+/** Has the plugin of a site told that nothing is sent to it, and why, or that it goes on. */
+export async function tellPluginOfSite(
+  tx: Tx,
+  type: 'site.paused' | 'site.resumed',
+  siteId: number,
+  reason?: string,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into wordpress_deliveries (account_id, site_id, type, payload)
+    select account_id, id, ${type}, jsonb_build_object('type', ${type}::text,
+      'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'data', jsonb_strip_nulls(jsonb_build_object('site_id', id, 'reason', ${reason ?? null}::text)))
+    from sites where id = ${siteId} and wp_bridge_keys is not null`)
+}
+
 export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
 export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   site_id: queryId.optional(),

@@ -44,6 +44,14 @@ export const examineWordPressJob: JobContract = {
   retryDelays: [1],
 }
 
+/** Whether a paused site works again: see `probe-sites.ts`. */
+export const probeWordPressJob: JobContract = {
+  name: 'probe_wordpress',
+  payload: StepPayload,
+  concurrency: 2,
+  retryDelays: [],
+}
+
 export const unlinkWordPressJob: JobContract = {
   name: 'unlink_wordpress',
   payload: StepPayload,

@@ -31,7 +31,12 @@ export async function planPublishing(
     kind: 'publish',
     siteId: commonSite(rows),
     params: { ids, ...params },
-    steps: ids.map((id) => ({ contract: publishJob, objectId: id, price: 0, params })),
+    steps: ids.map((id, place) => ({
+      contract: publishJob,
+      objectId: id,
+      price: 0,
+      params: { ...params, place },
+    })),
   }
 }
 

@@ -2,14 +2,17 @@ import { z } from '@hono/zod-openapi'
 import { CHECKS } from '../../wp-bridge/client/findings.ts'
 import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
-import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
+import { listAnswer } from '../http/lists.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
+import { approveAsUser } from './approve.ts'
 import { acceptDiscovery, authorizeUrl } from './connect.ts'
 import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
 import { planPublishing, planUnpublishing } from './plan-publishing.ts'
+import { listQueue, Publication, PublicationQuery } from './queue.ts'
 import { resultOf } from './run-result.ts'
-import { ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
+import { ApproveTasks, ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
 
 const Linked = z
   .object({
@@ -102,6 +105,25 @@ const routes = {
     request: jsonBody(PublishTasks),
     responses: { 202: accepted },
   }),
+  approve: endpoint('editor', {
+    method: 'post',
+    path: '/writer/tasks/approve/',
+    tags: ['writer'],
+    summary: 'Approve articles as they stand; what waited for that is published',
+    description:
+      'By a person: an API key may not. Who approved is in `approved_by` and in the audit log. ' +
+      'Any change of the article takes the approval back.',
+    request: jsonBody(ApproveTasks),
+    responses: { 200: answer('Approved.', z.object({ approved: z.int() })) },
+  }),
+  queue: endpoint('viewer', {
+    method: 'get',
+    path: '/publishing/queue/',
+    tags: ['wordpress'],
+    summary: 'Publications that were asked for and have not ended, and what each waits for',
+    request: { query: PublicationQuery },
+    responses: { 200: answer('A page of the list.', listAnswer(Publication)) },
+  }),
   unpublish: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/{id}/unpublish/',
@@ -144,6 +166,19 @@ export function publishingRoutes(deps: Deps) {
     const input = c.req.valid('json')
     const task_id = await startRun(deps, callerOf(c), (tx) => planPublishing(tx, input))
     return c.json({ task_id }, 202)
+  })
+  app.openapi(routes.approve, async (c) => {
+    const { ids } = c.req.valid('json')
+    return c.json({ approved: await approveAsUser(deps, userOf(c), ids) }, 200)
+  })
+  app.openapi(routes.queue, async (c) => {
+    const query = c.req.valid('query')
+    const page = await deps.doors.withAccount(
+      callerOf(c).scope,
+      (tx) => listQueue(tx, c.req.url, query),
+      { readOnly: true },
+    )
+    return c.json(page, 200)
   })
   app.openapi(routes.unpublish, async (c) => {
     const { id } = c.req.valid('param')

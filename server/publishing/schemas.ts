@@ -13,6 +13,8 @@ export const LinkWordPress = z.strictObject({
 
 export const ConnectWordPress = LinkWordPress.pick({ wp_url: true })
 
+export const ApproveTasks = z.strictObject({ ids: RunIds })
+
 export const PublishTasks = z
   .strictObject({
     ids: RunIds,

@@ -19,6 +19,7 @@ export const TaskRow = createSelectSchema(tasks, {
   ...times,
   published_at: nullableTime,
   wp_edited_at: nullableTime,
+  approved_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
   .omit({ verify_at: true, verifications: true })

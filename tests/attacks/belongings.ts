@@ -293,6 +293,7 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST writer/tasks/auto_generate_content/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/auto_generate_images/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/publish/': (has) => ({ ids: [has.task] }),
+  'POST writer/tasks/approve/': (has) => ({ ids: [has.task] }),
   'PUT writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
   'PATCH writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
   'POST system/prompts/': () => ({ prompt_type: 'ideas' }),

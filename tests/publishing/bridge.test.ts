@@ -116,6 +116,18 @@ describe('a site with the plugin', () => {
     expect((await taskOf(id)).assigned_post_id).toBe(assigned_post_id)
   })
 
+  it('is told that nothing is sent to it and why, and that it goes on', async () => {
+    const [id] = await writeArticles(owner, place, ['Paused tea'], { images_per_task: 1 })
+    await wordpress.php(`(new WP_User(1))->set_role('subscriber');`)
+    const { body } = await owner.post<{ task_id: number }>('writer/tasks/publish/', { ids: [id] })
+    const told = () => wordpress.php('echo get_option("igny8_bridge_pause", "not paused");')
+    await expect.poll(told, { timeout: 30_000 }).toContain('may not write posts')
+    await wordpress.php(`(new WP_User(1))->set_role('administrator');`)
+    await service.sql`update sites set wp_probe_at = now() where id = ${place.site_id}`
+    expect((await owner.follow(body.task_id)).state).toBe('SUCCESS')
+    await expect.poll(told, { timeout: 30_000 }).toBe('not paused')
+  })
+
   it('is told how its tasks stand, and each telling is on record and can be repeated', async () => {
     const id = await published('Tea that is told of')
     const { assigned_post_id } = await taskOf(id)

@@ -1,0 +1,90 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { users } from '../../db/schema/auth.ts'
+import { run_steps } from '../../db/schema/system.ts'
+import { content, tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { type AuditEntry, audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, notFound } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import type { Queue } from '../queue.ts'
+import { tellPlugin } from './deliveries.ts'
+import { publishJob } from './jobs.ts'
+
+/**
+ * Notes that somebody approves these articles as they stand, and lets go on what waited for that.
+ * `approvedBy` names who in words. Throws a 404 when one is not to be seen, `wrong_state` when one has
+ * no article. Returns how many there were.
+ */
+export async function approveTasks(
+  tx: Tx,
+  queue: Queue,
+  who: Omit<AuditEntry, 'action' | 'object'> & { approvedBy: string },
+  ids: number[],
+): Promise<number> {
+  const { approvedBy, ...entry } = who
+  const unique = [...new Set(ids)].sort((a, b) => a - b)
+  await requireArticles(tx, unique)
+  await tx
+    .update(tasks)
+    .set({
+      approved_at: sql`now()`,
+      approved_by: approvedBy,
+      status: sql`case when ${tasks.status} = 'draft' then 'review' else ${tasks.status} end`,
+      updated_at: sql`now()`,
+    })
+    .where(among(unique))
+  for (const id of unique) {
+    const detail = { approved_by: approvedBy }
+    await audit(tx, { ...entry, action: 'task.approved', object: { type: 'task', id }, detail })
+    await tellPlugin(tx, 'task.updated', id)
+  }
+  const released = await tx
+    .update(run_steps)
+    .set({ held: null, updated_at: sql`now()` })
+    .where(
+      and(
+        eq(run_steps.kind, 'publish'),
+        eq(run_steps.held, 'approval'),
+        eq(run_steps.state, 'pending'),
+        sql`${run_steps.object_id} = any(${sql.param(unique)}::bigint[])`,
+      ),
+    )
+    .returning({ account_id: run_steps.account_id, step_id: run_steps.id })
+  for (const payload of released) await queue.enqueue(tx, publishJob, payload)
+  return unique.length
+}
+
+/** The same by a user of the account. Returns how many. */
+export function approveAsUser(deps: Deps, user: Caller & { userId: number }, ids: number[]) {
+  const { accountId, userId, requestId, scope } = user
+  return deps.doors.withAccount(scope, async (tx) => {
+    const [row] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId))
+    const who = { accountId, userId, requestId, approvedBy: row!.email }
+    return approveTasks(tx, deps.queue, who, ids)
+  })
+}
+
+const among = (ids: number[]) => sql`${tasks.id} = any(${sql.param(ids)}::bigint[])`
+
+/** Locks them in one order: what is approved is not changed meanwhile. */
+async function requireArticles(tx: Tx, ids: number[]): Promise<void> {
+  const found = await tx
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(among(ids))
+    .orderBy(tasks.id)
+    .for('no key update')
+  if (found.length < ids.length) throw notFound()
+  const written = await tx
+    .select({ id: content.task_id })
+    .from(content)
+    .where(
+      sql`${content.task_id} = any(${sql.param(ids)}::bigint[]) and ${content.html_content} <> ''`,
+    )
+  const articles = new Set(written.map(({ id }) => id))
+  const without = ids.filter((id) => !articles.has(id))
+  if (without.length === 0) return
+  const named = without.slice(0, 20).join(', ')
+  throw new DomainError('wrong_state', `Only an article can be approved: task ${named} has none.`)
+}
