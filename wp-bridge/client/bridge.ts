@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { WordPressError } from './errors.ts'
 import { type Post, postSchema } from './find-post.ts'
@@ -77,19 +78,28 @@ export async function bridgePost(api: WordPressApi, key: string): Promise<Post |
 
 /**
  * Makes the article's one post what `values` say, and answers it with what became of the extras.
- * @param adopted the post that the article has already
- * @throws WordPressError `post_trashed`, `post_being_edited`, or that of a failed request; see `isAbsent`
+ * @param before the post that the article has already, as it was when the values were decided
+ * @throws WordPressError `post_trashed`, `post_being_edited`, `changed_meanwhile`, or that of a failed request; see `isAbsent`
  */
 export async function putPost(
   api: WordPressApi,
   key: string,
   values: PostValues & Partial<PostExtras>,
-  adopted?: number,
+  before: Post | { id?: never },
 ): Promise<z.infer<typeof putSchema>> {
-  const body = { ...values, ...(adopted === undefined ? {} : { post_id: adopted }) }
+  const body = {
+    ...values,
+    ...(before.id !== undefined && { post_id: before.id, unless_changed: fingerprint(before) }),
+  }
   return api.put(`igny8/v1/posts/${key}`, putSchema, body).catch((error: unknown) => {
     throw error instanceof WordPressError ? explained(error) : error
   })
+}
+
+/** Of the texts of a post; the plugin makes the same of those that it has. */
+function fingerprint({ title, content, excerpt }: Post): string {
+  const texts = [title.raw, content.raw, excerpt.raw].join('\0')
+  return createHash('sha256').update(texts).digest('hex')
 }
 
 /** Whether the request failed since the plugin is not active. */
@@ -109,6 +119,12 @@ function explained(error: WordPressError): WordPressError {
     const code = 'post_being_edited'
     const remedy = 'Wait until they have closed the editor in WordPress, then publish again.'
     return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_changed') {
+    const code = 'changed_meanwhile'
+    const remedy = 'Nothing needs to be done: it is looked at again, and merged.'
+    const facts = { status, wpCode, retryable: true }
+    return new WordPressError({ code, message, remedy, ...facts }, { cause: error })
   }
   if (wpCode === 'igny8_post_trashed') {
     const code = 'post_trashed'

@@ -14,6 +14,7 @@ export const postSchema = z.object({
   link: z.string(),
   /** UTC without a zone. */
   date_gmt: z.string().nullable(),
+  modified_gmt: z.string(),
   title: raw,
   content: raw,
   excerpt: raw,

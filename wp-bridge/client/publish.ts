@@ -1,6 +1,17 @@
+import { isBeingEdited } from './autosaves.ts'
 import { bridgePost, isAbsent, type PostExtras, putPost } from './bridge.ts'
 import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
-import { changedChoices, refuseTrashed, snapshotOf, whileUpdating } from './edits.ts'
+import {
+  changedChoices,
+  type Merge,
+  mergeTexts,
+  type Resolution,
+  refuseTrashed,
+  snapshotOf,
+  snapshotOfFound,
+  type Texts,
+  whileUpdating,
+} from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { findPost, getPost, type Post, postSchema } from './find-post.ts'
 import { type Attachment, ensureAttachment, type ImageFile } from './media.ts'
@@ -42,11 +53,21 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
   post: PostDraft
   /** Whether the site has the plugin; one that turns out to be gone is done without. */
   hasBridge?: boolean
+  /** What somebody made of the clashes of an earlier attempt. */
+  resolution?: Resolution
+  /** Whether a post that was deleted in WordPress is made again: true by default. */
+  replaceDeleted?: boolean
   /** Milliseconds since 1970. */
   now?: () => number
 }
 
-type Context = CreateContext & { api: WordPressApi; draft: PostDraft; hasBridge: boolean }
+type Context = CreateContext & {
+  api: WordPressApi
+  draft: PostDraft
+  hasBridge: boolean
+  resolution: Resolution | undefined
+  replaceDeleted: boolean
+}
 
 /** Notes and warnings that collect on the way to the receipt. */
 interface Remarks {
@@ -60,13 +81,20 @@ interface Remarks {
  * Publishes an article, or updates the post that it has: images first, then terms, then the whole
  * post in one request. However often it is called, and wherever an earlier call ended, WordPress
  * has one post of the article and one attachment of each image.
+ *
+ * An update leaves standing what a person changed in WordPress. Through the plugin nothing that is
+ * changed between our look and our write is lost: it refuses then. Core REST has no such precondition:
+ * what is saved in the few milliseconds between is overwritten, and is left in WordPress's revisions.
  * @throws WordPressError `outcome_pending` (call again after `retryAfterMs`), `post_trashed`,
- *   `edited_in_wordpress`, `cannot_upload_files`, or that of a failed request; what the journal
- *   throws; the reason of the signal
+ *   `post_deleted`, `post_being_edited`, `merge_conflict` with a `Conflict` as its `data`,
+ *   `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the journal throws;
+ *   the reason of the signal
  */
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
-  const { api, journal, settleMs, now = Date.now, post: draft, hasBridge = false } = request
-  const context = { api, journal, settleMs, now, signal: api.signal, draft, hasBridge }
+  const { api, journal, settleMs, resolution, post: draft } = request
+  const { now = Date.now, hasBridge = false, replaceDeleted = true } = request
+  const options = { draft, hasBridge, resolution, replaceDeleted }
+  const context: Context = { api, journal, settleMs, now, signal: api.signal, ...options }
   const remarks: Remarks = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
   await refuseTouched(context, draft)
   const attachments = await ensureImages(context, draft, remarks)
@@ -76,27 +104,31 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     key: draft.key,
     fetchKnown: (id) => getPost(api, id),
     find: () => find(context),
-    create: () => sendPost(context, undefined, sent, remarks),
+    create: () => sendPost(context, {}, sent, remarks),
   })
-  const post = await settled(context, draft, created, sent, remarks)
+  const { post, values } = await settled(context, draft, created, sent, remarks)
   return {
     post_id: post.id,
     url: post.link,
     wp_status: post.status,
     slug: post.slug,
-    fields: [...compareFields(sent, post, remarks.notes), ...remarks.extras],
+    fields: [...compareFields(values, post, remarks.notes), ...remarks.extras],
     attachments,
     warnings: remarks.warnings,
   }
 }
 
 /** Before anything is uploaded: may the post that the journal knows be written to? */
-async function refuseTouched({ api, journal }: Context, draft: PostDraft): Promise<void> {
-  const { remote_id, state } = await journal.recall('post', draft.key)
-  const post = remote_id === null ? null : await getPost(api, remote_id)
+async function refuseTouched(context: Context, draft: PostDraft): Promise<void> {
+  const { api, journal, hasBridge, replaceDeleted } = context
+  const { remote_id } = await journal.recall('post', draft.key)
+  if (remote_id === null) return
+  const post = await getPost(api, remote_id)
+  if (!post && !replaceDeleted) throw deleted(remote_id)
   if (!post) return
   refuseTrashed(post)
-  changedChoices(state, post)
+  // The plugin knows it itself.
+  if (!hasBridge && (await isBeingEdited(api, post, context.now()))) throw beingEdited(post)
 }
 
 async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
@@ -149,31 +181,59 @@ async function termIds(
   return ids.length > 0 ? ids : undefined
 }
 
-/** The post with everything in it, whatever `createOnce` came upon. */
+/** The post with everything in it, whatever `createOnce` came upon; and what of it stands there now. */
 async function settled(
   context: Context,
   draft: PostDraft,
   created: Created<Post>,
   sent: PostValues,
   remarks: Remarks,
-): Promise<Post> {
+): Promise<{ post: Post; values: PostValues }> {
   const record = (post: Post, state: Record<string, unknown>) =>
     context.journal.record('post', draft.key, { id: post.id, state })
   const { remote, how, lostId, duplicates } = created
-  if (how !== 'known') await record(remote, snapshotOf(remote))
+  const article = textsOf(sent)
+  if (how === 'created') await record(remote, snapshotOf(remote, article))
+  if (how === 'adopted') await record(remote, snapshotOfFound(remote, article))
   refuseTrashed(remote)
   warnOfDuplicates(remarks, `post ${remote.id}`, duplicates)
   if (lostId !== null && lostId !== remote.id) {
     remarks.warnings.push(`The post ${lostId} was deleted in WordPress; ${remote.id} replaces it.`)
   }
-  if (how === 'created') return remote
-  const changes =
-    how === 'adopted' ? missingParts(remote, sent) : updateOf(context, created, sent, remarks)
-  if (Object.keys(changes).length === 0 && !context.hasBridge) return remote
-  if (how === 'known') await record(remote, whileUpdating(created.state, changes))
-  const post = await sendPost(context, remote.id, changes, remarks)
-  await record(post, snapshotOf(post))
-  return post
+  if (how === 'created') return { post: remote, values: sent }
+  if (how === 'adopted') {
+    const missing = missingParts(remote, sent)
+    if (Object.keys(missing).length === 0 && !context.hasBridge)
+      return { post: remote, values: sent }
+    const post = await sendPost(context, remote, missing, remarks)
+    await record(post, snapshotOfFound(post, article))
+    return { post, values: sent }
+  }
+  const merge = mergeTexts(created.state, remote, article, context.resolution)
+  const changes = updateOf(context, created, { ...sent, ...UNSENT, ...merge.texts }, remarks)
+  noteMerge(remarks, merge)
+  await record(remote, whileUpdating(created.state, article, changes))
+  const post = await sendPost(context, remote, changes, remarks)
+  await record(post, snapshotOf(post, article, merge.all))
+  return { post, values: { ...changes, ...merge.all } }
+}
+
+/** Texts are sent where merging says so. */
+const UNSENT = { title: undefined, excerpt: undefined, content: undefined }
+
+const textsOf = ({ title, excerpt, content }: PostValues): Texts => ({
+  title: String(title),
+  excerpt: String(excerpt),
+  content: String(content),
+})
+
+function noteMerge(remarks: Remarks, { edited, texts }: Merge): void {
+  for (const field of edited) {
+    remarks.notes[field] =
+      field in texts
+        ? 'Merged with what was changed in WordPress.'
+        : 'Changed in WordPress since it was published; left as it is.'
+  }
 }
 
 /** WordPress adds image and terms after it has made the post, and may have died between. */
@@ -205,34 +265,38 @@ function updateOf(
   return changes
 }
 
+/** The post that is there, as it was looked at; nothing for one that is to be created. */
+type Before = Post | { id?: never }
+
 /** A user who may not publish hands the post in for review instead. */
 async function sendPost(
   context: Context,
-  id: number | undefined,
+  before: Before,
   values: PostValues,
   remarks: Remarks,
 ): Promise<Post> {
   try {
-    return await deliver(context, id, values, remarks)
+    return await deliver(context, before, values, remarks)
   } catch (error) {
     if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
     remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
     remarks.warnings.push(remarks.notes.status)
-    return deliver(context, id, { ...values, status: 'pending' }, remarks)
+    return deliver(context, before, { ...values, status: 'pending' }, remarks)
   }
 }
 
 /** Through the plugin where it is there, by WordPress's own REST API where it is not. */
 async function deliver(
   context: Context,
-  id: number | undefined,
+  before: Before,
   values: PostValues,
   remarks: Remarks,
 ): Promise<Post> {
   const { api, draft } = context
+  const { id } = before
   if (context.hasBridge) {
     try {
-      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, id)
+      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, before)
       remarks.extras = fields.flatMap((line) => {
         const field = EXTRA_FIELDS.find((name) => name === line.field)
         return field ? [{ ...line, field }] : []
@@ -269,6 +333,22 @@ function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
     state: 'dropped',
     note,
   }))
+}
+
+function deleted(id: number): WordPressError {
+  return new WordPressError({
+    code: 'post_deleted',
+    message: `The post ${id} was deleted in WordPress, and is not made again by an update.`,
+    remedy: 'Publish the article once more to have it again.',
+  })
+}
+
+function beingEdited({ id }: Post): WordPressError {
+  return new WordPressError({
+    code: 'post_being_edited',
+    message: `Somebody is editing the post ${id} in WordPress, and it is left alone.`,
+    remedy: 'Wait until they have closed the editor in WordPress, then publish again.',
+  })
 }
 
 function warnOfDuplicates(remarks: Remarks, kept: string, duplicates: number[]): void {

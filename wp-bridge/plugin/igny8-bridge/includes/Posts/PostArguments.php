@@ -42,6 +42,11 @@ final class PostArguments {
 				'description' => 'The post that the article has already, made without the plugin.',
 				'type'        => 'integer',
 			),
+			'unless_changed' => array(
+				'description' => 'SHA-256 of title, content and excerpt, joined by NUL, as they were looked at.',
+				'type'        => 'string',
+				'pattern'     => '^[0-9a-f]{64}$',
+			),
 			'seo'            => array(
 				'type'                 => 'object',
 				'additionalProperties' => false,

@@ -120,7 +120,7 @@ final class PostsController {
 		if ( is_wp_error( $post ) ) {
 			return $post;
 		}
-		$refusal = self::refusal( $post );
+		$refusal = self::refusal( $post, (string) $request['unless_changed'] );
 		if ( $refusal ) {
 			return $refusal;
 		}
@@ -139,13 +139,18 @@ final class PostsController {
 	}
 
 	/**
-	 * Why a post is left alone: a person put it into the trash, or is editing it.
+	 * Why a post is left alone: a person put it into the trash, has changed it meanwhile, or is editing it.
 	 *
-	 * @param WP_Post $post The post.
+	 * @param WP_Post $post           The post.
+	 * @param string  $unless_changed The hash of its texts as the caller saw them, or nothing.
 	 */
-	private static function refusal( WP_Post $post ): ?WP_Error {
+	private static function refusal( WP_Post $post, string $unless_changed ): ?WP_Error {
 		if ( 'trash' === $post->post_status ) {
 			return new WP_Error( 'igny8_post_trashed', __( 'The post is in the trash, and is left there.', 'igny8-bridge' ), array( 'status' => 409 ) );
+		}
+		$texts = implode( "\0", array( $post->post_title, $post->post_content, $post->post_excerpt ) );
+		if ( '' !== $unless_changed && ! hash_equals( $unless_changed, hash( 'sha256', $texts ) ) ) {
+			return new WP_Error( 'igny8_post_changed', __( 'The post was changed since it was looked at.', 'igny8-bridge' ), array( 'status' => 409 ) );
 		}
 		$editor = self::editor( $post->ID );
 		if ( null === $editor ) {

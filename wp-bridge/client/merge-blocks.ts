@@ -1,0 +1,36 @@
+import { diff3Merge } from 'node-diff3'
+
+/** A part of a content that both sides changed, each otherwise; as its blocks. */
+export interface BlockClash {
+  base: string[]
+  ours: string[]
+  theirs: string[]
+}
+
+/** A stretch of a merged content: its blocks, or what has to be decided. */
+export type Merged = string[] | BlockClash
+
+/** More blocks than an article has: they are merged as one. */
+const MAX_BLOCKS = 3_000
+
+/**
+ * Merges two changes of one content, block by block: what one side changed is taken, what both changed
+ * alike is taken once, and what they changed otherwise is a clash.
+ */
+export function mergeBlocks(base: string[], ours: string[], theirs: string[]): Merged[] {
+  if (Math.max(base.length, ours.length, theirs.length) > MAX_BLOCKS)
+    return whole(base, ours, theirs)
+  const regions: Region[] = diff3Merge(ours, base, theirs, { excludeFalseConflicts: true })
+  return regions.map(({ ok = [], conflict }) =>
+    conflict ? { base: conflict.o, ours: conflict.a, theirs: conflict.b } : ok,
+  )
+}
+
+type Region = { ok?: string[]; conflict?: { a: string[]; o: string[]; b: string[] } }
+
+function whole(base: string[], ours: string[], theirs: string[]): Merged[] {
+  const isSame = (one: string[], other: string[]) =>
+    one.length === other.length && one.every((block, at) => block === other[at])
+  if (isSame(base, ours) || isSame(ours, theirs)) return [theirs]
+  return isSame(base, theirs) ? [ours] : [{ base, ours, theirs }]
+}

@@ -1,0 +1,46 @@
+const DELIMITER = /<!--\s+(\/)?wp:[a-z][a-z0-9_-]*(?:\/[a-z][a-z0-9_-]*)?\s/y
+
+/**
+ * The top-level blocks of a post's content, each as it is written there; what stands outside of blocks,
+ * as in the classic editor, is a part of its own. Joined by blank lines they are the content again.
+ */
+export function splitBlocks(content: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let start = 0
+  const cut = (end: number) => {
+    const part = content.slice(start, end).trim()
+    if (part) parts.push(part)
+    start = end
+  }
+  for (const { at, end, kind } of delimiters(content)) {
+    if (kind === 'closes') {
+      // One that closes nothing belongs to the text around it.
+      if (depth > 0 && --depth === 0) cut(end)
+      continue
+    }
+    if (depth === 0) cut(at)
+    if (kind === 'opens') depth++
+    else if (depth === 0) cut(end)
+  }
+  cut(content.length)
+  return parts
+}
+
+export function joinBlocks(blocks: string[]): string {
+  return blocks.join('\n\n')
+}
+
+/** Attributes are JSON in which WordPress escapes `--`, so that `-->` always ends a delimiter. */
+function* delimiters(content: string) {
+  for (let at = content.indexOf('<!--'); at >= 0; at = content.indexOf('<!--', at + 4)) {
+    DELIMITER.lastIndex = at
+    const match = DELIMITER.exec(content)
+    if (!match) continue
+    const close = content.indexOf('-->', at)
+    if (close < 0) return
+    const isVoid = content[close - 1] === '/'
+    const kind = isVoid ? 'is whole' : match[1] ? 'closes' : 'opens'
+    yield { at, end: close + 3, kind } as const
+  }
+}
