@@ -29,6 +29,18 @@ export const WP_STATUSES = ['publish', 'draft', 'pending', 'future', 'private', 
 /** Why a step of a task failed last; cleared when one succeeds. */
 export type TaskError = { code: string; message: string; at: string }
 
+/** What clashed, and what was asked for then: see `wp-bridge/client/edits.ts`. */
+export type TaskConflict = {
+  conflict_id: string
+  clashes: {
+    field: 'title' | 'excerpt' | 'content'
+    base: string | null
+    ours: string
+    theirs: string
+  }[]
+  wanted: { status: 'publish' | 'draft' | 'pending' | 'future'; publish_at?: string | undefined }
+}
+
 export const tasks = pgTable(
   'tasks',
   {
@@ -53,6 +65,8 @@ export const tasks = pgTable(
     publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
+    /** Where its last update and a person's edit in WordPress do not go together. */
+    conflict: jsonb().$type<TaskConflict>(),
     /** When the article was approved as it stands: a change of it takes that back. */
     approved_at: at(),
     /** Who approved it: an e-mail address, or a user of the site's WordPress. */

@@ -5,9 +5,11 @@ import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { POST_STATUSES } from '../../server/publishing/post-statuses.ts'
+import { type Conflict, resolutionSchema } from '../../wp-bridge/client/edits.ts'
+import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
-import type { StepHandler } from '../step.ts'
+import type { StepHandler, StepJob } from '../step.ts'
 import { databaseJournal } from './journal.ts'
 import { pauseIfDown } from './pause.ts'
 import { postDraft } from './post-draft.ts'
@@ -21,6 +23,7 @@ import { askWordPress } from './wordpress-failure.ts'
 const Params = z.object({
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
+  resolution: resolutionSchema.optional(),
 })
 
 /** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
@@ -37,8 +40,12 @@ export const publish: StepHandler = async (job) => {
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site),
       settleMs: job.deps.settleMs,
+      ...(params.resolution && { resolution: params.resolution }),
+      // Whoever publishes what is known to be deleted wants it again.
+      replaceDeleted: task.wp_status === null,
     }),
   ).catch(async (error: unknown) => {
+    await noteOutcome(job, params, error)
     await pauseIfDown(job, site.id, error)
     throw error
   })
@@ -61,6 +68,19 @@ export const publish: StepHandler = async (job) => {
   }
 }
 
+/** What a person did to the post, where that is why it was not published. */
+async function noteOutcome(job: StepJob, wanted: z.infer<typeof Params>, error: unknown) {
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof WordPressError)) return
+  const { status, publish_at } = wanted
+  const change =
+    cause.code === 'merge_conflict'
+      ? { conflict: { ...(cause.data as Conflict), wanted: { status, publish_at } } }
+      : cause.code === 'post_deleted' && { wp_status: null }
+  if (!change) return
+  await job.write((tx) => tx.update(tasks).set(change).where(eq(tasks.id, job.step.object_id)))
+}
+
 async function recordPublished(
   tx: Tx,
   { task }: Article,
@@ -78,6 +98,7 @@ async function recordPublished(
       verifications: 0,
       status: 'published',
       error: null,
+      conflict: null,
       updated_at: sql`now()`,
     })
     .where(eq(tasks.id, task.id))

@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import type { PauseReason } from '../../db/schema/auth.ts'
 import { checkCredentials } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
+import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepJob } from '../step.ts'
 import { openCredentials } from './site-access.ts'
 
@@ -12,7 +14,9 @@ export async function whyNotWorking(
   const { fetch } = job.deps
   const { signal } = job
   try {
-    const { wp_url: siteUrl, username, appPassword } = await openCredentials(job, siteId)
+    const site = await openCredentials(job, siteId)
+    const { wp_url: siteUrl, wp_rest_root: restRoot, username, appPassword } = site
+    await answers(connect({ fetch, restRoot, username, appPassword, signal }))
     await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
     return undefined
   } catch (error) {
@@ -21,5 +25,14 @@ export async function whyNotWorking(
     }
     if (error instanceof StepError) return { code: error.code, message: error.message }
     throw error
+  }
+}
+
+/** Throws what a site that is down answers; what else is wrong is for the check to explain. */
+async function answers(api: WordPressApi): Promise<void> {
+  try {
+    await api.read('wp/v2/users/me', z.object({}))
+  } catch (error) {
+    if (!(error instanceof WordPressError) || error.retryable) throw error
   }
 }

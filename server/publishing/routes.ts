@@ -6,6 +6,7 @@ import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
 import { approveAsUser } from './approve.ts'
+import { Conflict, getConflict, planResolution, ResolveConflict } from './conflicts.ts'
 import { acceptDiscovery, authorizeUrl } from './connect.ts'
 import { acceptExamination } from './examine.ts'
 import { acceptLink, acceptUnlink } from './link.ts'
@@ -105,6 +106,27 @@ const routes = {
     request: jsonBody(PublishTasks),
     responses: { 202: accepted },
   }),
+  conflict: endpoint('viewer', {
+    method: 'get',
+    path: '/writer/tasks/{id}/conflict/',
+    tags: ['writer'],
+    summary: 'Where the last update and an edit made in WordPress do not go together',
+    description:
+      'Both versions of each place. A task has a conflict when its `error.code` is `merge_conflict`; ' +
+      'nothing was overwritten. Without one this is a 404.',
+    request: { params: IdParam },
+    responses: { 200: answer('What clashes.', Conflict) },
+  }),
+  resolveConflict: endpoint('editor', {
+    method: 'post',
+    path: '/writer/tasks/{id}/resolve_conflict/',
+    tags: ['writer'],
+    summary: 'Decide each clash, and publish',
+    description:
+      'A post that was edited again meanwhile is not overwritten: that is a new conflict.',
+    request: { params: IdParam, ...jsonBody(ResolveConflict) },
+    responses: { 202: accepted },
+  }),
   approve: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/approve/',
@@ -165,6 +187,20 @@ export function publishingRoutes(deps: Deps) {
   app.openapi(routes.publish, async (c) => {
     const input = c.req.valid('json')
     const task_id = await startRun(deps, callerOf(c), (tx) => planPublishing(tx, input))
+    return c.json({ task_id }, 202)
+  })
+  app.openapi(routes.conflict, async (c) => {
+    const { id } = c.req.valid('param')
+    const { scope } = callerOf(c)
+    const conflict = await deps.doors.withAccount(scope, (tx) => getConflict(tx, id), {
+      readOnly: true,
+    })
+    return c.json(conflict, 200)
+  })
+  app.openapi(routes.resolveConflict, async (c) => {
+    const { id } = c.req.valid('param')
+    const input = c.req.valid('json')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planResolution(tx, id, input))
     return c.json({ task_id }, 202)
   })
   app.openapi(routes.approve, async (c) => {

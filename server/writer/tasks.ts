@@ -7,8 +7,13 @@ import { notFound } from '../errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 
-/** When the post is looked at is the worker's affair. */
-const { verify_at: _at, verifications: _times, ...columns } = getTableColumns(tasks)
+/** When the post is looked at is the worker's affair; a conflict is long, and asked for by itself. */
+const {
+  verify_at: _at,
+  verifications: _times,
+  conflict: _conflict,
+  ...columns
+} = getTableColumns(tasks)
 const selection = {
   ...columns,
   // As text: drizzle leaves out the tables of columns in a selection from one table.

@@ -74,7 +74,14 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     idea_title: `${name} idea`,
     keyword_cluster_id: cluster,
   })
-  const task = await insert('tasks', { ...place, title: `${name} task`, status: 'review' })
+  const clashes = [{ field: 'title', base: null, ours: `${name} ours`, theirs: `${name} edit` }]
+  const conflict = sql.json({ conflict_id: 'x', clashes, wanted: { status: 'publish' } })
+  const task = await insert('tasks', {
+    ...place,
+    title: `${name} task`,
+    status: 'review',
+    conflict,
+  })
   const content = await insert('content', {
     ...place,
     task_id: task,
@@ -293,6 +300,7 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST writer/tasks/auto_generate_content/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/auto_generate_images/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/publish/': (has) => ({ ids: [has.task] }),
+  'POST writer/tasks/{id}/resolve_conflict/': () => ({ conflict_id: 'x', choices: [] }),
   'POST writer/tasks/approve/': (has) => ({ ids: [has.task] }),
   'PUT writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
   'PATCH writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),

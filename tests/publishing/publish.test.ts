@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Client, signIn } from '../helpers/client.ts'
+import { type Client, register } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
@@ -12,6 +12,8 @@ type Task = {
   wp_status: string
   error: { code: string } | null
 }
+
+type Conflict = { conflict_id: string; clashes: object[] }
 
 let wordpress: WordPress
 let service: TestService
@@ -94,17 +96,61 @@ describe('publishing', () => {
     expect(postOf(first.assigned_post_id).post_content).toContain('A new text.')
   })
 
-  it('does not overwrite what a person edited in WordPress', async () => {
+  it('does not overwrite what a person edited in WordPress, and publishes what is then decided', async () => {
     const [id] = await writeArticles(owner, place, ['An article to edit'], { images_per_task: 1 })
     await publish([id!])
     const { assigned_post_id } = await taskOf(id!)
+    const mine = '<!-- wp:paragraph -->\\n<p>Mine now.</p>\\n<!-- /wp:paragraph -->'
     await wordpress.php(
-      `wp_update_post(['ID' => ${assigned_post_id}, 'post_content' => '<p>Mine now.</p>']);`,
+      `wp_update_post(['ID' => ${assigned_post_id}, 'post_title' => 'Mine', 'post_content' => "${mine}"]);`,
     )
+    expect((await publish([id!])).state).toBe('SUCCESS')
+    expect(postOf(assigned_post_id)).toMatchObject({ post_title: 'Mine' })
+    await owner.call('PATCH', `writer/tasks/${id}/`, {
+      title: 'Ours',
+      html_content: '<p>Ours.</p>',
+    })
     const run = await publish([id!])
-    expect([run.state, run.error?.code]).toEqual(['FAILURE', 'edited_in_wordpress'])
-    expect(postOf(assigned_post_id).post_content).toBe('<p>Mine now.</p>')
-    expect((await taskOf(id!)).error?.code).toBe('edited_in_wordpress')
+    expect([run.state, run.error?.code]).toEqual(['FAILURE', 'merge_conflict'])
+    expect(postOf(assigned_post_id).post_title).toBe('Mine')
+    expect((await taskOf(id!)).error?.code).toBe('merge_conflict')
+    const path = `writer/tasks/${id}`
+    const { body } = await owner.get<Conflict>(`${path}/conflict/`)
+    expect(body.clashes).toMatchObject([
+      { field: 'title', base: 'An article to edit', ours: 'Ours', theirs: 'Mine' },
+      { field: 'content', theirs: expect.stringContaining('Mine now.') },
+    ])
+    const resolve = (change: object) =>
+      owner.post<{ task_id: number }>(`${path}/resolve_conflict/`, {
+        conflict_id: body.conflict_id,
+        choices: ['theirs', { text: '<p>Both.</p><script>alert(1)</script>' }],
+        ...change,
+      })
+    expect((await resolve({ conflict_id: 'another' })).status).toBe(409)
+    expect((await resolve({ choices: ['ours'] })).status).toBe(400)
+    const stranger = await register(service.url, 'Strangers to conflicts')
+    expect((await stranger.get(`${path}/conflict/`)).status).toBe(404)
+    const resolved = await resolve({})
+    expect((await owner.follow(resolved.body.task_id)).state).toBe('SUCCESS')
+    const { post_title, post_content } = postOf(assigned_post_id)
+    expect(post_title).toBe('Mine')
+    expect(post_content).toContain('<p class="igny8-')
+    expect(
+      String(post_content)
+        .replaceAll(/<[^>]+>/g, '')
+        .trim(),
+    ).toBe('Both.')
+    expect((await owner.get(`${path}/conflict/`)).status).toBe(404)
+  })
+
+  it('does not make anew by itself what a person deleted', async () => {
+    const [id] = await writeArticles(owner, place, ['To be deleted'], { images_per_task: 1 })
+    await publish([id!])
+    const { assigned_post_id } = await taskOf(id!)
+    await wordpress.php(`wp_delete_post(${assigned_post_id}, true);`)
+    expect((await publish([id!])).error?.code).toBe('post_deleted')
+    expect((await publish([id!])).state).toBe('SUCCESS')
+    expect((await taskOf(id!)).assigned_post_id).not.toBe(assigned_post_id)
   })
 
   it('makes a post a draft again, and publishes the same one afterwards', async () => {
@@ -211,18 +257,5 @@ describe('publishing', () => {
     }
     const page = await (await fetch(post_url)).text()
     expect(/.{6}gallery ids=/.exec(page)?.[0]).toBe('&#091;gallery ids=')
-  })
-
-  it('marks the task and keeps its article when the password was revoked', async () => {
-    const [id] = await writeArticles(owner, place, ['Refused'], { images_per_task: 1 })
-    await wordpress.php(`WP_Application_Passwords::delete_all_application_passwords(1);`)
-    const run = await publish([id!])
-    expect(run.state).toBe('FAILURE')
-    const again = await signIn(service.url, owner.email)
-    const { body } = await again.get<Task & { html_content: string }>(`writer/tasks/${id}/`)
-    expect(body.status).toBe('review')
-    expect(body.error?.code).toBe(run.error?.code)
-    expect(body.html_content).not.toBe('')
-    expect(JSON.stringify(run)).not.toContain(wordpress.appPassword)
   })
 })

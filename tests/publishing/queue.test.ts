@@ -313,7 +313,10 @@ describe('a site that stops working', () => {
   })
   it('counts as down when it fails one step again and again, and as up when it answers', async () => {
     const ids = await writeArticles(owner, place, ['O 1', 'O 2'], { images_per_task: 1 })
-    await wordpress.addMuPlugin({ name: 'down', php: `<?php http_response_code(503); die('Down');` })
+    await wordpress.addMuPlugin({
+      name: 'down',
+      php: `<?php http_response_code(503); die('Down');`,
+    })
     const run = await publish(ids)
     await service.sql`update run_steps set retries = 3 where run_id = ${run}`
     await queued(allHeld('paused', 2))
