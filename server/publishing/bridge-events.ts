@@ -1,12 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, sql } from 'drizzle-orm'
-import { bridge_events } from '../../db/schema/auth.ts'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { text, webUrl } from '../http/schemas.ts'
-import type { BridgeSite } from './bridge-site.ts'
+import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
 
 export const POST_EVENTS = [
   'post.edited',
@@ -43,12 +42,7 @@ export function takeEvent(
 ): Promise<void> {
   const write = async (tx: Tx) => {
     const { type } = event
-    const [first] = await tx
-      .insert(bridge_events)
-      .values({ account_id: accountId, site_id: siteId, webhook_id, type })
-      .onConflictDoNothing()
-      .returning({ id: bridge_events.id })
-    if (!first) return
+    if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, type))) return
     const [task] = await tx
       .select()
       .from(tasks)

@@ -1,17 +1,31 @@
 import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { DELIVERY_STATES } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
-import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
-import { answer, IdParam, jsonBody, nullableTime, queryId, times } from '../http/schemas.ts'
+import {
+  accepted,
+  answer,
+  IdParam,
+  jsonBody,
+  nullableTime,
+  queryId,
+  times,
+} from '../http/schemas.ts'
 import { BridgeEvent, takeEvent } from './bridge-events.ts'
-import { signingSite } from './bridge-site.ts'
+import { Overview, readOverview } from './bridge-overview.ts'
+import { PublishFromWordPress, publishFromWordPress } from './bridge-publish.ts'
+import { callerOfBridge, signingSite } from './bridge-site.ts'
 import { DeliveryQuery, listDeliveries, replayDelivery } from './deliveries.ts'
+import { acceptExamination } from './examine.ts'
 import { requireSite } from './link.ts'
 
 const SiteParam = z.object({
   site_id: queryId.openapi({ param: { name: 'site_id', in: 'path' }, type: 'integer' }),
 })
+const SIGNED = 'A Standard Webhook of the plugin: the signature is the authentication.'
 const Taken = z.object({ taken: z.boolean() }).openapi('TakenBridgeEvent')
 
 const Delivery = z
@@ -50,6 +64,33 @@ const routes = {
     request: { params: SiteParam, ...jsonBody(BridgeEvent) },
     responses: { 200: answer('Taken.', Taken) },
   }),
+  overview: endpoint('public', {
+    method: 'post',
+    path: '/bridge/{site_id}/overview/',
+    tags: ['wordpress'],
+    summary: "How a site and its tasks stand, for the page of the site's plugin",
+    description: SIGNED,
+    request: { params: SiteParam, ...jsonBody(z.strictObject({})) },
+    responses: { 200: answer('How they stand.', Overview) },
+  }),
+  publishFromWordPress: endpoint('public', {
+    method: 'post',
+    path: '/bridge/{site_id}/publish/',
+    tags: ['wordpress'],
+    summary: 'Approve and publish an article, as a user of the WordPress asked for',
+    description: `${SIGNED} The user's name is in the audit log. One that was acted on is answered with its run.`,
+    request: { params: SiteParam, ...jsonBody(PublishFromWordPress) },
+    responses: { 202: accepted },
+  }),
+  examine: endpoint('public', {
+    method: 'post',
+    path: '/bridge/{site_id}/examine/',
+    tags: ['wordpress'],
+    summary: "Have the doctor look at a site; what it finds is in the site's overview",
+    description: SIGNED,
+    request: { params: SiteParam, ...jsonBody(z.strictObject({})) },
+    responses: { 202: accepted },
+  }),
   plugin: endpoint('viewer', {
     method: 'get',
     path: '/auth/sites/{id}/wordpress/plugin.zip/',
@@ -86,6 +127,29 @@ export function bridgeRoutes(deps: Deps) {
     const webhookId = c.req.header('webhook-id') ?? ''
     await takeEvent(deps, site, webhookId, c.req.valid('json'), c.get('requestId'))
     return c.json({ taken: true }, 200)
+  })
+  /** Who signed a request; nobody else gets past. */
+  const signer = async (c: Context<AppEnv>, siteId: number) => {
+    const site = await signingSite(deps, siteId, c.req.raw.headers, await c.req.text())
+    return { site, caller: callerOfBridge(site, c.get('requestId')) }
+  }
+  app.openapi(routes.overview, async (c) => {
+    const { caller, site } = await signer(c, c.req.valid('param').site_id)
+    const read = (tx: Tx) => readOverview(tx, site.siteId)
+    return c.json(await deps.doors.withAccount(caller.scope, read, { readOnly: true }), 200)
+  })
+  app.openapi(routes.publishFromWordPress, async (c) => {
+    const { caller, site } = await signer(c, c.req.valid('param').site_id)
+    const webhookId = c.req.header('webhook-id') ?? ''
+    const input = c.req.valid('json')
+    return c.json(
+      { task_id: await publishFromWordPress(deps, caller, site, webhookId, input) },
+      202,
+    )
+  })
+  app.openapi(routes.examine, async (c) => {
+    const { caller, site } = await signer(c, c.req.valid('param').site_id)
+    return c.json({ task_id: await acceptExamination(deps, caller, site.siteId) }, 202)
   })
   app.openapi(routes.plugin, async (c) => {
     const { id } = c.req.valid('param')

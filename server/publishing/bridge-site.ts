@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { bridge_events, sites } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import { verify } from '../../wp-bridge/client/sign.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
 import { SecretUnreadableError } from '../secrets.ts'
 import { openBridgeKeys } from './bridge-keys.ts'
 
@@ -33,6 +35,27 @@ export async function signingSite(
     'signature_invalid',
     'The webhook is not signed with a key of this site. Pair the plugin again, and check both clocks.',
   )
+}
+
+/** Notes a webhook of the plugin; false for one that was acted on already. */
+export async function isNewWebhook(
+  tx: Tx,
+  { accountId, siteId }: BridgeSite,
+  webhook_id: string,
+  type: string,
+): Promise<boolean> {
+  const noted = await tx
+    .insert(bridge_events)
+    .values({ account_id: accountId, site_id: siteId, webhook_id, type })
+    .onConflictDoNothing()
+    .returning({ id: bridge_events.id })
+  return noted.length > 0
+}
+
+/** The plugin of a site as who asks for work. */
+export function callerOfBridge({ accountId }: BridgeSite, requestId: string): Caller {
+  const scope = { accountId }
+  return { userId: null, role: 'system_bot', isStaff: false, accountId, scope, requestId }
 }
 
 async function keysOf(deps: Deps, site: BridgeSite, sealed: string): Promise<string[]> {

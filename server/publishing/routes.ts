@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { CHECKS } from '../../wp-bridge/client/findings.ts'
 import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
@@ -13,7 +12,7 @@ import { acceptLink, acceptUnlink } from './link.ts'
 import { planPublishing, planUnpublishing } from './plan-publishing.ts'
 import { listQueue, Publication, PublicationQuery } from './queue.ts'
 import { resultOf } from './run-result.ts'
-import { ApproveTasks, ConnectWordPress, LinkWordPress, PublishTasks } from './schemas.ts'
+import { ApproveTasks, ConnectWordPress, Examined, LinkWordPress, PublishTasks } from './schemas.ts'
 
 const Linked = z
   .object({
@@ -30,25 +29,6 @@ const Linked = z
 const Unlinked = z
   .object({ revoked: z.boolean(), message: z.string() })
   .openapi('UnlinkedWordPress')
-
-const Examined = z
-  .object({
-    wp_url: z.string(),
-    healthy: z.boolean().openapi({ description: 'Articles can be published.' }),
-    checks: z.array(
-      z.object({
-        check: z.enum(CHECKS),
-        ok: z.boolean().nullable().openapi({
-          description: 'Null when it was not looked at, since a check before it failed.',
-        }),
-        blocking: z.boolean(),
-        code: z.string().nullable(),
-        cause: z.string().nullable(),
-        remedy: z.string().nullable(),
-      }),
-    ),
-  })
-  .openapi('ExaminedWordPress')
 
 const Found = z.object({ wp_url: z.string(), authorization: z.string() })
 const Connect = z

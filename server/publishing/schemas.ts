@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { CHECKS } from '../../wp-bridge/client/findings.ts'
 import { RunIds, text } from '../http/schemas.ts'
 import { POST_STATUSES } from './post-statuses.ts'
 
@@ -31,3 +32,23 @@ export const PublishTasks = z
     path: ['status'],
     message: 'must be future, or be left out, when publish_at is given',
   })
+
+/** What the doctor found. */
+export const Examined = z
+  .object({
+    wp_url: z.string(),
+    healthy: z.boolean().openapi({ description: 'Articles can be published.' }),
+    checks: z.array(
+      z.object({
+        check: z.enum(CHECKS),
+        ok: z.boolean().nullable().openapi({
+          description: 'Null when it was not looked at, since a check before it failed.',
+        }),
+        blocking: z.boolean(),
+        code: z.string().nullable(),
+        cause: z.string().nullable(),
+        remedy: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('ExaminedWordPress')

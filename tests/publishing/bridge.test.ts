@@ -1,12 +1,12 @@
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openSecrets } from '../../server/secrets.ts'
-import { newKey, sign } from '../../wp-bridge/client/sign.ts'
+import { newKey } from '../../wp-bridge/client/sign.ts'
 import { type Client, register, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
+import { bridgeKeyOf, signedCall } from './signed-call.ts'
 
 type Task = {
   status: string
@@ -42,16 +42,6 @@ const taskOf = async (id: number) => (await owner.get<Task>(`writer/tasks/${id}/
 /** Runs what WP-Cron has to do, as a visit would. */
 const cron = () =>
   wordpress.php('wp_schedule_single_event(1, "x"); do_action("igny8_bridge_send");')
-const keyOf = async () => {
-  const [site] = await service.sql`select account_id, id, wp_bridge_keys from sites
-    where id = ${place.site_id}`
-  const secrets = await openSecrets(['a key that only the tests of this project ever use'])
-  const where = { table: 'sites', column: 'wp_bridge_keys' }
-  const rowId = Number(site!.id)
-  const place_ = { ...where, accountId: Number(site!.account_id), rowId }
-  return JSON.parse(await secrets.open(place_, site!.wp_bridge_keys))[0].key as string
-}
-
 async function published(title: string, more: object = {}): Promise<number> {
   const [id] = await writeArticles(owner, place, [title], { images_per_task: 1 })
   await owner.call('PATCH', `writer/tasks/${id}/`, more)
@@ -60,20 +50,10 @@ async function published(title: string, more: object = {}): Promise<number> {
   return id!
 }
 
+const keyOf = () => bridgeKeyOf(service, place.site_id)
 async function send(event: unknown, options: { key?: string; site?: number; id?: string } = {}) {
-  const body = typeof event === 'string' ? event : JSON.stringify(event)
-  const headers = await sign(
-    options.key ?? (await keyOf()),
-    options.id ?? crypto.randomUUID(),
-    body,
-  )
-  const path = `/api/v1/bridge/${options.site ?? place.site_id}/events/`
-  const answer = await fetch(service.url + path, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body,
-  })
-  return { status: answer.status, body: (await answer.json()) as { code?: string } }
+  const { site = place.site_id, id, key = await keyOf() } = options
+  return signedCall(service, `bridge/${site}/events/`, event, { key, id })
 }
 
 describe('a site with the plugin', () => {
