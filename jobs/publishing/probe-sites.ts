@@ -2,9 +2,9 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
 import { acceptRun } from '../../server/accept-run.ts'
 import { probeWordPressJob } from '../../server/publishing/jobs.ts'
+import { systemCaller } from '../../server/system-caller.ts'
 import { hasOpenStep } from '../open-step.ts'
 import type { WorkerDeps } from '../step.ts'
-import { systemCaller } from '../system-caller.ts'
 import { probeAfter } from './pause.ts'
 
 const BATCH = 100

@@ -2,9 +2,9 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import { tasks } from '../../db/schema/writer.ts'
 import { acceptRun } from '../../server/accept-run.ts'
 import { verifyPostJob } from '../../server/publishing/jobs.ts'
+import { systemCaller } from '../../server/system-caller.ts'
 import { hasOpenStep } from '../open-step.ts'
 import type { WorkerDeps } from '../step.ts'
-import { systemCaller } from '../system-caller.ts'
 import { nextLook } from './verify-at.ts'
 
 const BATCH = 100

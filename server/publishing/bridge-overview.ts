@@ -1,138 +1,143 @@
 import { z } from '@hono/zod-openapi'
 import { and, desc, eq, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
-import { HOLDS, RUN_KINDS, runs } from '../../db/schema/system.ts'
-import { TASK_STATUSES } from '../../db/schema/writer.ts'
+import { HOLDS, run_steps } from '../../db/schema/system.ts'
+import { TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import type { Deps } from '../deps.ts'
+import { nullableTime, time } from '../http/schemas.ts'
+import type { BridgeSite } from './bridge-site.ts'
 import { Examined } from './schemas.ts'
 
-/** The statuses of a task, and `scheduled`: for a time, or for a slot of the site's drip. */
-const STAGES = [...TASK_STATUSES, 'scheduled'] as const
-/** So many tasks of each stage are shown; how many there are is in `counts`. */
-const SHOWN = 20
-const OnTask = z.enum(RUN_KINDS)
-const when = z.iso.datetime({ offset: true }).nullable()
+const PAGE = 50
 
-const OverviewTask = z
+export const OverviewRequest = z.strictObject({
+  status: z.enum(TASK_STATUSES).optional().openapi({ description: 'Only tasks that stand so.' }),
+  page: z.int().min(1).max(10_000).optional(),
+})
+
+const Work = z
   .object({
-    id: z.int(),
-    title: z.string(),
-    stage: z.enum(STAGES),
-    wp_status: z.string().nullable(),
-    post_id: z.int().nullable(),
-    post_url: z.string().nullable(),
-    approved_by: z.string().nullable(),
-    error: z.string().nullable(),
-    updated_at: z.iso.datetime({ offset: true }),
-    work: z
-      .object({
-        run_id: z.int(),
-        kind: OnTask,
-        state: z.enum(['waiting', 'pending', 'running']),
-        held: z.enum(HOLDS).nullable(),
-        due_at: when,
-        percentage: z.int(),
-      })
-      .nullable()
-      .openapi({ description: 'What is being done with it, or is waited for.' }),
+    kind: z.string(),
+    state: z.enum(['waiting', 'pending', 'running']),
+    held: z.enum(HOLDS).nullable(),
+    not_before: z.string().nullable(),
+    /** Of its run, in one sentence. */
+    message: z.string(),
+    percentage: z.int(),
   })
-  .openapi('BridgeTask')
+  .nullable()
+const OverviewTask = z.object({
+  task_id: z.int(),
+  title: z.string(),
+  status: z.enum(TASK_STATUSES),
+  wp_status: z.string().nullable(),
+  post_id: z.int().nullable(),
+  post_url: z.string().nullable(),
+  approved_by: z.string().nullable(),
+  error: z.string().nullable(),
+  has_article: z.boolean(),
+  work: Work.openapi({ description: 'What is being done to it, or waits.' }),
+})
 
-/** What the page of a site's plugin shows. */
+/** What the plugin's page in wp-admin shows. */
 export const Overview = z
   .object({
     site: z.object({
       name: z.string(),
       requires_approval: z.boolean(),
-      paused_at: when,
-      pause_reason: z.string().nullable(),
+      publish_per_day: z.int().nullable(),
+      wp_paused_at: nullableTime,
+      wp_pause_reason: z.object({ code: z.string(), message: z.string() }).nullable(),
     }),
-    examination: Examined.pick({ healthy: true, checks: true })
-      .extend({ at: z.iso.datetime() })
-      .nullable()
-      .openapi({ description: 'The last one of the WordPress that is linked now.' }),
-    examining: z.boolean(),
-    counts: z.record(z.enum(STAGES), z.int()),
-    tasks: z.array(OverviewTask).openapi({ description: `At most ${SHOWN} of each stage.` }),
+    examination: z
+      .object({ at: time, healthy: Examined.shape.healthy, checks: Examined.shape.checks })
+      .nullable(),
+    counts: z.partialRecord(z.enum(TASK_STATUSES), z.int()),
+    tasks: z.array(OverviewTask),
+    has_more: z.boolean(),
   })
   .openapi('BridgeOverview')
 
-/** How a site and its tasks stand, the newest first. */
-export async function readOverview(tx: Tx, siteId: number): Promise<z.infer<typeof Overview>> {
-  const [site] = await tx.select().from(sites).where(eq(sites.id, siteId))
-  const { name, requires_approval, wp_paused_at, wp_pause_reason, wp_url } = site!
-  return {
-    site: {
-      name,
-      requires_approval,
-      paused_at: wp_paused_at?.toISOString() ?? null,
-      pause_reason: wp_pause_reason?.message ?? null,
-    },
-    ...(await lastExamination(tx, siteId, wp_url)),
-    ...(await tasksByStage(tx, siteId)),
+/** How a site and its tasks stand, the newest change first; for the site's own plugin. */
+export function overviewOf(
+  deps: Deps,
+  { accountId, siteId }: BridgeSite,
+  { status, page = 1 }: z.infer<typeof OverviewRequest>,
+) {
+  const read = async (tx: Tx) => {
+    const [[site], [examined], counts, found] = await Promise.all([
+      tx.select().from(sites).where(eq(sites.id, siteId)),
+      tx
+        .select({ at: run_steps.updated_at, result: run_steps.result })
+        .from(run_steps)
+        .where(
+          and(
+            eq(run_steps.kind, 'examine_wordpress'),
+            eq(run_steps.object_id, siteId),
+            eq(run_steps.state, 'succeeded'),
+          ),
+        )
+        .orderBy(desc(run_steps.id))
+        .limit(1),
+      tx
+        .select({ status: tasks.status, n: sql<number>`count(*)::int` })
+        .from(tasks)
+        .where(eq(tasks.site_id, siteId))
+        .groupBy(tasks.status),
+      tasksOf(tx, siteId, status, page),
+    ])
+    const { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason } = site!
+    return {
+      site: { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason },
+      examination: examined ? findingsOf(examined) : null,
+      counts: Object.fromEntries(counts.map(({ status, n }) => [status, n])),
+      tasks: found.slice(0, PAGE),
+      has_more: found.length > PAGE,
+    }
   }
+  return deps.doors.withAccount({ accountId }, read, { readOnly: true })
 }
 
-const Result = z.object({ steps: z.tuple([z.object({ result: Examined })]) })
-
-async function lastExamination(tx: Tx, siteId: number, wpUrl: string | null) {
-  const found = await tx
-    .select({ state: runs.state, result: runs.result, at: runs.finished_at })
-    .from(runs)
-    .where(
-      and(
-        eq(runs.site_id, siteId),
-        eq(runs.kind, 'examine_wordpress'),
-        sql`${runs.state} in ('PENDING', 'PROGRESS', 'SUCCESS')`,
-      ),
-    )
-    .orderBy(desc(runs.id))
-    .limit(2)
-  const examining = found.some(({ state }) => state !== 'SUCCESS')
-  const last = found.find(({ state }) => state === 'SUCCESS')
-  const { data } = Result.safeParse(last?.result)
-  const result = data?.steps[0].result
-  if (!result || result.wp_url !== wpUrl) return { examining, examination: null }
-  const { healthy, checks } = result
-  return { examining, examination: { at: last!.at!.toISOString(), healthy, checks } }
+function findingsOf({ at, result }: { at: Date; result: unknown }) {
+  const { healthy, checks } = Examined.parse(result)
+  return { at, healthy, checks }
 }
 
-const Rows = z.array(z.object({ of_stage: z.coerce.number(), task: OverviewTask }))
-
-async function tasksByStage(tx: Tx, siteId: number) {
-  const found = await tx.execute(sql`
-    with open as (
-      select distinct on (object_id) object_id, run_id, kind, state, held,
-        coalesce((params ->> 'publish_at')::timestamptz, not_before) as due_at
-      from run_steps
-      where kind in ('generate_content', 'generate_images', 'publish', 'unpublish')
-        and state in ('waiting', 'pending', 'running')
-      order by object_id, array_position(array['running', 'pending', 'waiting'], state), id
-    ), staged as (
-      select t.*, o.run_id, o.kind, o.state, o.held, o.due_at,
-        case when o.due_at > now() or t.wp_status = 'future' then 'scheduled' else t.status end as stage
-      from tasks t left join open o on o.object_id = t.id
-      where t.site_id = ${siteId}
-    ), ranked as (
-      select *, count(*) over (partition by stage) as of_stage,
-        row_number() over (partition by stage order by updated_at desc, id desc) as place
-      from staged
-    )
-    select of_stage, jsonb_build_object('id', t.id, 'title', title, 'stage', stage,
-      'wp_status', wp_status, 'post_id', assigned_post_id, 'post_url', post_url,
-      'approved_by', approved_by, 'error', t.error ->> 'message', 'updated_at', t.updated_at,
-      'work', case when t.run_id is not null then jsonb_build_object('run_id', t.run_id,
-        'kind', t.kind, 'state', t.state, 'held', held, 'due_at', due_at,
-        'percentage', case when r.total = 0 then 0 else least(100, r.current * 100 / r.total) end) end
-      ) as task
-    from ranked t left join runs r on r.account_id = t.account_id and r.id = t.run_id
-    where place <= ${SHOWN}
-    order by t.updated_at desc, t.id desc`)
-  const rows = Rows.parse(found)
-  const counts = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<
-    (typeof STAGES)[number],
-    number
-  >
-  for (const { of_stage, task } of rows) counts[task.stage] = of_stage
-  return { counts, tasks: rows.map(({ task }) => task) }
+function tasksOf(
+  tx: Tx,
+  siteId: number,
+  status: (typeof TASK_STATUSES)[number] | undefined,
+  page: number,
+) {
+  // As text: drizzle leaves out the tables of columns in a selection from one table.
+  const work = sql<
+    z.infer<typeof Work>
+  >`(select jsonb_build_object('kind', s.kind, 'state', s.state,
+      'held', s.held, 'not_before', s.not_before, 'message', r.message,
+      'percentage', r.current * 100 / greatest(r.total, 1))
+    from run_steps s join runs r on r.account_id = s.account_id and r.id = s.run_id
+    where s.account_id = tasks.account_id and s.object_id = tasks.id
+      and s.kind in ('generate_content', 'generate_images', 'publish', 'unpublish')
+      and s.state in ('waiting', 'pending', 'running')
+    order by s.state = 'waiting', s.id limit 1)`
+  return tx
+    .select({
+      task_id: tasks.id,
+      title: tasks.title,
+      status: tasks.status,
+      wp_status: tasks.wp_status,
+      post_id: tasks.assigned_post_id,
+      post_url: tasks.post_url,
+      approved_by: tasks.approved_by,
+      error: sql<string | null>`${tasks.error} ->> 'message'`,
+      has_article: sql<boolean>`exists (select from content c
+        where c.account_id = tasks.account_id and c.task_id = tasks.id and c.html_content <> '')`,
+      work,
+    })
+    .from(tasks)
+    .where(and(eq(tasks.site_id, siteId), status && eq(tasks.status, status)))
+    .orderBy(desc(tasks.updated_at), desc(tasks.id))
+    .limit(PAGE + 1)
+    .offset((page - 1) * PAGE)
 }

@@ -1,31 +1,20 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { DELIVERY_STATES } from '../../db/schema/auth.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
-import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
-import {
-  accepted,
-  answer,
-  IdParam,
-  jsonBody,
-  nullableTime,
-  queryId,
-  times,
-} from '../http/schemas.ts'
+import { answer, IdParam, jsonBody, nullableTime, queryId, times } from '../http/schemas.ts'
+import { BridgeAction, takeAction } from './bridge-actions.ts'
 import { BridgeEvent, takeEvent } from './bridge-events.ts'
-import { Overview, readOverview } from './bridge-overview.ts'
-import { PublishFromWordPress, publishFromWordPress } from './bridge-publish.ts'
-import { callerOfBridge, signingSite } from './bridge-site.ts'
+import { Overview, OverviewRequest, overviewOf } from './bridge-overview.ts'
+import { signingSite } from './bridge-site.ts'
 import { DeliveryQuery, listDeliveries, replayDelivery } from './deliveries.ts'
-import { acceptExamination } from './examine.ts'
 import { requireSite } from './link.ts'
 
 const SiteParam = z.object({
   site_id: queryId.openapi({ param: { name: 'site_id', in: 'path' }, type: 'integer' }),
 })
-const SIGNED = 'A Standard Webhook of the plugin: the signature is the authentication.'
 const Taken = z.object({ taken: z.boolean() }).openapi('TakenBridgeEvent')
 
 const Delivery = z
@@ -68,28 +57,19 @@ const routes = {
     method: 'post',
     path: '/bridge/{site_id}/overview/',
     tags: ['wordpress'],
-    summary: "How a site and its tasks stand, for the page of the site's plugin",
-    description: SIGNED,
-    request: { params: SiteParam, ...jsonBody(z.strictObject({})) },
-    responses: { 200: answer('How they stand.', Overview) },
+    summary: "What the plugin's page in wp-admin shows of its site",
+    description: 'Signed as a Standard Webhook by the site that it is about.',
+    request: { params: SiteParam, ...jsonBody(OverviewRequest) },
+    responses: { 200: answer('How the site and its tasks stand.', Overview) },
   }),
-  publishFromWordPress: endpoint('public', {
+  actions: endpoint('public', {
     method: 'post',
-    path: '/bridge/{site_id}/publish/',
+    path: '/bridge/{site_id}/actions/',
     tags: ['wordpress'],
-    summary: 'Approve and publish an article, as a user of the WordPress asked for',
-    description: `${SIGNED} The user's name is in the audit log. One that was acted on is answered with its run.`,
-    request: { params: SiteParam, ...jsonBody(PublishFromWordPress) },
-    responses: { 202: accepted },
-  }),
-  examine: endpoint('public', {
-    method: 'post',
-    path: '/bridge/{site_id}/examine/',
-    tags: ['wordpress'],
-    summary: "Have the doctor look at a site; what it finds is in the site's overview",
-    description: SIGNED,
-    request: { params: SiteParam, ...jsonBody(z.strictObject({})) },
-    responses: { 202: accepted },
+    summary: "What somebody asks for on the plugin's page in wp-admin",
+    description: 'Signed as a Standard Webhook; one that was taken is not acted on again.',
+    request: { params: SiteParam, ...jsonBody(BridgeAction) },
+    responses: { 200: answer('Taken.', Taken) },
   }),
   plugin: endpoint('viewer', {
     method: 'get',
@@ -121,35 +101,23 @@ const routes = {
 
 export function bridgeRoutes(deps: Deps) {
   const app = newRouter()
+  const signer = async ({ req }: Context, { site_id }: z.infer<typeof SiteParam>) =>
+    signingSite(deps, site_id, req.raw.headers, await req.text())
   app.openapi(routes.events, async (c) => {
-    const body = await c.req.text()
-    const site = await signingSite(deps, c.req.valid('param').site_id, c.req.raw.headers, body)
+    const site = await signer(c, c.req.valid('param'))
     const webhookId = c.req.header('webhook-id') ?? ''
     await takeEvent(deps, site, webhookId, c.req.valid('json'), c.get('requestId'))
     return c.json({ taken: true }, 200)
   })
-  /** Who signed a request; nobody else gets past. */
-  const signer = async (c: Context<AppEnv>, siteId: number) => {
-    const site = await signingSite(deps, siteId, c.req.raw.headers, await c.req.text())
-    return { site, caller: callerOfBridge(site, c.get('requestId')) }
-  }
   app.openapi(routes.overview, async (c) => {
-    const { caller, site } = await signer(c, c.req.valid('param').site_id)
-    const read = (tx: Tx) => readOverview(tx, site.siteId)
-    return c.json(await deps.doors.withAccount(caller.scope, read, { readOnly: true }), 200)
+    const site = await signer(c, c.req.valid('param'))
+    return c.json(await overviewOf(deps, site, c.req.valid('json')), 200)
   })
-  app.openapi(routes.publishFromWordPress, async (c) => {
-    const { caller, site } = await signer(c, c.req.valid('param').site_id)
+  app.openapi(routes.actions, async (c) => {
+    const site = await signer(c, c.req.valid('param'))
     const webhookId = c.req.header('webhook-id') ?? ''
-    const input = c.req.valid('json')
-    return c.json(
-      { task_id: await publishFromWordPress(deps, caller, site, webhookId, input) },
-      202,
-    )
-  })
-  app.openapi(routes.examine, async (c) => {
-    const { caller, site } = await signer(c, c.req.valid('param').site_id)
-    return c.json({ task_id: await acceptExamination(deps, caller, site.siteId) }, 202)
+    await takeAction(deps, site, webhookId, c.req.valid('json'), c.get('requestId'))
+    return c.json({ taken: true }, 200)
   })
   app.openapi(routes.plugin, async (c) => {
     const { id } = c.req.valid('param')

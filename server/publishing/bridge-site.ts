@@ -4,7 +4,6 @@ import type { Tx } from '../../db/tenancy.ts'
 import { verify } from '../../wp-bridge/client/sign.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
 import { SecretUnreadableError } from '../secrets.ts'
 import { openBridgeKeys } from './bridge-keys.ts'
 
@@ -50,12 +49,6 @@ export async function isNewWebhook(
     .onConflictDoNothing()
     .returning({ id: bridge_events.id })
   return noted.length > 0
-}
-
-/** The plugin of a site as who asks for work. */
-export function callerOfBridge({ accountId }: BridgeSite, requestId: string): Caller {
-  const scope = { accountId }
-  return { userId: null, role: 'system_bot', isStaff: false, accountId, scope, requestId }
 }
 
 async function keysOf(deps: Deps, site: BridgeSite, sealed: string): Promise<string[]> {

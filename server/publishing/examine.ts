@@ -15,26 +15,7 @@ export async function acceptExamination(
   siteId: number,
 ): Promise<number> {
   const accept = () =>
-    deps.doors.withAccount(caller.scope, async (tx) => {
-      const site = await requireSite(tx, siteId)
-      if (!site.wp_url) throw notLinked(site.name)
-      return (
-        (await underWay(tx, siteId)) ??
-        acceptRun(tx, deps.queue, caller, {
-          kind: 'examine_wordpress',
-          siteId,
-          params: {},
-          steps: [
-            {
-              contract: examineWordPressJob,
-              objectId: siteId,
-              price: 0,
-              params: { service_url: deps.settings.publicUrl() },
-            },
-          ],
-        })
-      )
-    })
+    deps.doors.withAccount(caller.scope, (tx) => examineIn(tx, deps, caller, siteId))
   try {
     return await accept()
   } catch (error) {
@@ -42,6 +23,27 @@ export async function acceptExamination(
     if (error instanceof DomainError && error.code === 'already_running') return accept()
     throw error
   }
+}
+
+/** The same, in the caller's transaction. */
+export async function examineIn(
+  tx: Tx,
+  deps: Deps,
+  caller: Caller,
+  siteId: number,
+): Promise<number> {
+  const site = await requireSite(tx, siteId)
+  if (!site.wp_url) throw notLinked(site.name)
+  const params = { service_url: deps.settings.publicUrl() }
+  return (
+    (await underWay(tx, siteId)) ??
+    acceptRun(tx, deps.queue, caller, {
+      kind: 'examine_wordpress',
+      siteId,
+      params: {},
+      steps: [{ contract: examineWordPressJob, objectId: siteId, price: 0, params }],
+    })
+  )
 }
 
 async function underWay(tx: Tx, siteId: number): Promise<number | undefined> {

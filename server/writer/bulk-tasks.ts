@@ -78,6 +78,9 @@ export async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]>
 /** An idea whose task is gone can be queued again. */
 async function deleteRows(tx: Tx, rows: LockedTask[]): Promise<void> {
   const ideas = rows.flatMap(({ idea_id }) => idea_id ?? [])
+  // What publishing remembers of their posts holds their texts.
+  await tx.execute(sql`delete from wordpress_objects where kind = 'post'
+    and key in (select publication_key::text from tasks where id = any(${sql.param(idsOf(rows))}::bigint[]))`)
   await tx.delete(tasks).where(sql`${tasks.id} = any(${sql.param(idsOf(rows))}::bigint[])`)
   if (ideas.length === 0) return
   await tx

@@ -92,6 +92,11 @@ describe('the merge of two changes of one content', () => {
     )
   })
 
+  it('takes changes of neighbouring blocks', () => {
+    const merged = mergeBlocks(['a', 'b', 'c'], ['ours', 'b', 'c'], ['a', 'theirs', 'c'])
+    expect([clashes(merged), taken(merged)]).toEqual([[], ['ours', 'theirs', 'c']])
+  })
+
   it('treats what has more blocks than any article as one', () => {
     const huge = Array.from({ length: 100_000 }, () => 'same')
     expect(mergeBlocks(huge, [...huge, 'ours'], huge)).toEqual([[...huge, 'ours']])

@@ -146,6 +146,30 @@ final class PostsTest extends BridgeTestCase
         $this->assertNotNull($this->ask('GET', "posts/$key")->get_data()['edited_by']);
     }
 
+    public function test_leaves_a_post_alone_that_its_own_user_is_editing(): void
+    {
+        $this->signIn('editor');
+        $key = $this->newKey();
+        $id = $this->ask('PUT', "posts/$key", $this->body())->get_data()['post']['id'];
+        wp_set_post_lock($id);
+        $this->assertRefused(409, 'igny8_post_locked', $this->ask('PUT', "posts/$key", $this->body()));
+        update_post_meta($id, '_edit_lock', (time() - 151) . ':' . get_current_user_id());
+        $this->assertSame(200, $this->ask('PUT', "posts/$key", $this->body())->get_status());
+    }
+
+    public function test_leaves_a_post_alone_that_was_changed_since_it_was_looked_at(): void
+    {
+        $this->signIn('editor');
+        $key = $this->newKey();
+        $post = $this->ask('PUT', "posts/$key", $this->body())->get_data()['post'];
+        $seen = hash('sha256', implode("\0", [$post['title']['raw'], $post['content']['raw'], $post['excerpt']['raw']]));
+        wp_update_post(['ID' => $post['id'], 'post_title' => 'Changed meanwhile']);
+        $body = $this->body(['unless_changed' => $seen]);
+        $this->assertRefused(409, 'igny8_post_changed', $this->ask('PUT', "posts/$key", $body));
+        $this->assertSame('Changed meanwhile', get_post($post['id'])->post_title);
+        $this->assertRefused(400, 'rest_invalid_param', $this->ask('PUT', "posts/$key", $this->body(['unless_changed' => 'x'])));
+    }
+
     public function test_lets_a_user_do_no_more_than_wordpress_does(): void
     {
         $contributor = $this->signIn('contributor');

@@ -117,9 +117,9 @@ describe.each([
       { field: 'title', base: `How to brew & serve ${k}`, ours: 'Ours', theirs: 'By hand' },
       {
         field: 'content',
-        base: [paragraph('Two.'), paragraph('Three.')].join('\n\n'),
-        ours: [paragraph('Two, ours.'), paragraph('Three, ours.')].join('\n\n'),
-        theirs: [paragraph('Two, by hand.'), paragraph('Three.')].join('\n\n'),
+        base: paragraph('Two.'),
+        ours: paragraph('Two, ours.'),
+        theirs: paragraph('Two, by hand.'),
       },
     ])
     expect(contentOf(post_id)).toBe(before)
@@ -127,12 +127,12 @@ describe.each([
     const stale = publish(ours, { resolution: { conflict_id: 'another', choices } })
     await expect(stale).rejects.toMatchObject({ code: 'merge_conflict' })
     await publish(ours, { resolution: { conflict_id, choices } })
-    expect(textsOf(post_id)).toEqual(['One.', 'Two, together.'])
+    expect(textsOf(post_id)).toEqual(['One.', 'Two, together.', 'Three, ours.'])
     expect(wp.query('select post_title from wp_posts where ID = ?', post_id)).toEqual([
       { post_title: 'By hand' },
     ])
     await publish(ours)
-    expect(textsOf(post_id)).toEqual(['One.', 'Two, together.'])
+    expect(textsOf(post_id)).toEqual(['One.', 'Two, together.', 'Three, ours.'])
   })
 
   it('leaves alone a post that somebody is writing in', async () => {

@@ -188,8 +188,21 @@ function mergeField(
     return { merged: mergeBlocks([base], [ours], [theirs]), theirs, isEdited: theirs !== base }
   }
   const theirs = asSent(splitBlocks(now), sent, stored)
-  const merged = mergeBlocks(splitBlocks(base), splitBlocks(ours), theirs)
-  return { merged, theirs: joinBlocks(theirs), isEdited: joinBlocks(theirs) !== base }
+  const sides = [splitBlocks(base), splitBlocks(ours), theirs] as const
+  const merged = mergeBlocks(...sides)
+  const clash = { base: sides[0], ours: sides[1], theirs }
+  return {
+    merged: isSound(merged) ? merged : [clash],
+    theirs: joinBlocks(theirs),
+    isEdited: joinBlocks(theirs) !== base,
+  }
+}
+
+/** False when a block that was never closed would swallow what comes after it now. */
+function isSound(merged: Merged[]): boolean {
+  const written = (blocks: string[]) => blocks.filter((block) => block.startsWith('<!-- wp:'))
+  const blocks = merged.flatMap((part) => (Array.isArray(part) ? part : part.theirs))
+  return written(splitBlocks(joinBlocks(blocks))).length === written(blocks).length
 }
 
 /** What was sent last, and what WordPress made of it: of the update whose answer is awaited, if that came through. */

@@ -21,9 +21,20 @@ export function mergeBlocks(base: string[], ours: string[], theirs: string[]): M
   if (Math.max(base.length, ours.length, theirs.length) > MAX_BLOCKS)
     return whole(base, ours, theirs)
   const regions: Region[] = diff3Merge(ours, base, theirs, { excludeFalseConflicts: true })
-  return regions.map(({ ok = [], conflict }) =>
-    conflict ? { base: conflict.o, ours: conflict.a, theirs: conflict.b } : ok,
+  return regions.flatMap(({ ok = [], conflict }) =>
+    conflict ? neighbours({ base: conflict.o, ours: conflict.a, theirs: conflict.b }) : [ok],
   )
+}
+
+/** Changes of blocks that stand beside each other do not clash: each is looked at by itself. */
+function neighbours(clash: BlockClash): Merged[] {
+  const { base, ours, theirs } = clash
+  if (ours.length !== base.length || theirs.length !== base.length) return [clash]
+  return base.map((block, at) => {
+    if (ours[at] === block || ours[at] === theirs[at]) return [theirs[at]!]
+    if (theirs[at] === block) return [ours[at]!]
+    return { base: [block], ours: [ours[at]!], theirs: [theirs[at]!] }
+  })
 }
 
 type Region = { ok?: string[]; conflict?: { a: string[]; o: string[]; b: string[] } }

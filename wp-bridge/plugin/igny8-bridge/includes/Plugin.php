@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge;
 
+use Igny8\Bridge\Admin\AdminPage;
+use Igny8\Bridge\Admin\PostsColumn;
 use Igny8\Bridge\Events\EventsController;
 use Igny8\Bridge\Events\Outbox;
 use Igny8\Bridge\Events\PostWatcher;
@@ -32,6 +34,10 @@ final class Plugin {
 		StructuredData::start();
 		PostWatcher::start();
 		Outbox::start();
+		if ( is_admin() ) {
+			AdminPage::start();
+			PostsColumn::start();
+		}
 	}
 
 	/**

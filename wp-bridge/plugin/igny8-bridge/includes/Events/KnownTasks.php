@@ -69,6 +69,21 @@ final class KnownTasks {
 	}
 
 	/**
+	 * The tasks whose posts these are, by post.
+	 *
+	 * @param int[] $post_ids The posts.
+	 * @return array<int,array<string,mixed>>
+	 */
+	public static function of_posts( array $post_ids ): array {
+		global $wpdb;
+		$table = Tables::name( 'igny8_tasks' );
+		$ids   = implode( ',', array_map( 'intval', $post_ids ) );
+		$rows  = $wpdb->get_results( "SELECT post_id, task FROM $table WHERE post_id IN ($ids)" ); // phpcs:ignore WordPress.DB
+		$tasks = array_map( array( self::class, 'decode' ), wp_list_pluck( $rows, 'task', 'post_id' ) );
+		return array_filter( $tasks );
+	}
+
+	/**
 	 * A task as it is kept.
 	 *
 	 * @param string $json The column.

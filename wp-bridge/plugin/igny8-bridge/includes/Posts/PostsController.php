@@ -162,14 +162,19 @@ final class PostsController {
 	}
 
 	/**
-	 * The name of another user who has the post open, or null.
+	 * The name of the user who has the post open, or null. That may be the user whom the service acts as.
 	 *
 	 * @param int $post_id The post.
 	 */
 	private static function editor( int $post_id ): ?string {
-		require_once ABSPATH . 'wp-admin/includes/post.php';
-		$user = get_userdata( (int) wp_check_post_lock( $post_id ) );
-		return $user ? $user->display_name : null;
+		$lock = explode( ':', (string) get_post_meta( $post_id, '_edit_lock', true ) );
+		/** This filter is documented in wp-admin/includes/ajax-actions.php. */
+		$window = apply_filters( 'wp_check_post_lock_window', 150 ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
+		if ( (int) $lock[0] <= time() - $window ) {
+			return null;
+		}
+		$user = get_userdata( (int) ( $lock[1] ?? get_post_meta( $post_id, '_edit_last', true ) ) );
+		return $user ? $user->display_name : __( 'Somebody', 'igny8-bridge' );
 	}
 
 	/**

@@ -1,4 +1,4 @@
-import type { Caller } from '../server/http/caller.ts'
+import type { Caller } from './http/caller.ts'
 
 /** Who accepts the work that the service gives itself. */
 export const systemCaller = (accountId: number): Caller => ({

@@ -1,0 +1,77 @@
+import { z } from '@hono/zod-openapi'
+import { and, eq, inArray } from 'drizzle-orm'
+import { run_steps } from '../../db/schema/system.ts'
+import { tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
+import type { Deps } from '../deps.ts'
+import { notFound } from '../errors.ts'
+import { objectId, text } from '../http/schemas.ts'
+import { systemCaller } from '../system-caller.ts'
+import { approveTasks } from './approve.ts'
+import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
+import { examineIn } from './examine.ts'
+import { planPublishing } from './plan-publishing.ts'
+
+/** What a user of the site's WordPress asks for on the plugin's page. */
+export const BridgeAction = z
+  .discriminatedUnion('action', [
+    z.strictObject({
+      action: z
+        .literal('publish')
+        .openapi({ description: 'Approves the article, and publishes it.' }),
+      task_id: objectId,
+      /** The login name in WordPress, for the record. */
+      user: text(100),
+    }),
+    z.strictObject({ action: z.literal('examine'), user: text(100) }),
+  ])
+  .openapi('BridgeAction')
+type BridgeAction = z.infer<typeof BridgeAction>
+
+/** Does what was asked for, once for each webhook. */
+export function takeAction(
+  deps: Deps,
+  { accountId, siteId }: BridgeSite,
+  webhook_id: string,
+  action: BridgeAction,
+  requestId: string,
+): Promise<void> {
+  return deps.doors.withAccount({ accountId }, async (tx) => {
+    if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, action.action))) return
+    const caller = { ...systemCaller(accountId), requestId }
+    if (action.action === 'examine') {
+      await examineIn(tx, deps, caller, siteId)
+      return
+    }
+    const id = action.task_id
+    await requireTaskOf(tx, siteId, id)
+    const who = { accountId, userId: null, requestId, approvedBy: `${action.user} in WordPress` }
+    await approveTasks(tx, deps.queue, who, [id])
+    if (await isUnderWay(tx, id)) return
+    await acceptRun(tx, deps.queue, caller, await planPublishing(tx, { ids: [id] }))
+  })
+}
+
+async function requireTaskOf(tx: Tx, siteId: number, id: number): Promise<void> {
+  const [task] = await tx
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(and(eq(tasks.id, id), eq(tasks.site_id, siteId)))
+  if (!task) throw notFound()
+}
+
+/** What waited for approval goes on by that. */
+async function isUnderWay(tx: Tx, taskId: number): Promise<boolean> {
+  const [open] = await tx
+    .select({ id: run_steps.id })
+    .from(run_steps)
+    .where(
+      and(
+        eq(run_steps.kind, 'publish'),
+        eq(run_steps.object_id, taskId),
+        inArray(run_steps.state, ['waiting', 'pending', 'running']),
+      ),
+    )
+  return open !== undefined
+}

@@ -1,0 +1,135 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withPage } from '../helpers/chromium.ts'
+import type { Client } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { installBridge } from '../wordpress/bridge.ts'
+import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
+import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
+import { bridgeKeyOf, signedCall } from './signed-call.ts'
+
+let wordpress: WordPress
+let service: TestService
+let owner: Client
+let place: Place
+beforeAll(async () => {
+  wordpress = await startWordPress()
+  await installBridge(wordpress.root, wordpress.php)
+  service = await startTestService({ allowPrivateSites: [new URL(wordpress.url).host] })
+  owner = await service.owner()
+  place = await linkedBlog(owner, wordpress)
+})
+afterAll(async () => {
+  await service?.stop()
+  await wordpress?.stop()
+})
+
+const inWpAdmin = <T>(path: string, look: (page: Page) => Promise<T>) =>
+  withPage(`${wordpress.url}/wp-login.php`, async (page) => {
+    await page.fill('#user_login', wordpress.user)
+    await page.fill('#user_pass', wordpress.password)
+    await page.click('#wp-submit')
+    await page.goto(`${wordpress.url}/wp-admin/${path}`)
+    return look(page)
+  })
+
+async function ask(
+  path: string,
+  body: object,
+  { site = place.site_id, id = undefined as string | undefined } = {},
+) {
+  const key = await bridgeKeyOf(service, place.site_id)
+  return signedCall<Record<string, unknown>>(service, `bridge/${site}/${path}/`, body, { key, id })
+}
+
+describe('the page in wp-admin', () => {
+  it('shows what was found, and approves and publishes an article with its progress', async () => {
+    await owner.call('PATCH', `auth/sites/${place.site_id}/`, { requires_approval: true })
+    await owner.get(`auth/sites/${place.site_id}/wordpress/doctor/`)
+    const [id] = await writeArticles(owner, place, ['Tea in wp-admin'], { images_per_task: 1 })
+    await writeArticles(owner, place, ['<b>Hostile</b> & tea'], { images_per_task: 1 })
+    await owner.post('writer/tasks/publish/', { ids: [id] })
+    const shown = await inWpAdmin('admin.php?page=igny8-bridge', async (page) => {
+      await page.getByText('checks were made').waitFor()
+      await page.getByText('<b>Hostile</b> & tea', { exact: true }).waitFor()
+      await page.getByText('Waits for approval.').waitFor()
+      await page.getByRole('button', { name: 'Approve and publish “Tea in wp-admin”' }).click()
+      await page.getByText('Approved. The article is being published.').waitFor()
+      // The list follows by itself.
+      await page
+        .getByRole('row', { name: /Tea in wp-admin/ })
+        .getByText('Seen live')
+        .waitFor()
+      await page.getByRole('link', { name: /^Seen live/ }).click()
+      return page.locator('#igny8-tasks').innerText()
+    })
+    expect(shown).toContain(`Approved by ${wordpress.user} in WordPress`)
+    expect(shown).not.toContain('Hostile')
+    const { body } = await owner.get<{ status: string; post_url: string }>(`writer/tasks/${id}/`)
+    expect(body).toMatchObject({
+      status: 'completed',
+      approved_by: `${wordpress.user} in WordPress`,
+    })
+    expect(await (await fetch(body.post_url)).text()).toContain('Tea in wp-admin')
+    const audit = await owner.get<{ results: object[] }>('auth/audit_log/?page_size=200')
+    expect(audit.body.results).toContainEqual(
+      expect.objectContaining({ action: 'task.approved', object_id: id, user_id: null }),
+    )
+  })
+
+  it('marks the posts in their list, and the filter finds them', async () => {
+    const titles = (page: Page) => page.locator('.row-title').allInnerTexts()
+    await inWpAdmin('edit.php', async (page) => {
+      const row = page.getByRole('row', { name: /Tea in wp-admin/ })
+      await row.getByRole('link', { name: 'Seen live' }).waitFor()
+      expect(await titles(page)).toContain('Hello world!')
+      await page.selectOption('#igny8-filter', 'yes')
+      await page.click('#post-query-submit')
+      expect(await titles(page)).toEqual(['Tea in wp-admin'])
+      await page.selectOption('#igny8-filter', 'no')
+      await page.click('#post-query-submit')
+      expect(await titles(page)).toEqual(['Hello world!'])
+    })
+  })
+})
+
+describe('what the plugin asks for', () => {
+  it('is of its own site alone, signed, and done once', async () => {
+    const other = await linkedBlog(owner, wordpress)
+    // A WordPress has one pairing: the first site's again.
+    await owner.get(`auth/sites/${place.site_id}/wordpress/doctor/`)
+    const [mine] = await writeArticles(owner, place, ['Mine'], { images_per_task: 1 })
+    const [theirs] = await writeArticles(owner, other, ['Of another site'], { images_per_task: 1 })
+    const publish = (task_id: number) => ({ action: 'publish', task_id, user: 'admin' })
+    expect((await ask('actions', publish(theirs!))).status).toBe(404)
+    expect((await ask('actions', publish(mine!), { site: other.site_id })).status).toBe(401)
+    expect((await ask('overview', {}, { site: other.site_id })).status).toBe(401)
+    const unsigned = `${service.url}/api/v1/bridge/${place.site_id}/overview/`
+    const headers = { 'content-type': 'application/json' }
+    const refused = await fetch(unsigned, { method: 'POST', headers, body: '{}' })
+    expect(await refused.json()).toMatchObject({ status: 401, code: 'signature_invalid' })
+    expect((await ask('overview', { status: 'nonsense' })).status).toBe(400)
+    const id = crypto.randomUUID()
+    expect((await ask('actions', publish(mine!), { id })).body).toEqual({ taken: true })
+    expect((await ask('actions', publish(mine!), { id })).body).toEqual({ taken: true })
+    const runs =
+      await service.sql`select id from run_steps where kind = 'publish' and object_id = ${mine!}`
+    expect(runs).toHaveLength(1)
+    const seen = (await ask('overview', {})).body as { tasks: { title: string }[] }
+    expect(seen.tasks.map(({ title }) => title)).not.toContain('Of another site')
+    expect(JSON.stringify(seen)).not.toMatch(/whsec_|wp_app/)
+  })
+
+  it('is answered in pages', async () => {
+    await service.sql`insert into tasks (account_id, site_id, sector_id, title)
+      select ${owner.accountId}, ${place.site_id}, ${place.sector_id}, 'Many ' || n from generate_series(1, 70) n`
+    const first = (await ask('overview', { status: 'queued' })).body as { tasks: object[] }
+    expect([first.tasks.length, first]).toMatchObject([
+      50,
+      { has_more: true, counts: { queued: 70 } },
+    ])
+    const second = (await ask('overview', { status: 'queued', page: 2 })).body
+    expect(second).toMatchObject({ has_more: false })
+    expect(second.tasks).toHaveLength(20)
+  })
+})

@@ -1,0 +1,190 @@
+<?php
+/**
+ * The articles of the site.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Admin;
+
+/**
+ * The lower part of the page: what is queued, written, waiting, scheduled and published.
+ */
+final class TaskList {
+
+	/**
+	 * The states of an article, in their order.
+	 *
+	 * @return array<string,string>
+	 */
+	public static function labels(): array {
+		return array(
+			'queued'      => __( 'Queued', 'igny8-bridge' ),
+			'in_progress' => __( 'Being written', 'igny8-bridge' ),
+			'draft'       => __( 'Drafted', 'igny8-bridge' ),
+			'review'      => __( 'In review', 'igny8-bridge' ),
+			'published'   => __( 'Published', 'igny8-bridge' ),
+			'completed'   => __( 'Seen live', 'igny8-bridge' ),
+		);
+	}
+
+	/**
+	 * In a word, how an article stands.
+	 *
+	 * @param array $task With status and wp_status.
+	 */
+	public static function label( array $task ): string {
+		if ( 'published' === $task['status'] && 'future' === ( $task['wp_status'] ?? '' ) ) {
+			return __( 'Scheduled', 'igny8-bridge' );
+		}
+		$labels = self::labels();
+		return $labels[ $task['status'] ] ?? (string) $task['status'];
+	}
+
+	/**
+	 * Prints it.
+	 *
+	 * @param array  $overview Of the service: tasks, and counts and has_more when it answered.
+	 * @param string $status   The state that is shown, or all.
+	 * @param int    $paged    The page, from 1.
+	 */
+	public static function render( array $overview, string $status, int $paged ): void {
+		printf( '<h2>%s</h2>', esc_html__( 'Articles', 'igny8-bridge' ) );
+		if ( isset( $overview['counts'] ) ) {
+			self::print_views( $overview['counts'], $status );
+		}
+		$is_busy = array() !== array_filter( array_column( $overview['tasks'], 'work' ) );
+		printf( '<div id="igny8-tasks"%s>', $is_busy ? ' data-busy' : '' );
+		echo '<table class="wp-list-table widefat striped"><thead><tr>';
+		foreach ( array( __( 'Title', 'igny8-bridge' ), __( 'State', 'igny8-bridge' ), __( 'Progress', 'igny8-bridge' ), __( 'Action', 'igny8-bridge' ) ) as $heading ) {
+			printf( '<th scope="col">%s</th>', esc_html( $heading ) );
+		}
+		echo '</tr></thead><tbody>';
+		foreach ( $overview['tasks'] as $task ) {
+			self::print_row( $task );
+		}
+		if ( array() === $overview['tasks'] ) {
+			printf( '<tr><td colspan="4">%s</td></tr>', esc_html__( 'There are no articles here.', 'igny8-bridge' ) );
+		}
+		echo '</tbody></table>';
+		self::print_pages( ! empty( $overview['has_more'] ), $status, $paged );
+		echo '</div>';
+	}
+
+	/**
+	 * Prints links to the articles of each state.
+	 *
+	 * @param array  $counts How many, by state.
+	 * @param string $status The state that is shown, or all.
+	 */
+	private static function print_views( array $counts, string $status ): void {
+		$views = array( '' => __( 'All', 'igny8-bridge' ) ) + self::labels();
+		$links = array();
+		foreach ( $views as $name => $label ) {
+			$links[] = sprintf(
+				'<a href="%s"%s>%s <span class="count">(%d)</span></a>',
+				esc_url( AdminPage::url( array_filter( array( 'status' => $name ) ) ) ),
+				$name === $status ? ' class="current" aria-current="page"' : '',
+				esc_html( $label ),
+				'' === $name ? array_sum( $counts ) : (int) ( $counts[ $name ] ?? 0 )
+			);
+		}
+		echo '<ul class="subsubsub"><li>' . implode( ' | </li><li>', $links ) . '</li></ul><div class="clear"></div>'; // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
+	}
+
+	/**
+	 * Prints an article.
+	 *
+	 * @param array $task Of the service.
+	 */
+	private static function print_row( array $task ): void {
+		$post_id = (int) ( $task['post_id'] ?? 0 );
+		$link    = $post_id && current_user_can( 'edit_post', $post_id ) ? get_edit_post_link( $post_id, 'url' ) : null;
+		$title   = esc_html( (string) $task['title'] );
+		printf(
+			'<tr><td>%s%s</td><td>%s%s</td><td>%s</td><td>',
+			$link ? sprintf( '<a href="%s"><strong>%s</strong></a>', esc_url( $link ), $title ) : "<strong>$title</strong>", // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
+			empty( $task['post_url'] ) ? '' : sprintf( '<br><a href="%1$s">%1$s</a>', esc_url( $task['post_url'] ) ),
+			esc_html( self::label( $task ) ),
+			/* translators: %s: who approved the article. */
+			empty( $task['approved_by'] ) ? '' : '<br>' . esc_html( sprintf( __( 'Approved by %s', 'igny8-bridge' ), $task['approved_by'] ) ),
+			esc_html( self::progress( $task ) )
+		);
+		if ( self::may_be_published( $task ) ) {
+			self::print_form( (int) $task['task_id'], (string) $task['title'] );
+		}
+		echo '</td></tr>';
+	}
+
+	/**
+	 * What is being done to an article, what it waits for, or what went wrong.
+	 *
+	 * @param array $task Of the service.
+	 */
+	private static function progress( array $task ): string {
+		$work = $task['work'] ?? null;
+		if ( ! is_array( $work ) ) {
+			return (string) ( $task['error'] ?? '' );
+		}
+		if ( 'approval' === $work['held'] ) {
+			return __( 'Waits for approval.', 'igny8-bridge' );
+		}
+		if ( 'paused' === $work['held'] ) {
+			return __( 'Waits until the site works again.', 'igny8-bridge' );
+		}
+		$due = is_string( $work['not_before'] ) ? (int) strtotime( $work['not_before'] ) : 0;
+		if ( 'pending' === $work['state'] && $due > time() ) {
+			/* translators: %s: a date and time. */
+			return sprintf( __( 'Is published at %s.', 'igny8-bridge' ), Connection::date( $due ) );
+		}
+		return sprintf( '%d %% – %s', $work['percentage'], $work['message'] );
+	}
+
+	/**
+	 * Whether a person may approve and publish the article now.
+	 *
+	 * @param array $task Of the service.
+	 */
+	private static function may_be_published( array $task ): bool {
+		$waits = ! is_array( $task['work'] ?? null ) || 'approval' === $task['work']['held'];
+		return $waits && ! empty( $task['has_article'] ) && in_array( $task['status'], array( 'draft', 'review' ), true ) && current_user_can( AdminPage::PUBLISH );
+	}
+
+	/**
+	 * Prints the button that approves and publishes.
+	 *
+	 * @param int    $task_id The article.
+	 * @param string $title   Its title.
+	 */
+	private static function print_form( int $task_id, string $title ): void {
+		printf( '<form method="post" action="%s">', esc_url( admin_url( 'admin-post.php' ) ) );
+		printf( '<input type="hidden" name="action" value="%s">', esc_attr( AdminPage::PUBLISH_HOOK ) );
+		printf( '<input type="hidden" name="task_id" value="%d">', (int) $task_id );
+		wp_nonce_field( AdminPage::PUBLISH_HOOK . $task_id, '_wpnonce', true );
+		printf(
+			'<button class="button button-primary" aria-label="%s">%s</button></form>',
+			/* translators: %s: the title of an article. */
+			esc_attr( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $title ) ),
+			esc_html__( 'Approve and publish', 'igny8-bridge' )
+		);
+	}
+
+	/**
+	 * Prints links to the pages before and after.
+	 *
+	 * @param bool   $has_more Whether there is one after.
+	 * @param string $status   The state that is shown, or all.
+	 * @param int    $paged    The page, from 1.
+	 */
+	private static function print_pages( bool $has_more, string $status, int $paged ): void {
+		$query = array_filter( array( 'status' => $status ) );
+		echo '<p class="tablenav-pages">';
+		if ( $paged > 1 ) {
+			printf( '<a class="button" href="%s">%s</a> ', esc_url( AdminPage::url( $query + array( 'paged' => $paged - 1 ) ) ), esc_html__( 'Newer', 'igny8-bridge' ) );
+		}
+		if ( $has_more ) {
+			printf( '<a class="button" href="%s">%s</a>', esc_url( AdminPage::url( $query + array( 'paged' => $paged + 1 ) ) ), esc_html__( 'Older', 'igny8-bridge' ) );
+		}
+		echo '</p>';
+	}
+}
