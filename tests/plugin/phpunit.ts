@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseFragment } from 'parse5'
 import { installBridge } from '../wordpress/bridge.ts'
-import { layOutSite, runPhp } from '../wordpress/wordpress-site.ts'
+import { startDatabase } from '../wordpress/wordpress-database.ts'
+import { type Kind, layOutSite, runPhp, USUAL } from '../wordpress/wordpress-site.ts'
 
 export interface PhpCase {
   name: string
@@ -15,13 +16,21 @@ export interface PhpCase {
 
 /**
  * Runs this folder's tests by PHPUnit in a real WordPress of their own, with the plugin in it.
- * @param seo a fixture of `seo/` to install beside it: then its tests alone are run
+ * @param options.kind which WordPress, over what
+ * @param options.seo a fixture of `seo/` to install beside it: then its tests alone are run
  * @throws when PHPUnit breaks off, with what it printed
  */
-export async function runPhpUnit(seo?: string): Promise<PhpCase[]> {
+export async function runPhpUnit({
+  kind = USUAL,
+  seo,
+}: {
+  kind?: Kind
+  seo?: string
+} = {}): Promise<PhpCase[]> {
   const dir = await fs.mkdtemp(join(tmpdir(), 'igny8-phpunit-'))
+  const site = await layOutSite(dir, '', kind)
+  const database = await startDatabase(dir, kind.database)
   try {
-    const site = await layOutSite(dir, '')
     const root = join(dir, 'site')
     await installBridge(root, (code) => runPhp(site, code))
     if (seo) {
@@ -30,6 +39,7 @@ export async function runPhpUnit(seo?: string): Promise<PhpCase[]> {
     }
     return await runTests(root, join(dir, 'report.xml'), seo)
   } finally {
+    await database.stop()
     await fs.rm(dir, { recursive: true, force: true })
   }
 }

@@ -2,9 +2,9 @@
 // wp-config.php of a test site. {SITE_FOLDER} is filled in when the site is laid out.
 define('IGNY8_SITE_FOLDER', '{SITE_FOLDER}');
 define('DB_NAME', 'wordpress');
-define('DB_USER', 'wordpress');
-define('DB_PASSWORD', 'wordpress');
-define('DB_HOST', 'localhost');
+define('DB_USER', 'root');
+define('DB_PASSWORD', '');
+define('DB_HOST', 'localhost:' . IGNY8_SITE_FOLDER . '/mariadb.sock'); // MariaDB; SQLite has DB_FILE
 define('DB_CHARSET', 'utf8mb4');
 define('DB_COLLATE', '');
 define('DB_DIR', IGNY8_SITE_FOLDER . '/db/');

@@ -165,3 +165,25 @@ describe('several of them', () => {
     rmSync(dir, { recursive: true })
   })
 })
+
+describe.each([
+  { version: '6.1', database: 'mariadb', server: 'MariaDB' } as const,
+  { version: '6.5', database: 'sqlite', server: 'SQLite' } as const,
+  { version: '6.5', database: 'mariadb', server: 'MariaDB' } as const,
+])('a WordPress $version over $database', ({ version, database, server }) => {
+  it('is that, and its database is there again after a stop', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'igny8-kept-'))
+    const first = await startWordPress({ version, database, dir })
+    await first.setOption('igny8_kept', 'Ünïcode 🫖')
+    await first.stop()
+    const wp = await startWordPress({ version, database, dir })
+    const rows = wp.query('select option_value from wp_options where option_name = ?', 'igny8_kept')
+    expect(rows).toEqual([{ option_value: 'Ünïcode 🫖' }])
+    const php = 'global $wpdb; echo get_bloginfo("version"), " ", get_class($wpdb);'
+    const [itsVersion, itsClass] = (await wp.php(php)).split(' ')
+    expect(itsVersion).toContain(version === '6.5' ? '6.5.5' : '6.1')
+    expect(itsClass).toBe(server === 'MariaDB' ? 'wpdb' : 'WP_SQLite_DB')
+    await wp.stop()
+    rmSync(dir, { recursive: true })
+  })
+})

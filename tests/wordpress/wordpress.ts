@@ -2,11 +2,20 @@ import * as fs from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
+import { startDatabase } from './wordpress-database.ts'
 import { logged, type ProcessGroup, startGroup } from './wordpress-process.ts'
-import { type Credentials, layOutSite, router, runPhp, type Site } from './wordpress-site.ts'
+import {
+  type Credentials,
+  type Kind,
+  layOutSite,
+  router,
+  runPhp,
+  type Site,
+  USUAL,
+} from './wordpress-site.ts'
 
-export interface WordPressOptions {
+export interface WordPressOptions extends Partial<Kind> {
   /** A free one by default. */
   port?: number
   /** The address WordPress believes it has, when a proxy stands in front of it. */
@@ -49,13 +58,15 @@ export interface WordPress extends Credentials {
 }
 
 /**
- * Starts a real WordPress: Debian's, installed, with pretty permalinks, on `php -S` over SQLite.
+ * Starts a real WordPress: installed, with pretty permalinks, on `php -S`; Debian's over SQLite, by default.
  * It ends with the process that started it.
  * @throws when it does not answer at `/wp-json/`, with the end of PHP's log
  */
 export async function startWordPress(options: WordPressOptions = {}): Promise<WordPress> {
   const dir = options.dir ?? (await fs.mkdtemp(join(tmpdir(), 'igny8-site-')))
-  const site = await layOutSite(dir, options.path ?? '')
+  const { version = USUAL.version, database: kind = USUAL.database } = options
+  const site = await layOutSite(dir, options.path ?? '', { version, database: kind })
+  const database = await startDatabase(dir, site.database)
   for (const plugin of options.muPlugins ?? []) await addMuPlugin(site, plugin)
   const serveOnce = (port: number) => serve(site, port, options)
   let { port, group } = await serveOnFreePort(options.port, serveOnce)
@@ -68,7 +79,7 @@ export async function startWordPress(options: WordPressOptions = {}): Promise<Wo
     get pid() {
       return group.pid
     },
-    query: (sql, ...parameters) => query(site, sql, parameters),
+    query: (sql, ...parameters) => database.query(sql, parameters),
     php: (code) => runPhp(site, code),
     addUser: (login, role) => addUser(site, login, role),
     setOption: (name, value) => setOption(site, name, value),
@@ -77,6 +88,7 @@ export async function startWordPress(options: WordPressOptions = {}): Promise<Wo
     removeMuPlugin: (name) => fs.rm(muPluginFile(site, name)),
     async stop() {
       await stopServer()
+      await database.stop()
       if (options.dir === undefined) await fs.rm(dir, { recursive: true, force: true })
     },
     async restart() {
@@ -98,21 +110,6 @@ function addMuPlugin(site: Site, { name, php }: MuPlugin): Promise<void> {
 async function writeAtomically(file: string, text: string): Promise<void> {
   await fs.writeFile(`${file}.new`, text)
   await fs.rename(`${file}.new`, file)
-}
-
-function query(site: Site, sql: string, parameters: SQLInputValue[]) {
-  const database = new DatabaseSync(join(site.dir, 'db/wp.sqlite'), {
-    readOnly: true,
-    timeout: 10_000,
-  })
-  try {
-    return database
-      .prepare(sql)
-      .all(...parameters)
-      .map((row) => ({ ...row }))
-  } finally {
-    database.close()
-  }
 }
 
 async function addUser(site: Site, login: string, role: string): Promise<Credentials> {
