@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Admin;
 
 use Igny8\Bridge\Events\KnownTasks;
+use Igny8\Bridge\Posts\EditedPosts;
 use Igny8\Bridge\Tables;
 use WP_Query;
 
@@ -58,11 +59,15 @@ final class PostsColumn {
 		}
 		if ( null === self::$tasks || ! array_key_exists( $post_id, self::$tasks ) ) {
 			$listed      = array_merge( array( $post_id ), wp_list_pluck( (array) $wp_query->posts, 'ID' ) );
+			update_meta_cache( 'post', $listed );
 			self::$tasks = KnownTasks::of_posts( $listed ) + array_fill_keys( $listed, array() );
 		}
 		$task = self::$tasks[ $post_id ];
 		if ( array() !== $task ) {
 			printf( '<a href="%s">%s</a>', esc_url( AdminPage::url() ), esc_html( TaskList::label( $task ) ) );
+		}
+		if ( EditedPosts::is_edited( $post_id ) ) {
+			echo '<br>' . esc_html__( 'Edited since', 'igny8-bridge' );
 		}
 	}
 
@@ -78,9 +83,10 @@ final class PostsColumn {
 		printf( '<label class="screen-reader-text" for="igny8-filter">%s</label>', esc_html__( 'Filter by igny8', 'igny8-bridge' ) );
 		echo '<select name="igny8" id="igny8-filter">';
 		$choices = array(
-			''    => __( 'igny8 or not', 'igny8-bridge' ),
-			'yes' => __( 'By igny8', 'igny8-bridge' ),
-			'no'  => __( 'Not by igny8', 'igny8-bridge' ),
+			''       => __( 'igny8 or not', 'igny8-bridge' ),
+			'yes'    => __( 'By igny8', 'igny8-bridge' ),
+			'edited' => __( 'By igny8, edited since', 'igny8-bridge' ),
+			'no'     => __( 'Not by igny8', 'igny8-bridge' ),
 		);
 		foreach ( $choices as $value => $label ) {
 			printf( '<option value="%s"%s>%s</option>', esc_attr( $value ), selected( $value, self::chosen(), false ), esc_html( $label ) );
@@ -102,18 +108,21 @@ final class PostsColumn {
 		}
 		$claims = Tables::name( 'igny8_posts' );
 		$tasks  = Tables::name( 'igny8_tasks' );
+		if ( 'edited' === $chosen ) {
+			$where .= $wpdb->prepare( " AND $wpdb->posts.ID IN ( SELECT post_id FROM $wpdb->postmeta WHERE meta_key = %s )", EditedPosts::META );
+		}
 		return $where . sprintf(
 			" AND $wpdb->posts.ID %s ( SELECT post_id FROM $claims WHERE post_id > 0 UNION SELECT post_id FROM $tasks WHERE post_id > 0 )",
-			'yes' === $chosen ? 'IN' : 'NOT IN'
+			'no' === $chosen ? 'NOT IN' : 'IN'
 		);
 	}
 
 	/**
-	 * What the filter is set to: yes, no or nothing.
+	 * What the filter is set to: yes, edited, no or nothing.
 	 */
 	private static function chosen(): string {
 		// phpcs:ignore WordPress.Security.NonceVerification.Recommended -- what is shown is chosen, nothing is done.
 		$chosen = isset( $_GET['igny8'] ) && is_string( $_GET['igny8'] ) ? sanitize_key( $_GET['igny8'] ) : '';
-		return in_array( $chosen, array( 'yes', 'no' ), true ) ? $chosen : '';
+		return in_array( $chosen, array( 'yes', 'edited', 'no' ), true ) ? $chosen : '';
 	}
 }

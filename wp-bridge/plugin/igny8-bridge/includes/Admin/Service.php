@@ -16,6 +16,14 @@ use WP_Error;
  */
 final class Service {
 
+	/** Somebody waits for the answer, in seconds. */
+	const PATIENCE = 4;
+
+	/** After no answer the page is shown at once for so long, in seconds, without one. */
+	const REST = 30;
+
+	const DOWN = 'igny8_bridge_down';
+
 	/**
 	 * Where a person finds the service, or null for a site that is not paired.
 	 */
@@ -36,14 +44,16 @@ final class Service {
 		if ( null === $pairing ) {
 			return new WP_Error( 'igny8_not_paired', __( 'This site is not linked with igny8 yet.', 'igny8-bridge' ) );
 		}
+		// A question is asked again and again; what somebody wants done is tried.
+		$down = 'overview' === $path ? get_transient( self::DOWN ) : false;
+		if ( is_string( $down ) ) {
+			return self::unreachable( $down );
+		}
 		$url    = preg_replace( '#events/$#', $path . '/', $pairing['events_url'] );
-		$answer = Outbox::post( $url, 'wp_' . wp_generate_uuid4(), (string) wp_json_encode( (object) $body ) );
+		$answer = Outbox::post( $url, 'wp_' . wp_generate_uuid4(), (string) wp_json_encode( (object) $body ), self::PATIENCE );
 		if ( is_wp_error( $answer ) ) {
-			return new WP_Error(
-				'igny8_unreachable',
-				/* translators: 1: the service's host name, 2: what went wrong. */
-				sprintf( __( '%1$s does not answer (%2$s). What is shown was told earlier. Try again later; articles are published without this page too.', 'igny8-bridge' ), self::host(), $answer->get_error_message() )
-			);
+			set_transient( self::DOWN, $answer->get_error_message(), self::REST );
+			return self::unreachable( $answer->get_error_message() );
 		}
 		$status  = (int) wp_remote_retrieve_response_code( $answer );
 		$decoded = json_decode( wp_remote_retrieve_body( $answer ), true );
@@ -55,5 +65,18 @@ final class Service {
 		}
 		$detail = is_array( $decoded ) && is_string( $decoded['detail'] ?? null ) ? $decoded['detail'] : "HTTP $status";
 		return new WP_Error( 'igny8_refused', $detail );
+	}
+
+	/**
+	 * That the service does not answer, and what to do.
+	 *
+	 * @param string $cause Technical.
+	 */
+	private static function unreachable( string $cause ): WP_Error {
+		return new WP_Error(
+			'igny8_unreachable',
+			/* translators: 1: the service's host name, 2: what went wrong. */
+			sprintf( __( '%1$s does not answer (%2$s). What is shown was told earlier. Try again later; articles are published without this page too.', 'igny8-bridge' ), self::host(), $cause )
+		);
 	}
 }

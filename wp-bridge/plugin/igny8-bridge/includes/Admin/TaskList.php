@@ -147,7 +147,8 @@ final class TaskList {
 	 */
 	private static function may_be_published( array $task ): bool {
 		$waits = ! is_array( $task['work'] ?? null ) || 'approval' === $task['work']['held'];
-		return $waits && ! empty( $task['has_article'] ) && in_array( $task['status'], array( 'draft', 'review' ), true ) && current_user_can( AdminPage::PUBLISH );
+		$is_seen = ! in_array( $task['status'], array( 'draft', 'review' ), true ) && ! ( 'published' === $task['status'] && in_array( $task['wp_status'], array( 'draft', 'pending' ), true ) );
+		return $waits && ! $is_seen && ! empty( $task['has_article'] ) && current_user_can( AdminPage::PUBLISH );
 	}
 
 	/**

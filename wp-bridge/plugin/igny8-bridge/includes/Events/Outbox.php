@@ -126,18 +126,19 @@ final class Outbox {
 	/**
 	 * A signed request to the service.
 	 *
-	 * @param string $url  Where to.
-	 * @param string $id   The value of webhook-id.
-	 * @param string $body JSON.
+	 * @param string $url     Where to.
+	 * @param string $id      The value of webhook-id.
+	 * @param string $body    JSON.
+	 * @param int    $timeout In seconds.
 	 * @return array|\WP_Error
 	 */
-	public static function post( string $url, string $id, string $body ) {
+	public static function post( string $url, string $id, string $body, int $timeout = self::TIMEOUT ) {
 		$keys = Pairing::keys();
 		$time = time();
 		return wp_safe_remote_post(
 			$url,
 			array(
-				'timeout'             => self::TIMEOUT,
+				'timeout'             => $timeout,
 				'redirection'         => 0,
 				'limit_response_size' => 1024 * 1024,
 				'body'                => $body,

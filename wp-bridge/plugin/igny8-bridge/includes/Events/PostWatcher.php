@@ -9,6 +9,7 @@ namespace Igny8\Bridge\Events;
 
 use Igny8\Bridge\Pairing\Pairing;
 use Igny8\Bridge\Posts\ClaimedPost;
+use Igny8\Bridge\Posts\EditedPosts;
 use WP_Post;
 
 /**
@@ -80,6 +81,9 @@ final class PostWatcher {
 		$key = ClaimedPost::key_of( $post );
 		if ( null !== $key ) {
 			Outbox::add( $type, $post->ID, $key );
+			if ( 'post.edited' === $type ) {
+				EditedPosts::mark( $post->ID );
+			}
 		}
 	}
 

@@ -135,6 +135,9 @@ final class PostsController {
 		add_filter( 'rest_pre_insert_post', $extras );
 		$response = rest_do_request( $inner );
 		remove_filter( 'rest_pre_insert_post', $extras );
+		if ( ! $response->is_error() ) {
+			EditedPosts::unmark( $post->ID );
+		}
 		return self::answer( $response, $post, $request->get_params() );
 	}
 
