@@ -22,6 +22,7 @@ import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
 import { bridgeRoutes } from './publishing/bridge-routes.ts'
 import { connectPages } from './publishing/connect-pages.ts'
+import { internalLinkRoutes } from './publishing/internal-link-routes.ts'
 import { siteLink } from './publishing/link.ts'
 import { publishingRoutes } from './publishing/routes.ts'
 import { quoteRoutes } from './quote-routes.ts'
@@ -79,6 +80,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.route('/api/v1/auth', authRoutes(deps, siteLink(deps)))
   app.route('/api/v1', publishingRoutes(deps))
   app.route('/api/v1', bridgeRoutes(deps))
+  app.route('/api/v1', internalLinkRoutes(deps))
   app.route('/api/v1/planner', plannerRoutes(deps))
   app.route('/api/v1/writer', writerRoutes(deps))
   app.route('/api/v1/system', systemRoutes(deps))

@@ -107,6 +107,27 @@ export const task_keywords = pgTable(
   ],
 )
 
+/** A link from one page of a cluster to another. */
+export const internal_links = pgTable(
+  'internal_links',
+  {
+    ...siteSector,
+    from_task_id: ref().notNull(),
+    to_task_id: ref().notNull(),
+    /** Where the page links to, when it was published last or is next; null while it does not. */
+    url: text(),
+    /** The address that somebody decided not to change it to; empty for not taking it away. */
+    dismissed_url: text(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('internal_links_pair').on(t.account_id, t.from_task_id, t.to_task_id),
+    index('internal_links_to').on(t.account_id, t.to_task_id),
+    index('internal_links_sector').on(t.account_id, t.site_id, t.sector_id),
+  ],
+)
+
 export const content = pgTable(
   'content',
   {

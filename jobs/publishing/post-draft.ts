@@ -1,17 +1,19 @@
 import type { MediaStore } from '../../server/media/media.ts'
 import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
 import { faqOf } from '../../wp-bridge/client/faq.ts'
+import { insertLinks } from '../../wp-bridge/client/insert-links.ts'
 import { marker } from '../../wp-bridge/client/marker.ts'
 import type { Attachment, ImageFile } from '../../wp-bridge/client/media.ts'
 import type { PostDraft } from '../../wp-bridge/client/publish.ts'
 import { StepError } from '../step.ts'
 import type { Article } from './read-article.ts'
+import type { LinkedArticle } from './turn.ts'
 
 type Image = Article['images'][number]
 
 /** The article as it is handed to WordPress: blocks, with its in-article images in their places. */
 export function postDraft(
-  article: Article,
+  article: LinkedArticle,
   media: MediaStore,
   wanted: { status: PostDraft['status']; publish_at?: string },
 ): PostDraft {
@@ -35,7 +37,8 @@ export function postDraft(
       },
       schema: { article: true, faq: faqOf(html_content) },
     },
-    renderContent: (attachments) => asBlocks(html_content, key, placed(images, attachments)),
+    renderContent: (attachments) =>
+      asBlocks(insertLinks(html_content, article.links), key, placed(images, attachments)),
   }
 }
 

@@ -3,13 +3,16 @@ import { sites } from '../../db/schema/auth.ts'
 import { run_steps, runs } from '../../db/schema/system.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import type { Link } from '../../wp-bridge/client/insert-links.ts'
 import { holdStep } from '../finish-step.ts'
 import { fence, HeldError, type Step, StepError, type StepJob } from '../step.ts'
+import { linksOf } from './article-links.ts'
 import { type Article, readArticle } from './read-article.ts'
 import { assignSlots, MAY_BE_THERE } from './slots.ts'
 
 type Site = typeof sites.$inferSelect
 type Wait = { held?: 'approval' | 'paused'; message: string }
+export type LinkedArticle = Article & { links: Link[] }
 type Wanted = { status: string; publish_at?: string | undefined }
 
 /**
@@ -19,7 +22,7 @@ type Wanted = { status: string; publish_at?: string | undefined }
  * Site and task stay locked until what was read and decided is written: nobody approves, changes or
  * resumes in between, and the slots of a site are given by one at a time.
  */
-export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<Article> {
+export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<LinkedArticle> {
   const { step, deps, scope } = job
   const { article, wait } = await deps.doors.withAccount(scope, async (tx) => {
     const site = await lockSiteOf(tx, step.object_id)
@@ -28,7 +31,8 @@ export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<Artic
     const wait = await reasonToWait(tx, step, { site, article, wanted })
     if (wait) await holdStep(tx, step, wait)
     else await begin(tx, step, article)
-    return { article, wait }
+    const links = wait ? [] : await linksOf(tx, article.task)
+    return { article: { ...article, links }, wait }
   })
   if (wait) throw new HeldError(wait.message)
   return article

@@ -23,6 +23,7 @@ export type Belongings = {
   prompt: number
   profile: number
   strategy: number
+  internalLink: number
   delivery: number
 }
 
@@ -118,6 +119,11 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
   })
   const [{ industry, plan }] = await sql<[{ industry: string; plan: string }]>`
     select (select min(id) from industries) as industry, (select min(id) from plans) as plan`
+  const internalLink = await insert('internal_links', {
+    ...place,
+    from_task_id: task,
+    to_task_id: await insert('tasks', { ...place, title: `${name} other task` }),
+  })
   const delivery = await insert('wordpress_deliveries', {
     account_id: account,
     site_id: site,
@@ -146,6 +152,7 @@ export async function belongingsOf({ sql }: TestService, owner: Client): Promise
     prompt,
     profile,
     strategy,
+    internalLink,
     delivery,
   }
 }
@@ -303,6 +310,8 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST writer/tasks/auto_generate_images/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/publish/': (has) => ({ ids: [has.task] }),
   'POST writer/tasks/{id}/resolve_conflict/': () => ({ conflict_id: 'x', choices: [] }),
+  'POST writer/internal_links/accept/': (has) => ({ ids: [has.internalLink] }),
+  'POST writer/internal_links/dismiss/': (has) => ({ ids: [has.internalLink] }),
   'POST writer/tasks/approve/': (has) => ({ ids: [has.task] }),
   'PUT writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),
   'PATCH writer/content/{id}/': () => ({ html_content: '<p>x</p>' }),

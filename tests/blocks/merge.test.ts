@@ -67,7 +67,7 @@ describe('the merge of two changes of one content', () => {
     fc.assert(
       fc.property(sizes, sizes, sizes, place, place, (before, between, after, ourWay, theirWay) => {
         const base = Array.from({ length: before + between + after + 4 }, (_, n) => `block ${n}`)
-        const [first, second] = [before, before + between + 2]
+        const [first, second] = [before, before + between + 1]
         const merged = mergeBlocks(
           base,
           apply(base, first, ourWay, 'us'),
@@ -95,6 +95,10 @@ describe('the merge of two changes of one content', () => {
   it('takes changes of neighbouring blocks', () => {
     const merged = mergeBlocks(['a', 'b', 'c'], ['ours', 'b', 'c'], ['a', 'theirs', 'c'])
     expect([clashes(merged), taken(merged)]).toEqual([[], ['ours', 'theirs', 'c']])
+    const added = mergeBlocks(['a'], ['ours'], ['before', 'a', 'after'])
+    expect([clashes(added), taken(added)]).toEqual([[], ['before', 'ours', 'after']])
+    const both = mergeBlocks(['a'], ['a', 'ours'], ['a', 'theirs'])
+    expect(clashes(both)).toEqual([{ base: [], ours: ['ours'], theirs: ['theirs'] }])
   })
 
   it('treats what has more blocks than any article as one', () => {

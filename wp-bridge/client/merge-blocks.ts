@@ -1,4 +1,4 @@
-import { diff3Merge } from 'node-diff3'
+import { diff3Merge, diffIndices } from 'node-diff3'
 
 /** A part of a content that both sides changed, each otherwise; as its blocks. */
 export interface BlockClash {
@@ -29,12 +29,45 @@ export function mergeBlocks(base: string[], ours: string[], theirs: string[]): M
 /** Changes of blocks that stand beside each other do not clash: each is looked at by itself. */
 function neighbours(clash: BlockClash): Merged[] {
   const { base, ours, theirs } = clash
+  const changes = [hunksOf(base, ours), hunksOf(base, theirs)] as const
+  if (!changes[0].some((one) => changes[1].some((other) => overlap(one, other)))) {
+    return [applied(base, changes.flat())]
+  }
   if (ours.length !== base.length || theirs.length !== base.length) return [clash]
   return base.map((block, at) => {
     if (ours[at] === block || ours[at] === theirs[at]) return [theirs[at]!]
     if (theirs[at] === block) return [ours[at]!]
     return { base: [block], ours: [ours[at]!], theirs: [theirs[at]!] }
   })
+}
+
+/** What one side made of `base[start, end)`. */
+interface Hunk {
+  start: number
+  end: number
+  made: string[]
+}
+
+function hunksOf(base: string[], side: string[]): Hunk[] {
+  return diffIndices(base, side).map(({ buffer1: [start, length], buffer2Content: made }) => ({
+    start,
+    end: start + length,
+    made,
+  }))
+}
+
+/** Of two insertions at one place nobody knows the order. */
+const overlap = (a: Hunk, b: Hunk) =>
+  (a.start < b.end && b.start < a.end) || (a.start === b.end && b.start === a.end)
+
+function applied(base: string[], hunks: Hunk[]): string[] {
+  const result: string[] = []
+  let at = 0
+  for (const { start, end, made } of hunks.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    result.push(...base.slice(at, start), ...made)
+    at = end
+  }
+  return [...result, ...base.slice(at)]
 }
 
 type Region = { ok?: string[]; conflict?: { a: string[]; o: string[]; b: string[] } }

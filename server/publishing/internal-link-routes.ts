@@ -1,0 +1,73 @@
+import { z } from '@hono/zod-openapi'
+import { startRun } from '../accept-run.ts'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { listAnswer } from '../http/lists.ts'
+import { accepted, answer, jsonBody } from '../http/schemas.ts'
+import {
+  dismissLinkChanges,
+  InternalLink,
+  InternalLinkIds,
+  InternalLinkQuery,
+  listInternalLinks,
+  planLinkChanges,
+} from './internal-links.ts'
+
+const tags = ['writer']
+const routes = {
+  list: endpoint('viewer', {
+    method: 'get',
+    path: '/writer/internal_links/',
+    tags,
+    summary: 'Links between the pages of clusters, and the changes that are proposed',
+    description:
+      'The hub of a cluster links to every other page of it, and each of those to the hub. A page is ' +
+      'published with the links whose pages are live; what changes afterwards is proposed.',
+    request: { query: InternalLinkQuery },
+    responses: { 200: answer('A page of the list.', listAnswer(InternalLink)) },
+  }),
+  accept: endpoint('editor', {
+    method: 'post',
+    path: '/writer/internal_links/accept/',
+    tags,
+    summary: 'Update published pages with changes of their links',
+    description: 'What people changed in WordPress stays, as with every update.',
+    request: jsonBody(InternalLinkIds),
+    responses: { 202: accepted },
+  }),
+  dismiss: endpoint('editor', {
+    method: 'post',
+    path: '/writer/internal_links/dismiss/',
+    tags,
+    summary: 'Turn down changes of links: the pages stay as they are',
+    request: jsonBody(InternalLinkIds),
+    responses: { 200: answer('Turned down.', z.object({ dismissed: z.int() })) },
+  }),
+}
+
+export function internalLinkRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.list, async (c) => {
+    const query = c.req.valid('query')
+    const { scope } = callerOf(c)
+    const page = await deps.doors.withAccount(
+      scope,
+      (tx) => listInternalLinks(tx, c.req.url, query),
+      { readOnly: true },
+    )
+    return c.json(page, 200)
+  })
+  app.openapi(routes.accept, async (c) => {
+    const { ids } = c.req.valid('json')
+    const task_id = await startRun(deps, callerOf(c), (tx) => planLinkChanges(tx, ids))
+    return c.json({ task_id }, 202)
+  })
+  app.openapi(routes.dismiss, async (c) => {
+    const { ids } = c.req.valid('json')
+    const { accountId, userId, requestId, scope } = callerOf(c)
+    const who = { accountId, userId, requestId }
+    const dismissed = await deps.doors.withAccount(scope, (tx) => dismissLinkChanges(tx, who, ids))
+    return c.json({ dismissed }, 200)
+  })
+  return app
+}

@@ -1,0 +1,60 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { insertLinks } from '../../wp-bridge/client/insert-links.ts'
+
+const link = (url: string, anchors: string[], title = 'A title') => ({ url, title, anchors })
+const TEA = link('https://blog.test/tea/', ['green tea'])
+
+it('stands on the first words of a paragraph that are an anchor, in whatever case', () => {
+  const html = '<h2>Green tea</h2><p>Not greenteas, but <b>Green\n Tea</b> and green tea.</p>'
+  expect(insertLinks(html, [TEA])).toBe(
+    '<h2>Green tea</h2><p>Not greenteas, but <b><a href="https://blog.test/tea/">Green\n Tea</a></b> and green tea.</p>',
+  )
+})
+
+it.each([
+  ['<p><a href="/x">green tea</a></p>'],
+  ['<p><code>green tea</code></p>'],
+  ['<h2>green tea</h2>'],
+  ['<p>evergreen tea</p>'],
+  ['<p>green teas</p>'],
+])('does not stand in %s, but in a list at the end', (html) => {
+  expect(insertLinks(html, [TEA])).toBe(
+    `${html}<ul><li><a href="https://blog.test/tea/">A title</a></li></ul>`,
+  )
+})
+
+it('takes the best anchor that is there, and each place once', () => {
+  const links = [link('/1', ['black tea', 'tea']), link('/2', ['tea']), link('/3', ['tea'])]
+  expect(insertLinks('<p>tea, black tea, tea</p>', links)).toBe(
+    '<p><a href="/2">tea</a>, <a href="/1">black tea</a>, <a href="/3">tea</a></p>',
+  )
+})
+
+it('leaves an article alone that has the link, or to which there is none', () => {
+  const html = '<p>See <a href="https://blog.test/tea/">this</a>, green tea.'
+  expect(insertLinks(html, [TEA])).toContain('green tea.')
+  expect(insertLinks(html, [TEA]).match(/<a /g)).toHaveLength(1)
+  expect(insertLinks('<p>as it <b>is', [])).toBe('<p>as it <b>is')
+})
+
+it('changes no word of any article, whatever the anchors, and is the same each time', () => {
+  const words = (html: string) => html.replaceAll(/<[^>]*>/g, '')
+  const text = fc.array(fc.constantFrom('tea', 'a+b', '(c', '[d]', 'ö', '$1', '\\', ' '), {
+    maxLength: 9,
+  })
+  fc.assert(
+    fc.property(text, fc.array(text, { maxLength: 3 }), (said, anchors) => {
+      const html = `<p>${said.join(' ')}</p>`
+      const links = [
+        link(
+          '/1',
+          anchors.map((anchor) => anchor.join(' ')),
+          '',
+        ),
+      ]
+      expect(words(insertLinks(html, links))).toBe(said.join(' '))
+      expect(insertLinks(html, links)).toBe(insertLinks(html, links))
+    }),
+  )
+})

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Client, register } from '../helpers/client.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
+import { linkedBlog, type Place } from './linked-blog.ts'
+
+type Link = {
+  id: number
+  from_task_id: number
+  to_task_id: number
+  state: string
+  url: string | null
+  wanted_url: string | null
+}
+
+let wordpress: WordPress
+let service: TestService
+let owner: Client
+let place: Place
+beforeAll(async () => {
+  wordpress = await startWordPress()
+  service = await startTestService({ allowPrivateSites: [new URL(wordpress.url).host] })
+  owner = await service.owner()
+  place = await linkedBlog(owner, wordpress)
+})
+afterAll(async () => {
+  await service?.stop()
+  await wordpress?.stop()
+})
+
+const write = async (title: string, html_content: string, more: object = {}) => {
+  const task = { ...place, title, html_content, status: 'draft', ...more }
+  const { status, body } = await owner.post<{ id: number }>('writer/tasks/', task)
+  expect(status, JSON.stringify(body)).toBe(201)
+  return body.id
+}
+const publish = async (id: number) => {
+  const run = await owner.run('writer/tasks/publish/', { ids: [id] })
+  expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
+}
+const taskOf = async (id: number) =>
+  (await owner.get<{ assigned_post_id: number; post_url: string }>(`writer/tasks/${id}/`)).body
+const linksOf = async (query: string) =>
+  (await owner.get<{ results: Link[] }>(`writer/internal_links/?${query}`)).body.results
+const contentOf = async (id: number) => {
+  const { assigned_post_id } = await taskOf(id)
+  const [post] = wordpress.query('select post_content from wp_posts where ID = ?', assigned_post_id)
+  return String(post!.post_content)
+}
+const pathOf = (url: string) => new URL(url).pathname
+const accept = async (ids: number[]) => {
+  const run = await owner.run('writer/internal_links/accept/', { ids })
+  expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
+}
+async function newCluster(name: string) {
+  const { body } = await owner.post<{ id: number }>('planner/clusters/', { ...place, name })
+  const cluster_id = body.id
+  const hub = await write(`${name} hub`, '<p>All about it, and green tea too.</p>', {
+    cluster_id,
+    content_structure: 'cluster_hub',
+  })
+  const page = await write('Green tea', `<p>One kind. See the ${name} hub.</p>`, { cluster_id })
+  return { hub, page }
+}
+
+it('waits for a page that is not live, and is filled in when somebody accepts it', async () => {
+  const { hub, page } = await newCluster('Teas')
+  await publish(hub)
+  expect(await contentOf(hub)).not.toContain('<a ')
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([
+    { to_task_id: page, state: 'waiting' },
+  ])
+  await publish(page)
+  const { post_url } = await taskOf(hub)
+  expect(await contentOf(page)).toContain(`See the <a href="${pathOf(post_url)}">Teas hub</a>.`)
+  const [proposed] = await linksOf('state=proposed')
+  const pageUrl = (await taskOf(page)).post_url
+  expect(proposed).toMatchObject({ from_task_id: hub, url: null, wanted_url: pageUrl })
+  await publish(hub)
+  expect(await contentOf(hub)).not.toContain('<a ')
+  await accept([proposed!.id])
+  expect(await contentOf(hub)).toContain(`and <a href="${pathOf(pageUrl)}">green tea</a> too.`)
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'live', url: pageUrl }])
+  const again = await owner.post('writer/internal_links/accept/', { ids: [proposed!.id] })
+  expect(again.status).toBe(409)
+})
+
+it('is mended when its page moves or goes away, and keeps what people wrote', async () => {
+  const { hub, page } = await newCluster('Coffees')
+  await publish(page)
+  await publish(hub)
+  const [back] = await linksOf(`from_task_id=${page}`)
+  await accept([back!.id])
+  const old = (await taskOf(hub)).post_url
+  expect(await contentOf(page)).toContain(`"${pathOf(old)}"`)
+  const { assigned_post_id } = await taskOf(hub)
+  await wordpress.php(`wp_update_post(['ID' => ${assigned_post_id}, 'post_name' => 'moved']);`)
+  const edited = (await taskOf(page)).assigned_post_id
+  await wordpress.php(`$p = get_post(${edited}); wp_update_post(wp_slash(['ID' => ${edited},
+    'post_content' => $p->post_content . "\\n\\n<!-- wp:paragraph -->\\n<p>By hand.</p>\\n<!-- /wp:paragraph -->"]));`)
+  // As the plugin would tell, or the next publication sees.
+  await publish(hub)
+  const moved = (await taskOf(hub)).post_url
+  expect(moved).toContain('/moved/')
+  expect(await linksOf(`from_task_id=${page}`)).toMatchObject([
+    { state: 'proposed', url: old, wanted_url: moved },
+  ])
+  await accept([back!.id])
+  expect(await contentOf(page)).toContain(`<a href="${pathOf(moved)}">`)
+  expect(await contentOf(page)).toContain('By hand.')
+  await owner.run(`writer/tasks/${hub}/unpublish/`, undefined)
+  expect(await linksOf(`from_task_id=${page}`)).toMatchObject([
+    { state: 'proposed', url: moved, wanted_url: null },
+  ])
+  await accept([back!.id])
+  expect(await contentOf(page)).not.toContain('<a ')
+  expect(await contentOf(page)).toContain('See the Coffees hub.')
+})
+
+it('is turned down, and not proposed again until the page moves once more', async () => {
+  const { hub, page } = await newCluster('Juices')
+  await publish(hub)
+  await publish(page)
+  const [link] = await linksOf(`from_task_id=${hub}`)
+  expect((await owner.post('writer/internal_links/dismiss/', { ids: [link!.id] })).body).toEqual({
+    dismissed: 1,
+  })
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'dismissed', url: null }])
+  const before = await contentOf(hub)
+  await publish(hub)
+  expect(await contentOf(hub)).toBe(before)
+  await service.sql`update tasks set post_url = ${`${wordpress.url}/elsewhere/`} where id = ${page}`
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'proposed' }])
+})
+
+it('is of its account alone', async () => {
+  const [link] = await linksOf('')
+  const stranger = await register(service.url, 'Strangers to links')
+  for (const action of ['accept', 'dismiss']) {
+    const { status } = await stranger.post(`writer/internal_links/${action}/`, { ids: [link!.id] })
+    expect(status).toBe(404)
+  }
+  expect((await stranger.get<{ count: number }>('writer/internal_links/')).body.count).toBe(0)
+})
