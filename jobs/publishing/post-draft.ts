@@ -1,5 +1,6 @@
 import type { MediaStore } from '../../server/media/media.ts'
 import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
+import type { Resolution } from '../../wp-bridge/client/edits.ts'
 import { faqOf } from '../../wp-bridge/client/faq.ts'
 import { insertLinks } from '../../wp-bridge/client/insert-links.ts'
 import { marker } from '../../wp-bridge/client/marker.ts'
@@ -9,6 +10,7 @@ import { StepError } from '../step.ts'
 import type { Article } from './read-article.ts'
 import type { LinkedArticle } from './turn.ts'
 
+type Task = Article['task']
 type Image = Article['images'][number]
 
 /** The article as it is handed to WordPress: blocks, with its in-article images in their places. */
@@ -40,6 +42,16 @@ export function postDraft(
     renderContent: (attachments) =>
       asBlocks(insertLinks(html_content, article.links), key, placed(images, attachments)),
   }
+}
+
+/** What somebody wrote where a clash was, as the post holds it: the content as safe blocks. */
+export function asBlocksOf(task: Task, resolution: Resolution): Resolution {
+  const choices = resolution.choices.map((choice, at) => {
+    const isContent = task.conflict?.clashes[at]?.field === 'content'
+    if (typeof choice === 'string' || !isContent || choice.text.trim() === '') return choice
+    return { text: asBlocks(choice.text, task.publication_key, []) }
+  })
+  return { ...resolution, choices }
 }
 
 function asBlocks(html: string, key: string, images: PlacedImage[]): string {

@@ -12,7 +12,7 @@ import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler, StepJob } from '../step.ts'
 import { databaseJournal } from './journal.ts'
 import { pauseIfDown } from './pause.ts'
-import { postDraft } from './post-draft.ts'
+import { asBlocksOf, postDraft } from './post-draft.ts'
 import type { Article } from './read-article.ts'
 import { openSite } from './site-access.ts'
 import { articleInTurn } from './turn.ts'
@@ -40,7 +40,7 @@ export const publish: StepHandler = async (job) => {
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site),
       settleMs: job.deps.settleMs,
-      ...(params.resolution && { resolution: params.resolution }),
+      ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
       // Whoever publishes what is known to be deleted wants it again.
       replaceDeleted: task.wp_status === null,
     }),

@@ -2,9 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { eq } from 'drizzle-orm'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { toBlocks } from '../../wp-bridge/client/blocks.ts'
-import type { Clash, Resolution } from '../../wp-bridge/client/edits.ts'
-import { marker } from '../../wp-bridge/client/marker.ts'
+import type { Resolution } from '../../wp-bridge/client/edits.ts'
 import type { RunPlan } from '../accept-run.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { longText } from '../http/schemas.ts'
@@ -39,17 +37,14 @@ export const ResolveConflict = z.strictObject({
 
 /** Where an update of a task's post and a person's edit do not go together; a 404 when nowhere. */
 export async function getConflict(tx: Tx, id: number) {
-  const { conflict } = await conflictOf(tx, id)
+  const conflict = await conflictOf(tx, id)
   return { conflict_id: conflict.conflict_id, clashes: conflict.clashes }
 }
 
 async function conflictOf(tx: Tx, id: number) {
-  const [task] = await tx
-    .select({ conflict: tasks.conflict, key: tasks.publication_key })
-    .from(tasks)
-    .where(eq(tasks.id, id))
+  const [task] = await tx.select({ conflict: tasks.conflict }).from(tasks).where(eq(tasks.id, id))
   if (!task?.conflict) throw notFound()
-  return { conflict: task.conflict, key: task.key }
+  return task.conflict
 }
 
 /** Plans that what was asked for is published as somebody decided. */
@@ -58,7 +53,7 @@ export async function planResolution(
   id: number,
   { conflict_id, choices }: z.infer<typeof ResolveConflict>,
 ): Promise<RunPlan> {
-  const { conflict, key } = await conflictOf(tx, id)
+  const conflict = await conflictOf(tx, id)
   if (conflict.conflict_id !== conflict_id) {
     throw new DomainError('wrong_state', 'The conflict is another one by now. Look at it again.')
   }
@@ -66,27 +61,11 @@ export async function planResolution(
   if (choices.length !== clashes.length) {
     throw invalid('choices', `must be as many as there are clashes: ${clashes.length}`)
   }
-  const resolution: Resolution = {
-    conflict_id,
-    choices: choices.map((choice, at) =>
-      typeof choice === 'string' ? choice : { text: asStored(clashes[at]!, choice.text, key, at) },
-    ),
-  }
+  const resolution: Resolution = { conflict_id, choices }
   const publish_at = wanted.publish_at && Date.parse(wanted.publish_at) > Date.now()
   const status = wanted.status === 'future' ? 'publish' : wanted.status
   const input = publish_at ? { publish_at: wanted.publish_at } : { status }
   const plan = await planPublishing(tx, { ids: [id], ...input })
   for (const step of plan.steps) step.params = { ...step.params, resolution }
   return plan
-}
-
-/** The content as safe blocks, the others as they are. */
-function asStored({ field }: Clash, text: string, key: string, at: number): string {
-  if (field !== 'content' || text.trim() === '') return text
-  try {
-    return toBlocks(text, { marker: marker(key), images: [] })
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw invalid(`choices.${at}.text`, 'is nested too deeply')
-  }
 }
