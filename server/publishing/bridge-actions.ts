@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { run_steps } from '../../db/schema/system.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -48,7 +48,7 @@ export function takeAction(
     await requireTaskOf(tx, siteId, id)
     const who = { accountId, userId: null, requestId, approvedBy: `${action.user} in WordPress` }
     await approveTasks(tx, deps.queue, who, [id])
-    if (await isUnderWay(tx, id)) return
+    if (await isGoingPublic(tx, id)) return
     await acceptRun(tx, deps.queue, caller, await planPublishing(tx, { ids: [id] }))
   })
 }
@@ -61,8 +61,8 @@ async function requireTaskOf(tx: Tx, siteId: number, id: number): Promise<void> 
   if (!task) throw notFound()
 }
 
-/** What waited for approval goes on by that. */
-async function isUnderWay(tx: Tx, taskId: number): Promise<boolean> {
+/** What waited for approval goes on by that; a draft that is being sent is no publication. */
+async function isGoingPublic(tx: Tx, taskId: number): Promise<boolean> {
   const [open] = await tx
     .select({ id: run_steps.id })
     .from(run_steps)
@@ -71,6 +71,7 @@ async function isUnderWay(tx: Tx, taskId: number): Promise<boolean> {
         eq(run_steps.kind, 'publish'),
         eq(run_steps.object_id, taskId),
         inArray(run_steps.state, ['waiting', 'pending', 'running']),
+        sql`coalesce(${run_steps.params} ->> 'status', 'publish') in ('publish', 'future')`,
       ),
     )
   return open !== undefined

@@ -90,7 +90,7 @@ export function overviewOf(
     const { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason } = site!
     return {
       site: { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason },
-      examination: examined ? findingsOf(examined) : null,
+      examination: examined ? findingsOf(examined, site!.wp_url) : null,
       counts: Object.fromEntries(counts.map(({ status, n }) => [status, n])),
       tasks: found.slice(0, PAGE),
       has_more: found.length > PAGE,
@@ -99,9 +99,11 @@ export function overviewOf(
   return deps.doors.withAccount({ accountId }, read, { readOnly: true })
 }
 
-function findingsOf({ at, result }: { at: Date; result: unknown }) {
-  const { healthy, checks } = Examined.parse(result)
-  return { at, healthy, checks }
+/** Null for those of another WordPress, or of a doctor that had other checks. */
+function findingsOf({ at, result }: { at: Date; result: unknown }, wpUrl: string | null) {
+  const { data } = Examined.safeParse(result)
+  if (!data || data.wp_url !== wpUrl) return null
+  return { at, healthy: data.healthy, checks: data.checks }
 }
 
 function tasksOf(

@@ -9,6 +9,8 @@ final class AdminTest extends BridgeTestCase
     private array $asked = [];
     /** For so long an answer was waited for, in seconds. */
     private $patience;
+    /** The id of the last webhook. */
+    private $webhook;
     /** @var array|WP_Error */
     private $answer;
 
@@ -36,6 +38,7 @@ final class AdminTest extends BridgeTestCase
     public function answer($before, $args, $url)
     {
         $this->patience = $args['timeout'];
+        $this->webhook = $args['headers']['webhook-id'];
         $this->asked[] = [basename($url), json_decode($args['body'], true)];
         if (is_wp_error($this->answer)) {
             return $this->answer;
@@ -124,10 +127,12 @@ final class AdminTest extends BridgeTestCase
     {
         $this->answer = ['taken' => true];
         $_POST['task_id'] = '5';
+        $_POST['request'] = wp_generate_uuid4();
         $_REQUEST['_wpnonce'] = wp_create_nonce('igny8_bridge_publish5');
         $this->assertSame(1, preg_match('/redirected to .*page=igny8-bridge/', $this->refusal([AdminPage::class, 'publish'])));
         $user = wp_get_current_user()->user_login;
         $this->assertSame([['actions', ['action' => 'publish', 'task_id' => 5, 'user' => $user]]], $this->asked);
+        $this->assertSame("wp_{$_POST['request']}", $this->webhook, 'Pressed twice it is done once.');
         $this->answer = $this->overview();
         $this->assertStringContainsString('Approved.', $this->page());
         $this->assertStringNotContainsString('Approved.', $this->page());
@@ -136,9 +141,10 @@ final class AdminTest extends BridgeTestCase
     public function test_says_why_the_service_refused(): void
     {
         $this->answer = ['code' => 409, 'detail' => 'The task has no article.'];
-        $_POST['task_id'] = '5';
+        $_POST = ['task_id' => '5', 'request' => ['x']];
         $_REQUEST['_wpnonce'] = wp_create_nonce('igny8_bridge_publish5');
         $this->refusal([AdminPage::class, 'publish']);
+        $this->assertSame(1, preg_match('/^wp_[0-9a-f-]{36}$/D', $this->webhook));
         $this->answer = $this->overview();
         $this->assertStringContainsString('The task has no article.', $this->page());
     }
@@ -182,6 +188,9 @@ final class AdminTest extends BridgeTestCase
         $this->assertStringContainsString('does not answer (timed out)', $this->page());
         $this->assertCount(1, $this->asked, 'Nobody waits for it twice.');
         $this->assertLessThanOrEqual(5, $this->patience);
+        delete_transient('igny8_bridge_down');
+        $this->answer = ['code' => 502];
+        $this->assertStringContainsString('does not answer (HTTP 502)', $this->page());
         delete_transient('igny8_bridge_down');
         $this->answer = ['code' => 401];
         $this->assertStringContainsString('does not know this site by its key', $this->page());

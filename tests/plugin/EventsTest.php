@@ -31,7 +31,7 @@ final class EventsTest extends BridgeTestCase
     {
         $answer = $this->send($this->task(['task_id' => 11, 'post_id' => 77]));
         $this->assertSame([200, ['taken' => true]], [$answer->get_status(), $answer->get_data()]);
-        $this->assertSame('draft', KnownTasks::of_post(77)['status']);
+        $this->assertSame('draft', KnownTasks::of_posts([77])[77]['status']);
     }
 
     public function test_takes_what_a_replaced_key_signed_while_it_is_good(): void
@@ -49,14 +49,14 @@ final class EventsTest extends BridgeTestCase
         $this->send($this->task(['task_id' => 12, 'post_id' => 78]), $headers);
         $again = $this->send($this->task(['task_id' => 12, 'post_id' => 78, 'status' => 'review'], '2027-01-01T00:00:00Z'), $headers);
         $this->assertSame(200, $again->get_status());
-        $this->assertSame('draft', KnownTasks::of_post(78)['status']);
+        $this->assertSame('draft', KnownTasks::of_posts([78])[78]['status']);
     }
 
     public function test_does_not_put_the_older_over_the_newer(): void
     {
         $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'completed'], '2026-01-02T00:00:01Z'));
         $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'published'], '2026-01-02T00:00:00Z'));
-        $this->assertSame('completed', KnownTasks::of_post(79)['status']);
+        $this->assertSame('completed', KnownTasks::of_posts([79])[79]['status']);
     }
 
     public function test_knows_that_the_site_is_paused(): void

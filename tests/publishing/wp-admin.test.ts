@@ -120,6 +120,24 @@ describe('what the plugin asks for', () => {
     expect(JSON.stringify(seen)).not.toMatch(/whsec_|wp_app/)
   })
 
+  it('is refused while the article is being sent as a draft, and approves nothing then', async () => {
+    const [id] = await writeArticles(owner, place, ['A draft first'], { images_per_task: 1 })
+    const reason = service.sql.json({ code: 'x', message: 'It is down.' })
+    await service.sql`update sites set wp_paused_at = now(), wp_pause_reason = ${reason}
+      where id = ${place.site_id}`
+    await owner.post('writer/tasks/publish/', { ids: [id], status: 'draft' })
+    const refused = await ask('actions', { action: 'publish', task_id: id, user: 'admin' })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'already_running' } })
+    expect((await owner.get(`writer/tasks/${id}/`)).body).toMatchObject({ approved_at: null })
+  })
+
+  it('is told nothing that was found of another WordPress', async () => {
+    expect((await ask('overview', {})).body).toMatchObject({ examination: { healthy: true } })
+    await service.sql`update sites set wp_url = 'http://127.0.0.1:9' where id = ${place.site_id}`
+    expect((await ask('overview', {})).body).toMatchObject({ examination: null })
+    await service.sql`update sites set wp_url = ${wordpress.url} where id = ${place.site_id}`
+  })
+
   it('is answered in pages', async () => {
     await service.sql`insert into tasks (account_id, site_id, sector_id, title)
       select ${owner.accountId}, ${place.site_id}, ${place.sector_id}, 'Many ' || n from generate_series(1, 70) n`

@@ -94,7 +94,7 @@ final class AdminPage {
 		$paged  = isset( $_GET['paged'] ) ? max( 1, (int) $_GET['paged'] ) : 1;
 		// phpcs:enable
 		$asked    = array_filter( array( 'status' => array_key_exists( $status, TaskList::labels() ) ? $status : '' ) ) + array( 'page' => $paged );
-		$overview = Service::ask( 'overview', $asked );
+		$overview = Service::ask( 'overview', $asked, 'wp_' . wp_generate_uuid4() );
 		if ( is_wp_error( $overview ) ) {
 			printf( '<div class="notice notice-error"><p>%s</p></div>', esc_html( $overview->get_error_message() ) );
 		}
@@ -131,6 +131,25 @@ final class AdminPage {
 	}
 
 	/**
+	 * Prints the beginning of a form of the page. Sent twice, it is acted on once.
+	 *
+	 * @param string $hook  What is asked for.
+	 * @param string $nonce The nonce's action.
+	 */
+	public static function open_form( string $hook, string $nonce ): void {
+		// Not by wp_nonce_field, whose ids would be on the page once for each article.
+		$hidden = array(
+			'action'   => $hook,
+			'_wpnonce' => wp_create_nonce( $nonce ),
+			'request'  => wp_generate_uuid4(),
+		);
+		printf( '<form method="post" action="%s">', esc_url( admin_url( 'admin-post.php' ) ) );
+		foreach ( $hidden as $name => $value ) {
+			printf( '<input type="hidden" name="%s" value="%s">', esc_attr( $name ), esc_attr( $value ) );
+		}
+	}
+
+	/**
 	 * Ends the request of somebody who may not do this, or did not ask for it on this page.
 	 *
 	 * @param string $capability What they need.
@@ -150,8 +169,11 @@ final class AdminPage {
 	 * @param string $done   What is said when it was taken.
 	 */
 	private static function act( array $action, string $done ): void {
-		$answer = Service::ask( 'actions', $action + array( 'user' => wp_get_current_user()->user_login ) );
-		$notice = is_wp_error( $answer ) ? array( 'error', $answer->get_error_message() ) : array( 'success', $done );
+		// phpcs:ignore WordPress.Security.NonceVerification.Missing -- it was verified: see require.
+		$request = isset( $_POST['request'] ) ? sanitize_text_field( wp_unslash( $_POST['request'] ) ) : '';
+		$request = wp_is_uuid( $request ) ? $request : wp_generate_uuid4();
+		$answer  = Service::ask( 'actions', $action + array( 'user' => wp_get_current_user()->user_login ), "wp_$request" );
+		$notice  = is_wp_error( $answer ) ? array( 'error', $answer->get_error_message() ) : array( 'success', $done );
 		set_transient( self::NOTICE . get_current_user_id(), $notice, MINUTE_IN_SECONDS );
 		wp_safe_redirect( wp_get_referer() ? wp_get_referer() : self::url() );
 		exit;

@@ -69,9 +69,7 @@ final class Connection {
 			self::table( $failed );
 		}
 		if ( current_user_can( AdminPage::EXAMINE ) ) {
-			printf( '<form method="post" action="%s">', esc_url( admin_url( 'admin-post.php' ) ) );
-			printf( '<input type="hidden" name="action" value="%s">', esc_attr( AdminPage::EXAMINE_HOOK ) );
-			wp_nonce_field( AdminPage::EXAMINE_HOOK );
+			AdminPage::open_form( AdminPage::EXAMINE_HOOK, AdminPage::EXAMINE_HOOK );
 			printf( '<p><button class="button">%s</button></p></form>', esc_html__( 'Examine the site', 'igny8-bridge' ) );
 		}
 	}

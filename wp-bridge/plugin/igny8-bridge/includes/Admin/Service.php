@@ -37,9 +37,10 @@ final class Service {
 	 *
 	 * @param string $path Below the site's own address in the service, such as overview.
 	 * @param array  $body What is asked.
+	 * @param string $id   The value of webhook-id: with the same one it is done once.
 	 * @return array|WP_Error
 	 */
-	public static function ask( string $path, array $body ) {
+	public static function ask( string $path, array $body, string $id ) {
 		$pairing = Pairing::get();
 		if ( null === $pairing ) {
 			return new WP_Error( 'igny8_not_paired', __( 'This site is not linked with igny8 yet.', 'igny8-bridge' ) );
@@ -50,20 +51,22 @@ final class Service {
 			return self::unreachable( $down );
 		}
 		$url    = preg_replace( '#events/$#', $path . '/', $pairing['events_url'] );
-		$answer = Outbox::post( $url, 'wp_' . wp_generate_uuid4(), (string) wp_json_encode( (object) $body ), self::PATIENCE );
-		if ( is_wp_error( $answer ) ) {
-			set_transient( self::DOWN, $answer->get_error_message(), self::REST );
-			return self::unreachable( $answer->get_error_message() );
-		}
+		$answer = Outbox::post( $url, $id, (string) wp_json_encode( (object) $body ), self::PATIENCE );
 		$status  = (int) wp_remote_retrieve_response_code( $answer );
 		$decoded = json_decode( wp_remote_retrieve_body( $answer ), true );
-		if ( 200 === $status && is_array( $decoded ) ) {
+		if ( is_wp_error( $answer ) || $status >= 500 || ! is_array( $decoded ) ) {
+			$cause = is_wp_error( $answer ) ? $answer->get_error_message() : "HTTP $status";
+			set_transient( self::DOWN, $cause, self::REST );
+			return self::unreachable( $cause );
+		}
+		delete_transient( self::DOWN );
+		if ( 200 === $status ) {
 			return $decoded;
 		}
 		if ( 401 === $status ) {
 			return new WP_Error( 'igny8_refused', __( 'igny8 does not know this site by its key any more. Examine the site in igny8, or link it again; and check that the clock of this server is right.', 'igny8-bridge' ) );
 		}
-		$detail = is_array( $decoded ) && is_string( $decoded['detail'] ?? null ) ? $decoded['detail'] : "HTTP $status";
+		$detail = is_string( $decoded['detail'] ?? null ) ? $decoded['detail'] : "HTTP $status";
 		return new WP_Error( 'igny8_refused', $detail );
 	}
 

@@ -49,13 +49,13 @@ final class TaskList {
 	 * @param int    $paged    The page, from 1.
 	 */
 	public static function render( array $overview, string $status, int $paged ): void {
-		printf( '<h2>%s</h2>', esc_html__( 'Articles', 'igny8-bridge' ) );
+		printf( '<h2 id="igny8-articles">%s</h2>', esc_html__( 'Articles', 'igny8-bridge' ) );
 		if ( isset( $overview['counts'] ) ) {
 			self::print_views( $overview['counts'], $status );
 		}
 		$is_busy = array() !== array_filter( array_column( $overview['tasks'], 'work' ) );
 		printf( '<div id="igny8-tasks"%s>', $is_busy ? ' data-busy' : '' );
-		echo '<table class="wp-list-table widefat striped"><thead><tr>';
+		echo '<table class="wp-list-table widefat striped" aria-labelledby="igny8-articles"><thead><tr>';
 		foreach ( array( __( 'Title', 'igny8-bridge' ), __( 'State', 'igny8-bridge' ), __( 'Progress', 'igny8-bridge' ), __( 'Action', 'igny8-bridge' ) ) as $heading ) {
 			printf( '<th scope="col">%s</th>', esc_html( $heading ) );
 		}
@@ -158,10 +158,8 @@ final class TaskList {
 	 * @param string $title   Its title.
 	 */
 	private static function print_form( int $task_id, string $title ): void {
-		printf( '<form method="post" action="%s">', esc_url( admin_url( 'admin-post.php' ) ) );
-		printf( '<input type="hidden" name="action" value="%s">', esc_attr( AdminPage::PUBLISH_HOOK ) );
+		AdminPage::open_form( AdminPage::PUBLISH_HOOK, AdminPage::PUBLISH_HOOK . $task_id );
 		printf( '<input type="hidden" name="task_id" value="%d">', (int) $task_id );
-		wp_nonce_field( AdminPage::PUBLISH_HOOK . $task_id, '_wpnonce', true );
 		printf(
 			'<button class="button button-primary" aria-label="%s">%s</button></form>',
 			/* translators: %s: the title of an article. */

@@ -58,17 +58,6 @@ final class KnownTasks {
 	}
 
 	/**
-	 * The task whose post this is, or null.
-	 *
-	 * @param int $post_id The post.
-	 */
-	public static function of_post( int $post_id ): ?array {
-		global $wpdb;
-		$table = Tables::name( 'igny8_tasks' );
-		return self::decode( (string) $wpdb->get_var( $wpdb->prepare( "SELECT task FROM $table WHERE post_id = %d", $post_id ) ) ); // phpcs:ignore WordPress.DB
-	}
-
-	/**
 	 * The tasks whose posts these are, by post.
 	 *
 	 * @param int[] $post_ids The posts.
