@@ -79,16 +79,21 @@ describe('the page in wp-admin', () => {
 
   it('marks the posts in their list, and the filter finds them', async () => {
     const titles = (page: Page) => page.locator('.row-title').allInnerTexts()
+    const filtered = async (page: Page, filter: string) => {
+      await page.selectOption('#igny8-filter', filter)
+      await page.click('#post-query-submit')
+      await page.waitForURL((url) => url.searchParams.get('igny8') === filter)
+      return titles(page)
+    }
+    const told = () => String(wordpress.query('select task from wp_igny8_tasks')[0]?.task)
+    await expect.poll(told, { timeout: 30_000 }).toContain('completed')
     await inWpAdmin('edit.php', async (page) => {
       const row = page.getByRole('row', { name: /Tea in wp-admin/ })
       await row.getByRole('link', { name: 'Seen live' }).waitFor()
       expect(await titles(page)).toContain('Hello world!')
-      await page.selectOption('#igny8-filter', 'yes')
-      await page.click('#post-query-submit')
-      expect(await titles(page)).toEqual(['Tea in wp-admin'])
-      await page.selectOption('#igny8-filter', 'no')
-      await page.click('#post-query-submit')
-      expect(await titles(page)).toEqual(['Hello world!'])
+      expect(await filtered(page, 'yes')).toEqual(['Tea in wp-admin'])
+      expect(await filtered(page, 'edited')).toEqual([])
+      expect(await filtered(page, 'no')).toEqual(['Hello world!'])
     })
   })
 })
