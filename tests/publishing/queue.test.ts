@@ -318,8 +318,11 @@ describe('a site that stops working', () => {
       php: `<?php http_response_code(503); die('Down');`,
     })
     const run = await publish(ids)
-    await service.sql`update run_steps set retries = 3 where run_id = ${run}`
-    await queued(allHeld('paused', 2))
+    // As if it had failed for half a minute.
+    while (!allHeld('paused', 2)(await queue())) {
+      await service.sql`update run_steps set retries = 3, updated_at = now() - interval '1 hour'
+        where run_id = ${run} and state = 'pending' and retries < 3`
+    }
     expect((await siteOf()).wp_pause_reason?.code).toBe('server_error')
     await wordpress.removeMuPlugin('down')
     await probe()
