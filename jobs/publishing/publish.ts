@@ -11,6 +11,7 @@ import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler, StepJob } from '../step.ts'
 import { databaseJournal } from './journal.ts'
+import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
 import { asBlocksOf, postDraft } from './post-draft.ts'
 import type { Article } from './read-article.ts'
@@ -24,14 +25,18 @@ const Params = z.object({
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
   resolution: resolutionSchema.optional(),
+  /** Whether a post keeps the status that it has in WordPress, whatever `status` says. */
+  keep_status: z.boolean().optional(),
 })
 
 /** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
 export const publish: StepHandler = async (job) => {
-  const params = Params.parse(job.step.params)
-  const article = await articleInTurn(job, params)
+  const asked = Params.parse(job.step.params)
+  const article = await articleInTurn(job, asked)
   const { task } = article
   const site = await openSite(job, task.site_id)
+  const kept = asked.keep_status ? await keptStatus(site, task) : undefined
+  const params = { ...asked, ...(kept && { status: kept }) }
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
   const receipt = await askWordPress(() =>
     publishPost({

@@ -99,7 +99,9 @@ export async function planLinkChanges(tx: Tx, ids: number[]): Promise<RunPlan> {
     .set({ url: wantedUrl, dismissed_url: null, updated_at: sql`now()` })
     .where(among(ids))
     .returning({ from_task_id: internal_links.from_task_id })
-  return planPublishing(tx, { ids: changed.map((link) => link.from_task_id) })
+  const plan = await planPublishing(tx, { ids: changed.map((link) => link.from_task_id) })
+  for (const step of plan.steps) step.params = { ...step.params, keep_status: true }
+  return plan
 }
 
 /** Turns changes down: they are not proposed again, unless the other page moves once more. */

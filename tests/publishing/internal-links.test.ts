@@ -133,6 +133,19 @@ it('is turned down, and not proposed again until the page moves once more', asyn
   expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'proposed' }])
 })
 
+it('keeps a draft that a person made of the page a draft', async () => {
+  const { hub, page } = await newCluster('Milks')
+  await publish(hub)
+  await publish(page)
+  const [link] = await linksOf(`from_task_id=${hub}`)
+  const { assigned_post_id } = await taskOf(hub)
+  await wordpress.php(`wp_update_post(['ID' => ${assigned_post_id}, 'post_status' => 'draft']);`)
+  await accept([link!.id])
+  const posts = wordpress.query('select post_status from wp_posts where ID = ?', assigned_post_id)
+  expect(posts).toEqual([{ post_status: 'draft' }])
+  expect(await contentOf(hub)).toContain('<a ')
+})
+
 it('is of its account alone', async () => {
   const [link] = await linksOf('')
   const stranger = await register(service.url, 'Strangers to links')
