@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { type CreateContext, createOnce, type Found } from './create-once.ts'
+import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
 import { WordPressError } from './errors.ts'
 import { slugForms, unlessGone } from './find-post.ts'
+import { plainText } from './plain-text.ts'
 import type { WordPressApi } from './transport.ts'
 
 /** An image file to be had in WordPress. */
@@ -53,7 +54,7 @@ const QUERY = { _fields: 'id,slug,source_url,alt_text,media_details' }
 export async function ensureAttachment(
   context: CreateContext & { api: WordPressApi },
   file: ImageFile,
-): Promise<{ attachment: Attachment; duplicates: number[] }> {
+): Promise<{ attachment: Attachment; duplicates: number[]; warnings: string[] }> {
   const { api, journal } = context
   const created = await createOnce(context, {
     kind: 'attachment',
@@ -62,10 +63,13 @@ export async function ensureAttachment(
     find: () => findAttachment(api, file),
     create: () => upload(api, file),
   })
-  if (created.how !== 'known') {
-    await journal.record('attachment', file.content_hash, { id: created.remote.id, state: {} })
+  const warnings: string[] = []
+  const sized = await withSizes(api, created, warnings)
+  const remote = await withAltText(api, { ...created, remote: sized }, file, warnings)
+  const state = { alt_text: file.alt_text }
+  if (created.how !== 'known' || created.state.alt_text !== file.alt_text) {
+    await journal.record('attachment', file.content_hash, { id: remote.id, state })
   }
-  const remote = await completed(api, created.remote, file)
   const attachment = {
     content_hash: file.content_hash,
     id: remote.id,
@@ -75,7 +79,7 @@ export async function ensureAttachment(
     height: remote.media_details.height ?? file.height,
     how: created.how,
   }
-  return { attachment, duplicates: created.duplicates }
+  return { attachment, duplicates: created.duplicates, warnings }
 }
 
 /** Sixteen digits of the hash: enough to tell all images of a site apart, short in an address. */
@@ -125,19 +129,43 @@ async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachm
   }
 }
 
-/** WordPress adds alt text and sizes after it has made the attachment, and may have died between. */
-async function completed(
+/**
+ * The image with the smaller sizes that WordPress makes after it has made the attachment: it may have
+ * died between, and is asked to go on. What it cannot do is no reason not to publish.
+ */
+async function withSizes(
   api: WordPressApi,
-  remote: RemoteAttachment,
-  file: ImageFile,
+  { remote, how }: Created<RemoteAttachment>,
+  warnings: string[],
 ): Promise<RemoteAttachment> {
-  const path = `wp/v2/media/${remote.id}`
-  if (remote.alt_text === '' && file.alt_text !== '') {
-    remote = await api.update(path, attachmentSchema, { alt_text: file.alt_text })
+  if (how !== 'adopted' && remote.media_details.width !== undefined) return remote
+  const action = { action: 'create-image-subsizes' }
+  try {
+    return await api.update(`wp/v2/media/${remote.id}/post-process`, attachmentSchema, action)
+  } catch (error) {
+    if (!(error instanceof WordPressError)) throw error
+    warnings.push(`WordPress made no smaller sizes of image ${remote.id}: ${error.message}`)
+    return remote
   }
-  if (remote.media_details.width === undefined) {
-    const action = { action: 'create-image-subsizes' }
-    remote = await api.update(`${path}/post-process`, attachmentSchema, action)
+}
+
+/** The image with the alternative text of the file, unless a person chose another in WordPress. */
+async function withAltText(
+  api: WordPressApi,
+  { remote, how, state }: Created<RemoteAttachment>,
+  { alt_text }: ImageFile,
+  warnings: string[],
+): Promise<RemoteAttachment> {
+  const isSame = (one: string, other: unknown) => plainText(one) === plainText(String(other ?? ''))
+  if (isSame(alt_text, remote.alt_text)) return remote
+  const isPersons = how === 'known' && !isSame(remote.alt_text, state.alt_text)
+  const isOld = how === 'known' && isSame(alt_text, state.alt_text)
+  if (remote.alt_text !== '' && (isPersons || isOld)) return remote
+  const updated = await api.update(`wp/v2/media/${remote.id}`, attachmentSchema, { alt_text })
+  if (!isSame(alt_text, updated.alt_text)) {
+    warnings.push(
+      `WordPress stored another alternative text of image ${updated.id}: “${updated.alt_text}”.`,
+    )
   }
-  return remote
+  return updated
 }

@@ -134,8 +134,9 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
 async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
   const attachments: Attachment[] = []
   for (const image of new Map(draft.images.map((image) => [image.content_hash, image])).values()) {
-    const { attachment, duplicates } = await ensureAttachment(context, image)
+    const { attachment, duplicates, warnings } = await ensureAttachment(context, image)
     attachments.push(attachment)
+    remarks.warnings.push(...warnings)
     warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
   }
   return attachments
