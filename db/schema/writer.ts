@@ -114,8 +114,10 @@ export const internal_links = pgTable(
     ...siteSector,
     from_task_id: ref().notNull(),
     to_task_id: ref().notNull(),
-    /** Where the page links to, when it was published last or is next; null while it does not. */
+    /** Where the page links to since it was published last; null while it does not. */
     url: text(),
+    /** Where it is to link to when it is published next, empty for nowhere; null: as it is. */
+    accepted_url: text(),
     /** The address that somebody decided not to change it to; empty for not taking it away. */
     dismissed_url: text(),
     ...timestamps,

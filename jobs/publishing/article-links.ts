@@ -1,11 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { wantedUrl } from '../../server/publishing/internal-links.ts'
+import { nextUrl, wantedUrl } from '../../server/publishing/internal-links.ts'
 import type { Link } from '../../wp-bridge/client/insert-links.ts'
 
-/** A page of links helps nobody. */
-const MAX_LINKS = 20
+const MAX_LINKS = 200
 
 /**
  * The links of a page that is about to be published, to pages of its cluster that are live: the hub
@@ -23,22 +22,30 @@ export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<
       and (a.content_structure = 'cluster_hub') <> (b.content_structure = 'cluster_hub')
     on conflict do nothing`)
   if (task.wp_status !== 'publish') {
-    await tx.execute(sql`update internal_links set url = ${wantedUrl}, updated_at = now()
-      where from_task_id = ${task.id} and url is distinct from ${wantedUrl}`)
+    await tx.execute(sql`update internal_links
+      set accepted_url = coalesce(${wantedUrl}, ''), updated_at = now()
+      where from_task_id = ${task.id} and ${nextUrl} is distinct from ${wantedUrl}`)
   }
   const rows = await tx.execute<{ url: string; title: string; keywords: string[] }>(sql`
-    select internal_links.url, t.title, coalesce((select array_agg(k.keyword order by k.id)
+    select ${nextUrl} as url, t.title, coalesce((select array_agg(k.keyword order by k.id)
         from task_keywords tk join keywords k on k.account_id = tk.account_id and k.id = tk.keyword_id
         where tk.account_id = t.account_id and tk.task_id = t.id), '{}') as keywords
     from internal_links join tasks t on t.account_id = internal_links.account_id
       and t.id = internal_links.to_task_id
-    where from_task_id = ${task.id} and internal_links.url is not null
+    where from_task_id = ${task.id} and ${nextUrl} is not null
     order by internal_links.id limit ${MAX_LINKS}`)
   return [...rows].map(({ url, title, keywords }) => ({
     url: onTheSite(url),
     title,
     anchors: [...keywords, title],
   }))
+}
+
+/** Notes that the page was published with the links that were accepted. */
+export async function recordLinks(tx: Tx, taskId: number): Promise<void> {
+  await tx.execute(sql`update internal_links
+    set url = ${nextUrl}, accepted_url = null, updated_at = now()
+    where from_task_id = ${taskId} and accepted_url is not null`)
 }
 
 /** Without the site's address, which is its own: such links are followed by search engines. */

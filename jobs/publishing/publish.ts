@@ -10,6 +10,7 @@ import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler, StepJob } from '../step.ts'
+import { recordLinks } from './article-links.ts'
 import { databaseJournal } from './journal.ts'
 import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
@@ -107,6 +108,7 @@ async function recordPublished(
       updated_at: sql`now()`,
     })
     .where(eq(tasks.id, task.id))
+  await recordLinks(tx, task.id)
   await tellPlugin(tx, 'task.published', task.id)
   if (task.idea_id === null) return
   await tx

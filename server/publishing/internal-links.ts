@@ -14,14 +14,18 @@ export const wantedUrl = sql<
   string | null
 >`(select case when t.wp_status = 'publish' then t.post_url end
   from tasks t where t.account_id = internal_links.account_id and t.id = internal_links.to_task_id)`
+/** Where its page links to when it is published next. */
+export const nextUrl = sql<string | null>`(case when internal_links.accepted_url is null
+  then internal_links.url else nullif(internal_links.accepted_url, '') end)`
 const isLive = sql`(select f.wp_status = 'publish' from tasks f
   where f.account_id = internal_links.account_id and f.id = internal_links.from_task_id)`
 
-export const LINK_STATES = ['waiting', 'live', 'proposed', 'dismissed'] as const
+export const LINK_STATES = ['waiting', 'live', 'proposed', 'accepted', 'dismissed'] as const
 const state = sql<(typeof LINK_STATES)[number]>`case
   when internal_links.url is not distinct from ${wantedUrl}
     then case when internal_links.url is null then 'waiting' else 'live' end
   when not coalesce(${isLive}, false) then 'waiting'
+  when ${nextUrl} is not distinct from ${wantedUrl} then 'accepted'
   when internal_links.dismissed_url = coalesce(${wantedUrl}, '') then 'dismissed'
   else 'proposed' end`
 const titleOf = (task: 'from_task_id' | 'to_task_id') =>
@@ -49,6 +53,7 @@ export const InternalLink = z
     state: z.enum(LINK_STATES).openapi({
       description:
         '`waiting` for its page to be live; `live`; `proposed`: the published page should be changed; ' +
+        '`accepted`: it is changed when it is published next; accept again if that failed; ' +
         '`dismissed`: that was turned down.',
     }),
     url: z.string().nullable().openapi({ description: 'Where the page links to; null: nowhere.' }),
@@ -96,7 +101,11 @@ export async function planLinkChanges(tx: Tx, ids: number[]): Promise<RunPlan> {
   await requireChanges(tx, ids)
   const changed = await tx
     .update(internal_links)
-    .set({ url: wantedUrl, dismissed_url: null, updated_at: sql`now()` })
+    .set({
+      accepted_url: sql`coalesce(${wantedUrl}, '')`,
+      dismissed_url: null,
+      updated_at: sql`now()`,
+    })
     .where(among(ids))
     .returning({ from_task_id: internal_links.from_task_id })
   const plan = await planPublishing(tx, { ids: changed.map((link) => link.from_task_id) })
@@ -113,7 +122,11 @@ export async function dismissLinkChanges(
   await requireChanges(tx, ids)
   const dismissed = await tx
     .update(internal_links)
-    .set({ dismissed_url: sql`coalesce(${wantedUrl}, '')`, updated_at: sql`now()` })
+    .set({
+      dismissed_url: sql`coalesce(${wantedUrl}, '')`,
+      accepted_url: null,
+      updated_at: sql`now()`,
+    })
     .where(among(ids))
     .returning({ id: internal_links.id })
   await audit(tx, { ...who, action: 'internal_links.dismissed', detail: { ids } })
@@ -130,7 +143,7 @@ async function requireChanges(tx: Tx, ids: number[]): Promise<void> {
     .orderBy(internal_links.id)
     .for('no key update')
   if (found.length < new Set(ids).size) throw notFound()
-  const others = found.filter((link) => link.state !== 'proposed' && link.state !== 'dismissed')
+  const others = found.filter(({ state }) => state === 'waiting' || state === 'live')
   if (others.length === 0) return
   const named = others.slice(0, 20).map((link) => `${link.id} is ${link.state}`)
   throw new DomainError('wrong_state', `There is nothing to change: link ${named.join(', ')}.`)

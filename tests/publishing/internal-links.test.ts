@@ -146,6 +146,22 @@ it('keeps a draft that a person made of the page a draft', async () => {
   expect(await contentOf(hub)).toContain('<a ')
 })
 
+it('is accepted until its page was published, whatever fails', async () => {
+  const { hub, page } = await newCluster('Waters')
+  await publish(hub)
+  await publish(page)
+  const [link] = await linksOf(`from_task_id=${hub}`)
+  const { assigned_post_id } = await taskOf(hub)
+  await wordpress.php(`wp_trash_post(${assigned_post_id});`)
+  const failed = await owner.run('writer/internal_links/accept/', { ids: [link!.id] })
+  expect(failed.state).toBe('FAILURE')
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'accepted', url: null }])
+  await wordpress.php(`wp_untrash_post(${assigned_post_id}); wp_publish_post(${assigned_post_id});`)
+  await accept([link!.id])
+  expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'live' }])
+  expect(await contentOf(hub)).toContain('<a ')
+})
+
 it('is of its account alone', async () => {
   const [link] = await linksOf('')
   const stranger = await register(service.url, 'Strangers to links')

@@ -1,0 +1,1 @@
+ALTER TABLE "internal_links" ADD COLUMN "accepted_url" text;
