@@ -1,8 +1,9 @@
 // Makes a fresh checkout ready to run its demo and tests: npm packages (among them the Node that
-// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser, PHPUnit, MariaDB and a newer
-// WordPress. Plain JavaScript with Node’s own modules alone, because it runs on Node 20 before anything is installed.
+// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser, PHPUnit, MariaDB, a newer
+// WordPress and other PHPs. Plain JavaScript with Node’s own modules alone, because it runs on Node 20 before anything is installed.
 import { ensureChromium, ensureMariaDb, ensurePhp, ensurePhpUnit } from './install-debian.mjs'
 import { ensureNodeModules } from './install-node-modules.mjs'
+import { ensureOtherPhps } from './install-php.mjs'
 import { InstallError } from './install-run.mjs'
 import { ensureWordPressCore } from './install-wordpress.mjs'
 
@@ -15,6 +16,7 @@ try {
     await ensurePhpUnit()
     await ensureMariaDb()
     await ensureWordPressCore('6.5')
+    await ensureOtherPhps()
   }
 } catch (error) {
   if (!(error instanceof InstallError)) throw error

@@ -10,30 +10,17 @@ import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { type Client, register } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
-import {
-  countsIn,
-  linkedBlog,
-  type Place,
-  seeded,
-  writeArticles,
-} from '../publishing/linked-blog.ts'
-import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 
-/** `npm run soak` runs all of it. */
-const KILLS = process.env.SOAK ? 20 : 4
-const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const PROCESS = fileURLToPath(new URL('./service-process.ts', import.meta.url))
 
-let wordpress: WordPress
 let sql: Sql
 let dataDir: string
 let environment: NodeJS.ProcessEnv
 let service: ChildProcess | undefined
 let owner: Client
-let place: Place
+let place: { site_id: number; sector_id: number }
 
 beforeAll(async () => {
-  wordpress = await startWordPress()
   dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-crash-'))
   chmodSync(dataDir, 0o755)
   const databaseUrl = await cloneTemplate(inject('postgresUrl'))
@@ -45,19 +32,19 @@ beforeAll(async () => {
     DATABASE_URL: databaseUrl,
     IGNY8_DATA_DIR: dataDir,
     IGNY8_SECRET_KEYS: 'a key that only the tests of this project ever use',
-    IGNY8_ALLOW_PRIVATE_SITES: new URL(wordpress.url).host,
-    // The real WordPress here answers at once: a request of a killed process ends in this time.
     TEST_SETTLE_MS: '1500',
   }
   await start()
   owner = await register(`http://127.0.0.1:${port}`, 'Killed')
   await sql`update accounts set credits = 100000 where id = ${owner.accountId}`
-  place = await linkedBlog(owner, wordpress)
+  const site = await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })
+  const site_id = site.body.id
+  const sector = await owner.post<{ id: number }>('auth/sectors/', { site_id, name: 'Tea' })
+  place = { site_id, sector_id: sector.body.id }
 })
 afterAll(async () => {
   await kill()
   await sql?.end()
-  await wordpress?.stop()
   rmSync(dataDir, { recursive: true, force: true })
 })
 
@@ -90,26 +77,6 @@ async function ended(runId: number) {
     await delay(200)
   }
 }
-
-it(`publishes each task once though the service is killed ${KILLS} times at random moments (seed ${SEED})`, async () => {
-  const random = seeded(SEED)
-  const titles: string[] = []
-  for (let round = 0; round < KILLS; round++) {
-    const three = [1, 2, 3].map((n) => `Killed ${round}.${n}`)
-    titles.push(...three)
-    const ids = await writeArticles(owner, place, three)
-    const run = await owner.post<{ task_id: number }>('writer/tasks/publish/', { ids })
-    await delay(random() * 2_500)
-    await kill()
-    await start()
-    expect(await ended(run.body.task_id)).toMatchObject({ state: 'SUCCESS' })
-  }
-  const { posts, attachments } = countsIn(wordpress)
-  expect(Object.fromEntries(posts)).toEqual(Object.fromEntries(titles.map((title) => [title, 1])))
-  expect([...attachments.values()].filter((n) => n !== 1)).toEqual([])
-  const [files] = await sql`select count(distinct content_hash)::int as n from images`
-  expect(attachments.size).toBe(files!.n)
-}, 1_800_000)
 
 it('loses no step and charges each once when it is killed while it writes articles', async () => {
   const before = (await owner.get<{ charged: number }>('billing/balance/')).body.charged

@@ -5,11 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /**
  * What happens to one request. The ones that end in `_after` and `lose_answer`, `truncate`, `stall`
- * let the server carry it out; `cut` passes on half of the body; `delay` passes it on late.
+ * let the server carry it out; `cut` passes on half of the body; `delay` passes it on late; `refuse`
+ * also refuses every connection for so many milliseconds. `drop` ends a connection, `reset_` resets it.
  */
 export type Break =
   | 'drop'
   | 'cut'
+  | 'reset_before'
+  | 'reset_after'
   | 'lose_answer'
   | '502_before'
   | '502_after'
@@ -20,6 +23,7 @@ export type Break =
   | 'truncate'
   | { delay: number }
   | { stall: number }
+  | { refuse: number }
 
 export interface ProxiedRequest {
   method: string
@@ -53,10 +57,18 @@ export async function startBreakingProxy(
 ): Promise<BreakingProxy> {
   let choose: Choose = options.choose ?? (() => null)
   const log: BreakingProxy['log'] = []
+  let reopened: Promise<void> | undefined
   const server = http.createServer(async (request, response) => {
     const seen = { method: request.method ?? '', url: request.url ?? '' }
     const broken = choose(seen)
     log.push({ ...seen, broken })
+    if (isRefusal(broken)) {
+      request.socket.resetAndDestroy()
+      reopened ??= refuseFor(server, broken.refuse).finally(() => {
+        reopened = undefined
+      })
+      return
+    }
     try {
       await serve(target, request, response, broken)
     } catch {
@@ -81,10 +93,26 @@ export async function startBreakingProxy(
       }
     },
     async stop() {
+      await reopened
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
     },
+  }
+}
+
+const isRefusal = (broken: Break | null): broken is { refuse: number } =>
+  typeof broken === 'object' && broken !== null && 'refuse' in broken
+
+/** Stops listening, and listens at the same port again after so many milliseconds. */
+async function refuseFor(server: http.Server, ms: number): Promise<void> {
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await delay(ms)
+  while (!server.listening) {
+    server.listen(port, '127.0.0.1')
+    // Another connection of this machine may have been given the port meanwhile.
+    await once(server, 'listening').catch(() => delay(50))
   }
 }
 
@@ -115,6 +143,7 @@ async function serve(
 ): Promise<void> {
   const body = Buffer.concat(await request.toArray())
   response.setHeader('connection', 'close')
+  if (broken === 'reset_before') return void request.socket.resetAndDestroy()
   if (broken === 'drop') return void response.destroy()
   if (broken === '502_before') return page(response, 502)
   if (broken === '503') return page(response, 503)
@@ -130,6 +159,7 @@ async function serve(
     broken === 'cut' ? body.subarray(0, body.length / 2) : body,
   )
   if (broken === 'lose_answer' || broken === 'cut') return void response.destroy()
+  if (broken === 'reset_after') return void request.socket.resetAndDestroy()
   if (broken === '502_after') return page(response, 502)
   if (broken === 'html_after') return page(response, 200)
   if (typeof broken === 'object' && broken && 'stall' in broken) {

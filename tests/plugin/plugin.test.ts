@@ -3,16 +3,18 @@ import type { Kind } from '../wordpress/wordpress-site.ts'
 import { runPhpUnit } from './phpunit.ts'
 
 const SEO_PLUGINS = ['yoast', 'rank_math', 'seopress', 'aioseo']
-const KINDS: Kind[] = [
+const PLACES: { version: Kind['version']; database: Kind['database']; php?: '7.4' | '8.4' }[] = [
   { version: '6.1', database: 'sqlite' },
   { version: '6.5', database: 'mariadb' },
+  { version: '6.1', database: 'sqlite', php: '7.4' },
+  { version: '6.5', database: 'sqlite', php: '8.4' },
 ]
 
 /** PHPUnit runs while the tests are collected, so that each of its tests is one here. */
 const runs = await Promise.all([
-  ...KINDS.map(async (kind) => {
+  ...PLACES.map(async ({ php, ...kind }) => {
     const name = `the plugin in WordPress ${kind.version} over ${kind.database}`
-    return { name, cases: await runPhpUnit({ kind }) }
+    return { name: php ? `${name}, by PHP ${php}` : name, cases: await runPhpUnit({ kind, php }) }
   }),
   ...SEO_PLUGINS.map(async (seo) => ({ name: `beside ${seo}`, cases: await runPhpUnit({ seo }) })),
 ])

@@ -1,4 +1,4 @@
-import type { BreakingProxy } from '../helpers/breaking-proxy.ts'
+import type { Break, BreakingProxy } from '../helpers/breaking-proxy.ts'
 import type { Client } from '../helpers/client.ts'
 import type { WordPress } from '../wordpress/wordpress.ts'
 
@@ -76,9 +76,12 @@ export function seeded(seed: number): () => number {
   }
 }
 
-const BREAKS = [
+export const BREAKS: Break[] = [
+  { refuse: 300 },
   'drop',
   'cut',
+  'reset_before',
+  'reset_after',
   'lose_answer',
   '502_before',
   '502_after',
@@ -89,12 +92,38 @@ const BREAKS = [
   'truncate',
   { delay: 300 },
   { stall: 300 },
-] as const
+]
 
-/** Breaks about `share` of all requests, each in a way drawn at random. */
-export function breakAtRandom(proxy: BreakingProxy, share: number, random: () => number): void {
-  proxy.choose(() => {
-    if (random() >= share) return null
-    return BREAKS[Math.floor(random() * BREAKS.length)]!
+/**
+ * Breaks a share of all reads and more of the writes. The ways are dealt to each step of a publication (a method and a
+ * path) like cards, so that a step meets all of them before it meets one again.
+ * @param random in [0, 1)
+ * @param seen is told of every request before it is broken
+ * @returns what answers how often each step was broken
+ */
+export function breakSteps(
+  proxy: BreakingProxy,
+  random: () => number,
+  seen: () => void,
+): () => Record<string, number> {
+  const decks = new Map<string, Break[]>()
+  const times: Record<string, number> = {}
+  proxy.choose(({ method, url }) => {
+    seen()
+    if (random() >= (method === 'GET' ? 0.12 : 0.4)) return null
+    const step = stepOf(method, url)
+    const deck = decks.get(step) ?? []
+    if (deck.length === 0) deck.push(...BREAKS)
+    decks.set(step, deck)
+    times[step] = (times[step] ?? 0) + 1
+    return deck.splice(Math.floor(random() * deck.length), 1)[0]!
   })
+  return () => times
+}
+
+/** A request without what is of one article: `GET /wp-json/wp/v2/posts/…`. */
+function stepOf(method: string, url: string): string {
+  const { pathname } = new URL(url, 'http://site')
+  if (!pathname.startsWith('/wp-json/')) return `${method} a page`
+  return `${method} ${pathname.replace(/\/(\d+|[0-9a-f-]{20,})(?=\/|$)/g, '/…')}`
 }

@@ -42,6 +42,8 @@ const CREATES = { media: '/wp/v2/media', category: '/wp/v2/categories', post: '/
 const BREAKS: Record<string, Break> = {
   'drop before it': 'drop',
   'half of the body': 'cut',
+  'a reset before it': 'reset_before',
+  'a reset after it': 'reset_after',
   'a lost answer': 'lose_answer',
   'a 502 before it': '502_before',
   'a 502 after it': '502_after',
