@@ -343,16 +343,29 @@ export const bridge_events = pgTable(
 )
 
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
-/** One attempt: `status` is that of the answer, null without one; `ms` is how long it took. */
-export type DeliveryAttempt = { at: string; status: number | null; answer: string; ms: number }
+export const DELIVERY_KINDS = ['webhook', 'publish'] as const
+/**
+ * One exchange with the site: `status` is that of the answer, null without one; `ms` is how long it
+ * took. Of a webhook the request is the delivery's payload.
+ */
+export type DeliveryAttempt = {
+  at: string
+  status: number | null
+  answer: string
+  ms: number
+  method?: string
+  path?: string
+  request?: string
+}
 
-/** Webhooks for a site's plugin, with how each attempt went. */
+/** Webhooks for a site's plugin, and attempts to publish there, with how each went. */
 export const wordpress_deliveries = pgTable(
   'wordpress_deliveries',
   {
     account_id: ref().notNull(),
     id: id(),
     site_id: ref().notNull(),
+    kind: text({ enum: DELIVERY_KINDS }).notNull().default('webhook'),
     webhook_id: uuid().notNull().defaultRandom(),
     type: text().notNull(),
     payload: jsonb().$type<Record<string, unknown>>().notNull(),

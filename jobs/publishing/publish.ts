@@ -9,8 +9,9 @@ import { type Conflict, resolutionSchema } from '../../wp-bridge/client/edits.ts
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
-import type { StepHandler, StepJob } from '../step.ts'
+import type { StepHandler } from '../step.ts'
 import { recordLinks } from './article-links.ts'
+import { ExchangeLog } from './exchange-log.ts'
 import { databaseJournal } from './journal.ts'
 import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
@@ -35,7 +36,8 @@ export const publish: StepHandler = async (job) => {
   const asked = Params.parse(job.step.params)
   const article = await articleInTurn(job, asked)
   const { task } = article
-  const site = await openSite(job, task.site_id)
+  const log = new ExchangeLog()
+  const site = await openSite(job, task.site_id, log)
   const kept = asked.keep_status ? await keptStatus(site, task) : undefined
   const params = { ...asked, ...(kept && { status: kept }) }
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
@@ -51,11 +53,19 @@ export const publish: StepHandler = async (job) => {
       replaceDeleted: task.wp_status === null,
     }),
   ).catch(async (error: unknown) => {
-    await noteOutcome(job, params, error)
+    await log.complete()
+    await job.write(async (tx) => {
+      await log.end(tx, article.deliveryId, 'failed')
+      await noteOutcome(tx, task.id, params, error)
+    })
     await pauseIfDown(job, site.id, error)
     throw error
   })
-  await job.write((tx) => recordPublished(tx, article, receipt, params.publish_at))
+  await log.complete()
+  await job.write(async (tx) => {
+    await recordPublished(tx, article, receipt, params.publish_at)
+    await log.end(tx, article.deliveryId, 'delivered')
+  })
   await job.responded(
     'publish',
     `Post ${receipt.post_id} is “${receipt.wp_status}”: ${receipt.url}`,
@@ -75,7 +85,12 @@ export const publish: StepHandler = async (job) => {
 }
 
 /** What a person did to the post, where that is why it was not published. */
-async function noteOutcome(job: StepJob, wanted: z.infer<typeof Params>, error: unknown) {
+async function noteOutcome(
+  tx: Tx,
+  taskId: number,
+  wanted: z.infer<typeof Params>,
+  error: unknown,
+): Promise<void> {
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof WordPressError)) return
   const { status, publish_at } = wanted
@@ -83,8 +98,7 @@ async function noteOutcome(job: StepJob, wanted: z.infer<typeof Params>, error: 
     cause.code === 'merge_conflict'
       ? { conflict: { ...(cause.data as Conflict), wanted: { status, publish_at } } }
       : cause.code === 'post_deleted' && { wp_status: null }
-  if (!change) return
-  await job.write((tx) => tx.update(tasks).set(change).where(eq(tasks.id, job.step.object_id)))
+  if (change) await tx.update(tasks).set(change).where(eq(tasks.id, taskId))
 }
 
 async function recordPublished(

@@ -4,6 +4,7 @@ import { sitePassword } from '../../server/publishing/secret-places.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepJob } from '../step.ts'
+import type { ExchangeLog } from './exchange-log.ts'
 
 export type LinkedSite = {
   id: number
@@ -14,12 +15,16 @@ export type LinkedSite = {
   hasBridge: boolean
 }
 
-/** Opens the WordPress of a linked site as its user. Throws `site_not_linked` when it has none. */
-export async function openSite(job: StepJob, siteId: number): Promise<LinkedSite> {
+/** Opens the WordPress of a linked site as its user; `log` notes what is exchanged with it. Throws `site_not_linked` when it has none. */
+export async function openSite(
+  job: StepJob,
+  siteId: number,
+  log?: ExchangeLog,
+): Promise<LinkedSite> {
   const site = await openCredentials(job, siteId)
   const { wp_url, wp_rest_root, username, appPassword, hasBridge } = site
-  const { fetch } = job.deps
   const { signal } = job
+  const fetch = log ? log.recording(job.deps.fetch, site) : job.deps.fetch
   const api = connect({ fetch, restRoot: wp_rest_root, username, appPassword, signal })
   return { id: siteId, wp_url, wp_rest_root, api, hasBridge }
 }

@@ -7,12 +7,14 @@ import type { Link } from '../../wp-bridge/client/insert-links.ts'
 import { holdStep } from '../finish-step.ts'
 import { fence, HeldError, type Step, StepError, type StepJob } from '../step.ts'
 import { linksOf } from './article-links.ts'
+import { ExchangeLog } from './exchange-log.ts'
 import { type Article, readArticle } from './read-article.ts'
 import { assignSlots, MAY_BE_THERE } from './slots.ts'
 
 type Site = typeof sites.$inferSelect
 type Wait = { held?: 'approval' | 'paused'; message: string }
-export type LinkedArticle = Article & { links: Link[] }
+/** With its links, and the id of this attempt in the delivery log. */
+export type LinkedArticle = Article & { links: Link[]; deliveryId: number }
 type Wanted = { status: string; publish_at?: string | undefined }
 
 /**
@@ -31,10 +33,13 @@ export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<Linke
     const wait = await reasonToWait(tx, step, { site, article, wanted })
     if (wait) await holdStep(tx, step, wait)
     else await begin(tx, step, article)
-    const links = wait ? [] : await linksOf(tx, article.task)
-    return { article: { ...article, links }, wait }
+    if (wait) return { wait }
+    const links = await linksOf(tx, article.task)
+    const { status, publish_at } = wanted
+    const deliveryId = await ExchangeLog.begin(tx, step, site.id, { status, publish_at })
+    return { article: { ...article, links, deliveryId } }
   })
-  if (wait) throw new HeldError(wait.message)
+  if (!article) throw new HeldError(wait.message)
   return article
 }
 

@@ -1,15 +1,23 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { DELIVERY_STATES } from '../../db/schema/auth.ts'
+import { DELIVERY_KINDS, DELIVERY_STATES } from '../../db/schema/auth.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
-import { answer, IdParam, jsonBody, nullableTime, queryId, times } from '../http/schemas.ts'
+import {
+  accepted,
+  answer,
+  IdParam,
+  jsonBody,
+  nullableTime,
+  queryId,
+  times,
+} from '../http/schemas.ts'
 import { BridgeAction, takeAction } from './bridge-actions.ts'
 import { BridgeEvent, takeEvent } from './bridge-events.ts'
 import { Overview, OverviewRequest, overviewOf } from './bridge-overview.ts'
 import { signingSite } from './bridge-site.ts'
-import { DeliveryQuery, listDeliveries, replayDelivery } from './deliveries.ts'
+import { DeliveryQuery, getDelivery, listDeliveries, replayDelivery } from './deliveries.ts'
 import { requireSite } from './link.ts'
 
 const SiteParam = z.object({
@@ -22,6 +30,7 @@ const Delivery = z
     account_id: z.int(),
     id: z.int(),
     site_id: z.int(),
+    kind: z.enum(DELIVERY_KINDS),
     webhook_id: z.uuid(),
     type: z.string(),
     payload: z.record(z.string(), z.unknown()),
@@ -34,6 +43,9 @@ const Delivery = z
         status: z.int().nullable(),
         answer: z.string(),
         ms: z.int(),
+        method: z.string().optional(),
+        path: z.string().optional(),
+        request: z.string().optional(),
       }),
     ),
     delivered_at: nullableTime,
@@ -85,7 +97,10 @@ const routes = {
     method: 'get',
     path: '/publishing/deliveries/',
     tags: ['wordpress'],
-    summary: 'Webhooks to the plugins of sites, with how each attempt went',
+    summary: 'Webhooks to the plugins of sites, and attempts to publish, with how each went',
+    description:
+      'Each exchange with its request, answer and time in milliseconds; secrets are removed, and long ' +
+      'bodies are cut. Kept for 30 days.',
     request: { query: DeliveryQuery },
     responses: { 200: answer('A page of the list.', listAnswer(Delivery)) },
   }),
@@ -93,9 +108,9 @@ const routes = {
     method: 'post',
     path: '/publishing/deliveries/{id}/replay/',
     tags: ['wordpress'],
-    summary: 'Send a webhook again, with the id that it had',
+    summary: 'Send a webhook again, with the id that it had, or publish an article anew',
     request: { params: IdParam },
-    responses: { 200: answer('It is sent again.', Delivery) },
+    responses: { 200: answer('It is sent again.', Delivery), 202: accepted },
   }),
 }
 
@@ -137,10 +152,11 @@ export function bridgeRoutes(deps: Deps) {
   app.openapi(routes.replay, async (c) => {
     const caller = callerOf(c)
     const { id } = c.req.valid('param')
-    const delivery = await deps.doors.withAccount(caller.scope, (tx) =>
-      replayDelivery(tx, caller, id),
-    )
-    return c.json(delivery, 200)
+    const { runId, delivery } = await deps.doors.withAccount(caller.scope, async (tx) => ({
+      runId: await replayDelivery(tx, deps, caller, id),
+      delivery: await getDelivery(tx, id),
+    }))
+    return runId === undefined ? c.json(delivery, 200) : c.json({ task_id: runId }, 202)
   })
   return app
 }

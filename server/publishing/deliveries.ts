@@ -1,12 +1,16 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/auth.ts'
+import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { acceptRun } from '../accept-run.ts'
 import { audit } from '../audit.ts'
+import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
+import { planPublishing } from './plan-publishing.ts'
+import { POST_STATUSES } from './post-statuses.ts'
 
 export const TASK_EVENTS = ['task.published', 'task.updated'] as const
 
@@ -45,12 +49,13 @@ export async function tellPluginOfSite(
 export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
 export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   site_id: queryId.optional(),
+  kind: z.enum(DELIVERY_KINDS).optional(),
   state: z.enum(DELIVERY_STATES).optional(),
 })
 const selection = getTableColumns(wordpress_deliveries)
 
 export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof DeliveryQuery>) {
-  const { site_id, state } = query
+  const { site_id, kind, state } = query
   return listPage(tx, {
     url,
     query,
@@ -58,20 +63,53 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
     defaultOrdering: '-created_at',
     from: wordpress_deliveries,
     rows: tx.select(selection).from(wordpress_deliveries).$dynamic(),
-    where: equalTo(wordpress_deliveries, { site_id, state }),
+    where: equalTo(wordpress_deliveries, { site_id, kind, state }),
   })
 }
 
-/** Sends a delivery again, with the id that it had: what was acted on is not acted on twice. */
-export async function replayDelivery(tx: Tx, caller: Caller, id: number) {
-  const [delivery] = await tx
-    .update(wordpress_deliveries)
-    .set({ state: 'pending', attempts: 0, next_attempt_at: sql`now()`, updated_at: sql`now()` })
-    .where(eq(wordpress_deliveries.id, id))
-    .returning()
-  if (!delivery) throw notFound()
+/**
+ * Does a delivery again: a webhook is sent with the id that it had, so that what was acted on is not
+ * acted on twice; an article is published anew with what was asked for then. Returns the run of that.
+ */
+export async function replayDelivery(
+  tx: Tx,
+  deps: Deps,
+  caller: Caller,
+  id: number,
+): Promise<number | undefined> {
+  const found = await getDelivery(tx, id)
   const { accountId, userId, requestId } = caller
   const object = { type: 'delivery', id }
   await audit(tx, { accountId, userId, requestId, action: 'delivery.replayed', object })
+  if (found.kind === 'publish') {
+    const { task_id, status, publish_at } = Attempted.parse(found.payload)
+    const wanted = publish_at ? { publish_at } : { status }
+    return acceptRun(
+      tx,
+      deps.queue,
+      caller,
+      await planPublishing(tx, { ids: [task_id], ...wanted }),
+    )
+  }
+  await tx
+    .update(wordpress_deliveries)
+    .set({ state: 'pending', attempts: 0, next_attempt_at: sql`now()`, updated_at: sql`now()` })
+    .where(eq(wordpress_deliveries.id, id))
+  return undefined
+}
+
+const Attempted = z.object({
+  task_id: z.int(),
+  status: z.enum(POST_STATUSES),
+  publish_at: z.string().optional(),
+})
+
+/** The delivery, or a 404. */
+export async function getDelivery(tx: Tx, id: number) {
+  const [delivery] = await tx
+    .select()
+    .from(wordpress_deliveries)
+    .where(eq(wordpress_deliveries.id, id))
+  if (!delivery) throw notFound()
   return delivery
 }

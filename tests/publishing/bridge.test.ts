@@ -112,7 +112,7 @@ describe('a site with the plugin', () => {
     const id = await published('Tea that is told of')
     const { assigned_post_id } = await taskOf(id)
     const mine = async () => {
-      const query = `publishing/deliveries/?site_id=${place.site_id}&page_size=100`
+      const query = `publishing/deliveries/?site_id=${place.site_id}&kind=webhook&page_size=100`
       const { body } = await owner.get<{ results: (Delivery & { payload: never })[] }>(query)
       return body.results.filter(
         ({ payload }) => (payload as { data: { task_id: number } }).data.task_id === id,

@@ -40,11 +40,16 @@ export async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES):
 /**
  * Reads the answer to a REST request.
  * @param origin of the request, for messages
+ * @param clean takes out of an answer what no message may say
  * @throws WordPressError for every answer but a success that holds JSON
  */
-export async function readAnswer(response: Response, origin: string): Promise<Answer> {
+export async function readAnswer(
+  response: Response,
+  origin: string,
+  clean: (text: string) => string = (text) => text,
+): Promise<Answer> {
   if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
-  const text = await readText(response)
+  const text = clean(await readText(response))
   const json = parseJson(text)
   if (response.ok && json !== undefined) {
     return { status: response.status, headers: response.headers, json }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type Answer, readAnswer } from './answer.ts'
 import { failureOfFetch, WordPressError } from './errors.ts'
 import { pause } from './pause.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** A fetch that guards where it goes. Its errors may carry `code` and `sent`. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -145,7 +146,7 @@ async function send(options: ApiOptions, url: string, exchange: Exchange): Promi
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    return await readAnswer(response, origin)
+    return await readAnswer(response, origin, (text) => withoutSecrets(text, options))
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof WordPressError ? error : failureOfFetch(error, origin)

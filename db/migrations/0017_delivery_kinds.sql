@@ -1,0 +1,1 @@
+ALTER TABLE "wordpress_deliveries" ADD COLUMN "kind" text DEFAULT 'webhook' NOT NULL;
