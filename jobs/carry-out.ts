@@ -61,6 +61,11 @@ export async function carryOut(
   }
 }
 
+/** Since when it has waited for nothing but a worker: milliseconds since 1970. */
+function begunAt({ created_at, released_at, not_before }: Step): number {
+  return Math.max(created_at.getTime(), released_at?.getTime() ?? 0, not_before?.getTime() ?? 0)
+}
+
 async function settleFailure(
   deps: WorkerDeps,
   contracts: Contracts,
@@ -75,10 +80,7 @@ async function settleFailure(
     await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
     return 'retried'
   }
-  if (
-    error instanceof LookAgainError &&
-    Date.now() - step.created_at.getTime() < LOOK_AGAIN_LIMIT_MS
-  ) {
+  if (error instanceof LookAgainError && Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS) {
     const seconds = error.afterMs / 1000
     await giveBack(deps, contract, step, { seconds, retries, message: error.message })
     return 'retried'

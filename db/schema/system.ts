@@ -115,6 +115,8 @@ export const run_steps = pgTable(
     worker_id: ref(),
     /** Not taken while it stands: what releases it sets it to null. */
     held: text({ enum: HOLDS }),
+    /** When it was lifted last. */
+    released_at: at(),
     /** Not taken before; of a publication its slot in the site's drip. */
     not_before: at(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),

@@ -78,7 +78,7 @@ export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: nu
   if (!resumed) return
   const released = await tx
     .update(run_steps)
-    .set({ held: null, not_before: null, updated_at: sql`now()` })
+    .set({ held: null, not_before: null, released_at: sql`now()`, updated_at: sql`now()` })
     .from(tasks)
     .where(
       and(

@@ -41,7 +41,7 @@ export async function approveTasks(
   }
   const released = await tx
     .update(run_steps)
-    .set({ held: null, updated_at: sql`now()` })
+    .set({ held: null, released_at: sql`now()`, updated_at: sql`now()` })
     .where(
       and(
         eq(run_steps.kind, 'publish'),

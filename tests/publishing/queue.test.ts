@@ -263,6 +263,26 @@ describe('a site with a drip', () => {
   })
 })
 
+it('is patient with a site after however long a publication has waited', async () => {
+  await patchSite({ requires_approval: true })
+  const [id] = await writeArticles(owner, place, ['Long awaited'], { images_per_task: 1 })
+  const run = await publish([id!])
+  await queued(allHeld('approval', 1))
+  await service.sql`update run_steps set created_at = now() - interval '3 days' where run_id = ${run}`
+  await wordpress.setOption('busy', 1)
+  await wordpress.addMuPlugin({
+    name: 'busy',
+    php: `<?php if (($_SERVER['REQUEST_METHOD'] ?? '') === 'POST' && strpos($_SERVER['REQUEST_URI'], 'wp/v2/posts') !== false)
+      add_action('init', function () { if (!get_option('busy')) return; delete_option('busy');
+        http_response_code(429); header('Retry-After: 2'); header('Content-Type: application/json');
+        die('{"code":"busy","message":"Busy","data":{"status":429}}'); });`,
+  })
+  await owner.post('writer/tasks/approve/', { ids: [id] })
+  expect((await owner.follow(run)).state).toBe('SUCCESS')
+  expect(await wordpress.php(`echo get_option('busy', 'was busy');`)).toBe('was busy')
+  await wordpress.removeMuPlugin('busy')
+})
+
 describe('a site that stops working', () => {
   const revoke = () =>
     wordpress.php('WP_Application_Passwords::delete_all_application_passwords(1);')
