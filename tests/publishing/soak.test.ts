@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holdsMarker } from '../../wp-bridge/client/marker.ts'
 import { type MortalWorker, startMortalWorker } from '../crash/mortal-worker.ts'
 import { type BreakingProxy, startBreakingProxy } from '../helpers/breaking-proxy.ts'
-import type { Client } from '../helpers/client.ts'
+import { type Client, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
@@ -117,7 +117,9 @@ describe.each(SOAK ? KINDS : LEAN)(
       })()
       try {
         for (let left = ids; left.length > 0; ) {
-          const { result } = await owner.run('writer/tasks/publish/', { ids: left })
+          // A run may take longer than a token is valid.
+          const asking = await signIn(service.url, owner.email)
+          const { result } = await asking.run('writer/tasks/publish/', { ids: left })
           const failed = result!.steps.filter(({ state }) => state !== 'succeeded')
           left = failed.map(({ object_id }) => object_id)
         }
