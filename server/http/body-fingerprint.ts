@@ -11,13 +11,20 @@ export class BodyFingerprint {
   #block: Buffer[] = []
   #blockBytes = 0
   #chained = Buffer.alloc(0)
+  #adding: Promise<void> = Promise.resolve()
 
   constructor(beginning: string, leftOut?: string) {
     this.#leftOut = leftOut ? Buffer.from(leftOut) : undefined
     this.#gather(Buffer.from(`${beginning}\n`))
   }
 
-  async add(chunk: Uint8Array): Promise<void> {
+  /** May be called again before it has ended: pieces count in the order of the calls. */
+  add(chunk: Uint8Array): Promise<void> {
+    this.#adding = this.#adding.then(() => this.#add(chunk))
+    return this.#adding
+  }
+
+  async #add(chunk: Uint8Array): Promise<void> {
     let rest = Buffer.concat([this.#held, chunk])
     const leftOut = this.#leftOut
     if (leftOut) {
@@ -32,6 +39,7 @@ export class BodyFingerprint {
   }
 
   async end(): Promise<string> {
+    await this.#adding
     await this.#take(this.#held)
     await this.#chain()
     return this.#chained.toString('base64url')
