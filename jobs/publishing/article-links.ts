@@ -24,7 +24,8 @@ export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<
   if (task.wp_status !== 'publish') {
     await tx.execute(sql`update internal_links
       set accepted_url = coalesce(${wantedUrl}, ''), updated_at = now()
-      where from_task_id = ${task.id} and ${nextUrl} is distinct from ${wantedUrl}`)
+      where from_task_id = ${task.id} and ${nextUrl} is distinct from ${wantedUrl}
+        and dismissed_url is distinct from coalesce(${wantedUrl}, '')`)
   }
   const rows = await tx.execute<{ url: string; title: string; keywords: string[] }>(sql`
     select ${nextUrl} as url, t.title, coalesce((select array_agg(k.keyword order by k.id)

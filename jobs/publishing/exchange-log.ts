@@ -15,7 +15,7 @@ type Credentials = { username: string; appPassword: string }
 export class ExchangeLog {
   readonly #exchanges: DeliveryAttempt[] = []
   readonly #reading: Promise<void>[] = []
-  #credentials: Credentials = { username: '', appPassword: '' }
+  #credentials: Credentials | undefined
 
   /** A fetch that notes what passes. What it is signed in with appears nowhere. */
   recording(fetch: Fetch, credentials: Credentials): Fetch {

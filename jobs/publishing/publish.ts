@@ -9,7 +9,7 @@ import { type Conflict, resolutionSchema } from '../../wp-bridge/client/edits.ts
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
-import type { StepHandler } from '../step.ts'
+import type { StepHandler, StepJob } from '../step.ts'
 import { recordLinks } from './article-links.ts'
 import { ExchangeLog } from './exchange-log.ts'
 import { databaseJournal } from './journal.ts'
@@ -18,7 +18,7 @@ import { pauseIfDown } from './pause.ts'
 import { asBlocksOf, postDraft } from './post-draft.ts'
 import type { Article } from './read-article.ts'
 import { openSite } from './site-access.ts'
-import { articleInTurn } from './turn.ts'
+import { articleInTurn, type LinkedArticle } from './turn.ts'
 import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
@@ -33,32 +33,17 @@ const Params = z.object({
 
 /** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
 export const publish: StepHandler = async (job) => {
-  const asked = Params.parse(job.step.params)
-  const article = await articleInTurn(job, asked)
+  const params = Params.parse(job.step.params)
+  const article = await articleInTurn(job, params)
   const { task } = article
   const log = new ExchangeLog()
-  const site = await openSite(job, task.site_id, log)
-  const kept = asked.keep_status ? await keptStatus(site, task) : undefined
-  const params = { ...asked, ...(kept && { status: kept }) }
-  await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
-  const receipt = await askWordPress(() =>
-    publishPost({
-      api: site.api,
-      hasBridge: site.hasBridge,
-      post: postDraft(article, job.deps.media, params),
-      journal: databaseJournal(job, site),
-      settleMs: job.deps.settleMs,
-      ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
-      // Whoever publishes what is known to be deleted wants it again.
-      replaceDeleted: task.wp_status === null,
-    }),
-  ).catch(async (error: unknown) => {
+  const receipt = await send(job, article, params, log).catch(async (error: unknown) => {
     await log.complete()
     await job.write(async (tx) => {
       await log.end(tx, article.deliveryId, 'failed')
       await noteOutcome(tx, task.id, params, error)
     })
-    await pauseIfDown(job, site.id, error)
+    await pauseIfDown(job, task.site_id, error)
     throw error
   })
   await log.complete()
@@ -82,6 +67,30 @@ export const publish: StepHandler = async (job) => {
       await tellPlugin(tx, 'task.updated', task.id)
     },
   }
+}
+
+async function send(
+  job: StepJob,
+  article: LinkedArticle,
+  params: z.infer<typeof Params>,
+  log: ExchangeLog,
+): Promise<Receipt> {
+  const { task } = article
+  const site = await openSite(job, task.site_id, log)
+  if (params.keep_status) params.status = (await keptStatus(site, task)) ?? params.status
+  await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
+  return askWordPress(() =>
+    publishPost({
+      api: site.api,
+      hasBridge: site.hasBridge,
+      post: postDraft(article, job.deps.media, params),
+      journal: databaseJournal(job, site),
+      settleMs: job.deps.settleMs,
+      ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
+      // Whoever publishes what is known to be deleted wants it again.
+      replaceDeleted: task.wp_status === null,
+    }),
+  )
 }
 
 /** What a person did to the post, where that is why it was not published. */

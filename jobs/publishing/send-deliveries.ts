@@ -5,6 +5,7 @@ import { SecretUnreadableError } from '../../server/secrets.ts'
 import { readText } from '../../wp-bridge/client/answer.ts'
 import { failureOfFetch, WordPressError } from '../../wp-bridge/client/errors.ts'
 import { sign } from '../../wp-bridge/client/sign.ts'
+import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import type { WorkerDeps } from '../step.ts'
 
 const BATCH = 20
@@ -55,7 +56,7 @@ async function send(deps: WorkerDeps, delivery: Delivery): Promise<void> {
   const attempt: DeliveryAttempt = {
     at: new Date(began).toISOString(),
     status,
-    answer: answer.slice(0, KEPT_ANSWER).replaceAll('\0', '').toWellFormed(),
+    answer: withoutSecrets(answer).slice(0, KEPT_ANSWER).replaceAll('\0', '').toWellFormed(),
     ms: Date.now() - began,
   }
   const isTaken = status !== null && status >= 200 && status < 300

@@ -15,7 +15,7 @@ type Site = typeof sites.$inferSelect
 type Wait = { held?: 'approval' | 'paused'; message: string }
 /** With its links, and the id of this attempt in the delivery log. */
 export type LinkedArticle = Article & { links: Link[]; deliveryId: number }
-type Wanted = { status: string; publish_at?: string | undefined }
+type Wanted = { status: string; publish_at?: string | undefined; keep_status?: boolean | undefined }
 
 /**
  * The article of a publish step, as it may be sent now. Throws `HeldError` when the step waits: for its
@@ -35,8 +35,12 @@ export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<Linke
     else await begin(tx, step, article)
     if (wait) return { wait }
     const links = await linksOf(tx, article.task)
-    const { status, publish_at } = wanted
-    const deliveryId = await ExchangeLog.begin(tx, step, site.id, { status, publish_at })
+    const { status, publish_at, keep_status } = wanted
+    const deliveryId = await ExchangeLog.begin(tx, step, site.id, {
+      status,
+      publish_at,
+      keep_status,
+    })
     return { article: { ...article, links, deliveryId } }
   })
   if (!article) throw new HeldError(wait.message)

@@ -82,14 +82,11 @@ export async function replayDelivery(
   const object = { type: 'delivery', id }
   await audit(tx, { accountId, userId, requestId, action: 'delivery.replayed', object })
   if (found.kind === 'publish') {
-    const { task_id, status, publish_at } = Attempted.parse(found.payload)
+    const { task_id, status, publish_at, keep_status } = Attempted.parse(found.payload)
     const wanted = publish_at ? { publish_at } : { status }
-    return acceptRun(
-      tx,
-      deps.queue,
-      caller,
-      await planPublishing(tx, { ids: [task_id], ...wanted }),
-    )
+    const plan = await planPublishing(tx, { ids: [task_id], ...wanted })
+    for (const step of plan.steps) step.params = { ...step.params, keep_status }
+    return acceptRun(tx, deps.queue, caller, plan)
   }
   await tx
     .update(wordpress_deliveries)
@@ -102,6 +99,7 @@ const Attempted = z.object({
   task_id: z.int(),
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
+  keep_status: z.boolean().optional(),
 })
 
 /** The delivery, or a 404. */

@@ -31,6 +31,11 @@ it('takes the best anchor that is there, and each place once', () => {
   )
 })
 
+it('takes a whole address for the same page', () => {
+  const html = '<p>See <a href="https://blog.test/tea/">this</a>, green tea.</p>'
+  expect(insertLinks(html, [link('/tea/', ['green tea'])])).toBe(html)
+})
+
 it('leaves an article alone that has the link, or to which there is none', () => {
   const html = '<p>See <a href="https://blog.test/tea/">this</a>, green tea.'
   expect(insertLinks(html, [TEA])).toContain('green tea.')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
@@ -75,6 +76,23 @@ it('removes secrets, also those that a site says back', async () => {
   for (const secret of [basic(), wordpress.appPassword, 'whsec_'])
     expect(shown).not.toContain(secret)
   await wordpress.removeMuPlugin('echo')
+})
+
+it('removes what JSON and addresses write in another way', () => {
+  const credentials = { username: 'ann', appPassword: 'ab+/ cd=e' }
+  const both = [credentials.appPassword, credentials.appPassword.replaceAll(' ', '')]
+  const secrets = [...both, ...both.map((one) => btoa(`ann:${one}`)), 'whsec_a+b/c=']
+  const ways = [
+    (text: string) => text,
+    (text: string) => text.replaceAll('/', '\\/'),
+    (text: string) => text.replaceAll('+', '\\u002b').replaceAll('=', '\\u003d'),
+    (text: string) => encodeURIComponent(text),
+  ]
+  for (const secret of secrets) {
+    for (const way of ways) {
+      expect(withoutSecrets(`x ${way(secret)} y`, credentials), way(secret)).toBe('x [removed] y')
+    }
+  }
 })
 
 it('publishes anew what is replayed, once', async () => {

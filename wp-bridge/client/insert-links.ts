@@ -19,6 +19,7 @@ const OPEN = new Set(['p', 'li', 'td', 'blockquote'])
 const MIN_ANCHOR = 3
 
 export interface Link {
+  /** Of the same site, without or with its address. */
   url: string
   /** What is linked when no anchor is found. */
   title: string
@@ -35,7 +36,7 @@ export function insertLinks(article: string, links: Link[]): string {
   if (links.length === 0) return article
   const fragment = parseFragment(article)
   const texts = textsIn(fragment)
-  const missing = links.filter(({ url }) => !texts.hrefs.has(url))
+  const missing = links.filter(({ url }) => !texts.hrefs.has(pathOf(url)))
   const unplaced = missing.filter((link) => !place(texts.open, link))
   if (unplaced.length > 0) appendList(fragment, unplaced)
   return serialize(fragment)
@@ -54,10 +55,16 @@ function textsIn(fragment: Parent): { open: TextNode[]; hrefs: Set<string> } {
     if (isText(node) && isOpen) open.push(node)
     if (!('childNodes' in node)) continue
     const href = node.attrs.find(({ name }) => name === 'href')
-    if (node.nodeName === 'a' && href) hrefs.add(href.value)
+    if (node.nodeName === 'a' && href) hrefs.add(pathOf(href.value))
     if (!CLOSED.has(node.nodeName)) queue(node.childNodes, isOpen || OPEN.has(node.nodeName))
   }
   return { open, hrefs }
+}
+
+/** An article may name a page of the site by its whole address. */
+function pathOf(href: string): string {
+  const url = URL.parse(href)
+  return url ? url.pathname + url.search : href
 }
 
 /** Puts a link on the first anchor that is found; the texts around it are `texts` from then on. */

@@ -1,15 +1,34 @@
-/**
- * Text without what a request was signed in with, in case a site says it back, and without keys of
- * webhooks.
- */
-export function withoutSecrets(
-  text: string,
-  { username, appPassword }: { username: string; appPassword: string },
-): string {
-  const basic = Buffer.from(`${username}:${appPassword}`).toString('base64')
-  const secrets = [basic, appPassword, appPassword.replaceAll(' ', '')].filter(Boolean)
-  const shown = secrets.reduce((kept, secret) => kept.replaceAll(secret, REMOVED), text)
-  return shown.replaceAll(/whsec_[\w+/=-]+/g, REMOVED)
-}
+type Credentials = { username: string; appPassword: string }
 
 const REMOVED = '[removed]'
+/** How JSON and addresses write characters that passwords, keys and their encodings have. */
+const WRITTEN: Record<string, string> = {
+  ' ': '(?: |%20|\\+)',
+  '/': '(?:\\\\?/|%2F)',
+  '+': '(?:\\+|%2B|\\\\u002b)',
+  '=': '(?:=|%3D|\\\\u003d)',
+}
+const WEBHOOK_KEY = /whsec_(?:[\w+=-]|\\?\/|%2F|%2B|%3D|\\u002b|\\u003d)+/gi
+
+/**
+ * Text without keys of webhooks, and without what a request was signed in with, in case a site says it
+ * back: also as JSON and addresses write it.
+ */
+export function withoutSecrets(text: string, credentials?: Credentials): string {
+  const secrets = credentials ? secretsOf(credentials) : []
+  const shown = secrets.reduce((kept, secret) => kept.replaceAll(patternOf(secret), REMOVED), text)
+  return shown.replaceAll(WEBHOOK_KEY, REMOVED)
+}
+
+function secretsOf({ username, appPassword }: Credentials): string[] {
+  const passwords = [appPassword, appPassword.replaceAll(' ', '')]
+  const basic = passwords.map((one) => Buffer.from(`${username}:${one}`).toString('base64'))
+  return [...basic, ...passwords].filter(Boolean)
+}
+
+function patternOf(secret: string): RegExp {
+  const characters = [...secret].map(
+    (character) => WRITTEN[character] ?? character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'),
+  )
+  return new RegExp(characters.join(''), 'g')
+}
