@@ -1,5 +1,5 @@
 import { and, lt, ne, sql } from 'drizzle-orm'
-import { bridge_events, wordpress_deliveries } from '../db/schema/auth.ts'
+import { bridge_events, wordpress_deliveries } from '../db/schema/bridge.ts'
 import { idempotency_keys, public_idempotency_keys } from '../db/schema/system.ts'
 import type { Doors } from '../db/tenancy.ts'
 

@@ -1,9 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
-import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/auth.ts'
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Fetch } from '../../wp-bridge/client/transport.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
-import type { Step } from '../step.ts'
+import type { StepJob } from '../step.ts'
 
 /** Of each request and each answer: characters. */
 const KEPT = 4_000
@@ -11,11 +12,22 @@ const KEPT_EXCHANGES = 100
 
 type Credentials = { username: string; appPassword: string }
 
-/** What one attempt at a step exchanged with a site, for the delivery log; without secrets. */
+export const ATTEMPT_TYPES = ['post.publish', 'post.unpublish'] as const
+type Attempt = { type: (typeof ATTEMPT_TYPES)[number]; siteId: number; wanted?: object }
+
+/**
+ * What one attempt at a step exchanges with a site, for the delivery log; without secrets. What a
+ * killed worker had exchanged is there up to the last `keep`.
+ */
 export class ExchangeLog {
+  readonly #deliveryId: number
   readonly #exchanges: DeliveryAttempt[] = []
   readonly #reading: Promise<void>[] = []
   #credentials: Credentials | undefined
+
+  private constructor(deliveryId: number) {
+    this.#deliveryId = deliveryId
+  }
 
   /** A fetch that notes what passes. What it is signed in with appears nowhere. */
   recording(fetch: Fetch, credentials: Credentials): Fetch {
@@ -66,41 +78,58 @@ export class ExchangeLog {
     return (shown.length > KEPT ? `${shown.slice(0, KEPT)} …` : shown).toWellFormed()
   }
 
-  /** Notes that an attempt begins, and that one before it that did not end never will. */
-  static async begin(tx: Tx, step: Step, siteId: number, wanted: object): Promise<number> {
+  /** Notes that an attempt at a task's post begins, and that one before it that did not end never will. */
+  static async begin(tx: Tx, { step }: StepJob, about: Attempt): Promise<ExchangeLog> {
     const { account_id, id: step_id, run_id, object_id: task_id, attempt } = step
+    const { type, siteId: site_id, wanted } = about
     await tx.execute(sql`update wordpress_deliveries set state = 'failed', updated_at = now()
-      where site_id = ${siteId} and kind = 'publish' and state = 'pending'
+      where site_id = ${site_id} and kind = 'publish' and state = 'pending'
         and payload ->> 'step_id' = ${String(step_id)}`)
     const payload = { task_id, run_id, step_id, attempt, ...wanted }
-    const next_attempt_at = null
+    const values = { account_id, site_id, kind: 'publish', type, payload } as const
     const [row] = await tx
       .insert(wordpress_deliveries)
-      .values({
-        account_id,
-        site_id: siteId,
-        kind: 'publish',
-        type: 'post.publish',
-        payload,
-        next_attempt_at,
-      })
+      .values({ ...values, attempts: 1, next_attempt_at: null })
       .returning({ id: wordpress_deliveries.id })
-    return row!.id
+    return new ExchangeLog(row!.id)
   }
 
-  /** Waits until the answers are read. */
-  async complete(): Promise<void> {
-    await Promise.allSettled(this.#reading)
+  /** Carries out what is logged. When that fails it is noted, with what `noteFailure` writes beside. */
+  async during<T>(
+    job: StepJob,
+    carryOut: () => Promise<T>,
+    noteFailure?: (tx: Tx, error: unknown) => Promise<void>,
+  ): Promise<T> {
+    try {
+      return await carryOut()
+    } catch (error) {
+      await Promise.allSettled(this.#reading)
+      await job.write(async (tx) => {
+        await this.#set(tx, { state: 'failed' })
+        await noteFailure?.(tx, error)
+      })
+      throw error
+    } finally {
+      await Promise.allSettled(this.#reading)
+    }
   }
 
-  /** Notes how the attempt ended, with what was exchanged. */
-  async end(tx: Tx, id: number, state: 'delivered' | 'failed'): Promise<void> {
+  /** Notes what was exchanged so far. */
+  async keep(tx: Tx): Promise<void> {
+    await this.#set(tx, {})
+  }
+
+  /** Notes that the attempt did what it was to do. */
+  async delivered(tx: Tx): Promise<void> {
+    await this.#set(tx, { state: 'delivered', delivered_at: sql`now()` })
+  }
+
+  async #set(tx: Tx, change: PgUpdateSetSource<typeof wordpress_deliveries>): Promise<void> {
     const log = this.#exchanges.slice(-KEPT_EXCHANGES)
-    const delivered_at = state === 'delivered' ? sql`now()` : null
     await tx
       .update(wordpress_deliveries)
-      .set({ state, log, attempts: 1, delivered_at, updated_at: sql`now()` })
-      .where(eq(wordpress_deliveries.id, id))
+      .set({ ...change, log, updated_at: sql`now()` })
+      .where(eq(wordpress_deliveries.id, this.#deliveryId))
   }
 }
 

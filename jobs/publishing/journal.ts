@@ -2,14 +2,16 @@ import { and, eq, sql } from 'drizzle-orm'
 import { wordpress_objects } from '../../db/schema/writer.ts'
 import type { JournalKind, PublishJournal } from '../../wp-bridge/client/journal.ts'
 import type { StepJob } from '../step.ts'
+import type { ExchangeLog } from './exchange-log.ts'
 
 /**
  * What publishing must not forget, in the database: each write commits before it returns, and fails
- * when another worker has taken the step.
+ * when another worker has taken the step. `log` is kept with each.
  */
 export function databaseJournal(
   job: StepJob,
   site: { id: number; wp_rest_root: string },
+  log?: ExchangeLog,
 ): PublishJournal {
   const account_id = job.step.account_id
   const { id: site_id, wp_rest_root } = site
@@ -29,6 +31,7 @@ export function databaseJournal(
     },
     intend: (kind, key, at, previous) =>
       job.write(async (tx) => {
+        await log?.keep(tx)
         await tx
           .insert(wordpress_objects)
           .values({ account_id, site_id, wp_rest_root, kind, key })
@@ -54,6 +57,7 @@ export function databaseJournal(
       }),
     record: (kind, key, remote) =>
       job.write(async (tx) => {
+        await log?.keep(tx)
         const values = { remote_id: remote.id, state: remote.state, intent_at: null }
         await tx
           .insert(wordpress_objects)

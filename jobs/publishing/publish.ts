@@ -11,7 +11,6 @@ import { publishPost } from '../../wp-bridge/client/publish.ts'
 import type { Receipt } from '../../wp-bridge/client/receipt.ts'
 import type { StepHandler, StepJob } from '../step.ts'
 import { recordLinks } from './article-links.ts'
-import { ExchangeLog } from './exchange-log.ts'
 import { databaseJournal } from './journal.ts'
 import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
@@ -35,21 +34,20 @@ const Params = z.object({
 export const publish: StepHandler = async (job) => {
   const params = Params.parse(job.step.params)
   const article = await articleInTurn(job, params)
-  const { task } = article
-  const log = new ExchangeLog()
-  const receipt = await send(job, article, params, log).catch(async (error: unknown) => {
-    await log.complete()
-    await job.write(async (tx) => {
-      await log.end(tx, article.deliveryId, 'failed')
-      await noteOutcome(tx, task.id, params, error)
+  const { task, log } = article
+  const receipt = await log
+    .during(
+      job,
+      () => send(job, article, params),
+      (tx, error) => noteOutcome(tx, task.id, params, error),
+    )
+    .catch(async (error: unknown) => {
+      await pauseIfDown(job, task.site_id, error)
+      throw error
     })
-    await pauseIfDown(job, task.site_id, error)
-    throw error
-  })
-  await log.complete()
   await job.write(async (tx) => {
     await recordPublished(tx, article, receipt, params.publish_at)
-    await log.end(tx, article.deliveryId, 'delivered')
+    await log.delivered(tx)
   })
   await job.responded(
     'publish',
@@ -73,9 +71,8 @@ async function send(
   job: StepJob,
   article: LinkedArticle,
   params: z.infer<typeof Params>,
-  log: ExchangeLog,
 ): Promise<Receipt> {
-  const { task } = article
+  const { task, log } = article
   const site = await openSite(job, task.site_id, log)
   if (params.keep_status) params.status = (await keptStatus(site, task)) ?? params.status
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
@@ -84,7 +81,7 @@ async function send(
       api: site.api,
       hasBridge: site.hasBridge,
       post: postDraft(article, job.deps.media, params),
-      journal: databaseJournal(job, site),
+      journal: databaseJournal(job, site, log),
       settleMs: job.deps.settleMs,
       ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
       // Whoever publishes what is known to be deleted wants it again.

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type DeliveryAttempt, sites, wordpress_deliveries } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/auth.ts'
+import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
 import { readText } from '../../wp-bridge/client/answer.ts'

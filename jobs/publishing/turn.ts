@@ -13,8 +13,8 @@ import { assignSlots, MAY_BE_THERE } from './slots.ts'
 
 type Site = typeof sites.$inferSelect
 type Wait = { held?: 'approval' | 'paused'; message: string }
-/** With its links, and the id of this attempt in the delivery log. */
-export type LinkedArticle = Article & { links: Link[]; deliveryId: number }
+/** With its links, and the log of this attempt. */
+export type LinkedArticle = Article & { links: Link[]; log: ExchangeLog }
 type Wanted = { status: string; publish_at?: string | undefined; keep_status?: boolean | undefined }
 
 /**
@@ -36,12 +36,12 @@ export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<Linke
     if (wait) return { wait }
     const links = await linksOf(tx, article.task)
     const { status, publish_at, keep_status } = wanted
-    const deliveryId = await ExchangeLog.begin(tx, step, site.id, {
-      status,
-      publish_at,
-      keep_status,
+    const log = await ExchangeLog.begin(tx, job, {
+      type: 'post.publish',
+      siteId: site.id,
+      wanted: { status, publish_at, keep_status },
     })
-    return { article: { ...article, links, deliveryId } }
+    return { article: { ...article, links, log } }
   })
   if (!article) throw new HeldError(wait.message)
   return article

@@ -4,7 +4,8 @@ import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
-import { type LinkedSite, openSite } from './site-access.ts'
+import { ExchangeLog } from './exchange-log.ts'
+import { openSite } from './site-access.ts'
 import { afterGrace, nextLook } from './verify-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
@@ -26,7 +27,7 @@ export const verifyPost: StepHandler = async (job) => {
   const { assigned_post_id: id } = task
   const post = await askWordPress(() => getPost(site.api, id), { retry: false })
   if (!post || post.status === 'trash') return gone(task, post)
-  if (post.status === 'future') return scheduled(job, site, task, post)
+  if (post.status === 'future') return scheduled(job, task, post)
   if (post.status === 'publish') return published(job, task, post)
   const change = { wp_status: post.status, verify_at: null }
   return found(task, change, `“${task.title}” is “${post.status}” in WordPress`)
@@ -40,24 +41,28 @@ function gone(task: Task, post: Post | null): StepDone {
   return found(task, { wp_status, verify_at: null, error }, `“${task.title}” is ${where}`)
 }
 
-async function scheduled(
-  job: StepJob,
-  site: LinkedSite,
-  task: Task,
-  post: Post,
-): Promise<StepDone> {
+async function scheduled(job: StepJob, task: Task, post: Post): Promise<StepDone> {
   const dueAt = Date.parse(`${post.date_gmt}Z`)
   if (dueAt > Date.now()) {
     const change = { wp_status: 'future', verify_at: afterGrace(dueAt) }
     return found(task, change, `“${task.title}” is scheduled for ${new Date(dueAt).toISOString()}`)
   }
   await job.requested('publish', `WP-Cron missed the time of “${task.title}”: publishing it`)
-  const { wp_rest_root, api } = site
-  const late = await askWordPress(
-    () => api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'publish' }),
-    { retry: false },
-  )
-  await job.responded('publish', `${wp_rest_root} has published it`)
+  const about = {
+    type: 'post.publish',
+    siteId: task.site_id,
+    wanted: { status: 'publish' },
+  } as const
+  const log = await job.write((tx) => ExchangeLog.begin(tx, job, about))
+  const late = await log.during(job, async () => {
+    const { api } = await openSite(job, task.site_id, log)
+    const change = { status: 'publish' }
+    return askWordPress(() => api.update(`wp/v2/posts/${post.id}`, postSchema, change), {
+      retry: false,
+    })
+  })
+  await job.write((tx) => log.delivered(tx))
+  await job.responded('publish', `WordPress has published it: ${late.link}`)
   return published(job, task, late)
 }
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { DELIVERY_KINDS, DELIVERY_STATES } from '../../db/schema/auth.ts'
+import { DELIVERY_KINDS, DELIVERY_STATES } from '../../db/schema/bridge.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
@@ -34,6 +34,7 @@ const Delivery = z
     webhook_id: z.uuid(),
     type: z.string(),
     payload: z.record(z.string(), z.unknown()),
+    task_id: z.int().nullable(),
     state: z.enum(DELIVERY_STATES),
     attempts: z.int(),
     next_attempt_at: nullableTime,
@@ -97,18 +98,26 @@ const routes = {
     method: 'get',
     path: '/publishing/deliveries/',
     tags: ['wordpress'],
-    summary: 'Webhooks to the plugins of sites, and attempts to publish, with how each went',
+    summary: 'Webhooks to the plugins of sites, and attempts at posts, with how each went',
     description:
       'Each exchange with its request, answer and time in milliseconds; secrets are removed, and long ' +
       'bodies are cut. Kept for 30 days.',
     request: { query: DeliveryQuery },
     responses: { 200: answer('A page of the list.', listAnswer(Delivery)) },
   }),
+  delivery: endpoint('viewer', {
+    method: 'get',
+    path: '/publishing/deliveries/{id}/',
+    tags: ['wordpress'],
+    summary: 'A delivery',
+    request: { params: IdParam },
+    responses: { 200: answer('The delivery.', Delivery) },
+  }),
   replay: endpoint('editor', {
     method: 'post',
     path: '/publishing/deliveries/{id}/replay/',
     tags: ['wordpress'],
-    summary: 'Send a webhook again, with the id that it had, or publish an article anew',
+    summary: 'Send a webhook again, with the id that it had, or do anew what was done to a post',
     request: { params: IdParam },
     responses: { 200: answer('It is sent again.', Delivery), 202: accepted },
   }),
@@ -148,6 +157,14 @@ export function bridgeRoutes(deps: Deps) {
       { readOnly: true },
     )
     return c.json(page, 200)
+  })
+  app.openapi(routes.delivery, async (c) => {
+    const { id } = c.req.valid('param')
+    const { scope } = callerOf(c)
+    const delivery = await deps.doors.withAccount(scope, (tx) => getDelivery(tx, id), {
+      readOnly: true,
+    })
+    return c.json(delivery, 200)
   })
   app.openapi(routes.replay, async (c) => {
     const caller = callerOf(c)

@@ -1,15 +1,15 @@
-import { eq, getTableColumns, sql } from 'drizzle-orm'
+import { eq, getTableColumns, gte, lt, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/auth.ts'
+import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { acceptRun } from '../accept-run.ts'
+import { acceptRun, type RunPlan } from '../accept-run.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
-import { queryId } from '../http/schemas.ts'
-import { planPublishing } from './plan-publishing.ts'
+import { queryId, queryTime } from '../http/schemas.ts'
+import { planPublishing, planUnpublishing } from './plan-publishing.ts'
 import { POST_STATUSES } from './post-statuses.ts'
 
 export const TASK_EVENTS = ['task.published', 'task.updated'] as const
@@ -46,16 +46,21 @@ export async function tellPluginOfSite(
     from sites where id = ${siteId} and wp_bridge_keys is not null`)
 }
 
+type Delivery = typeof wordpress_deliveries.$inferSelect
+
 export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
 export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   site_id: queryId.optional(),
   kind: z.enum(DELIVERY_KINDS).optional(),
   state: z.enum(DELIVERY_STATES).optional(),
-})
+  task_id: queryId.optional(),
+  created_after: queryTime.optional(),
+  created_before: queryTime.optional(),
+}).omit({ search: true })
 const selection = getTableColumns(wordpress_deliveries)
 
 export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof DeliveryQuery>) {
-  const { site_id, kind, state } = query
+  const { site_id, kind, state, task_id, created_after, created_before } = query
   return listPage(tx, {
     url,
     query,
@@ -63,13 +68,17 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
     defaultOrdering: '-created_at',
     from: wordpress_deliveries,
     rows: tx.select(selection).from(wordpress_deliveries).$dynamic(),
-    where: equalTo(wordpress_deliveries, { site_id, kind, state }),
+    where: [
+      ...equalTo(wordpress_deliveries, { site_id, kind, state, task_id }),
+      created_after && gte(wordpress_deliveries.created_at, created_after),
+      created_before && lt(wordpress_deliveries.created_at, created_before),
+    ],
   })
 }
 
 /**
  * Does a delivery again: a webhook is sent with the id that it had, so that what was acted on is not
- * acted on twice; an article is published anew with what was asked for then. Returns the run of that.
+ * acted on twice; what was done to a post is done anew, as it was asked for. Returns the run of that.
  */
 export async function replayDelivery(
   tx: Tx,
@@ -82,11 +91,7 @@ export async function replayDelivery(
   const object = { type: 'delivery', id }
   await audit(tx, { accountId, userId, requestId, action: 'delivery.replayed', object })
   if (found.kind === 'publish') {
-    const { task_id, status, publish_at, keep_status } = Attempted.parse(found.payload)
-    const wanted = publish_at ? { publish_at } : { status }
-    const plan = await planPublishing(tx, { ids: [task_id], ...wanted })
-    for (const step of plan.steps) step.params = { ...step.params, keep_status }
-    return acceptRun(tx, deps.queue, caller, plan)
+    return acceptRun(tx, deps.queue, caller, await planAgain(tx, found))
   }
   await tx
     .update(wordpress_deliveries)
@@ -95,15 +100,24 @@ export async function replayDelivery(
   return undefined
 }
 
+/** What an attempt was to do. */
+async function planAgain(tx: Tx, { type, payload, task_id }: Delivery): Promise<RunPlan> {
+  if (type === 'post.unpublish') return planUnpublishing(tx, task_id!)
+  const { status, publish_at, keep_status } = Attempted.parse(payload)
+  const wanted = publish_at ? { publish_at } : { status }
+  const plan = await planPublishing(tx, { ids: [task_id!], ...wanted })
+  for (const step of plan.steps) step.params = { ...step.params, keep_status }
+  return plan
+}
+
 const Attempted = z.object({
-  task_id: z.int(),
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
   keep_status: z.boolean().optional(),
 })
 
 /** The delivery, or a 404. */
-export async function getDelivery(tx: Tx, id: number) {
+export async function getDelivery(tx: Tx, id: number): Promise<Delivery> {
   const [delivery] = await tx
     .select()
     .from(wordpress_deliveries)

@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
-import type { Client } from '../helpers/client.ts'
+import { addUser, type Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
@@ -13,7 +15,7 @@ type Exchange = {
   answer: string
   ms: number
 }
-type Delivery = { id: number; state: string; payload: { task_id: number }; log: Exchange[] }
+type Delivery = { id: number; type: string; state: string; task_id: number; log: Exchange[] }
 
 let wordpress: WordPress
 let service: TestService
@@ -30,12 +32,9 @@ afterAll(async () => {
   await wordpress?.stop()
 })
 
-const attemptsOf = async (task: number) => {
-  const { body } = await owner.get<{ results: Delivery[] }>(
-    `publishing/deliveries/?kind=publish&site_id=${place.site_id}&page_size=100`,
-  )
-  return body.results.filter(({ payload }) => payload.task_id === task)
-}
+const listed = async (filter: string, by = owner) =>
+  (await by.get<{ results: Delivery[] }>(`publishing/deliveries/?${filter}`)).body.results
+const attemptsOf = (task: number) => listed(`kind=publish&task_id=${task}`)
 const basic = () => btoa(`${wordpress.user}:${wordpress.appPassword}`)
 
 it('has each exchange of an attempt to publish, with its answer and time', async () => {
@@ -108,6 +107,61 @@ it('publishes anew what is replayed, once', async () => {
   const posts = wordpress.query(`select post_status from wp_posts where post_title = 'Replayed'
     and post_type = 'post'`)
   expect(posts).toEqual([{ post_status: 'draft' }])
+})
+
+it('has a post that is made a draft again, which can be done anew', async () => {
+  const [id] = await writeArticles(owner, place, ['Taken back'], { images_per_task: 1 })
+  await owner.run('writer/tasks/publish/', { ids: [id] })
+  const { task_id: run } = (await owner.post<{ task_id: number }>(`writer/tasks/${id}/unpublish/`))
+    .body
+  expect((await owner.follow(run)).state).toBe('SUCCESS')
+  const [attempt] = await attemptsOf(id!)
+  expect(attempt).toMatchObject({ type: 'post.unpublish', state: 'delivered', task_id: id })
+  expect(attempt!.log.at(-1)).toMatchObject({ request: '{"status":"draft"}', status: 200 })
+  const replay = `publishing/deliveries/${attempt!.id}/replay/`
+  expect(await owner.post(replay)).toMatchObject({ status: 409 })
+  await owner.run('writer/tasks/publish/', { ids: [id] })
+  await owner.follow((await owner.post<{ task_id: number }>(replay)).body.task_id)
+  const posts = wordpress.query(`select post_status from wp_posts where post_title = 'Taken back'
+    and post_type = 'post'`)
+  expect(posts).toEqual([{ post_status: 'draft' }])
+})
+
+it('keeps what was exchanged while the attempt goes on', async () => {
+  const [id] = await writeArticles(owner, place, ['Slow'], { images_per_task: 1 })
+  const go = join(wordpress.root, 'go')
+  await wordpress.addMuPlugin({
+    name: 'slow',
+    php: `<?php add_filter('rest_pre_insert_post', function ($post) {
+      while (!file_exists('${go}')) { usleep(50000); clearstatcache(); }
+      return $post;
+    });`,
+  })
+  const running = owner.run('writer/tasks/publish/', { ids: [id] })
+  await expect
+    .poll(async () => (await attemptsOf(id!)).map(({ state, log }) => [state, log.at(-1)?.path]))
+    .toEqual([['pending', expect.stringContaining('/media')]])
+  await writeFile(go, '')
+  expect((await running).state).toBe('SUCCESS')
+  await wordpress.removeMuPlugin('slow')
+})
+
+it('is listed by task and time, to those who may see the site', async () => {
+  const [id] = await writeArticles(owner, place, ['Found'], { images_per_task: 1 })
+  const before = new Date().toISOString()
+  await owner.run('writer/tasks/publish/', { ids: [id] })
+  const all = await attemptsOf(id!)
+  expect(all).toHaveLength(1)
+  expect(await listed(`task_id=${id}&created_after=${before}`)).toEqual(all)
+  expect(await listed(`task_id=${id}&created_before=${before}`)).toEqual([])
+  const one = `publishing/deliveries/${all[0]!.id}/`
+  expect((await owner.get(one)).body).toEqual(all[0])
+  const editor = await addUser(owner, 'editor')
+  expect(await listed(`task_id=${id}`, editor)).toEqual([])
+  expect((await editor.get(one)).status).toBe(404)
+  await owner.post(`auth/sites/${place.site_id}/access/`, { user_id: editor.userId })
+  expect(await listed(`task_id=${id}`, editor)).toEqual(all)
+  expect((await editor.get(one)).status).toBe(200)
 })
 
 it('says of an attempt whose worker died that it failed', async () => {

@@ -69,6 +69,10 @@ describe('the watchdog', () => {
     expect(await looked(id)).toMatchObject({ status: 'completed', wp_status: 'publish' })
     expect(postOf(before.assigned_post_id)).toMatchObject({ post_status: 'publish' })
     expect(await nextLook(id)).toMatchObject({ verify_at: null })
+    const { body } = await owner.get<{ results: { log: { request: string }[] }[] }>(
+      `publishing/deliveries/?task_id=${id}&kind=publish`,
+    )
+    expect(body.results[0]!.log.map(({ request }) => request)).toEqual(['{"status":"publish"}'])
   })
 
   it('leaves alone what a person scheduled anew, and looks again after that time', async () => {

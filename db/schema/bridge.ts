@@ -1,0 +1,77 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { at, id, ref, timestamps } from './columns.ts'
+
+/** Webhooks of a site's plugin that were acted on: the same one again is not. */
+export const bridge_events = pgTable(
+  'bridge_events',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    webhook_id: text().notNull(),
+    type: text().notNull(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    unique('bridge_events_webhook_key').on(t.account_id, t.site_id, t.webhook_id),
+  ],
+)
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const
+export const DELIVERY_KINDS = ['webhook', 'publish'] as const
+/**
+ * One exchange with the site: `status` is that of the answer, null without one; `ms` is how long it
+ * took. Of a webhook the request is the delivery's payload.
+ */
+export type DeliveryAttempt = {
+  at: string
+  status: number | null
+  answer: string
+  ms: number
+  method?: string
+  path?: string
+  request?: string
+}
+
+/** Webhooks for a site's plugin, and attempts to publish there, with how each went. */
+export const wordpress_deliveries = pgTable(
+  'wordpress_deliveries',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    kind: text({ enum: DELIVERY_KINDS }).notNull().default('webhook'),
+    webhook_id: uuid().notNull().defaultRandom(),
+    type: text().notNull(),
+    payload: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** The task that it is about; null when it is about the site. */
+    task_id: bigint({ mode: 'number' }).generatedAlwaysAs(
+      sql`coalesce(payload ->> 'task_id', payload -> 'data' ->> 'task_id')::bigint`,
+    ),
+    state: text({ enum: DELIVERY_STATES }).notNull().default('pending'),
+    attempts: integer().notNull().default(0),
+    /** Null when it is tried no more. */
+    next_attempt_at: at().defaultNow(),
+    log: jsonb().$type<DeliveryAttempt[]>().notNull().default([]),
+    delivered_at: at(),
+    ...timestamps,
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('wordpress_deliveries_site').on(t.account_id, t.site_id, t.id.desc()),
+    index('wordpress_deliveries_task').on(t.account_id, t.task_id, t.id.desc()),
+    index('wordpress_deliveries_due').on(t.next_attempt_at).where(sql`next_attempt_at is not null`),
+  ],
+)
