@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
+import { refuseFiltered } from '../../wp-bridge/client/filtered-html.ts'
 import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
@@ -57,9 +58,13 @@ async function scheduled(job: StepJob, task: Task, post: Post): Promise<StepDone
   const late = await log.during(job, async () => {
     const { api } = await openSite(job, task.site_id, log)
     const change = { status: 'publish' }
-    return askWordPress(() => api.update(`wp/v2/posts/${post.id}`, postSchema, change), {
-      retry: false,
-    })
+    return askWordPress(
+      () => {
+        refuseFiltered(post)
+        return api.update(`wp/v2/posts/${post.id}`, postSchema, change)
+      },
+      { retry: false },
+    )
   })
   await job.write((tx) => log.delivered(tx))
   await job.responded('publish', `WordPress has published it: ${late.link}`)

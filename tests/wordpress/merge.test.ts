@@ -6,6 +6,7 @@ import type { Conflict } from '../../wp-bridge/client/edits.ts'
 import { marker } from '../../wp-bridge/client/marker.ts'
 import { type PostDraft, type PublishRequest, publishPost } from '../../wp-bridge/client/publish.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
+import { unpublishPost } from '../../wp-bridge/client/unpublish.ts'
 import { article } from './article.ts'
 import { installBridge } from './bridge.ts'
 import { fileJournal } from './file-journal.ts'
@@ -48,8 +49,9 @@ const contentOf = (id: number) =>
   String(wp.query('select post_content from wp_posts where ID = ?', id)[0]!.post_content)
 const textsOf = (id: number) =>
   [...contentOf(id).matchAll(/<p[^>]*>(.*?)<\/p>/g)].map(([, text]) => text)
+/** By a person who may write any HTML. */
 const edit = (id: number, from: string, to: string) =>
-  wp.php(`$p = get_post(${id}); wp_update_post(wp_slash(['ID' => ${id},
+  wp.php(`kses_remove_filters(); $p = get_post(${id}); wp_update_post(wp_slash(['ID' => ${id},
     'post_content' => str_replace(base64_decode('${btoa(from)}'), base64_decode('${btoa(to)}'), $p->post_content)]));`)
 
 describe.each([
@@ -133,6 +135,30 @@ describe.each([
     ])
     await publish(ours)
     expect(textsOf(post_id)).toEqual(['One.', 'Two, together.', 'Three, ours.'])
+  })
+
+  it('loses no HTML that our user may not write: such a post is left alone', async () => {
+    const k = key('unfiltered')
+    const author = await wp.addUser(`author-${k}`, 'author')
+    const { user: username, appPassword } = author
+    const as = connect({ fetch, restRoot: `${wp.url}/wp-json/`, username, appPassword })
+    const { post_id } = await publish(await draft(k, ['One.', 'Two.']), { api: as })
+    const added = '<!-- wp:html -->\n<p>By hand</p>\n<!-- /wp:html -->'
+    await edit(post_id, 'Two.', `Two.</p>\n<!-- /wp:paragraph -->\n\n${added}`)
+    await publish(await draft(k, ['One, ours.', 'Two.']), { api: as })
+    expect(contentOf(post_id)).toContain(added)
+    const embed = '<iframe src="https://maps.example/"></iframe>'
+    await edit(post_id, '<p>By hand</p>', embed)
+    const before = contentOf(post_id)
+    const refused = { code: 'holds_unfiltered_html', message: expect.stringContaining('<iframe>') }
+    const ours = await draft(k, ['One, ours again.', 'Two.'])
+    await expect(publish(ours, { api: as })).rejects.toMatchObject(refused)
+    const post = { key: k, slug: ours.slug }
+    await expect(unpublishPost({ api: as, journal, post })).rejects.toMatchObject(refused)
+    expect(contentOf(post_id)).toBe(before)
+    await publish(ours)
+    expect(contentOf(post_id)).toContain(embed)
+    expect(contentOf(post_id)).toContain('One, ours again.')
   })
 
   it('leaves alone a post that somebody is writing in', async () => {

@@ -21,6 +21,8 @@ export const postSchema = z.object({
   featured_media: z.number().default(0),
   categories: z.array(z.number()).default([]),
   tags: z.array(z.number()).default([]),
+  /** Those of what our user may do are named `wp:action-…`. */
+  _links: z.record(z.string(), z.unknown()).optional(),
 })
 
 export type Post = z.infer<typeof postSchema>

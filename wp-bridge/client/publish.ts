@@ -13,6 +13,7 @@ import {
   whileUpdating,
 } from './edits.ts'
 import { WordPressError } from './errors.ts'
+import { refuseFiltered } from './filtered-html.ts'
 import { findPost, getPost, type Post, postSchema } from './find-post.ts'
 import { type Attachment, ensureAttachment, type ImageFile } from './media.ts'
 import {
@@ -86,8 +87,8 @@ interface Remarks {
  * changed between our look and our write is lost: it refuses then. Core REST has no such precondition:
  * what is saved in the few milliseconds between is overwritten, and is left in WordPress's revisions.
  * @throws WordPressError `outcome_pending` (call again after `retryAfterMs`), `post_trashed`,
- *   `post_deleted`, `post_being_edited`, `merge_conflict` with a `Conflict` as its `data`,
- *   `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the journal throws;
+ *   `post_deleted`, `post_being_edited`, `holds_unfiltered_html`, `merge_conflict` with a `Conflict`
+ *   as its `data`, `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the journal throws;
  *   the reason of the signal
  */
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
@@ -127,6 +128,7 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
   if (!post && !replaceDeleted) throw deleted(remote_id)
   if (!post) return
   refuseTrashed(post)
+  refuseFiltered(post)
   // The plugin knows it itself.
   if (!hasBridge && (await isBeingEdited(api, post, context.now()))) throw beingEdited(post)
 }
@@ -295,6 +297,7 @@ async function deliver(
 ): Promise<Post> {
   const { api, draft } = context
   const { id } = before
+  if (id !== undefined) refuseFiltered(before)
   if (context.hasBridge) {
     try {
       const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, before)

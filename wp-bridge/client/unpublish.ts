@@ -1,13 +1,14 @@
 import { refuseTrashed } from './edits.ts'
 import { WordPressError } from './errors.ts'
+import { refuseFiltered } from './filtered-html.ts'
 import { findPost, getPost, postSchema } from './find-post.ts'
 import type { PublishJournal } from './journal.ts'
 import type { WordPressApi } from './transport.ts'
 
 /**
  * Makes the post of an article a draft again; it keeps its id and its text.
- * @throws WordPressError `not_published` when WordPress has no such post, `post_trashed`, or that of
- *   a failed request
+ * @throws WordPressError `not_published` when WordPress has no such post, `post_trashed`,
+ *   `holds_unfiltered_html`, or that of a failed request
  */
 export async function unpublishPost(request: {
   api: WordPressApi
@@ -27,6 +28,7 @@ export async function unpublishPost(request: {
   }
   refuseTrashed(post)
   if (post.status !== 'draft') {
+    refuseFiltered(post)
     post = await api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'draft' })
   }
   return { post_id: post.id, url: post.link, wp_status: post.status }
