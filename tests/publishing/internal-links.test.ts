@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, register } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place } from './linked-blog.ts'
 
@@ -160,6 +161,54 @@ it('is accepted until its page was published, whatever fails', async () => {
   await accept([link!.id])
   expect(await linksOf(`from_task_id=${hub}`)).toMatchObject([{ state: 'live' }])
   expect(await contentOf(hub)).toContain('<a ')
+})
+
+it('is proposed anew when the plugin tells that its page moved, went away or came back', async () => {
+  await installBridge(wordpress.root, wordpress.php)
+  const link = {
+    wp_url: wordpress.url,
+    wp_username: wordpress.user,
+    wp_app_password: wordpress.appPassword,
+  }
+  const { body } = await owner.call('PUT', `auth/sites/${place.site_id}/wordpress/`, link)
+  expect(body).toMatchObject({ plugin: 'paired' })
+  const { hub, page } = await newCluster('Cocoas')
+  await publish(hub)
+  await publish(page)
+  const { assigned_post_id, post_url: old } = await taskOf(hub)
+  const doIn = (php: string) => wordpress.php(`${php} do_action('igny8_bridge_send');`)
+  const toHub = async () => {
+    const [{ state, url, wanted_url }] = (await linksOf(`from_task_id=${page}`)) as [Link]
+    return { state, url, wanted_url }
+  }
+  expect(await toHub()).toEqual({ state: 'live', url: old, wanted_url: old })
+  await doIn(`wp_update_post(['ID' => ${assigned_post_id}, 'post_name' => 'all-cocoas']);`)
+  const moved = `${wordpress.url}/all-cocoas/`
+  await expect.poll(toHub).toEqual({ state: 'proposed', url: old, wanted_url: moved })
+  const [{ id }] = (await linksOf(`from_task_id=${page}`)) as [Link]
+  await accept([id])
+  expect(await contentOf(page)).toContain('<a href="/all-cocoas/">Cocoas hub</a>')
+  await doIn(`wp_trash_post(${assigned_post_id});`)
+  await expect.poll(toHub).toEqual({ state: 'proposed', url: moved, wanted_url: null })
+  await accept([id])
+  expect(await contentOf(page)).not.toContain('<a ')
+  await doIn(`wp_untrash_post(${assigned_post_id}); wp_publish_post(${assigned_post_id});`)
+  await expect.poll(toHub).toEqual({ state: 'proposed', url: null, wanted_url: moved })
+  await accept([id])
+  await doIn(`wp_delete_post(${assigned_post_id}, true);`)
+  await expect.poll(toHub).toEqual({ state: 'proposed', url: moved, wanted_url: null })
+})
+
+it('stays out where a person took it out', async () => {
+  const { hub, page } = await newCluster('Lemonades')
+  await publish(hub)
+  await publish(page)
+  const { assigned_post_id } = await taskOf(page)
+  await wordpress.php(`$p = get_post(${assigned_post_id}); wp_update_post(wp_slash([
+    'ID' => ${assigned_post_id}, 'post_content' => preg_replace('~</?a\\b[^>]*>~', '', $p->post_content)]));`)
+  expect(await contentOf(page)).not.toContain('<a ')
+  await publish(page)
+  expect(await contentOf(page)).not.toContain('<a ')
 })
 
 it('is of its account alone', async () => {
