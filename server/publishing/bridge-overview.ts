@@ -10,9 +10,13 @@ import type { BridgeSite } from './bridge-site.ts'
 import { Examined } from './schemas.ts'
 
 const PAGE = 50
+/** How an article stands there: a published one whose time has not come is scheduled. */
+const STATES = [...TASK_STATUSES, 'scheduled'] as const
+const state = sql<(typeof STATES)[number]>`case when tasks.status = 'published'
+  and tasks.wp_status = 'future' then 'scheduled' else tasks.status end`
 
 export const OverviewRequest = z.strictObject({
-  status: z.enum(TASK_STATUSES).optional().openapi({ description: 'Only tasks that stand so.' }),
+  status: z.enum(STATES).optional().openapi({ description: 'Only tasks that stand so.' }),
   page: z.int().min(1).max(10_000).optional(),
 })
 
@@ -53,7 +57,7 @@ export const Overview = z
     examination: z
       .object({ at: time, healthy: Examined.shape.healthy, checks: Examined.shape.checks })
       .nullable(),
-    counts: z.partialRecord(z.enum(TASK_STATUSES), z.int()),
+    counts: z.partialRecord(z.enum(STATES), z.int()),
     tasks: z.array(OverviewTask),
     has_more: z.boolean(),
   })
@@ -81,17 +85,17 @@ export function overviewOf(
         .orderBy(desc(run_steps.id))
         .limit(1),
       tx
-        .select({ status: tasks.status, n: sql<number>`count(*)::int` })
+        .select({ state: state.as('state'), n: sql<number>`count(*)::int` })
         .from(tasks)
         .where(eq(tasks.site_id, siteId))
-        .groupBy(tasks.status),
+        .groupBy(sql`1`),
       tasksOf(tx, siteId, status, page),
     ])
     const { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason } = site!
     return {
       site: { name, requires_approval, publish_per_day, wp_paused_at, wp_pause_reason },
       examination: examined ? findingsOf(examined, site!.wp_url) : null,
-      counts: Object.fromEntries(counts.map(({ status, n }) => [status, n])),
+      counts: Object.fromEntries(counts.map(({ state, n }) => [state, n])),
       tasks: found.slice(0, PAGE),
       has_more: found.length > PAGE,
     }
@@ -109,7 +113,7 @@ function findingsOf({ at, result }: { at: Date; result: unknown }, wpUrl: string
 function tasksOf(
   tx: Tx,
   siteId: number,
-  status: (typeof TASK_STATUSES)[number] | undefined,
+  status: (typeof STATES)[number] | undefined,
   page: number,
 ) {
   // As text: drizzle leaves out the tables of columns in a selection from one table.
@@ -138,7 +142,7 @@ function tasksOf(
       work,
     })
     .from(tasks)
-    .where(and(eq(tasks.site_id, siteId), status && eq(tasks.status, status)))
+    .where(and(eq(tasks.site_id, siteId), status && sql`${state} = ${status}`))
     .orderBy(desc(tasks.updated_at), desc(tasks.id))
     .limit(PAGE + 1)
     .offset((page - 1) * PAGE)

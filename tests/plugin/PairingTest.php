@@ -1,4 +1,5 @@
 <?php
+use Igny8\Bridge\Events\EventsController;
 use Igny8\Bridge\Pairing\Pairing;
 
 final class PairingTest extends BridgeTestCase
@@ -98,8 +99,10 @@ final class PairingTest extends BridgeTestCase
     {
         $this->signIn('author');
         $this->ask('PUT', 'pairing', $this->pairing());
+        update_option(EventsController::PAUSE_OPTION, array('reason' => 'It is down.'));
         $this->assertSame(200, $this->ask('DELETE', 'pairing')->get_status());
         $this->assertSame([], Pairing::keys());
+        $this->assertFalse(get_option(EventsController::PAUSE_OPTION));
     }
 
     public function test_has_no_other_methods(): void

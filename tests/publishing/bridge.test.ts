@@ -251,3 +251,23 @@ describe('a webhook of the plugin', () => {
     expect((await send('{')).status).toBe(400)
   })
 })
+
+it('leaves nothing but the posts when it is uninstalled', async () => {
+  const stored = () =>
+    wordpress.query(`select option_name as name from wp_options where option_name like '%igny8%'
+        or option_value like '%igny8_bridge%'
+      union select meta_key from wp_postmeta where meta_key like '%igny8%'`)
+  const posts = () => wordpress.query(`select ID from wp_posts where post_type = 'post'`)
+  const names = ['posts', 'events', 'outbox', 'tasks'].map((name) => `wp_igny8_${name}`)
+  const rowsOf = (name: string) => () => wordpress.query(`select 1 from ${name}`)
+  expect(stored()).not.toEqual([])
+  for (const name of names) expect(rowsOf(name), name).not.toThrow()
+  const before = posts()
+  await wordpress.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
+    deactivate_plugins('igny8-bridge/igny8-bridge.php');`)
+  await wordpress.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
+    uninstall_plugin('igny8-bridge/igny8-bridge.php');`)
+  expect(stored()).toEqual([])
+  for (const name of names) expect(rowsOf(name), name).toThrow()
+  expect(posts()).toEqual(before)
+})

@@ -77,6 +77,25 @@ describe('the page in wp-admin', () => {
     )
   })
 
+  it('shows what is scheduled beside what is published', async () => {
+    const [id] = await writeArticles(owner, place, ['Tea tomorrow'], { images_per_task: 1 })
+    await owner.post('writer/tasks/approve/', { ids: [id] })
+    const publish_at = new Date(Date.now() + 86_400_000).toISOString()
+    const run = await owner.run('writer/tasks/publish/', { ids: [id], publish_at })
+    expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
+    await inWpAdmin('admin.php?page=igny8-bridge', async (page) => {
+      await page.getByRole('link', { name: 'Published (0)' }).waitFor()
+      await page.getByRole('link', { name: 'Scheduled (1)' }).click()
+      const row = page.getByRole('row', { name: /Tea tomorrow/ })
+      await row.getByText('Scheduled').waitFor()
+      expect(await page.locator('#igny8-tasks tbody tr').count()).toBe(1)
+    })
+    await service.sql`delete from tasks where id = ${id!}`
+    await wordpress.php(
+      `foreach (get_posts(['post_status' => 'future']) as $p) wp_delete_post($p->ID, true);`,
+    )
+  })
+
   it('marks the posts in their list, and the filter finds them', async () => {
     const titles = (page: Page) => page.locator('.row-title').allInnerTexts()
     const filtered = async (page: Page, filter: string) => {

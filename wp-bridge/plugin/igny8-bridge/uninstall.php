@@ -12,6 +12,7 @@ if ( ! defined( 'WP_UNINSTALL_PLUGIN' ) ) {
 }
 
 require_once __DIR__ . '/includes/Tables.php';
+require_once __DIR__ . '/includes/Events/EventsController.php';
 require_once __DIR__ . '/includes/Pairing/Pairing.php';
 require_once __DIR__ . '/includes/Posts/EditedPosts.php';
 require_once __DIR__ . '/includes/Posts/StructuredData.php';
@@ -22,7 +23,6 @@ require_once __DIR__ . '/includes/Posts/StructuredData.php';
 function forget_site(): void {
 	Tables::drop();
 	Pairing\Pairing::forget();
-	delete_option( 'igny8_bridge_pause' );
 	delete_transient( 'igny8_bridge_down' );
 	delete_post_meta_by_key( Posts\StructuredData::META );
 	delete_post_meta_by_key( Posts\EditedPosts::META );

@@ -23,6 +23,7 @@ final class TaskList {
 			'in_progress' => __( 'Being written', 'igny8-bridge' ),
 			'draft'       => __( 'Drafted', 'igny8-bridge' ),
 			'review'      => __( 'In review', 'igny8-bridge' ),
+			'scheduled'   => __( 'Scheduled', 'igny8-bridge' ),
 			'published'   => __( 'Published', 'igny8-bridge' ),
 			'completed'   => __( 'Seen live', 'igny8-bridge' ),
 		);
@@ -34,11 +35,9 @@ final class TaskList {
 	 * @param array $task With status and wp_status.
 	 */
 	public static function label( array $task ): string {
-		if ( 'published' === $task['status'] && 'future' === ( $task['wp_status'] ?? '' ) ) {
-			return __( 'Scheduled', 'igny8-bridge' );
-		}
-		$labels = self::labels();
-		return $labels[ $task['status'] ] ?? (string) $task['status'];
+		$is_scheduled = 'published' === $task['status'] && 'future' === ( $task['wp_status'] ?? '' );
+		$state        = $is_scheduled ? 'scheduled' : (string) $task['status'];
+		return self::labels()[ $state ] ?? $state;
 	}
 
 	/**

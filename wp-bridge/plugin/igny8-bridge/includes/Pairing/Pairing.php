@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge\Pairing;
 
+use Igny8\Bridge\Events\EventsController;
+
 /**
  * The keys and the address that the service set. A key that was replaced stays good for as long as the
  * service asked, so that what is on its way at that moment still verifies.
@@ -64,10 +66,11 @@ final class Pairing {
 	}
 
 	/**
-	 * Forgets the keys and the address.
+	 * Forgets the keys and the address, and that the service paused.
 	 */
 	public static function forget(): void {
 		delete_option( self::OPTION );
+		delete_option( EventsController::PAUSE_OPTION );
 	}
 
 	/**
