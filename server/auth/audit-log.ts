@@ -1,9 +1,8 @@
-import { gte, lt } from 'drizzle-orm'
 import type { z } from 'zod'
 import { audit_log } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { equalTo, listPage, listQuery } from '../http/lists.ts'
-import { queryId, queryText, queryTime } from '../http/schemas.ts'
+import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
+import { queryId, queryText } from '../http/schemas.ts'
 
 export const AUDIT_ORDERINGS = { created_at: audit_log.created_at }
 export const AuditQuery = listQuery(AUDIT_ORDERINGS, {
@@ -12,8 +11,7 @@ export const AuditQuery = listQuery(AUDIT_ORDERINGS, {
   action: queryText.optional(),
   object_type: queryText.optional(),
   object_id: queryId.optional(),
-  created_after: queryTime.optional(),
-  created_before: queryTime.optional(),
+  ...period,
 }).omit({ search: true })
 
 /** What was done in the account, by whom; from `created_after` on, and before `created_before`. */
@@ -28,8 +26,7 @@ export function listAuditLog(tx: Tx, url: string, query: z.infer<typeof AuditQue
     rows: tx.select().from(audit_log).$dynamic(),
     where: [
       ...equalTo(audit_log, { user_id, api_key_id, action, object_type, object_id }),
-      query.created_after && gte(audit_log.created_at, query.created_after),
-      query.created_before && lt(audit_log.created_at, query.created_before),
+      ...within(audit_log.created_at, query),
     ],
   })
 }

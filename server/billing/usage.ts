@@ -1,11 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { type Column, gte, lt, type SQL, sql } from 'drizzle-orm'
+import { type Column, type SQL, sql } from 'drizzle-orm'
 import { credit_transactions, TRANSACTION_KINDS, usage_logs } from '../../db/schema/billing.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { equalTo, listPage, listQuery } from '../http/lists.ts'
-import { queryId, queryText, queryTime } from '../http/schemas.ts'
+import { equalTo, listPage, listQuery, type Period, period, within } from '../http/lists.ts'
+import { queryId, queryText } from '../http/schemas.ts'
 
-const period = { created_after: queryTime.optional(), created_before: queryTime.optional() }
 /** Days that a sum by day covers when no period is named. */
 const DAYS = 31
 
@@ -33,13 +32,6 @@ export const TransactionQuery = listQuery(TRANSACTION_ORDERINGS, transactionFilt
   search: true,
 })
 export const TransactionByDayQuery = z.strictObject(transactionFilters)
-
-type Period = { created_after?: Date; created_before?: Date }
-
-/** From `created_after` on, and before `created_before`. */
-function within(column: Column, { created_after, created_before }: Period): (SQL | undefined)[] {
-  return [created_after && gte(column, created_after), created_before && lt(column, created_before)]
-}
 
 function usageWhere(query: z.infer<typeof UsageByDayQuery>) {
   const { operation, provider, model, run_id } = query

@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
 import type { Tx } from '../../db/tenancy.ts'
 import { invalid } from '../errors.ts'
 import { isDataException } from './database-errors.ts'
-import { queryInt } from './schemas.ts'
+import { queryInt, queryTime } from './schemas.ts'
 
 const PAGE_SIZE = 25
 const MAX_PAGE_SIZE = 200
@@ -108,6 +108,22 @@ export async function listPage<T extends PgSelect>(
     previous: page > 1 ? link(list.url, { page: page - 1 }) : null,
     results,
   }
+}
+
+/** Filters of when a row was made. */
+export const period = {
+  created_after: queryTime.optional(),
+  created_before: queryTime.optional(),
+}
+
+export type Period = { created_after?: Date; created_before?: Date }
+
+/** From `created_after` on, and before `created_before`. */
+export function within(
+  column: PgColumn,
+  { created_after, created_before }: Period,
+): (SQL | undefined)[] {
+  return [created_after && gte(column, created_after), created_before && lt(column, created_before)]
 }
 
 /** The conditions that filters of the same names as columns make. */

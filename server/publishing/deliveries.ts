@@ -1,4 +1,4 @@
-import { eq, getTableColumns, gte, lt, sql } from 'drizzle-orm'
+import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -7,8 +7,8 @@ import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { equalTo, listPage, listQuery } from '../http/lists.ts'
-import { queryId, queryTime } from '../http/schemas.ts'
+import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
+import { queryId } from '../http/schemas.ts'
 import { planPublishing, planUnpublishing } from './plan-publishing.ts'
 import { POST_STATUSES } from './post-statuses.ts'
 
@@ -54,13 +54,12 @@ export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   kind: z.enum(DELIVERY_KINDS).optional(),
   state: z.enum(DELIVERY_STATES).optional(),
   task_id: queryId.optional(),
-  created_after: queryTime.optional(),
-  created_before: queryTime.optional(),
+  ...period,
 }).omit({ search: true })
 const selection = getTableColumns(wordpress_deliveries)
 
 export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof DeliveryQuery>) {
-  const { site_id, kind, state, task_id, created_after, created_before } = query
+  const { site_id, kind, state, task_id } = query
   return listPage(tx, {
     url,
     query,
@@ -70,8 +69,7 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
     rows: tx.select(selection).from(wordpress_deliveries).$dynamic(),
     where: [
       ...equalTo(wordpress_deliveries, { site_id, kind, state, task_id }),
-      created_after && gte(wordpress_deliveries.created_at, created_after),
-      created_before && lt(wordpress_deliveries.created_at, created_before),
+      ...within(wordpress_deliveries.created_at, query),
     ],
   })
 }
