@@ -11,6 +11,7 @@ import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { withNotes } from '../with-notes.ts'
 
 type Idea = GenerateIdeas['ideas'][number]
+type Place = { account_id: number; site_id: number; sector_id: number }
 
 /** Makes ideas for one cluster; each one made is charged, repetitions of a title are dropped. */
 export const generateIdeas: StepHandler = async (job) => {
@@ -66,32 +67,38 @@ async function saveIdeas(tx: Tx, { step, scope }: StepJob, ideas: Idea[]): Promi
     .for('key share')
   if (!cluster) throw clusterGone()
   if (ideas.length === 0) return []
-  const place = { account_id: scope.accountId, ...cluster, keyword_cluster_id: step.object_id }
+  const place = { account_id: scope.accountId, ...cluster }
   const rows = await tx
     .insert(content_ideas)
     .values(
       ideas.map(({ target_keywords, ...idea }) => ({
         ...place,
+        keyword_cluster_id: step.object_id,
         ...idea,
         target_keywords: joinNames(target_keywords.map(oneLine)),
       })),
     )
     .returning({ id: content_ideas.id })
   const ids = rows.map(({ id }) => id)
-  await linkKeywords(tx, step.object_id, ids, ideas)
+  await linkKeywords(tx, place, ids, ideas)
   return ids
 }
 
 /** Links each idea to those of the sector's keywords that it names. */
-async function linkKeywords(tx: Tx, clusterId: number, ids: number[], ideas: Idea[]) {
+async function linkKeywords(tx: Tx, place: Place, ids: number[], ideas: Idea[]) {
+  const { account_id, site_id, sector_id } = place
   const names = ideas.map(({ target_keywords }) => target_keywords.map(oneLine))
   const ideaIds = names.flatMap((list, index) => list.map(() => ids[index]!))
+  // Keywords are looked up by an array: in a join an index is used only as statistics happen to be.
   await tx.execute(sql`
+    with named as materialized (
+      select idea_id, lower(name) as folded
+      from unnest(${sql.param(ideaIds)}::bigint[], ${sql.param(names.flat())}::text[])
+        as named (idea_id, name)),
+    found as materialized (
+      select id, folded from ${keywords} where site_id = ${site_id} and sector_id = ${sector_id}
+        and folded = any(array(select folded from named)))
     insert into ${idea_keywords} (account_id, idea_id, keyword_id)
-    select distinct k.account_id, named.idea_id, k.id
-    from unnest(${sql.param(ideaIds)}::bigint[], ${sql.param(names.flat())}::text[])
-      as named (idea_id, name)
-    join ${clusters} as c on c.id = ${clusterId}
-    join ${keywords} as k on k.site_id = c.site_id and k.sector_id = c.sector_id
-      and lower(k.keyword) = lower(named.name)`)
+    select distinct ${account_id}::bigint, named.idea_id, found.id
+    from named join found using (folded)`)
 }

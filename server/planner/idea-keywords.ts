@@ -44,8 +44,7 @@ async function idsByName(tx: Tx, place: Place, names: string[]): Promise<number[
     .where(
       and(
         inSector(place),
-        sql`lower(${keywords.keyword}) in
-          (select lower(name) from unnest(${sql.param(names)}::text[]) as named (name))`,
+        sql`${keywords.folded} = any(array(select lower(unnest(${sql.param(names)}::text[]))))`,
       ),
     )
     .for('key share', { of: keywords })

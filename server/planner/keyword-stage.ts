@@ -48,8 +48,8 @@ export async function mergeStage(tx: Tx, accountId: number, { site_id, sector_id
       select ${accountId}::bigint, ${site_id}::bigint, ${sector_id}::bigint, keyword,
         coalesce(volume, 0), coalesce(difficulty, 0), coalesce(intent, 'informational')
       from latest_keywords order by folded
-      on conflict (account_id, site_id, sector_id, lower(keyword)) do nothing
-      returning lower(keyword) as folded)
+      on conflict (account_id, site_id, sector_id, folded) do nothing
+      returning folded)
     delete from latest_keywords using inserted where latest_keywords.folded = inserted.folded`)
   const updated = await tx.execute(sql`
     update ${keywords} as k set volume = coalesce(l.volume, k.volume),
@@ -57,6 +57,6 @@ export async function mergeStage(tx: Tx, accountId: number, { site_id, sector_id
       updated_at = now()
     from latest_keywords l
     where k.account_id = ${accountId} and k.site_id = ${site_id} and k.sector_id = ${sector_id}
-      and lower(k.keyword) = l.folded`)
+      and k.folded = l.folded`)
   return { imported: imported.count, updated: updated.count }
 }

@@ -1,4 +1,4 @@
-import { eq, gte, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { eq, getTableColumns, gte, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { INTENTS, KEYWORD_STATUSES, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -10,7 +10,7 @@ import { queryBoolean, queryCount, queryId } from '../http/schemas.ts'
 import { requireCluster } from './clusters.ts'
 import { requirePlace } from './place.ts'
 import { renameInLists } from './rename-in-lists.ts'
-import type { KeywordFilter, NewKeyword, UpdateKeyword } from './schemas.ts'
+import type { Keyword, KeywordFilter, NewKeyword, UpdateKeyword } from './schemas.ts'
 
 const ORDERINGS = {
   created_at: keywords.created_at,
@@ -29,6 +29,7 @@ const filters = {
   volume_min: queryCount.optional(),
   volume_max: queryCount.optional(),
 }
+const { folded: _folded, ...selection } = getTableColumns(keywords)
 export const KeywordQuery = listQuery(ORDERINGS, filters)
 export const ExportQuery = KeywordQuery.omit({
   page: true,
@@ -64,14 +65,14 @@ export function listKeywords(tx: Tx, url: string, query: z.infer<typeof KeywordQ
     orderings: ORDERINGS,
     defaultOrdering: '-created_at',
     from: keywords,
-    rows: tx.select().from(keywords).$dynamic(),
+    rows: tx.select(selection).from(keywords).$dynamic(),
     where: keywordFilters(query),
   })
 }
 
 /** The keyword, or a 404 when it is not the account's or on a site that was not granted. */
 export async function getKeyword(tx: Tx, id: number) {
-  const [keyword] = await tx.select().from(keywords).where(eq(keywords.id, id))
+  const [keyword] = await tx.select(selection).from(keywords).where(eq(keywords.id, id))
   if (!keyword) throw notFound()
   return keyword
 }
@@ -91,7 +92,7 @@ export async function createKeyword(tx: Tx, caller: Caller, input: z.infer<typeo
 
 export async function updateKeyword(
   tx: Tx,
-  before: typeof keywords.$inferSelect,
+  before: z.infer<typeof Keyword>,
   input: z.infer<typeof UpdateKeyword>,
 ): Promise<void> {
   await requireCluster(tx, before, 'cluster_id', input.cluster_id)

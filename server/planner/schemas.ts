@@ -36,7 +36,7 @@ const line = (max: number) =>
 
 const place = { site_id: objectId, sector_id: objectId }
 
-export const Keyword = createSelectSchema(keywords, times).openapi('Keyword')
+export const Keyword = createSelectSchema(keywords, times).omit({ folded: true }).openapi('Keyword')
 const keywordFields = {
   volume: count.optional(),
   difficulty: z.int().min(0).max(MAX_DIFFICULTY).optional(),

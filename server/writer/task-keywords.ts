@@ -47,8 +47,7 @@ async function fromText(tx: Tx, place: Place, text: string): Promise<TaskKeyword
     .where(
       and(
         ofSector(place),
-        sql`lower(${keywords.keyword}) in
-          (select lower(given) from unnest(${sql.param(given)}::text[]) as given)`,
+        sql`${keywords.folded} = any(array(select lower(unnest(${sql.param(given)}::text[]))))`,
       ),
     )
     .orderBy(keywords.id)

@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import * as auth from '../../db/schema/auth.ts'
 import * as billing from '../../db/schema/billing.ts'
+import * as bridge from '../../db/schema/bridge.ts'
 import * as planner from '../../db/schema/planner.ts'
 import * as system from '../../db/schema/system.ts'
 import * as writer from '../../db/schema/writer.ts'
@@ -157,7 +158,7 @@ it('lets the ledger and the audit log only grow', async () => {
 })
 
 it('has in the database the very columns that the schema declares', async () => {
-  const declared = [auth, billing, planner, system, writer]
+  const declared = [auth, billing, bridge, planner, system, writer]
     .flatMap((module) => Object.values(module) as unknown[])
     .filter((value) => value instanceof PgTable)
     .map((table) => getTableConfig(table))
