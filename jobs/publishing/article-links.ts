@@ -7,8 +7,8 @@ import type { Link } from '../../wp-bridge/client/insert-links.ts'
 const MAX_LINKS = 200
 
 /**
- * The links of a page that is about to be published, to pages of its cluster that are live: the hub
- * links to every other page, and each of those to the hub. What is not live yet waits. A page that is
+ * The links of a page that is about to be published, to pages of its cluster that are live: the hub,
+ * or pillar page, links to every other page, and each of those to it. What is not live yet waits. A page that is
  * live already keeps the links that it has until somebody accepts a change: see `internal-links.ts`.
  */
 export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<Link[]> {
@@ -19,7 +19,8 @@ export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<
     from tasks a join tasks b on b.account_id = a.account_id and b.cluster_id = a.cluster_id
       and b.site_id = a.site_id and b.id <> a.id
     where a.cluster_id = ${task.cluster_id} and ${task.id} in (a.id, b.id)
-      and (a.content_structure = 'cluster_hub') <> (b.content_structure = 'cluster_hub')
+      and ('cluster_hub' in (a.content_structure, b.content_structure)
+        or 'pillar_page' in (a.content_structure, b.content_structure))
     on conflict do nothing`)
   if (task.wp_status !== 'publish') {
     await tx.execute(sql`update internal_links

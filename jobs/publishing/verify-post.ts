@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
+import { postGone } from '../../server/publishing/post-gone.ts'
 import { refuseFiltered } from '../../wp-bridge/client/filtered-html.ts'
 import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
@@ -37,8 +38,8 @@ export const verifyPost: StepHandler = async (job) => {
 /** What a person did to a post in WordPress stands. */
 function gone(task: Task, post: Post | null): StepDone {
   const where = post ? 'in the trash of WordPress' : 'deleted in WordPress'
-  const error = taskError('post_gone', `The post is ${where}. Publish the task to have it again.`)
   const wp_status = post ? 'trash' : null
+  const error = postGone(wp_status, new Date().toISOString())
   return found(task, { wp_status, verify_at: null, error }, `“${task.title}” is ${where}`)
 }
 
@@ -81,7 +82,8 @@ async function published(job: StepJob, task: Task, post: Post): Promise<StepDone
     return found(task, change, `“${task.title}” is live: ${post.link}`)
   }
   const verify_at = nextLook(task.verifications)
-  const error = taskError('not_seen_live', `Published, but visitors do not see it. ${sight.reason}`)
+  const message = `Published, but visitors do not see it. ${sight.reason}`
+  const error: TaskError = { code: 'not_seen_live', message, at: new Date().toISOString() }
   const change = { ...wordpress, verify_at, ...(verify_at ? {} : { error }) }
   return found(task, change, `“${task.title}” is not seen live yet. ${sight.reason}`)
 }
@@ -103,9 +105,3 @@ function found(task: Task, change: Change, message: string): StepDone {
     },
   }
 }
-
-const taskError = (code: string, message: string): TaskError => ({
-  code,
-  message,
-  at: new Date().toISOString(),
-})

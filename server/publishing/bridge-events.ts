@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, sql } from 'drizzle-orm'
-import { type TaskError, tasks } from '../../db/schema/writer.ts'
+import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { text, webUrl } from '../http/schemas.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
+import { postGone } from './post-gone.ts'
 
 export const POST_EVENTS = [
   'post.edited',
@@ -65,12 +66,7 @@ export function takeEvent(
 function following(task: Task, { type, timestamp, data }: BridgeEvent): Partial<Task> {
   const { wp_status, post_url } = data
   if (wp_status === null || wp_status === 'trash') {
-    const where = wp_status ? 'in the trash of WordPress' : 'deleted in WordPress'
-    const error: TaskError = {
-      code: 'post_gone',
-      message: `The post is ${where}. Publish the task to have it again.`,
-      at: timestamp,
-    }
+    const error = postGone(wp_status, timestamp)
     return { wp_status, status: notLive(task), verify_at: null, error }
   }
   const isLive = wp_status === 'publish'

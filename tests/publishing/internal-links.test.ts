@@ -199,6 +199,21 @@ it('is proposed anew when the plugin tells that its page moved, went away or cam
   await expect.poll(toHub).toEqual({ state: 'proposed', url: moved, wanted_url: null })
 })
 
+it('leads to a pillar page as to a hub, and between the two', async () => {
+  const { hub, page } = await newCluster('Syrups')
+  const [cluster] = await service.sql`select cluster_id::int from tasks where id = ${hub}`
+  const more = { ...cluster, content_structure: 'pillar_page' }
+  const pillar = await write('All of Syrups', '<p>Everything.</p>', more)
+  await publish(hub)
+  const to = async (id: number) =>
+    (await linksOf(`from_task_id=${id}`)).map(({ to_task_id }) => to_task_id).toSorted()
+  await publish(pillar)
+  expect(await to(pillar)).toEqual([hub, page])
+  expect(await to(hub)).toEqual([page, pillar])
+  await publish(page)
+  expect(await to(page)).toEqual([hub, pillar])
+})
+
 it('stays out where a person took it out', async () => {
   const { hub, page } = await newCluster('Lemonades')
   await publish(hub)
