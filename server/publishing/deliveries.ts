@@ -56,7 +56,7 @@ export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   task_id: queryId.optional(),
   ...period,
 }).omit({ search: true })
-const selection = getTableColumns(wordpress_deliveries)
+const { log: _log, ...selection } = getTableColumns(wordpress_deliveries)
 
 export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof DeliveryQuery>) {
   const { site_id, kind, state, task_id } = query
