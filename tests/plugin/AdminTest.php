@@ -30,6 +30,7 @@ final class AdminTest extends BridgeTestCase
 
     protected function tearDown(): void
     {
+        parent::tearDown();
         foreach (['pre_http_request', 'wp_redirect', 'wp_die_handler'] as $hook) {
             remove_all_filters($hook);
         }
@@ -205,6 +206,13 @@ final class AdminTest extends BridgeTestCase
     {
         delete_option('igny8_bridge_pairing');
         $this->assertStringContainsString('not linked with igny8 yet', $this->page());
+        $this->assertSame([], $this->asked);
+    }
+
+    public function test_says_that_a_copy_of_a_linked_site_is_none(): void
+    {
+        $this->moveTo('https://staging.example.test');
+        $this->assertStringContainsString('This is a copy of ', $this->page());
         $this->assertSame([], $this->asked);
     }
 

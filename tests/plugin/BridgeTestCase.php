@@ -14,6 +14,18 @@ abstract class BridgeTestCase extends TestCase
         wp_set_current_user(0);
     }
 
+    protected function tearDown(): void
+    {
+        remove_all_filters('option_home', 99);
+    }
+
+    /** Gives the site another address, until the test ends. */
+    protected function moveTo(string $home): void
+    {
+        remove_all_filters('option_home', 99);
+        add_filter('option_home', fn() => $home, 99);
+    }
+
     /** Asks as whoever is signed in; headers by their names, the body as JSON or as it is. */
     protected function ask(string $method, string $path, $body = null, array $headers = []): WP_REST_Response
     {

@@ -26,6 +26,7 @@ final class OutboxTest extends BridgeTestCase
 
     protected function tearDown(): void
     {
+        parent::tearDown();
         remove_filter('pre_http_request', $this->service, 99);
     }
 

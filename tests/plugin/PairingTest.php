@@ -105,6 +105,27 @@ final class PairingTest extends BridgeTestCase
         $this->assertFalse(get_option(EventsController::PAUSE_OPTION));
     }
 
+    public function test_is_of_this_site_and_of_no_copy_of_it(): void
+    {
+        $this->signIn('author');
+        $this->ask('PUT', 'pairing', $this->pairing());
+        foreach (['http://EXAMPLE.test/blog', 'https://www.example.test/blog/'] as $same) {
+            $this->moveTo($same);
+            $this->ask('PUT', 'pairing', $this->pairing());
+            $this->moveTo('https://example.test/blog');
+            $this->assertSame([self::KEY], Pairing::keys());
+            $this->assertNull(Pairing::other_home());
+        }
+        foreach (['https://staging.example.test/blog', 'https://example.test/other'] as $copy) {
+            $this->moveTo($copy);
+            $this->assertSame([], Pairing::keys());
+            $this->assertSame('example.test/blog', Pairing::other_home());
+            $this->assertFalse($this->ask('GET', 'status')->get_data()['pairing']['paired']);
+        }
+        $this->assertSame(200, $this->ask('PUT', 'pairing', $this->pairing())->get_status());
+        $this->assertSame([self::KEY], Pairing::keys());
+    }
+
     public function test_has_no_other_methods(): void
     {
         $this->signIn('author');

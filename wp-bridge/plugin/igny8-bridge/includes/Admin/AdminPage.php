@@ -85,6 +85,12 @@ final class AdminPage {
 		echo '<div class="wrap"><h1>igny8</h1>';
 		self::print_notice();
 		$pairing = Pairing::get();
+		$other   = Pairing::other_home();
+		if ( null !== $other ) {
+			/* translators: %s: the address of a site. */
+			printf( '<p>%s</p></div>', esc_html( sprintf( __( 'This is a copy of %s, which is linked with igny8: nothing is sent to igny8 from here. If the site has moved here, link it again in igny8.', 'igny8-bridge' ), $other ) ) );
+			return;
+		}
 		if ( null === $pairing ) {
 			printf( '<p>%s</p></div>', esc_html__( 'This site is not linked with igny8 yet. In igny8, open the site, choose “Connect WordPress” and approve; if it is linked already, have it examined there.', 'igny8-bridge' ) );
 			return;

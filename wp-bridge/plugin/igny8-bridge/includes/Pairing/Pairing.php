@@ -19,13 +19,28 @@ final class Pairing {
 	const MAX_OVERLAP = 7 * DAY_IN_SECONDS;
 
 	/**
-	 * What is stored, or null for a site that is not paired.
+	 * What is stored, or null for a site that is not paired, or that is a copy of the one that is.
 	 *
-	 * @return array{site_id:int,events_url:string,keys:array<int,array{key:string,until:int}>,user_id:int,paired_at:int}|null
+	 * @return array{site_id:int,events_url:string,keys:array<int,array{key:string,until:int}>,user_id:int,paired_at:int,home:string}|null
 	 */
 	public static function get(): ?array {
 		$pairing = get_option( self::OPTION );
-		return is_array( $pairing ) ? $pairing : null;
+		return is_array( $pairing ) && self::home() === $pairing['home'] ? $pairing : null;
+	}
+
+	/**
+	 * The address that was paired, where this site has another: it is a copy, or has moved.
+	 */
+	public static function other_home(): ?string {
+		$pairing = get_option( self::OPTION );
+		return is_array( $pairing ) && self::home() !== $pairing['home'] ? $pairing['home'] : null;
+	}
+
+	/**
+	 * The site's address, the same with TLS or without, and with www or without.
+	 */
+	private static function home(): string {
+		return untrailingslashit( (string) preg_replace( '#^https?://(www\.)?#', '', strtolower( (string) get_option( 'home' ) ) ) );
 	}
 
 	/**
@@ -60,6 +75,7 @@ final class Pairing {
 				'keys'       => $keys,
 				'user_id'    => get_current_user_id(),
 				'paired_at'  => $is_same ? $present['paired_at'] : time(),
+				'home'       => self::home(),
 			),
 			false
 		);
