@@ -1,6 +1,5 @@
 import { isBeingEdited } from './autosaves.ts'
-import { bridgePost, isAbsent, type PostExtras, putPost } from './bridge.ts'
-import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
+import { type CreateContext, type Created, createOnce } from './create-once.ts'
 import {
   changedChoices,
   type Merge,
@@ -14,39 +13,13 @@ import {
 } from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
-import { findPost, getPost, type Post, postSchema } from './find-post.ts'
-import { type Attachment, ensureAttachment, type ImageFile } from './media.ts'
-import {
-  compareFields,
-  EXTRA_FIELDS,
-  type FieldReceipt,
-  type PostField,
-  type PostValues,
-  type Receipt,
-} from './receipt.ts'
+import { getPost, type Post } from './find-post.ts'
+import { type Attachment, ensureAttachment } from './media.ts'
+import type { PostDraft } from './post-draft.ts'
+import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
+import { type Context, findArticle, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
 import type { WordPressApi } from './transport.ts'
-
-/** An article to be published. */
-export interface PostDraft {
-  /** Names the post in the journal, and with `marker(key)` in WordPress. */
-  key: string
-  title: string
-  slug: string
-  excerpt: string
-  status: 'publish' | 'draft' | 'pending' | 'future'
-  /** For `future`: an ISO 8601 time in UTC. */
-  date_gmt?: string
-  category: string | null
-  tags: string[]
-  images: ImageFile[]
-  /** The `content_hash` of one of the images. */
-  featured: string | null
-  /** What the plugin can do beside; without it the receipt names it as dropped. */
-  extras?: PostExtras
-  /** The article with its images in place, its first block bearing `marker(key)`. */
-  renderContent(attachments: Attachment[]): string
-}
 
 export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleMs'> {
   /** Its signal ends the waiting here too. */
@@ -60,22 +33,6 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
   replaceDeleted?: boolean
   /** Milliseconds since 1970. */
   now?: () => number
-}
-
-type Context = CreateContext & {
-  api: WordPressApi
-  draft: PostDraft
-  hasBridge: boolean
-  resolution: Resolution | undefined
-  replaceDeleted: boolean
-}
-
-/** Notes and warnings that collect on the way to the receipt. */
-interface Remarks {
-  notes: Partial<Record<PostField, string>>
-  warnings: string[]
-  /** What became of the extras. */
-  extras: FieldReceipt[]
 }
 
 /**
@@ -104,7 +61,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     kind: 'post',
     key: draft.key,
     fetchKnown: (id) => getPost(api, id),
-    find: () => find(context),
+    find: () => findArticle(context),
     create: () => sendPost(context, {}, sent, remarks),
   })
   const { post, values } = await settled(context, draft, created, sent, remarks)
@@ -266,77 +223,6 @@ function updateOf(
   // WordPress would schedule it again for the date that it has.
   if (isBroughtForward) changes.date_gmt ??= new Date(context.now()).toISOString().slice(0, 19)
   return changes
-}
-
-/** The post that is there, as it was looked at; nothing for one that is to be created. */
-type Before = Post | { id?: never }
-
-/** A user who may not publish hands the post in for review instead. */
-async function sendPost(
-  context: Context,
-  before: Before,
-  values: PostValues,
-  remarks: Remarks,
-): Promise<Post> {
-  try {
-    return await deliver(context, before, values, remarks)
-  } catch (error) {
-    if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
-    remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
-    remarks.warnings.push(remarks.notes.status)
-    return deliver(context, before, { ...values, status: 'pending' }, remarks)
-  }
-}
-
-/** Through the plugin where it is there, by WordPress's own REST API where it is not. */
-async function deliver(
-  context: Context,
-  before: Before,
-  values: PostValues,
-  remarks: Remarks,
-): Promise<Post> {
-  const { api, draft } = context
-  const { id } = before
-  if (id !== undefined) refuseFiltered(before)
-  if (context.hasBridge) {
-    try {
-      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, before)
-      remarks.extras = fields.flatMap((line) => {
-        const field = EXTRA_FIELDS.find((name) => name === line.field)
-        return field ? [{ ...line, field }] : []
-      })
-      return post
-    } catch (error) {
-      if (!isAbsent(error)) throw error
-      context.hasBridge = false
-      remarks.warnings.push('The igny8 plugin is not active in WordPress any more.')
-    }
-  }
-  return id === undefined
-    ? api.create('wp/v2/posts', postSchema, values)
-    : api.update(`wp/v2/posts/${id}`, postSchema, values)
-}
-
-/** By its key where the plugin knows it, else by its mark. */
-async function find({ api, draft, hasBridge }: Context): Promise<Found<Post> | null> {
-  const remote = hasBridge ? await bridgePost(api, draft.key) : null
-  return remote ? { remote, duplicates: [] } : findPost(api, draft)
-}
-
-/** What WordPress cannot do of itself. */
-function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
-  if (!extras) return []
-  const note = 'WordPress takes it through the igny8 plugin alone.'
-  const fields = {
-    seo_title: extras.seo.title,
-    seo_description: extras.seo.description,
-    schema: extras.schema.article || extras.schema.faq.length > 0,
-  }
-  return EXTRA_FIELDS.filter((field) => fields[field]).map((field) => ({
-    field,
-    state: 'dropped',
-    note,
-  }))
 }
 
 function deleted(id: number): WordPressError {

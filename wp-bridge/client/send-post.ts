@@ -1,0 +1,97 @@
+import { bridgePost, isAbsent, putPost } from './bridge.ts'
+import type { CreateContext, Found } from './create-once.ts'
+import type { Resolution } from './edits.ts'
+import { WordPressError } from './errors.ts'
+import { refuseFiltered } from './filtered-html.ts'
+import { findPost, type Post, postSchema } from './find-post.ts'
+import type { PostDraft } from './post-draft.ts'
+import { EXTRA_FIELDS, type FieldReceipt, type PostField, type PostValues } from './receipt.ts'
+import type { WordPressApi } from './transport.ts'
+
+/** What every step of publishing an article works with. */
+export type Context = CreateContext & {
+  api: WordPressApi
+  draft: PostDraft
+  hasBridge: boolean
+  resolution: Resolution | undefined
+  replaceDeleted: boolean
+}
+
+/** Notes and warnings that collect on the way to the receipt. */
+export interface Remarks {
+  notes: Partial<Record<PostField, string>>
+  warnings: string[]
+  /** What became of the extras. */
+  extras: FieldReceipt[]
+}
+
+/** The post that is there, as it was looked at; nothing for one that is to be created. */
+type Before = Post | { id?: never }
+
+/** A user who may not publish hands the post in for review instead. */
+export async function sendPost(
+  context: Context,
+  before: Before,
+  values: PostValues,
+  remarks: Remarks,
+): Promise<Post> {
+  try {
+    return await deliver(context, before, values, remarks)
+  } catch (error) {
+    if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
+    remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
+    remarks.warnings.push(remarks.notes.status)
+    return deliver(context, before, { ...values, status: 'pending' }, remarks)
+  }
+}
+
+/** Through the plugin where it is there, by WordPress's own REST API where it is not. */
+async function deliver(
+  context: Context,
+  before: Before,
+  values: PostValues,
+  remarks: Remarks,
+): Promise<Post> {
+  const { api, draft } = context
+  const { id } = before
+  if (id !== undefined) refuseFiltered(before)
+  if (context.hasBridge) {
+    try {
+      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, before)
+      remarks.extras = fields.flatMap((line) => {
+        const field = EXTRA_FIELDS.find((name) => name === line.field)
+        return field ? [{ ...line, field }] : []
+      })
+      return post
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      context.hasBridge = false
+      remarks.warnings.push('The igny8 plugin is not active in WordPress any more.')
+    }
+  }
+  return id === undefined
+    ? api.create('wp/v2/posts', postSchema, values)
+    : api.update(`wp/v2/posts/${id}`, postSchema, values)
+}
+
+/** By its key where the plugin knows it, else by its mark. */
+export async function findArticle({ api, draft, hasBridge }: Context): Promise<Found<Post> | null> {
+  const remote = hasBridge ? await bridgePost(api, draft.key) : null
+  return remote ? { remote, duplicates: [] } : findPost(api, draft)
+}
+
+/** What WordPress cannot do of itself. */
+export function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
+  if (!extras) return []
+  const note = 'WordPress takes it through the igny8 plugin alone.'
+  const fields = {
+    seo_title: extras.seo.title,
+    seo_description: extras.seo.description,
+    schema: extras.schema.article || extras.schema.faq.length > 0,
+  }
+  return EXTRA_FIELDS.filter((field) => fields[field]).map((field) => ({
+    field,
+    state: 'dropped',
+    note,
+  }))
+}
