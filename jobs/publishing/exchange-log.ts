@@ -12,8 +12,7 @@ const KEPT_EXCHANGES = 100
 
 type Credentials = { username: string; appPassword: string }
 
-export const ATTEMPT_TYPES = ['post.publish', 'post.unpublish'] as const
-type Attempt = { type: (typeof ATTEMPT_TYPES)[number]; siteId: number; wanted?: object }
+type Attempt = { type: 'post.publish' | 'post.unpublish'; siteId: number; wanted?: object }
 
 /**
  * What one attempt at a step exchanges with a site, for the delivery log; without secrets. What a
@@ -59,18 +58,20 @@ export class ExchangeLog {
     }
   }
 
+  /** The answer is noted once it is read: half of one may end within a secret. */
   async #read(response: Response, exchange: DeliveryAttempt): Promise<void> {
     const decoder = new TextDecoder()
+    let answer = ''
     try {
       for await (const chunk of response.body ?? []) {
-        exchange.answer += decoder.decode(chunk, { stream: true })
+        answer += decoder.decode(chunk, { stream: true })
         // Leaving the loop ends the copy, and not the answer that is read elsewhere.
-        if (exchange.answer.length > KEPT) break
+        if (answer.length > 2 * KEPT) break
       }
-      exchange.answer = this.#shown(exchange.answer)
     } catch {
-      exchange.answer = this.#shown(`${exchange.answer} … and broke off.`)
+      answer += ' … and broke off.'
     }
+    exchange.answer = this.#shown(answer)
   }
 
   #shown(text: string): string {

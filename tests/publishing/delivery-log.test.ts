@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openPool } from '../../db/client.ts'
+import { openDoors } from '../../db/tenancy.ts'
+import { ExchangeLog } from '../../jobs/publishing/exchange-log.ts'
+import type { StepJob } from '../../jobs/step.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import { addUser, type Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -148,6 +152,33 @@ it('keeps what was exchanged while the attempt goes on', async () => {
   await writeFile(go, '')
   expect((await running).state).toBe('SUCCESS')
   await wordpress.removeMuPlugin('slow')
+})
+
+it('keeps no half of an answer, which may end within a secret', async () => {
+  const doors = openDoors(openPool(service.databaseUrl, { max: 1 }))
+  const scope = { accountId: owner.accountId }
+  const step = { account_id: owner.accountId, id: 1, run_id: 1, object_id: 1, attempt: 1 }
+  const log = await doors.withAccount(scope, (tx) =>
+    ExchangeLog.begin(tx, { step } as StepJob, { type: 'post.publish', siteId: place.site_id }),
+  )
+  const kept = async () => {
+    await doors.withAccount(scope, (tx) => log.keep(tx))
+    return (await attemptsOf(1))[0]!.log.map(({ answer }) => answer)
+  }
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const writer = writable.getWriter()
+  const fetch = log.recording(async () => new Response(readable), {
+    username: 'ann',
+    appPassword: 'abcd efgh',
+  })
+  const answer = (await fetch('http://127.0.0.1/')).text()
+  await writer.write(new TextEncoder().encode('Your password is abcd ef'))
+  expect(await kept()).toEqual([''])
+  await writer.write(new TextEncoder().encode('gh, is it not?'))
+  await writer.close()
+  await answer
+  await expect.poll(kept).toEqual(['Your password is [removed], is it not?'])
+  await doors.close()
 })
 
 it('is listed by task and time, to those who may see the site', async () => {
