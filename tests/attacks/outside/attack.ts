@@ -16,6 +16,15 @@ export type Target = {
 export type Attack = {
   /** What is tried, as a sentence: "sends a body of 40 MB without a token". */
   name: string
+} & (
+  | Assault
+  | {
+      /** Starts what must run before the service does, such as a hostile site. */
+      prepare(): Promise<Assault & { stop(): Promise<void> }>
+    }
+)
+
+export type Assault = {
   /** Settings of the service beside its defaults. */
   environment?: Record<string, string>
   /**

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { register } from '../../helpers/client.ts'
-import { type Attack, HoleError, type Target } from './attack.ts'
+import { type Assault, type Attack, HoleError, type Target } from './attack.ts'
 import { attacks } from './attacks.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -44,10 +44,20 @@ if (values.help) {
 }
 
 async function attempt(attack: Attack, checkout: string) {
+  if ('run' in attack) return carryOut(attack, checkout)
+  const prepared = await attack.prepare()
+  try {
+    return await carryOut(prepared, checkout)
+  } finally {
+    await prepared.stop()
+  }
+}
+
+async function carryOut({ environment, run }: Assault, checkout: string) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-attack-'))
   chmodSync(dataDir, 0o755)
   const child = spawn(process.execPath, [path.join(checkout, 'server/main.ts')], {
-    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: dataDir, ...attack.environment },
+    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: dataDir, ...environment },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const limit = Promise.withResolvers<never>()
@@ -62,7 +72,7 @@ async function attempt(attack: Attack, checkout: string) {
       owner: (name = 'Attacked') => register(url, name),
       terminate: () => terminate(child),
     }
-    return { held: true, seen: await Promise.race([attack.run(target), limit.promise]) }
+    return { held: true, seen: await Promise.race([run(target), limit.promise]) }
   } catch (error) {
     const seen = error instanceof HoleError ? error.message : String(error)
     return { held: false, seen }
