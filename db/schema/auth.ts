@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
+import { actingApiKey, at, credits, id, ref, timestamps } from './columns.ts'
 
 export const ROLES = ['developer', 'owner', 'admin', 'editor', 'viewer', 'system_bot'] as const
 export type Role = (typeof ROLES)[number]
@@ -59,7 +59,7 @@ export const accounts = pgTable('accounts', {
   owner_id: ref(),
   plan_id: ref().notNull(),
   /** What may still be spent: granted − charged − held. */
-  credits: integer().notNull().default(0),
+  credits: credits().notNull().default(0),
   stripe_customer_id: text(),
   /** When the plan's credits are granted next. */
   renews_at: at().notNull().default(sql`now() + interval '1 month'`),

@@ -1,5 +1,5 @@
 import { date, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
-import { at, id, ref } from './columns.ts'
+import { at, credits, id, ref } from './columns.ts'
 
 export const TRANSACTION_KINDS = ['grant', 'hold', 'charge', 'release'] as const
 
@@ -13,9 +13,9 @@ export const credit_transactions = pgTable(
     account_id: ref().notNull(),
     id: id(),
     transaction_type: text({ enum: TRANSACTION_KINDS }).notNull(),
-    amount: integer().notNull(),
+    amount: credits().notNull(),
     /** `accounts.credits` after it. */
-    balance_after: integer().notNull(),
+    balance_after: credits().notNull(),
     description: text().notNull(),
     run_id: ref(),
     step_id: ref(),

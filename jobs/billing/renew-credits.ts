@@ -1,35 +1,70 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { accounts, plans } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { grantCredits } from '../../server/billing/credits.ts'
+import { grantCredits, MAX_BALANCE } from '../../server/billing/credits.ts'
 import { creditsPerMonth } from '../../server/billing/plan-credits.ts'
 import type { WorkerDeps } from '../step.ts'
+
+type Deps = Pick<WorkerDeps, 'doors' | 'logger'>
 
 const BATCH = 100
 
 /**
  * Grants the plan's credits to the accounts whose cycle has come round: once a cycle, whatever
  * restarts and however many workers look. What was not spent stays; after a standstill of several
- * cycles one is granted. A closed account is granted nothing before it is opened again.
+ * cycles one is granted. A closed account is granted nothing before it is opened again. Each account
+ * is a transaction of its own, and one that fails is logged, passed over, and tried in the next round.
+ * Returns how many were renewed.
  */
-export async function renewCredits(deps: WorkerDeps): Promise<number> {
-  return deps.doors.withPlatform('renew_credits', async (tx) => {
-    const due = await tx
-      .select({ id: accounts.id, renews_at: accounts.renews_at, plan: plans })
+export async function renewCredits(deps: Deps): Promise<number> {
+  let renewed = 0
+  let last = 0
+  for (;;) {
+    const ids = await dueAfter(deps, last)
+    for (const id of ids) {
+      try {
+        if (await renewAccount(deps, id)) renewed++
+      } catch (error) {
+        deps.logger.error({ err: error, account_id: id }, 'credits not renewed')
+      }
+    }
+    if (ids.length < BATCH) return renewed
+    last = ids.at(-1)!
+  }
+}
+
+const isDue = sql`${accounts.renews_at} <= now() and ${accounts.status} in ('active', 'trial')`
+
+/** In the order of their ids, so that those that fail are not met twice in a round. */
+async function dueAfter({ doors }: Deps, last: number): Promise<number[]> {
+  const due = await doors.withPlatform('renew_credits', (tx) =>
+    tx
+      .select({ id: accounts.id })
+      .from(accounts)
+      .where(and(isDue, sql`${accounts.id} > ${last}`))
+      .orderBy(accounts.id)
+      .limit(BATCH),
+  )
+  return due.map(({ id }) => id)
+}
+
+/** False when another worker has renewed it, or is at it. */
+function renewAccount({ doors }: Deps, id: number): Promise<boolean> {
+  return doors.withPlatform('renew_credits', async (tx) => {
+    const [account] = await tx
+      .select({ credits: accounts.credits, renews_at: accounts.renews_at, plan: plans })
       .from(accounts)
       .innerJoin(plans, eq(plans.id, accounts.plan_id))
-      .where(sql`${accounts.renews_at} <= now() and ${accounts.status} in ('active', 'trial')`)
-      .orderBy(accounts.renews_at)
-      .limit(BATCH)
+      .where(and(isDue, eq(accounts.id, id)))
       .for('update', { of: accounts, skipLocked: true })
-    for (const { id, renews_at, plan } of due) {
-      const amount = creditsPerMonth(plan)
-      const reference = `renewal:${renews_at.toISOString()}`
-      const description = `Included in ${plan.name}`
-      if (amount > 0) await grantCredits(tx, { accountId: id, amount, description, reference })
-      await setNext(tx, id, plan.billing_cycle)
-    }
-    return due.length
+    if (!account) return false
+    const { credits, renews_at, plan } = account
+    const amount = Math.min(creditsPerMonth(plan), MAX_BALANCE - credits)
+    const reference = `renewal:${renews_at.toISOString()}`
+    const description = `Included in ${plan.name}`
+    if (amount > 0) await grantCredits(tx, { accountId: id, amount, description, reference })
+    await setNext(tx, id, plan.billing_cycle)
+    return true
   })
 }
 

@@ -2,7 +2,13 @@ import { and, eq, sql } from 'drizzle-orm'
 import { accounts } from '../../db/schema/auth.ts'
 import { credit_transactions } from '../../db/schema/billing.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { DomainError } from '../errors.ts'
+import { DomainError, invalid } from '../errors.ts'
+
+/**
+ * The most credits that a grant leaves an account with, which keeps every sum of them exact in JSON.
+ * What is held comes on top of it when it is given back.
+ */
+export const MAX_BALANCE = 1_000_000_000_000
 
 type Entry = typeof credit_transactions.$inferInsert
 
@@ -86,7 +92,10 @@ export async function settleCredits(
   await tx.insert(credit_transactions).values(entries.filter(({ amount }) => amount > 0))
 }
 
-/** Adds credits to an account, on record. False, with nothing done, when `reference` was granted before. */
+/**
+ * Adds credits to an account, on record. Returns false, and does nothing, when `reference` was granted
+ * before. Throws a 400 for `amount` when the balance would pass `MAX_BALANCE`.
+ */
 export async function grantCredits(
   tx: Tx,
   grant: { accountId: number; amount: number; description: string; reference?: string },
@@ -94,8 +103,16 @@ export async function grantCredits(
   const { accountId, amount, description, reference } = grant
   const mine = eq(accounts.id, accountId)
   // Whoever grants at the same time waits here, and then sees what was granted.
-  await tx.select({ id: accounts.id }).from(accounts).where(mine).for('no key update')
+  const [before] = await tx
+    .select({ credits: accounts.credits })
+    .from(accounts)
+    .where(mine)
+    .for('no key update')
   if (reference !== undefined && (await wasGranted(tx, accountId, reference))) return false
+  if ((before?.credits ?? 0) + amount > MAX_BALANCE) {
+    const most = `an account can have at most ${MAX_BALANCE} credits`
+    throw invalid('amount', `is too much: ${most}, and this one has ${before?.credits}`)
+  }
   const [account] = await tx
     .update(accounts)
     .set({ credits: sql`${accounts.credits} + ${amount}` })

@@ -83,8 +83,8 @@ const routes = {
 }
 
 const total = (kind: (typeof TRANSACTION_KINDS)[number]) =>
-  sql<number>`coalesce(sum(${credit_transactions.amount}) filter
-    (where ${credit_transactions.transaction_type} = ${kind}), 0)::int`
+  sql`coalesce(sum(${credit_transactions.amount}) filter
+    (where ${credit_transactions.transaction_type} = ${kind}), 0)`.mapWith(Number)
 
 export function billingRoutes(deps: Deps) {
   const app = newRouter()
@@ -129,7 +129,7 @@ async function balance(tx: Tx, accountId: number) {
       balance: accounts.credits,
       granted: total('grant'),
       charged: total('charge'),
-      held: sql<number>`${total('hold')} - ${total('charge')} - ${total('release')}`,
+      held: sql`${total('hold')} - ${total('charge')} - ${total('release')}`.mapWith(Number),
     })
     .from(accounts)
     .leftJoin(credit_transactions, eq(credit_transactions.account_id, accounts.id))

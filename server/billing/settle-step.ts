@@ -35,13 +35,18 @@ export async function settleSuccess(
     run_id: step.run_id,
     step_id: step.id,
     operation: step.kind,
-    ...{ provider, model, tokens_in, tokens_out },
+    ...{ provider, model },
+    tokens_in: counted(tokens_in),
+    tokens_out: counted(tokens_out),
     images,
     words,
     duration_ms: sql`least(extract(epoch from clock_timestamp() - ${step.updated_at.toISOString()}::timestamptz) * 1000, 2147483647)::int`,
     cost: charge,
   })
 }
+
+/** A provider's count of tokens is foreign: it must fit its column, or the step could never end. */
+const counted = (tokens: number) => Math.min(Math.max(Math.trunc(tokens) || 0, 0), 2_147_483_647)
 
 /** Gives back all that a step held that failed or was cancelled: it costs nothing. */
 export function settleFailure(tx: Tx, step: Step): Promise<void> {

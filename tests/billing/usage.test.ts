@@ -93,7 +93,7 @@ describe('the credits of a plan', () => {
     }
   }
   const grants = (account: Client) =>
-    service.sql`select amount from credit_transactions
+    service.sql`select amount::int as amount from credit_transactions
       where account_id = ${account.accountId} and reference like 'renewal:%'`
 
   it('are granted anew once a cycle, however long it stood still, and by the calendar', async () => {

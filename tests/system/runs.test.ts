@@ -95,7 +95,8 @@ describe('a run', () => {
     expect(sums).toEqual({ granted: 500, charged: 500, held: 30, released: 0 })
     const { balance } = (await owner.get<{ balance: number }>('billing/balance/')).body
     expect(balance).toBe(0)
-    const [last] = await service.sql`select balance_after from credit_transactions
+    const [last] =
+      await service.sql`select balance_after::int as balance_after from credit_transactions
       where account_id = ${owner.accountId} order by id desc limit 1`
     expect(last!.balance_after).toBe(0)
   })
