@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   idempotency_in_progress: 409,
   idempotency_key_reused: 422,
   precondition_failed: 412,
+  request_timeout: 408,
   body_too_large: 413,
   unsupported_media_type: 415,
   site_not_linked: 409,
@@ -32,6 +33,7 @@ export const ERROR_STATUS = {
   plan_limit_reached: 429,
   internal: 500,
   not_ready: 503,
+  overloaded: 503,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 

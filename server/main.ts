@@ -12,6 +12,7 @@ import { contracts } from '../jobs/registry.ts'
 import { startWorker } from '../jobs/worker.ts'
 import { openProviders } from './ai/account-provider.ts'
 import { createApp } from './app.ts'
+import { boundedPasswords } from './auth/bounded-passwords.ts'
 import { openTokens } from './auth/tokens.ts'
 import { type Boss, startBoss } from './boss.ts'
 import { clientAddress } from './client-address.ts'
@@ -145,7 +146,7 @@ async function openApi(parts: Parts) {
     queue: boss.queue,
     secrets,
     tokens: await openTokens(secrets),
-    passwords: { hash: (password) => hash(password), verify },
+    passwords: boundedPasswords({ hash: (password) => hash(password), verify }),
     media: mediaIn(config),
     runEvents,
     logger,

@@ -115,7 +115,10 @@ export const industry_sectors = pgTable(
   (t) => [unique('industry_sectors_slug_key').on(t.industry_id, t.slug)],
 )
 
-/** How often a sign-in failed lately, by hashed address and e-mail: platform rows, no tenant's. */
+/**
+ * What is counted to slow down guessing, and the networks that users signed in from, by hashed key:
+ * platform rows, no tenant's. A row means nothing once its window has ended.
+ */
 export const login_attempts = pgTable('login_attempts', {
   key_hash: text().primaryKey(),
   failures: integer().notNull(),

@@ -284,7 +284,7 @@ export const idempotency_keys = pgTable(
   ],
 )
 
-/** The keys of POSTs that nobody signs in for, by the address they came from. No answer is kept. */
+/** The keys of POSTs that nobody signs in for, by the network they came from. No answer is kept. */
 export const public_idempotency_keys = pgTable(
   'public_idempotency_keys',
   {

@@ -8,16 +8,35 @@ import { creditsPerMonth } from '../billing/plan-credits.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Register } from './schemas.ts'
+import { countAttempt, counterKey, tooManyAttempts } from './attempts.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 import { freeSlug, SYSTEM_ACCOUNT_SLUGS, slugOf } from './slug.ts'
 
-/** Opens an account with its owner and the credits its plan includes, and signs the owner in. */
-export async function register(deps: Deps, input: z.infer<typeof Register>, requestId: string) {
+const WINDOW_SECONDS = 3600
+const REGISTRATIONS_A_NETWORK = 200
+
+/**
+ * Opens an account with its owner and the credits its plan includes, and signs the owner in. Throws
+ * `too_many_attempts` past 200 tries an hour from one network.
+ */
+export async function register(
+  deps: Deps,
+  input: z.infer<typeof Register>,
+  network: string,
+  requestId: string,
+) {
   if (deps.settings.registration === 'closed') {
     throw new DomainError(
       'registration_closed',
       'This service takes no new accounts. Ask its operator.',
     )
+  }
+  const counter = await counterKey('registrations', network)
+  const attempts = await deps.doors.withPlatform('throttle_sign_in', (tx) =>
+    countAttempt(tx, counter, WINDOW_SECONDS),
+  )
+  if (attempts.count > REGISTRATIONS_A_NETWORK) {
+    throw tooManyAttempts('registrations from your network', attempts)
   }
   const password_hash = await deps.passwords.hash(input.password)
   return deps.doors.withPlatform('register', async (tx) => {

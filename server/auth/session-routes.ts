@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import type { Deps } from '../deps.ts'
-import { endpoint, newRouter, userOf } from '../http/endpoint.ts'
+import { type AppEnv, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
+import { networkOf } from '../network.ts'
 import { changePassword } from './change-password.ts'
 import { resetPassword } from './password-link.ts'
 import { register } from './register.ts'
@@ -98,13 +100,14 @@ const routes = {
 
 export function sessionRoutes(deps: Deps) {
   const app = newRouter()
+  const networkOfClient = ({ req, env }: Context<AppEnv>) =>
+    networkOf(deps.clientAddress(req.raw, env))
   app.openapi(routes.register, async (c) =>
-    c.json(await register(deps, c.req.valid('json'), c.get('requestId')), 201),
+    c.json(await register(deps, c.req.valid('json'), networkOfClient(c), c.get('requestId')), 201),
   )
-  app.openapi(routes.login, async (c) => {
-    const address = deps.clientAddress(c.req.raw, c.env)
-    return c.json(await signIn(deps, c.req.valid('json'), address), 200)
-  })
+  app.openapi(routes.login, async (c) =>
+    c.json(await signIn(deps, c.req.valid('json'), networkOfClient(c)), 200),
+  )
   app.openapi(routes.refresh, async (c) =>
     c.json(await refreshSession(deps, c.req.valid('json').refresh), 200),
   )
@@ -127,15 +130,7 @@ export function sessionRoutes(deps: Deps) {
     c.json(await updateMe(deps, userOf(c), c.req.valid('json')), 200),
   )
   app.openapi(routes.changePassword, async (c) =>
-    c.json(
-      await changePassword(
-        deps,
-        userOf(c),
-        c.req.valid('json'),
-        deps.clientAddress(c.req.raw, c.env),
-      ),
-      200,
-    ),
+    c.json(await changePassword(deps, userOf(c), c.req.valid('json')), 200),
   )
   return app
 }

@@ -1,20 +1,36 @@
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { login_attempts, users } from '../../db/schema/auth.ts'
+import { users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { sha256 } from '../secrets.ts'
+import {
+  countAttempt,
+  counterKey,
+  forgetAttempts,
+  isKept,
+  keep,
+  tooManyAttempts,
+  uncountAttempt,
+} from './attempts.ts'
 import type { Login } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 
 const WINDOW_SECONDS = 15 * 60
-const FAILURES_AN_EMAIL = 10
-const FAILURES_AN_ADDRESS = 100
+/** Of one e-mail address in one network. */
+const FAILURES_A_PAIR = 10
+/** Of all e-mail addresses in one network. */
+const FAILURES_A_NETWORK = 100
+/** Of one e-mail address in all networks: past these each try waits, longer with each failure. */
+const FAILURES_UNSLOWED = 50
+const SLOWER_BY_MS = 100
+const SLOWEST_MS = 10_000
+/** How long a network stays known after a sign-in. */
+const KNOWN_SECONDS = 90 * 24 * 3600
 
 /** Signs a user in. An unknown e-mail takes as long as a wrong password and looks the same. */
-export async function signIn(deps: Deps, input: z.infer<typeof Login>, address: string) {
-  const attempt = await countAttempt(deps, input.email, address)
+export async function signIn(deps: Deps, input: z.infer<typeof Login>, network: string) {
+  const attempt = await countSignIn(deps, input.email, network)
   const user = await deps.doors.withPlatform('authenticate', async (tx) => {
     const [found] = await tx
       .select()
@@ -39,58 +55,50 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, address: 
 }
 
 /**
- * Counts a try of a user's password, before it is tried, so that many at once are counted too. Throws
- * `too_many_attempts`. `succeeded` takes it back.
+ * Counts a try to sign in before the password is checked, so that many at once are counted too.
+ * Failures are counted for an e-mail address in a network, so that nobody locks out a user who is
+ * elsewhere; failures from everywhere only slow the next try down. A network in which the user has
+ * signed in lately is neither slowed down nor refused for what others fail there with. Throws
+ * `too_many_attempts`. `succeeded` takes the try back.
  */
-export async function countAttempt(deps: Deps, email: string, address: string) {
+async function countSignIn(deps: Deps, email: string, network: string) {
   const keys = {
-    email: await sha256(`email ${email}`),
-    address: await sha256(`address ${address}`),
+    known: await counterKey('known', email, network),
+    network: await counterKey('network', network),
+    pair: await counterKey('pair', email, network),
+    email: await counterKey('email', email),
   }
-  const rows = await deps.doors.withPlatform('throttle_sign_in', async (tx) => {
-    const window_ends_at = sql<Date>`now() + ${WINDOW_SECONDS} * interval '1 second'`
-    await tx
-      .insert(login_attempts)
-      .values(
-        [keys.address, keys.email]
-          .sort()
-          .map((key_hash) => ({ key_hash, failures: 1, window_ends_at })),
-      )
-      .onConflictDoUpdate({
-        target: login_attempts.key_hash,
-        set: {
-          failures: sql`case when ${login_attempts.window_ends_at} < now() then 1 else ${login_attempts.failures} + 1 end`,
-          window_ends_at: sql`case when ${login_attempts.window_ends_at} < now() then excluded.window_ends_at else ${login_attempts.window_ends_at} end`,
-        },
-      })
-    return tx
-      .select()
-      .from(login_attempts)
-      .where(inArray(login_attempts.key_hash, [keys.address, keys.email]))
+  const { refused, slowedMs } = await deps.doors.withPlatform('throttle_sign_in', async (tx) => {
+    const isKnown = await isKept(tx, keys.known)
+    const ofNetwork = await countAttempt(tx, keys.network, WINDOW_SECONDS)
+    // A row for each e-mail address that anybody tries is not written past the network's limit.
+    if (!isKnown && ofNetwork.count > FAILURES_A_NETWORK) return { refused: ofNetwork }
+    const ofPair = await countAttempt(tx, keys.pair, WINDOW_SECONDS)
+    if (ofPair.count > FAILURES_A_PAIR) return { refused: ofPair }
+    const ofEmail = await countAttempt(tx, keys.email, WINDOW_SECONDS)
+    return { slowedMs: isKnown ? 0 : slowDown(ofEmail.count) }
   })
-  for (const { key_hash, failures, window_ends_at } of rows) {
-    const limit = key_hash === keys.email ? FAILURES_AN_EMAIL : FAILURES_AN_ADDRESS
-    if (failures <= limit) continue
-    const seconds = Math.max(1, Math.ceil((window_ends_at.getTime() - Date.now()) / 1000))
-    throw new DomainError(
-      'too_many_attempts',
-      `Too many failed sign-ins. Try again in ${Math.ceil(seconds / 60)} minutes.`,
-      { headers: { 'retry-after': String(seconds) } },
-    )
+  if (refused) throw tooManyAttempts('failed sign-ins', refused)
+  if (slowedMs) await new Promise((resolve) => setTimeout(resolve, slowedMs))
+  return {
+    async succeeded(tx: Tx): Promise<void> {
+      await uncountAttempt(tx, [keys.network])
+      await forgetAttempts(tx, keys.pair)
+      await uncountAttempt(tx, [keys.email])
+      await keep(tx, keys.known, KNOWN_SECONDS)
+    },
   }
-  return { succeeded: (tx: Tx) => forgetAttempt(tx, keys) }
 }
 
-async function forgetAttempt(tx: Tx, keys: { email: string; address: string }): Promise<void> {
-  await tx.delete(login_attempts).where(eq(login_attempts.key_hash, keys.email))
-  await tx
-    .update(login_attempts)
-    .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
-    .where(eq(login_attempts.key_hash, keys.address))
+function slowDown(failures: number): number {
+  return Math.min(SLOWEST_MS, Math.max(0, failures - FAILURES_UNSLOWED) * SLOWER_BY_MS)
 }
 
 let decoyHash: Promise<string> | undefined
 function decoy(deps: Deps): Promise<string> {
-  decoyHash ??= deps.passwords.hash('nobody has this password')
+  decoyHash ??= deps.passwords.hash('nobody has this password').catch((error: unknown) => {
+    decoyHash = undefined
+    throw error
+  })
   return decoyHash
 }

@@ -4,6 +4,7 @@ import { idempotency_keys, public_idempotency_keys } from '../../db/schema/syste
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
+import { networkOf } from '../network.ts'
 import type { Caller } from './caller.ts'
 import type { AppEnv } from './endpoint.ts'
 
@@ -22,12 +23,12 @@ export type Claim = {
   replace(answer: Answer): Promise<void>
 }
 
-/** A key is of the user or API key that sent it; where nobody signs in, of the address it came from. */
+/** A key is of the user or API key that sent it; where nobody signs in, of the network it came from. */
 export function claimFor(deps: Deps, c: Context<AppEnv>, key: string): Claim {
   const caller = c.get('caller')
   return caller
     ? claimOf(deps, caller, key)
-    : publicClaim(deps, deps.clientAddress(c.req.raw, c.env), key)
+    : publicClaim(deps, networkOf(deps.clientAddress(c.req.raw, c.env)), key)
 }
 
 function claimOf({ doors }: Deps, caller: Caller, key: string): Claim {
@@ -58,16 +59,16 @@ function claimOf({ doors }: Deps, caller: Caller, key: string): Claim {
   }
 }
 
-function publicClaim({ doors }: Deps, address: string, key: string): Claim {
+function publicClaim({ doors }: Deps, network: string, key: string): Claim {
   const mine = and(
-    eq(public_idempotency_keys.address, address),
+    eq(public_idempotency_keys.address, network),
     eq(public_idempotency_keys.key, key),
   )
   return {
     found: undefined,
     look() {
       return doors.withPlatform('keep_keys', async (tx) => {
-        await lock(tx, `${address} ${key}`)
+        await lock(tx, `${network} ${key}`)
         const [found] = await tx.select().from(public_idempotency_keys).where(mine)
         const body = found?.status === 204 ? '' : null
         this.found = found && { ...found, headers: {}, body }
@@ -76,7 +77,7 @@ function publicClaim({ doors }: Deps, address: string, key: string): Claim {
     },
     async keep(fingerprint, { status }) {
       await doors.withPlatform('keep_keys', (tx) =>
-        tx.insert(public_idempotency_keys).values({ address, key, fingerprint, status }),
+        tx.insert(public_idempotency_keys).values({ address: network, key, fingerprint, status }),
       )
     },
     // A public request starts no run to wait for.

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
+import { networkOf } from '../network.ts'
 import type { AppEnv } from './endpoint.ts'
 
 const WINDOW_SECONDS = 60
@@ -38,7 +39,7 @@ function limiter(
 /** Before anything is asked of the database. */
 export function limitAddresses({ clientAddress, settings }: Deps): MiddlewareHandler<AppEnv> {
   return limiter('address', settings.rateLimits.address, (c) =>
-    network(clientAddress(c.req.raw, c.env)),
+    networkOf(clientAddress(c.req.raw, c.env)),
   )
 }
 
@@ -47,18 +48,6 @@ export function limitAccounts({ settings }: Deps): MiddlewareHandler<AppEnv> {
   return limiter('account', settings.rateLimits.account, (c) =>
     c.get('caller')?.accountId.toString(),
   )
-}
-
-/** Whoever has an IPv6 address has the whole /64 around it. */
-function network(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [head = '', tail] = address.split('::')
-  const groups = head.split(':').filter(Boolean)
-  if (tail !== undefined) {
-    const after = tail.split(':').filter(Boolean)
-    while (groups.length + after.length < 8) groups.push('0')
-  }
-  return groups.slice(0, 4).join(':')
 }
 
 function tooMany(policy: string, limit: number, seconds: number): DomainError {

@@ -6,9 +6,9 @@ import type { Caller } from '../http/caller.ts'
 import type { KeywordRow } from './keyword-rows.ts'
 import { mergeStage, openStage, stageRows } from './keyword-stage.ts'
 import { openUpload, type Rows } from './keyword-upload.ts'
+import { takeTurns } from '../turns.ts'
 import { type Place, requirePlace } from './place.ts'
 import type { Imported } from './schemas.ts'
-import { takeTurns } from './turns.ts'
 
 type Answer = z.infer<typeof Imported>
 type Tally = { rows: number; errors: Answer['errors']; errors_truncated: number }
@@ -16,7 +16,13 @@ type Tally = { rows: number; errors: Answer['errors']; errors_truncated: number 
 const BATCH = 5000
 const MAX_ERRORS = 100
 /** A file of more than one batch keeps a connection of the pool while it arrives. */
-const largeImports = takeTurns(3)
+const largeImports = takeTurns({
+  places: 3,
+  each: 1,
+  waiting: 20,
+  patienceMs: 600_000,
+  what: 'imports of your account',
+})
 
 /**
  * Imports an uploaded CSV, whatever its size, with one batch of rows in memory: all rows without an
@@ -47,7 +53,9 @@ export async function importKeywords(
       const skipped = rows - merged.imported - merged.updated
       return { ...merged, skipped, errors, errors_truncated }
     })
-  return (first.value?.length ?? 0) < BATCH ? store() : largeImports(store)
+  return (first.value?.length ?? 0) < BATCH
+    ? store()
+    : largeImports(String(caller.accountId), store)
 }
 
 async function* inBatches(pieces: AsyncGenerator<Rows, void, undefined>) {

@@ -1,0 +1,23 @@
+import type { Passwords } from '../deps.ts'
+import { takeTurns } from '../turns.ts'
+
+/** argon2 runs on the four threads that files, images and host names need as well. */
+const AT_ONCE = 2
+/** About two seconds' worth. */
+const WAITING = 50
+const PATIENCE_MS = 10_000
+
+/** Hashes and checks two passwords at once. Throws `overloaded` when many wait already. */
+export function boundedPasswords({ hash, verify }: Passwords): Passwords {
+  const inTurn = takeTurns({
+    places: AT_ONCE,
+    each: AT_ONCE,
+    waiting: WAITING,
+    patienceMs: PATIENCE_MS,
+    what: 'passwords are being checked',
+  })
+  return {
+    hash: (password) => inTurn('', () => hash(password)),
+    verify: (known, password) => inTurn('', () => verify(known, password)),
+  }
+}

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { takeTurns } from '../../server/turns.ts'
+
+const LIMITS = { places: 2, each: 2, waiting: 10, patienceMs: 60_000, what: 'tests are run' }
+
+/** Starts a piece of work of each `who`; `begun` names them as they begin. */
+function start(turns: ReturnType<typeof takeTurns>, whos: string[]) {
+  const begun: number[] = []
+  const works = whos.map((who, n) => {
+    const end = Promise.withResolvers<void>()
+    const done = turns(who, () => {
+      begun.push(n)
+      return end.promise
+    })
+    done.catch(() => {})
+    return { end, done }
+  })
+  return { begun, works }
+}
+
+it('runs so many at once, and the others in their order as places become free', async () => {
+  const { begun, works } = start(takeTurns(LIMITS), ['a', 'a', 'a', 'a'])
+  expect(begun).toEqual([0, 1])
+  works[1]!.end.resolve()
+  await works[1]!.done
+  await works[2]!.end
+  await expect.poll(() => begun).toEqual([0, 1, 2])
+  works[0]!.end.reject(new Error('failed'))
+  await expect(works[0]!.done).rejects.toThrow('failed')
+  await expect.poll(() => begun).toEqual([0, 1, 2, 3])
+})
+
+it('lets nobody take the share of another', async () => {
+  const { begun, works } = start(takeTurns({ ...LIMITS, each: 1 }), ['a', 'a', 'a', 'b', 'c'])
+  expect(begun).toEqual([0, 3])
+  works[3]!.end.resolve()
+  await expect.poll(() => begun).toEqual([0, 3, 4])
+  works[0]!.end.resolve()
+  await expect.poll(() => begun).toEqual([0, 3, 4, 1])
+})
+
+it('refuses what would wait behind too many, and what has waited too long', async () => {
+  const turns = takeTurns({ ...LIMITS, each: 1, waiting: 1, patienceMs: 20 })
+  const { begun, works } = start(turns, ['a', 'a', 'a', 'b'])
+  await expect(works[2]!.done).rejects.toMatchObject({ code: 'overloaded' })
+  await expect(works[1]!.done).rejects.toMatchObject({ code: 'overloaded' })
+  works[0]!.end.resolve()
+  await works[0]!.done
+  expect(begun).toEqual([0, 3])
+  expect(await turns('a', async () => 'free again')).toBe('free again')
+})
