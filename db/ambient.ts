@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Level } from './joined.ts'
+import type { Lent } from './lent-connection.ts'
 
 /** What one request asked of the database: statements sent, and the milliseconds it waited for any. */
 export class QueryTally {
@@ -21,7 +22,12 @@ export class QueryTally {
 }
 
 /** What the code that runs belongs to. */
-type Ambient = { tally?: QueryTally; level?: Level }
+type Ambient = {
+  tally?: QueryTally
+  level?: Level | undefined
+  /** The connection of the transaction around: while it is held no other may be waited for. */
+  held?: Lent
+}
 
 const storage = new AsyncLocalStorage<Ambient>()
 

@@ -1,9 +1,6 @@
 import { within } from './ambient.ts'
 import type { Lent } from './lent-connection.ts'
 
-/** A connection lent to one transaction. */
-export type Borrowed = { connection: Lent; giveBack(): void }
-
 /** What whoever joins transactions does inside them, through the same doors. */
 export type Bookkeeping = {
   /** Before all that passes a door; what it throws, every door throws. */
@@ -17,20 +14,29 @@ export type Bookkeeping = {
  * door; each door is a savepoint in it, and what passes at once takes turns.
  */
 export class JoinedTransaction {
-  readonly #borrow: () => Promise<Borrowed>
+  readonly #borrow: () => Promise<Lent>
+  readonly #opening: string
+  readonly #limitMs: number
   readonly #bookkeeping: Bookkeeping
-  #opening: Promise<Lent> | undefined
-  #borrowed: Borrowed | undefined
+  #begun: Promise<Lent> | undefined
+  #lent: Lent | undefined
   #over = false
 
-  constructor(borrow: () => Promise<Borrowed>, bookkeeping: Bookkeeping) {
+  /** `opening`: the statements that begin the transaction, which may then take `limitMs`. */
+  constructor(
+    borrow: () => Promise<Lent>,
+    { opening, limitMs }: { opening: string; limitMs: number },
+    bookkeeping: Bookkeeping,
+  ) {
     this.#borrow = borrow
+    this.#opening = opening
+    this.#limitMs = limitMs
     this.#bookkeeping = bookkeeping
   }
 
   /** Whether anything has passed a door. */
   get begun(): boolean {
-    return this.#borrowed !== undefined
+    return this.#lent !== undefined
   }
 
   /** What passes a door from now on is a transaction of its own. */
@@ -40,17 +46,42 @@ export class JoinedTransaction {
 
   /** The connection with the transaction open. `first` is not to wait for itself. */
   connection({ isFirst }: { isFirst: boolean }): Promise<Lent> {
-    if (isFirst) return Promise.resolve(this.#borrowed!.connection)
-    this.#opening ??= this.#open()
-    return this.#opening
+    if (isFirst) return Promise.resolve(this.#lent!)
+    this.#begun ??= this.#open()
+    return this.#begun
   }
 
   async #open(): Promise<Lent> {
-    this.#borrowed = await this.#borrow()
-    const { connection } = this.#borrowed
-    await connection.run('begin')
+    this.#lent = await this.#borrow()
+    return this.#begin(this.#lent)
+  }
+
+  async #begin(lent: Lent): Promise<Lent> {
+    await lent.run(this.#opening)
+    lent.limit(this.#limitMs)
     await within({ level: new Level(this, { isFirst: true }) }, this.#bookkeeping.first)
-    return connection
+    return lent
+  }
+
+  /**
+   * Runs `work` between two transactions of the same connection, so that what it commits stays when the
+   * request is rolled back. Throws when the request has written anything, which could not be.
+   */
+  async apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
+    const lent = await this.connection({ isFirst: false })
+    const [row] = await lent.sql.unsafe<{ clean: boolean }[]>(
+      'select pg_current_xact_id_if_assigned() is null as clean',
+    )
+    if (!row?.clean) {
+      throw new Error('What is committed apart comes before the first write of its request.')
+    }
+    await lent.commit()
+    try {
+      return await work(lent)
+    } finally {
+      this.#begun = this.#begin(lent)
+      await this.#begun
+    }
   }
 
   /** Commits all that has passed, for others to see before the request ends. */
@@ -61,23 +92,21 @@ export class JoinedTransaction {
 
   async commit(): Promise<void> {
     this.#over = true
-    if (!this.#borrowed) return
-    const { connection, giveBack } = this.#borrowed
+    if (!this.#lent) return
     try {
-      await connection.commit()
+      await this.#lent.commit()
     } catch (error) {
-      await connection.rollback()
+      await this.#lent.rollback()
       throw error
     } finally {
-      giveBack()
+      this.#lent.giveBack()
     }
   }
 
   async rollback(): Promise<void> {
     this.#over = true
-    if (!this.#borrowed) return
-    await this.#borrowed.connection.rollback()
-    this.#borrowed.giveBack()
+    await this.#lent?.rollback()
+    this.#lent?.giveBack()
   }
 }
 
@@ -96,23 +125,35 @@ export class Level {
   }
 
   /** Runs `fn` between the statements that enter a door and the return to the one around. */
-  pass<T>(enter: string, fn: (connection: Lent) => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(() => this.#run(enter, fn))
+  pass<T>(enter: string, fn: (lent: Lent) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#run(enter, fn))
+  }
+
+  /** Runs `work` in a transaction of its own: see `JoinedTransaction.apart`. */
+  apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
+    if (this.#isFirst || this.#around) {
+      throw new Error('What is committed apart passes no door inside another.')
+    }
+    return this.#inTurn(() => this.joined.apart(work))
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work)
     this.#tail = turn.catch(() => undefined)
     return turn
   }
 
-  async #run<T>(enter: string, fn: (connection: Lent) => Promise<T>): Promise<T> {
-    const connection = await this.joined.connection({ isFirst: this.#isFirst })
+  async #run<T>(enter: string, fn: (lent: Lent) => Promise<T>): Promise<T> {
+    const lent = await this.joined.connection({ isFirst: this.#isFirst })
     const inside = new Level(this.joined, { isFirst: this.#isFirst, around: enter })
     try {
-      await connection.run(`savepoint door; ${enter}`)
-      const result = await within({ level: inside }, () => fn(connection))
-      await connection.run(`release savepoint door; ${this.#around}`)
+      await lent.run(`savepoint door; ${enter}`)
+      const result = await within({ level: inside }, () => fn(lent))
+      await lent.run(`release savepoint door; ${this.#around}`)
       return result
     } catch (error) {
       // Where this fails, so does the commit.
-      await connection.run('rollback to savepoint door; release savepoint door').catch(() => {})
+      await lent.run('rollback to savepoint door; release savepoint door').catch(() => {})
       throw error
     }
   }

@@ -1,76 +1,81 @@
 import type { PendingQuery, ReservedSql } from 'postgres'
-import { ambient } from './ambient.ts'
-import type { Sql } from './client.ts'
+import type { Connection } from './connection.ts'
+import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
-/** A connection that one transaction has to itself. */
-export type Lent = {
-  sql: ReservedSql
-  /** Sends the statements that open the transaction, at once. */
-  open(statements: string): Promise<unknown>
+/** A connection that one transaction has to itself. Every method throws once it was given back. */
+export class Lent {
+  readonly #connection: Connection
+  readonly #giveBack: () => void
+  #over = false
+  /** For what drizzle lacks. */
+  readonly sql: Pick<ReservedSql, 'unsafe'>
+
+  constructor(connection: Connection, giveBack: () => void) {
+    this.#connection = connection
+    this.#giveBack = giveBack
+    this.sql = { unsafe: (...query) => this.#current().unsafe(...query) }
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Sends the statements that open the transaction, at once: what follows is sent behind them. */
+  open(statements: string): Promise<unknown> {
+    return this.sql.unsafe(statements).execute()
+  }
+
   /** Sends statements without parameters. */
-  run(statements: string): Promise<unknown>
+  async run(statements: string): Promise<void> {
+    await this.sql.unsafe(statements)
+  }
+
   /** With prepared statements: unprepared ones take two round trips. */
-  unsafe(query: string, parameters: never[]): PendingQuery<never>
-  /** Throws when the server has rolled back instead. */
-  commit(): Promise<void>
-  /** Never rejects: a connection that cannot roll back is lost, and its transaction with it. */
-  rollback(): Promise<void>
-  /** Gives the connection back, unless it is lost. */
-  release(): void
-}
-
-/** What postgres.js hands to `onexecute`, as it does in its own `begin`. */
-type Connection = { onclose: (() => void) | null }
-
-/**
- * Reserves a connection and watches it: when the server ends it between two statements, postgres.js
- * would write to a socket that is gone, where nobody can catch it, and later lend it again.
- */
-export async function lendConnection(pool: Sql): Promise<Lent> {
-  const sql = await pool.reserve()
-  let lost = false
-  let watched: Connection | undefined
-  const onexecute = (connection: Connection) => {
-    watched = connection
-    connection.onclose = () => {
-      lost = true
-    }
-    return true
+  unsafe(query: string, parameters: never[]): PendingQuery<never> {
+    return this.sql.unsafe(query, parameters, { prepare: true }) as unknown as PendingQuery<never>
   }
-  const checked = () => {
-    if (lost) throw new Error('the connection to the database was lost')
-    return sql
+
+  /** From now on the transaction may take `ms`; past it the connection is given up. */
+  limit(ms: number): void {
+    if (!this.#over) this.#connection.limit(ms)
   }
-  const count = <Q extends PromiseLike<unknown>>(query: Q) => ambient().tally?.add(query) ?? query
-  const open = (statements: string) =>
-    count(sql.unsafe(statements, [], { onexecute } as never).execute())
-  return {
-    sql: counting(sql, count),
-    open,
-    run: async (statements) => checked() && open(statements),
-    unsafe: (query, parameters) => count(checked().unsafe(query, parameters, { prepare: true })),
-    async commit() {
-      const { command } = await count(checked().unsafe('commit'))
+
+  /** Throws when the server has rolled back instead, or when it did not say what it did. */
+  async commit(): Promise<void> {
+    const connection = this.#current()
+    if (connection.lost) throw connection.lost
+    try {
+      const { command } = await connection.unsafe('commit')
       if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back')
-    },
-    async rollback() {
-      if (!lost) await sql.unsafe('rollback').catch(() => undefined)
-    },
-    release() {
-      if (lost) return
-      if (watched) watched.onclose = null
-      sql.release()
-    },
+    } catch (error) {
+      const known = unavailable(error)
+      throw known?.why === 'unavailable' ? unanswered(error) : (known ?? error)
+    }
+  }
+
+  /** Never rejects: a connection that cannot roll back is lost, and its transaction with it. */
+  async rollback(): Promise<void> {
+    if (this.#over || this.#connection.lost) return
+    try {
+      await this.#connection.unsafe('rollback')
+    } catch {
+      this.#connection.lose('the transaction could not be rolled back')
+    }
+  }
+
+  giveBack(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#giveBack()
+  }
+
+  #current(): Connection {
+    if (this.#over) throw new Error('This transaction is over: its connection was given back.')
+    return this.#connection
   }
 }
 
-/** The same connection, whose queries are counted. */
-function counting(
-  sql: ReservedSql,
-  count: <Q extends PromiseLike<unknown>>(query: Q) => Q,
-): ReservedSql {
-  const unsafe: ReservedSql['unsafe'] = (...query) => count(sql.unsafe(...query))
-  return new Proxy(sql, {
-    get: (target, name) => (name === 'unsafe' ? unsafe : Reflect.get(target, name)),
-  })
+function unanswered(cause: unknown): DatabaseUnavailableError {
+  const message = 'the connection was lost before the commit was answered'
+  return new DatabaseUnavailableError('unavailable', message, { cause, outcomeUnknown: true })
 }

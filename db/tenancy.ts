@@ -1,11 +1,13 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { PostgresJsDatabase, PostgresJsSession } from 'drizzle-orm/postgres-js'
-import type { ReservedSql } from 'postgres'
+import type { Sql } from 'postgres'
 import { ambient, type QueryTally, within } from './ambient.ts'
-import type { Sql } from './client.ts'
-import { type Bookkeeping, type Borrowed, JoinedTransaction, Level } from './joined.ts'
-import { type Lent, lendConnection } from './lent-connection.ts'
+import { type Bookkeeping, JoinedTransaction, Level } from './joined.ts'
+import { Lent } from './lent-connection.ts'
+import { type Limits, setLimits, type WorkLimits } from './limits.ts'
+import type { Pool } from './pool.ts'
 import type { Role } from './schema/auth.ts'
+import { unavailable } from './unavailable.ts'
 
 /**
  * Who acts, and in which account: a user, or an API key by its SHA-256 in hexadecimal. Without either
@@ -18,7 +20,7 @@ export type Scope = {
 }
 
 /** A transaction that sees what its door allows. `sql` is the same connection for what drizzle lacks. */
-export type Tx = PostgresJsDatabase & { readonly $sql: ReservedSql }
+export type Tx = PostgresJsDatabase & { readonly $sql: Lent['sql'] }
 
 /** Why rows of more than one account may be seen; each is one named place in the code. */
 export type PlatformReason =
@@ -41,22 +43,31 @@ export type PlatformReason =
   | 'appoint_staff'
   | 'measure'
 
+/**
+ * The only ways to the tables. Each throws `DatabaseUnavailableError` where the database is too busy or
+ * away, within the limits of `limits.ts`. No door opens inside another, but in a joined transaction,
+ * where it is a savepoint: what holds one connection must not wait for a second.
+ */
 export type Doors = {
   /**
    * Runs `fn` in a transaction that sees the rows of one account, and of a user only the sites
    * granted. A read-only one costs a single round trip when `fn` sends one query.
    * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more, and
    * `ReadOnlyScopeError` for a write that it may not do. `whileClosed` lets a write into an account
-   * that was suspended or cancelled.
+   * that was suspended or cancelled; `long` gives it the limits of what takes long whatever the load.
    */
   withAccount<T>(
     scope: Scope,
     fn: (tx: Tx) => Promise<T>,
-    options?: { readOnly?: boolean; whileClosed?: boolean },
+    options?: { readOnly?: boolean; whileClosed?: boolean; long?: boolean },
   ): Promise<T>
   /** Runs `fn` for a member of the platform's staff, in a transaction that sees every account's rows. */
   withStaff<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>
-  /** Runs `fn` in a transaction that sees every account's rows. */
+  /**
+   * Runs `fn` in a transaction that sees every account's rows. `throttle_sign_in` is committed at once
+   * even in a joined transaction, which must not have written anything: a try counts before its outcome
+   * is known.
+   */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
   /** Runs `fn` with all that passes the doors meanwhile in one transaction, which `fn` ends. */
   joined<T>(
@@ -72,7 +83,7 @@ export type Doors = {
   counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
   /** How many connections are lent at this moment. */
   lent(): number
-  /** Closes the pool once every connection is back: postgres.js waits for ever for a lent one. */
+  /** Closes the pool once every connection is back. */
   close(): Promise<void>
 }
 
@@ -90,63 +101,63 @@ export class ReadOnlyScopeError extends Error {
 
 const dialect = new PgDialect()
 
+/** Committed at once even in a joined transaction. */
+const APART: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
+
 /** The two doors to the tables, over one pool. */
-export function openDoors(pool: Sql): Doors {
-  const lent = new Set<Promise<void>>()
-  const borrow = () => borrowFrom(pool, lent)
+export function openDoors(pool: Pool, limits: WorkLimits): Doors {
+  const begin = (kind: Limits, enter: string, readOnly = false): Transaction => ({
+    pool,
+    enter: `${setLimits(kind)}; ${enter}`,
+    limitMs: kind.transactionMs,
+    readOnly,
+  })
   return {
-    async close() {
-      while (lent.size > 0) await Promise.all(lent)
-      await pool.end()
-    },
-    lent: () => lent.size,
+    close: () => pool.close(),
+    lent: () => pool.lent,
     counted: (tally, fn) => within({ tally }, fn),
     joined(bookkeeping, fn) {
-      const transaction = new JoinedTransaction(borrow, bookkeeping)
+      const { write } = limits
+      const begins = { opening: `begin; ${setLimits(write)}`, limitMs: write.transactionMs }
+      const transaction = new JoinedTransaction(() => borrow(pool), begins, bookkeeping)
       return within({ level: new Level(transaction) }, () => fn(transaction))
     },
     async commitEarly(answer) {
       const { level } = ambient()
       if (level && !level.joined.over) await level.joined.commitEarly(answer)
     },
-    withAccount: (scope, fn, { readOnly = false, whileClosed = false } = {}) =>
-      pass(
-        borrow,
-        `select set_config('role', 'igny8_platform', true),
-          ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`,
-        fn,
-        readOnly,
-      ),
-    withStaff: (scope, fn) =>
-      pass(
-        borrow,
-        `select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
-          set_config('app.platform_reason', 'staff', true)`,
-        fn,
-        false,
-      ),
+    withAccount(scope, fn, { readOnly = false, whileClosed = false, long = false } = {}) {
+      const kind = long ? limits.long : readOnly ? limits.read : limits.write
+      const enter = `select set_config('role', 'igny8_platform', true),
+        ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`
+      return pass(begin(kind, enter, readOnly), fn)
+    },
+    withStaff(scope, fn) {
+      const enter = `select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
+        set_config('app.platform_reason', 'staff', true)`
+      return pass(begin(limits.write, enter), fn)
+    },
     withPlatform(reason, fn) {
       const enter = `select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`
-      return APART.has(reason) ? transact(borrow, enter, fn, false) : pass(borrow, enter, fn, false)
+      const transaction = begin(limits.write, enter)
+      return APART.has(reason) ? apart(transaction, fn) : pass(transaction, fn)
     },
   }
 }
 
-/** Committed at once even in a joined transaction: a try counts before its outcome is known. */
-const APART: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
+/** How one passage of a door is a transaction of its own. */
+type Transaction = { pool: Pool; enter: string; limitMs: number; readOnly: boolean }
 
-async function borrowFrom(pool: Sql, lent: Set<Promise<void>>): Promise<Borrowed> {
-  const connection = await lendConnection(pool)
-  const returned = Promise.withResolvers<void>()
-  lent.add(returned.promise)
-  return {
-    connection,
-    giveBack() {
-      connection.release()
-      lent.delete(returned.promise)
-      returned.resolve()
-    },
+async function borrow(pool: Pool): Promise<Lent> {
+  const { held } = ambient()
+  if (held && !held.over) {
+    throw new Error(
+      'A door was opened inside the transaction of another. It would hold one connection and wait for a ' +
+        'second, for ever once all are held so. Pass the transaction on, or open the doors one after the other.',
+    )
   }
+  const connection = await pool.lend()
+  return new Lent(connection, () => pool.giveBack(connection))
 }
 
 function entering(
@@ -174,62 +185,84 @@ function sha256Hex(hash: string): string {
 }
 
 /** In the joined transaction of the request, where there is one. */
-async function pass<T>(
-  borrow: () => Promise<Borrowed>,
-  enter: string,
-  fn: (tx: Tx) => Promise<T>,
-  readOnly: boolean,
-): Promise<T> {
+async function pass<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
   const { level } = ambient()
-  if (!level || level.joined.over) return transact(borrow, enter, fn, readOnly)
+  if (!level || level.joined.over) return transact(transaction, fn)
   try {
-    return await level.pass(enter, (connection) => fn(transactionOver(connection)))
+    return await level.pass(transaction.enter, (lent) => fn(transactionOver(lent)))
   } catch (error) {
-    throw scopeError(error)
+    throw doorError(error)
   }
 }
 
-async function transact<T>(
-  borrow: () => Promise<Borrowed>,
-  enter: string,
-  fn: (tx: Tx) => Promise<T>,
-  readOnly: boolean,
-): Promise<T> {
-  const { connection, giveBack } = await borrow()
-  // Not awaited: the first query of `fn` goes out behind it in the same round trip.
-  const opened = connection.open(`begin${readOnly ? ' read only' : ''}; ${enter}`)
-  const entered = opened.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
+async function apart<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const { level } = ambient()
+  if (!level || level.joined.over) return transact(transaction, fn)
+  return level.apart(async (lent) => {
+    try {
+      const result = await run(lent, transaction, fn)
+      await lent.commit()
+      return result
+    } catch (error) {
+      await lent.rollback()
+      throw error
+    }
+  })
+}
+
+async function transact<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const lent = await borrow(transaction.pool)
+  const giveBack = () => lent.giveBack()
   try {
-    const result = await fn(transactionOver(connection))
-    const refused = await entered
-    if (refused) throw refused
-    const committed = connection.commit()
+    const result = await run(lent, transaction, fn)
+    const committed = lent.commit()
     // A reader has its answer already; the connection goes back once the server is done with it.
-    if (readOnly) committed.then(giveBack, giveBack)
-    else await committed
-    if (!readOnly) giveBack()
+    if (transaction.readOnly) committed.then(giveBack, giveBack)
+    else await committed.finally(giveBack)
     return result
   } catch (error) {
-    const refused = await entered
-    connection.rollback().then(giveBack)
-    throw refused ? scopeError(refused) : error
+    lent.rollback().then(giveBack)
+    throw error
   }
 }
 
-function scopeError(error: unknown): unknown {
+/** Begins the transaction and runs `fn` in it; who called ends it, but for one that failed. */
+async function run<T>(
+  lent: Lent,
+  { enter, limitMs, readOnly }: Transaction,
+  fn: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  // Not awaited: the first query of `fn` goes out behind it in the same round trip.
+  const entered = lent.open(`begin${readOnly ? ' read only' : ''}; ${enter}`).then(
+    () => lent.limit(limitMs),
+    (error: unknown) => error,
+  )
+  const refusal = async () => {
+    const refused = await entered
+    if (refused) throw doorError(refused)
+  }
+  try {
+    const inside = { level: undefined, held: lent }
+    const result = await within(inside, () => fn(transactionOver(lent)))
+    await refusal()
+    return result
+  } catch (error) {
+    await refusal()
+    throw doorError(error)
+  }
+}
+
+function doorError(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string }
   if (code === 'IG401') return new StaleTokenError('the token does not fit its user any more')
   if (code === 'IG403') return new ReadOnlyScopeError(message as ReadOnlyScopeError['why'])
   if (code === 'IG404') return new AccountNotFoundError('no such account')
-  return error
+  return unavailable(error) ?? error
 }
 
 /** drizzle over a lent connection. */
-function transactionOver(connection: Lent): Tx {
-  const session = new PostgresJsSession(connection as unknown as Sql, dialect, undefined, {})
+function transactionOver(lent: Lent): Tx {
+  const session = new PostgresJsSession(lent as unknown as Sql, dialect, undefined, {})
   const db = new PostgresJsDatabase(dialect, session as never, undefined)
-  return Object.assign(db, { $sql: connection.sql }) as unknown as Tx
+  return Object.assign(db, { $sql: lent.sql }) as unknown as Tx
 }

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import argon2 from '@phi-ag/argon2/argon2.wasm'
 import { sql } from 'drizzle-orm'
-import { openPool } from '../db/client.ts'
+import { REQUEST_LIMITS } from '../db/limits.ts'
+import { Pool } from '../db/pool.ts'
 import { type Doors, openDoors } from '../db/tenancy.ts'
 import { createApp } from './app.ts'
 import { openTokens } from './auth/tokens.ts'
@@ -42,7 +43,10 @@ let app: ReturnType<typeof createApp> | undefined
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
     const { connectionString } = env.HYPERDRIVE
-    const own = openDoors(openPool(connectionString, { max: CONNECTIONS_PER_REQUEST }))
+    const own = openDoors(
+      new Pool(connectionString, { size: CONNECTIONS_PER_REQUEST }),
+      REQUEST_LIMITS,
+    )
     return doorsOfRequest.run(own, async () => {
       let answer: Response | undefined
       try {

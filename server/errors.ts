@@ -34,6 +34,7 @@ export const ERROR_STATUS = {
   internal: 500,
   not_ready: 503,
   overloaded: 503,
+  database_unavailable: 503,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 

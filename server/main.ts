@@ -3,10 +3,12 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { hash, verify } from '@node-rs/argon2'
+import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
-import { openPool, type Sql } from '../db/client.ts'
 import { startEmbedded } from '../db/embedded.ts'
+import { REQUEST_LIMITS, WORKER_LIMITS } from '../db/limits.ts'
 import { migrate } from '../db/migrate.ts'
+import { Pool } from '../db/pool.ts'
 import { type Doors, openDoors } from '../db/tenancy.ts'
 import { contracts } from '../jobs/registry.ts'
 import { startWorker } from '../jobs/worker.ts'
@@ -66,8 +68,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   await migrate(databaseUrl)
   const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
   const secrets = await openSecrets(keys)
-  const sql = openPool(databaseUrl, { max: overrides.poolSize })
-  const doors = openDoors(sql)
+  const pool = new Pool(databaseUrl, { size: overrides.poolSize })
+  const doors = openDoors(pool, REQUEST_LIMITS)
   const metrics = openMetrics(doors.lent)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
     work: config.role !== 'api',
@@ -77,7 +79,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     config,
     databaseUrl,
     logger,
-    sql,
+    pool,
     doors,
     boss,
     secrets,
@@ -105,7 +107,7 @@ type Parts = {
   config: Config
   databaseUrl: string
   logger: Logger
-  sql: Sql
+  pool: Pool
   doors: Doors
   boss: Boss
   secrets: Secrets
@@ -115,7 +117,8 @@ type Parts = {
 }
 
 async function openWorker(parts: Parts) {
-  const { config, logger, databaseUrl, doors, boss, secrets, metrics, settleMs, googleUrls } = parts
+  const { config, logger, databaseUrl, pool, boss, secrets, metrics, settleMs, googleUrls } = parts
+  const doors = openDoors(pool, WORKER_LIMITS)
   const egress = createEgress({ allowPrivate: config.allowPrivateSites })
   const worker = await startWorker(boss.pgBoss, databaseUrl, {
     doors,
@@ -138,8 +141,8 @@ async function openWorker(parts: Parts) {
 }
 
 async function openApi(parts: Parts) {
-  const { config, logger, sql, doors, boss, secrets, metrics, googleUrls } = parts
-  const runEvents = await listenToRuns(sql)
+  const { config, logger, databaseUrl, doors, boss, secrets, metrics, googleUrls } = parts
+  const runEvents = await listenToRuns(databaseUrl)
   let url = ''
   const deps: Deps = {
     doors,
@@ -162,9 +165,8 @@ async function openApi(parts: Parts) {
     clientAddress: clientAddress(config.trustedProxies),
     docsAsset,
     pluginZip,
-    async ready() {
-      await sql`select 1`
-    },
+    ready: () =>
+      doors.withPlatform('measure', async (tx) => void (await tx.execute(sql`select 1`))),
   }
   const { server, port } = await listen(createApp(deps), config, metrics)
   url = `http://${config.host}:${port}`

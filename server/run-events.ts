@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import postgres from 'postgres'
 
 /** Tells followers of a run that it changed. */
 export type RunEvents = {
@@ -7,7 +7,14 @@ export type RunEvents = {
 }
 
 /** Over one LISTEN connection of the process; the trigger on `runs` notifies. */
-export async function listenToRuns(sql: Sql): Promise<RunEvents & { stop(): Promise<void> }> {
+export async function listenToRuns(
+  databaseUrl: string,
+): Promise<RunEvents & { stop(): Promise<void> }> {
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    onnotice: () => {},
+    connection: { application_name: 'igny8-events' },
+  })
   const followers = new Map<string, Set<() => void>>()
   const tell = (key: string) => {
     for (const onChange of followers.get(key) ?? []) onChange()
@@ -16,7 +23,7 @@ export async function listenToRuns(sql: Sql): Promise<RunEvents & { stop(): Prom
   const everyone = () => {
     for (const key of followers.keys()) tell(key)
   }
-  const { unlisten } = await sql.listen('igny8_runs', tell, everyone)
+  await sql.listen('igny8_runs', tell, everyone)
   return {
     subscribe(accountId, runId, onChange) {
       const key = `${accountId}:${runId}`
@@ -27,6 +34,6 @@ export async function listenToRuns(sql: Sql): Promise<RunEvents & { stop(): Prom
         if (set.size === 0) followers.delete(key)
       }
     },
-    stop: unlisten,
+    stop: () => sql.end({ timeout: 1 }),
   }
 }

@@ -1,6 +1,7 @@
-import { openPool } from '../db/client.ts'
 import { startEmbedded } from '../db/embedded.ts'
+import { WORKER_LIMITS } from '../db/limits.ts'
 import { migrate } from '../db/migrate.ts'
+import { Pool } from '../db/pool.ts'
 import { openDoors } from '../db/tenancy.ts'
 import { setStaff } from './auth/staff.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -16,7 +17,7 @@ async function main([verb, email]: string[]): Promise<string> {
   const url = config.databaseUrl ?? embedded!.url
   try {
     await migrate(url)
-    const doors = openDoors(openPool(url, { max: 1 }))
+    const doors = openDoors(new Pool(url, { size: 1 }), WORKER_LIMITS)
     await setStaff(doors, email, verb === 'add').finally(() => doors.close())
   } finally {
     await embedded?.stop()

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/tenancy.ts'
+import { type DatabaseUnavailableError, unavailable } from '../../db/unavailable.ts'
 import { rowLimitReached } from '../billing/plan-limits.ts'
 import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -55,8 +56,13 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 /** The one place where an error becomes an answer. */
 export function answerError(logger: Logger) {
   return (error: unknown, c: Context<AppEnv>): Response => {
-    const known = domainError(error)
     const request_id = c.get('requestId') ?? ''
+    const away = unavailable(error)
+    if (away) {
+      logger.warn({ request_id, why: away.message, ...queryOf(away) }, 'database unavailable')
+      return problemResponse(c, databaseUnavailable(away), request_id)
+    }
+    const known = domainError(error)
     if (known) return problemResponse(c, known, request_id)
     logger.error({ request_id, ...loggable(error) }, 'request failed')
     const unknown = new DomainError(
@@ -71,6 +77,32 @@ export function answerError(logger: Logger) {
 function loggable(error: unknown): object {
   if (!(error instanceof DrizzleQueryError)) return { err: error }
   return { err: error.cause, query: error.query }
+}
+
+function queryOf({ cause }: DatabaseUnavailableError): object {
+  return cause instanceof DrizzleQueryError ? { query: cause.query } : {}
+}
+
+/** Seconds after which a repetition may find the database free, or back. */
+const RETRY_OVERLOADED = '2'
+const RETRY_UNAVAILABLE = '5'
+
+function databaseUnavailable({ why, outcomeUnknown }: DatabaseUnavailableError): DomainError {
+  if (why === 'overloaded') {
+    return new DomainError(
+      'overloaded',
+      'The service is too busy to carry out this request. Repeat it in a few seconds.',
+      { headers: { 'retry-after': RETRY_OVERLOADED } },
+    )
+  }
+  return new DomainError(
+    'database_unavailable',
+    outcomeUnknown
+      ? 'The connection to the database was lost while this request was being saved: it may have been ' +
+          'carried out or not. Look before you repeat it, or repeat it with the Idempotency-Key that you sent.'
+      : 'The database cannot be reached at the moment. Repeat the request in a few seconds.',
+    { headers: { 'retry-after': RETRY_UNAVAILABLE } },
+  )
 }
 
 function domainError(error: unknown): DomainError | undefined {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { openPool } from '../../db/client.ts'
+import { REQUEST_LIMITS } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
 import { accounts, plans, sites } from '../../db/schema/auth.ts'
 import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
@@ -33,7 +34,7 @@ beforeAll(async () => {
   wire.listen(0, '127.0.0.1')
   await once(wire, 'listening')
   url.port = String((wire.address() as net.AddressInfo).port)
-  doors = openDoors(openPool(url.href, { max: 1 }))
+  doors = openDoors(new Pool(url.href, { size: 1 }), REQUEST_LIMITS)
   accountId = await doors.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).limit(1)
     const values = { name: 'A', slug: 'a', plan_id: plan!.id }

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openPool } from '../../db/client.ts'
+import { WORKER_LIMITS } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
 import { openDoors } from '../../db/tenancy.ts'
 import { ExchangeLog } from '../../jobs/publishing/exchange-log.ts'
 import type { StepJob } from '../../jobs/step.ts'
@@ -155,7 +156,7 @@ it('keeps what was exchanged while the attempt goes on', async () => {
 })
 
 it('keeps no half of an answer, which may end within a secret', async () => {
-  const doors = openDoors(openPool(service.databaseUrl, { max: 1 }))
+  const doors = openDoors(new Pool(service.databaseUrl, { size: 1 }), WORKER_LIMITS)
   const scope = { accountId: owner.accountId }
   const step = { account_id: owner.accountId, id: 1, run_id: 1, object_id: 1, attempt: 1 }
   const log = await doors.withAccount(scope, (tx) =>

@@ -1,0 +1,113 @@
+import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core/utils/array'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import postgres, { type ReservedSql, type Sql } from 'postgres'
+import { ambient } from './ambient.ts'
+import { OPEN_LIMIT_MS } from './limits.ts'
+import { DatabaseUnavailableError } from './unavailable.ts'
+
+/** Past it a connection is replaced: its backend's caches have grown, or the host name means another. */
+const MAX_AGE_MS = 30 * 60_000
+
+/** What postgres.js has on its queries and does not declare. */
+type Query = { reject(error: Error): void }
+
+/**
+ * A connection to the database that one transaction at a time has to itself. A postgres.js client for
+ * each: a pool of its own keeps those who gave up waiting, and may lend a connection to one of them.
+ */
+export class Connection {
+  readonly #client: Sql
+  readonly #openedAt = performance.now()
+  readonly #underway = new Set<Query>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #sql!: ReservedSql
+  /** Why nothing can be sent any more. */
+  lost: DatabaseUnavailableError | undefined
+
+  private constructor(url: string) {
+    this.#client = postgres(url, {
+      max: 1,
+      // What it fetches them with may fail where nobody can catch it; those in use are in `types`.
+      fetch_types: false,
+      max_lifetime: null,
+      connect_timeout: OPEN_LIMIT_MS / 1000,
+      types: { text: arrayOf(1009), bigint: arrayOf(1016) },
+      onnotice: () => {},
+      onclose: () => this.lose('the connection was lost'),
+      connection: { application_name: 'igny8' },
+    })
+    // Sets the client's date and JSON parsing to what drizzle expects.
+    drizzle(this.#client)
+  }
+
+  /** Throws when the database does not answer within `withinMs`. */
+  static async open(url: string, withinMs: number): Promise<Connection> {
+    const connection = new Connection(url)
+    connection.limit(withinMs)
+    try {
+      // postgres.js does not answer `reserve` on a connection that is not open yet.
+      await connection.#watched(connection.#client.unsafe('select 1'))
+      connection.#sql = await connection.#client.reserve()
+    } catch (error) {
+      connection.lose('the connection could not be opened')
+      throw error
+    }
+    connection.unlimit()
+    return connection
+  }
+
+  get isOld(): boolean {
+    return performance.now() - this.#openedAt > MAX_AGE_MS
+  }
+
+  /** Throws at once when the connection was lost. */
+  readonly unsafe: ReservedSql['unsafe'] = (...query) => {
+    if (this.lost) throw this.lost
+    return this.#watched(this.#sql.unsafe(...query))
+  }
+
+  /** From now on `ms` are left: the connection is given up then, whatever runs on it. */
+  limit(ms: number): void {
+    this.unlimit()
+    this.#timer = setTimeout(() => this.lose(`the database took longer than ${ms} ms`), ms)
+  }
+
+  unlimit(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /**
+   * Gives the connection up. What is under way on it fails: postgres.js forgets the queries that it has
+   * not sent yet, and would write others to a socket that is gone, where nobody can catch it.
+   */
+  lose(why: string): void {
+    if (this.lost) return
+    this.unlimit()
+    this.lost = new DatabaseUnavailableError('unavailable', why)
+    for (const query of this.#underway) query.reject(this.lost)
+    void this.#client.end({ timeout: 0 })
+  }
+
+  /** Closes it. Nothing may be under way. */
+  async end(): Promise<void> {
+    if (this.lost) return
+    this.lost = new DatabaseUnavailableError('unavailable', 'the connection was closed')
+    this.#sql.release()
+    await this.#client.end({ timeout: 1 })
+  }
+
+  #watched<Q extends PromiseLike<unknown>>(query: Q): Q {
+    const one = query as unknown as Query
+    this.#underway.add(one)
+    const ended = () => this.#underway.delete(one)
+    query.then(ended, ended)
+    return ambient().tally?.add(query) ?? query
+  }
+}
+
+const arrayOf = (oid: number) => ({
+  to: oid,
+  from: [oid],
+  serialize: (value: unknown) => (Array.isArray(value) ? makePgArray(value) : value),
+  parse: (text: string): unknown => parsePgArray(text),
+})

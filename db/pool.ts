@@ -1,0 +1,111 @@
+import { Connection } from './connection.ts'
+import { OPEN_LIMIT_MS } from './limits.ts'
+import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
+
+/** How many connections may be open at once; pg-boss and listeners have their own. */
+const POOL_SIZE = 10
+
+type Waiter = { take(): void; refuse(why: DatabaseUnavailableError): void }
+
+/** Connections to one database, lent in the order in which they are asked for. */
+export class Pool {
+  readonly #url: string
+  readonly #size: number
+  readonly #idle: Connection[] = []
+  readonly #waiting = new Set<Waiter>()
+  readonly #drained = Promise.withResolvers<void>()
+  #closed = false
+  /** Places are taken before connections are opened. */
+  #taken = 0
+
+  constructor(url: string, { size = POOL_SIZE }: { size?: number } = {}) {
+    this.#url = url
+    this.#size = size
+  }
+
+  /** How many connections are lent at this moment. */
+  get lent(): number {
+    return this.#taken
+  }
+
+  /**
+   * Lends a connection, with what is left of `OPEN_LIMIT_MS` as its limit. Throws
+   * `DatabaseUnavailableError`: `overloaded` when none is free in that time, `unavailable` when the
+   * database cannot be reached.
+   */
+  async lend(): Promise<Connection> {
+    const began = performance.now()
+    const left = () => Math.max(1, began + OPEN_LIMIT_MS - performance.now())
+    await this.#place()
+    try {
+      const connection = this.#takeIdle() ?? (await Connection.open(this.#url, left()))
+      connection.limit(left())
+      return connection
+    } catch (error) {
+      this.#leave()
+      throw unavailable(error) ?? error
+    }
+  }
+
+  giveBack(connection: Connection): void {
+    connection.unlimit()
+    if (connection.isOld) void connection.end()
+    else if (!connection.lost) this.#idle.push(connection)
+    this.#leave()
+  }
+
+  /** Resolves when every connection is back and closed. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#taken > 0) await this.#drained.promise
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()))
+  }
+
+  #takeIdle(): Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop()
+      if (!connection?.lost) return connection
+    }
+  }
+
+  #place(): Promise<void> {
+    if (this.#closed) {
+      return Promise.reject(new DatabaseUnavailableError('unavailable', 'the pool is closed'))
+    }
+    if (this.#taken < this.#size) {
+      this.#taken++
+      return Promise.resolve()
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = {
+        take: () => {
+          clearTimeout(patience)
+          resolve()
+        },
+        refuse: reject,
+      }
+      const patience = setTimeout(() => {
+        this.#waiting.delete(waiter)
+        waiter.refuse(
+          new DatabaseUnavailableError(
+            'overloaded',
+            `all ${this.#size} connections were in use for ${OPEN_LIMIT_MS} ms`,
+          ),
+        )
+      }, OPEN_LIMIT_MS)
+      this.#waiting.add(waiter)
+    })
+  }
+
+  /** Leaves the place to who has waited longest. */
+  #leave(): void {
+    const [next] = this.#waiting
+    if (next) {
+      this.#waiting.delete(next)
+      next.take()
+      return
+    }
+    this.#taken--
+    if (this.#closed && this.#taken === 0) this.#drained.resolve()
+  }
+}
