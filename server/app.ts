@@ -1,6 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { authRoutes } from './auth/routes.ts'
@@ -12,7 +11,6 @@ import { authenticate } from './http/authenticate.ts'
 import { allowOrigins } from './http/cors.ts'
 import { type AppEnv, newRouter } from './http/endpoint.ts'
 import { idempotency } from './http/idempotency.ts'
-import { limitDepth } from './http/json-depth.ts'
 import { measure, metricsRoutes } from './http/measure.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
@@ -29,9 +27,6 @@ import { quoteRoutes } from './quote-routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { writerRoutes } from './writer/routes.ts'
 
-const MAX_JSON_BYTES = 2 * 1024 * 1024
-/** It streams its body, however large. */
-const STREAMED = '/api/v1/planner/keywords/import_csv/'
 /** What asks who is calling. */
 const API = ['/api/*', '/mcp']
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -64,15 +59,16 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.notFound((c) => {
     throw methodNotAllowed(app, c.req.path) ?? notFound()
   })
-  const limit = bodyLimit({ maxSize: MAX_JSON_BYTES, onError: tooLarge })
   for (const path of API) {
-    app.use(path, (c, next) => (streams(c.req) ? next() : limit(c, next)))
     app.use(path, keepOutOfCaches)
     app.use(path, authenticate(deps))
     app.use(path, limitAccounts(deps))
-    app.use(path, limitDepth)
   }
-  app.use('/api/*', idempotency(deps))
+  const once = idempotency(deps)
+  app.use('/api/*', async (c, next) => {
+    c.set('idempotency', once)
+    await next()
+  })
   app.route('/', consoleRoutes(deps))
   app.route('/', connectPages(deps))
   app.route('/', metricsRoutes(deps))
@@ -101,9 +97,6 @@ function canonicalPath(request: Request): string {
   return bare.startsWith('/api/') && !bare.endsWith('.json') ? `${bare}/` : bare
 }
 
-const streams = ({ method, path }: { method: string; path: string }) =>
-  method === 'POST' && path === STREAMED
-
 const keepOutOfCaches: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.header('cache-control', 'no-store')
   await next()
@@ -117,13 +110,6 @@ function methodNotAllowed(app: OpenAPIHono<AppEnv>, path: string): DomainError |
   if (allow.length === 0) return undefined
   return new DomainError('method_not_allowed', `This path answers to ${allow.join(', ')}.`, {
     headers: { allow: allow.join(', ') },
-  })
-}
-
-function tooLarge(): never {
-  throw new DomainError('body_too_large', `A body may have ${MAX_JSON_BYTES} bytes at most.`, {
-    // The rest of the body is not waited for: another request on this connection would be cut off.
-    headers: { connection: 'close' },
   })
 }
 

@@ -1,17 +1,37 @@
 import type { Server } from 'node:http'
 import { Socket } from 'node:net'
 
+/** How long the headers of a request may take to arrive. */
+const HEADERS_MS = 20_000
+/** How often is looked for requests that take too long. */
+const CHECK_MS = 2_000
+/** The last resort: handlers limit the time of each body, and an import has an hour. */
+const REQUEST_MS = 65 * 60_000
+
+/** For `createServer` of Node. */
+export const SERVER_OPTIONS = {
+  headersTimeout: HEADERS_MS,
+  requestTimeout: REQUEST_MS,
+  connectionsCheckingInterval: CHECK_MS,
+}
+
 /** How long and how much of a body is still taken after its request was answered. */
 const LINGER_MS = 10_000
-const LINGER_BYTES = 256 * 1024 * 1024
+const LINGER_BYTES = 32 * 1024 * 1024
 
 /**
- * Lets a client that is still sending read the answer: a connection closed with bytes unread is
+ * Ends the connection with an answer that is given before all of its request has arrived: what follows
+ * is wanted by nobody. The client may still read the answer: a connection closed with bytes unread is
  * reset, and the answer lost on its way.
  */
-export function lingerOnClose(server: Server): void {
-  server.prependListener('request', (request) => {
+export function endUnreadRequests(server: Server): void {
+  server.prependListener('request', (request, response) => {
     const { socket } = request
+    const writeHead = response.writeHead.bind(response) as (...parts: unknown[]) => typeof response
+    response.writeHead = (...parts: unknown[]) => {
+      if (!request.complete) response.shouldKeepAlive = false
+      return writeHead(...parts)
+    }
     let lingers = false
     socket.destroySoon = () => {
       if (request.complete) return Socket.prototype.destroySoon.call(socket)

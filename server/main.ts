@@ -23,7 +23,7 @@ import type { Deps } from './deps.ts'
 import { docsAsset } from './docs-asset.ts'
 import { createEgress } from './egress.ts'
 import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
-import { answerMalformed, lingerOnClose } from './http-server.ts'
+import { answerMalformed, endUnreadRequests, SERVER_OPTIONS } from './http-server.ts'
 import { keptSecretKeys } from './kept-secret-keys.ts'
 import { type Logger, SECRET_FIELDS } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
@@ -35,8 +35,6 @@ import { openSecrets, type Secrets } from './secrets.ts'
 
 /** How long a request under way may take once the service drains. */
 const DRAIN_MS = 25_000
-/** How long a request may take to arrive: Node's five minutes would cut a large import off. */
-const UPLOAD_LIMIT_MS = 60 * 60_000
 /** PHP's own time limits end a request well before: what is not there by then will not come. */
 const SETTLE_MS = 5 * 60_000
 
@@ -191,12 +189,12 @@ function listen(app: ReturnType<typeof createApp>, config: Config, metrics: Node
         fetch: app.fetch,
         hostname: config.host,
         port: config.port,
-        serverOptions: { requestTimeout: UPLOAD_LIMIT_MS },
+        serverOptions: SERVER_OPTIONS,
       },
       ({ port }) => resolve({ server, port }),
     ) as Server
     server.once('error', reject)
-    lingerOnClose(server)
+    endUnreadRequests(server)
     answerMalformed(server)
     metrics.watch(server)
   })

@@ -1,6 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core'
-import { id, ref, timestamps } from './columns.ts'
+import {
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { at, id, ref, timestamps } from './columns.ts'
 
 export const INTENTS = ['informational', 'navigational', 'commercial', 'transactional'] as const
 export const KEYWORD_STATUSES = ['active', 'pending', 'archived'] as const
@@ -69,6 +78,23 @@ export const keywords = pgTable(
     index('keywords_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
     index('keywords_volume').on(t.account_id, t.volume.desc(), t.id.desc()),
   ],
+)
+
+/** The rows of an upload until it has arrived and is merged: the last one of each keyword. */
+export const staged_keywords = pgTable(
+  'staged_keywords',
+  {
+    account_id: ref().notNull(),
+    upload_id: uuid().notNull(),
+    folded: text().notNull(),
+    line: integer().notNull(),
+    keyword: text().notNull(),
+    volume: integer(),
+    difficulty: integer(),
+    intent: text(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.account_id, t.upload_id, t.folded] })],
 )
 
 export const content_ideas = pgTable(

@@ -4,7 +4,7 @@ import { DomainError } from '../../server/errors.ts'
 import { searchQueries } from '../../server/google/search-console.ts'
 import { storable } from '../../server/http/schemas.ts'
 import type { KeywordRow } from '../../server/planner/keyword-rows.ts'
-import { mergeStage, openStage, stageRows } from '../../server/planner/keyword-stage.ts'
+import { mergeStage, stageRows } from '../../server/planner/keyword-stage.ts'
 import { type Place, requirePlace } from '../../server/planner/place.ts'
 import { oneLine } from '../../server/planner/planned-text.ts'
 import { MAX_KEYWORD_LENGTH } from '../../server/planner/schemas.ts'
@@ -45,9 +45,9 @@ export const importGsc: StepHandler = async (job) => {
 async function store(tx: Tx, accountId: number, place: Place, rows: KeywordRow[]) {
   try {
     await requirePlace(tx, place)
-    await openStage(tx)
-    await stageRows(tx, rows)
-    return await mergeStage(tx, accountId, place)
+    const staging = { accountId, uploadId: crypto.randomUUID() }
+    await stageRows(tx, staging, rows)
+    return await mergeStage(tx, staging, place)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     throw new StepError(error.code, error.message, { cause: error })

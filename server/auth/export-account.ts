@@ -24,7 +24,7 @@ export const SECRET_COLUMNS = [
   'refresh_token',
   'secret',
 ]
-/** The service's own bookkeeping: sessions, answers kept to be repeated, sums of what is there. */
+/** The service's own bookkeeping: sessions, answers kept to be repeated, sums, uploads. */
 export const NOT_EXPORTED = [
   'refresh_tokens',
   'idempotency_keys',
@@ -32,6 +32,7 @@ export const NOT_EXPORTED = [
   'bridge_events',
   'account_totals',
   'usage_counters',
+  'staged_keywords',
 ]
 
 type Table = { name: string; key: string[] }

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from './endpoint.ts'
+import { giveJson } from './receive-body.ts'
 
 /**
  * Lets a PUT send a whole object as it was read: what stands as it is sent, and what the object shows
@@ -11,31 +12,21 @@ export function changesOnly(
   settable: object,
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const sent = parsed(await c.req.text())
-    if (!sent) return next()
-    const shown = parsed(JSON.stringify(await read(c))) ?? {}
+    const sent: unknown = await c.req.json().catch(() => undefined)
+    // Anything but an object is for the checks to refuse.
+    if (!isObject(sent)) return next()
+    const shown: Record<string, unknown> = JSON.parse(JSON.stringify(await read(c)))
     const changes = Object.entries(sent).filter(
       ([name, value]) =>
         !Object.hasOwn(shown, name) ||
         (Object.hasOwn(settable, name) && !isSame(shown[name], value)),
     )
-    const { url, method, headers } = c.req.raw
-    const body = JSON.stringify(Object.fromEntries(changes))
-    c.req.raw = new Request(url, { method, headers, body })
-    c.req.bodyCache = {}
+    giveJson(c, Object.fromEntries(changes))
     return next()
   }
 }
 
-/** An object; anything else is for the checks to refuse. */
-function parsed(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
-}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)

@@ -4,6 +4,7 @@ import type { Scope } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 import { type Caller, type MinimumRole, mayAct } from './caller.ts'
 import { Problem, problemFromZod } from './problem.ts'
+import { CALLERS_BODY, PUBLIC_BODY, receiveBody } from './receive-body.ts'
 
 export type AppEnv = {
   Variables: {
@@ -15,6 +16,10 @@ export type AppEnv = {
     refusal: DomainError | undefined
     /** The answer shows a secret: it is not kept. */
     showsSecret: boolean | undefined
+    /** Carries a POST out once for its `Idempotency-Key`. */
+    idempotency: MiddlewareHandler<AppEnv>
+    /** Of a body that its handler reads as a stream, for an `Idempotency-Key`. */
+    bodyFingerprint: string | undefined
   }
 }
 
@@ -56,11 +61,13 @@ const IDEMPOTENCY_KEY = {
 /**
  * Declares a route with what all of them share: who may call it, how errors look, the header of every
  * POST, and the mark `x-role` by which the tests know what to expect of it. `x-shows-secret` marks one
- * whose answer shows a secret, which is kept nowhere.
+ * whose answer shows a secret, which is kept nowhere. `receive` takes the body in, before anything is
+ * asked of the database in the request's transaction.
  */
 export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
   role: MinimumRole | 'public',
   config: R,
+  receive = receiveBody(role === 'public' ? PUBLIC_BODY : CALLERS_BODY),
 ) {
   const route = {
     ...config,
@@ -70,6 +77,8 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
     middleware: [
       ...(role === 'public' ? [] : [requireRole(role)]),
       ...('x-shows-secret' in config ? [showsSecret] : []),
+      receive,
+      ...(config.method === 'post' ? [carryOutOnce] : []),
       ...[config.middleware ?? []].flat(),
     ],
     ...(config.method === 'post' && { parameters: [IDEMPOTENCY_KEY] }),
@@ -77,6 +86,8 @@ export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> &
   }
   return createRoute<P, R>(route)
 }
+
+const carryOutOnce: MiddlewareHandler<AppEnv> = (c, next) => c.get('idempotency')(c, next)
 
 const showsSecret: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set('showsSecret', true)

@@ -22,25 +22,23 @@ export function idempotency(deps: Deps): MiddlewareHandler<AppEnv> {
     if (!KEY.test(key)) {
       throw invalid('Idempotency-Key', 'must be 1 to 255 visible ASCII characters')
     }
-    const body = await readableBody(c)
     const claim = claimFor(deps, c, key)
     const bookkeeping = {
       first: () => claim.look(),
       early: async (answer: unknown) => {
         const kept = { status: 202, headers: JSON_TYPE, body: JSON.stringify(answer) }
-        await claim.keep(await body.fingerprint(), kept)
+        await claim.keep(await fingerprintOf(c), kept)
       },
     }
     await deps.doors.joined(bookkeeping, async (transaction) => {
       try {
         await next()
-        if (!claim.found) await settle(c, claim, transaction, body)
+        if (!claim.found) await settle(c, claim, transaction)
       } finally {
         if (!transaction.over) await transaction.rollback()
       }
     })
-    if (claim.found) await replay(c, claim.found, await body.fingerprint())
-    await body.close()
+    if (claim.found) await replay(c, claim.found, await fingerprintOf(c))
   }
 }
 
@@ -50,7 +48,6 @@ async function settle(
   c: Context<AppEnv>,
   claim: Claim,
   transaction: JoinedTransaction,
-  body: ReadableBody,
 ): Promise<void> {
   const { status } = c.res
   if (transaction.over) {
@@ -60,7 +57,7 @@ async function settle(
   }
   if (status >= 500) return
   if (status < 400 && transaction.begun) {
-    await claim.keep(await body.fingerprint(), await answerOf(c))
+    await claim.keep(await fingerprintOf(c), await answerOf(c))
   }
   await transaction.commit()
 }
@@ -98,55 +95,17 @@ async function replay(
   c.res = new Response(found.status === 204 ? null : found.body, { status: found.status, headers })
 }
 
-/** A request's body, which the handler reads and of which a fingerprint is taken. */
-type ReadableBody = {
-  /** Reads what the handler has not. */
-  fingerprint(): Promise<string>
-  close(): Promise<void>
+/** Of the request with its body, which was received before anything was asked of the database. */
+async function fingerprintOf(c: Context<AppEnv>): Promise<string> {
+  const streamed = c.get('bodyFingerprint')
+  if (streamed) return streamed
+  const fingerprint = openFingerprint(c)
+  await fingerprint.add(Buffer.from(await c.req.text()))
+  return fingerprint.end()
 }
 
-async function readableBody(c: Context<AppEnv>): Promise<ReadableBody> {
+/** `boundary`: of a form, which may be sent again with another one. */
+export function openFingerprint(c: Context<AppEnv>, boundary?: string): BodyFingerprint {
   const { pathname, search } = new URL(c.req.url)
-  const beginning = `POST ${pathname.replace(/\/$/, '')}${search}`
-  const type = c.req.header('content-type') ?? ''
-  const boundary = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(type)
-  const taken = new BodyFingerprint(beginning, boundary?.[1] ?? boundary?.[2])
-  if (!boundary) {
-    await taken.add(new Uint8Array(await c.req.arrayBuffer()))
-    return { fingerprint: once(() => taken.end()), close: async () => {} }
-  }
-  return streamedBody(c, taken)
-}
-
-/** Read as the handler reads it: it may be a large file. */
-function streamedBody(c: Context<AppEnv>, taken: BodyFingerprint): ReadableBody {
-  const reader = c.req.raw.body?.getReader()
-  async function pull(): Promise<Uint8Array | undefined> {
-    const { value } = (await reader?.read()) ?? {}
-    if (value) await taken.add(value)
-    return value
-  }
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const chunk = await pull()
-      if (chunk) controller.enqueue(chunk)
-      else controller.close()
-    },
-    // The rest is still wanted: its fingerprint says whether the request is a repeated one.
-    cancel() {},
-  })
-  c.req.raw = new Request(c.req.raw, { body, duplex: 'half' } as RequestInit)
-  const fingerprint = once(async () => {
-    while (await pull());
-    return taken.end()
-  })
-  return { fingerprint, close: async () => reader?.cancel() }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
+  return new BodyFingerprint(`POST ${pathname.replace(/\/$/, '')}${search}`, boundary)
 }

@@ -1,10 +1,11 @@
 import { StreamableHTTPTransport } from '@hono/mcp'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { type AppEnv, callerOf, newRouter } from '../http/endpoint.ts'
+import { CALLERS_BODY, receiveBody } from '../http/receive-body.ts'
 import { TOOLS, type Tool } from './tools.ts'
 
 /** Sends a request to the HTTP API of this very process. */
@@ -17,9 +18,12 @@ export type Ask = (path: string, init: RequestInit, env: unknown) => Promise<Res
  */
 export function mcpRoutes({ settings }: Deps, ask: Ask) {
   const app = newRouter()
-  app.post('/mcp', async (c) => {
+  const admit: MiddlewareHandler<AppEnv> = async (c, next) => {
     callerOf(c)
     refuseForeignOrigin(c, [new URL(settings.publicUrl()).origin, ...settings.corsOrigins])
+    await next()
+  }
+  app.post('/mcp', admit, receiveBody(CALLERS_BODY), async (c) => {
     const server = new McpServer({ name: 'igny8', version: '1' })
     for (const tool of TOOLS) {
       const { name, title, description, input, readOnly = false } = tool

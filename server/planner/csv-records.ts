@@ -10,7 +10,7 @@ export class CsvSyntaxError extends Error {
   }
 }
 
-/** In UTF-16 units: an unclosed quote must not gather the rest of a large file. */
+/** In UTF-16 units, commas and quotes included: a record is held in memory as a whole. */
 const MAX_RECORD_LENGTH = 1_000_000
 const PLAIN = /[^",\r\n]+/y
 const QUOTED = /[^"\r\n]+/y
@@ -60,10 +60,12 @@ export class CsvReader {
       return 1
     }
     if (char === '"') {
+      this.#count(1)
       this.#quote()
       return 1
     }
     if (char === ',' && this.#place !== 'quoted') {
+      this.#count(1)
       this.#endCell()
       return 1
     }
@@ -94,8 +96,12 @@ export class CsvReader {
   }
 
   #grow(text: string): void {
+    this.#count(text.length)
     this.#cell += text
-    this.#length += text.length
+  }
+
+  #count(length: number): void {
+    this.#length += length
     if (this.#length > MAX_RECORD_LENGTH) {
       const limit = MAX_RECORD_LENGTH.toLocaleString('en')
       throw new CsvSyntaxError(

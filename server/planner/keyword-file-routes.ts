@@ -1,47 +1,55 @@
+import type { MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
-import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answer } from '../http/schemas.ts'
 import { exportKeywords } from './export-keywords.ts'
 import { importKeywords } from './import-keywords.ts'
 import { ExportQuery } from './keywords.ts'
+import { type Received, receiveKeywords } from './receive-keywords.ts'
 import { Imported } from './schemas.ts'
 
 const tags = ['planner']
 
 const id = { type: 'integer', minimum: 1 } as const
 
-const routes = {
-  import: endpoint('editor', {
-    method: 'post',
-    path: '/keywords/import_csv/',
-    tags,
-    summary: 'Import keywords from a CSV file of any size',
-    description:
-      'UTF-8. The first line names the columns: keyword, volume, difficulty and intent, in any ' +
-      'order and case; others are ignored. A keyword that is in the sector already, whatever its ' +
-      'case, takes the values of the file; a blank cell or an absent column leaves what is stored. ' +
-      'Rows with an error are skipped and told; a file that cannot be read imports nothing.',
-    request: {
-      body: {
-        required: true,
-        content: {
-          'multipart/form-data': {
-            // Not a zod schema: it would be checked by reading the whole file into memory.
-            schema: {
-              type: 'object' as const,
-              required: ['file', 'site_id', 'sector_id'],
-              properties: {
-                site_id: id,
-                sector_id: id,
-                file: { type: 'string' as const, contentMediaType: 'text/csv' },
+const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
+  endpoint(
+    'editor',
+    {
+      method: 'post',
+      path: '/keywords/import_csv/',
+      tags,
+      summary: 'Import keywords from a CSV file of any size',
+      description:
+        'UTF-8. The first line names the columns: keyword, volume, difficulty and intent, in any ' +
+        'order and case; others are ignored. A keyword that is in the sector already, whatever its ' +
+        'case, takes the values of the file; a blank cell or an absent column leaves what is stored. ' +
+        'Rows with an error are skipped and told; a file that cannot be read imports nothing.',
+      request: {
+        body: {
+          required: true,
+          content: {
+            'multipart/form-data': {
+              // Not a zod schema: it would be checked by reading the whole file into memory.
+              schema: {
+                type: 'object' as const,
+                required: ['file', 'site_id', 'sector_id'],
+                properties: {
+                  site_id: id,
+                  sector_id: id,
+                  file: { type: 'string' as const, contentMediaType: 'text/csv' },
+                },
               },
             },
           },
         },
       },
+      responses: { 200: answer('What was imported.', Imported) },
     },
-    responses: { 200: answer('What was imported.', Imported) },
-  }),
+    receive,
+  )
+
+const routes = {
   export: endpoint('viewer', {
     method: 'get',
     path: '/keywords/export_csv/',
@@ -62,8 +70,10 @@ const routes = {
 
 export function keywordFileRoutes(deps: Deps) {
   const app = newRouter()
-  app.openapi(routes.import, async (c) =>
-    c.json(await importKeywords(deps, callerOf(c), c.req.raw), 200),
+  const files = new WeakMap<object, Received>()
+  const receive = receiveKeywords(deps, (c, file) => files.set(c, file))
+  app.openapi(importRoute(receive), async (c) =>
+    c.json(await importKeywords(deps, callerOf(c), files.get(c)!), 200),
   )
   app.openapi(routes.export, async (c) => {
     const csv = await exportKeywords(deps, callerOf(c), c.req.valid('query'))

@@ -1,46 +1,62 @@
-import { sql } from 'drizzle-orm'
-import { keywords } from '../../db/schema/planner.ts'
+import { and, eq, sql } from 'drizzle-orm'
+import { accounts, plans } from '../../db/schema/auth.ts'
+import { keywords, staged_keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { KeywordRow } from './keyword-rows.ts'
 import type { Place } from './place.ts'
 
-/** COPY refuses tables with row-level security: rows are copied into a table of this transaction. */
-export async function openStage(tx: Tx): Promise<void> {
-  await tx.$sql.unsafe(`create temp table staged_keywords
-    (line integer, keyword text, volume integer, difficulty integer, intent text) on commit drop`)
+/** An upload whose rows are staged. */
+export type Staging = { accountId: number; uploadId: string }
+
+/** How many keywords the account's plan allows. */
+export async function keywordLimit(tx: Tx, accountId: number): Promise<number> {
+  const [plan] = await tx
+    .select({ limit: plans.max_keywords })
+    .from(accounts)
+    .innerJoin(plans, eq(plans.id, accounts.plan_id))
+    .where(eq(accounts.id, accountId))
+  return plan!.limit
 }
 
-/** Puts rows into the open stage. */
-export async function stageRows(tx: Tx, rows: KeywordRow[]): Promise<void> {
-  const text = rows.map(copyLine).join('')
-  const copy = await tx.$sql.unsafe('copy staged_keywords from stdin').writable()
-  const closed = new Promise<void>((resolve) => copy.on('close', resolve))
-  await new Promise<void>((resolve, reject) => {
-    copy.on('error', reject)
-    copy.write(text, (error) => (error ? reject(error) : resolve()))
-  })
-  copy.end()
-  // The driver never ends the stream of a COPY that failed: the next statement tells. And it sends a
-  // stray CopyFail as it closes the stream, which must not meet the next COPY.
-  await tx.$sql.unsafe('select 1')
-  await closed
+/** Stages rows, the last one of each keyword. Resolves to how many keywords were not staged before. */
+export async function stageRows(
+  tx: Tx,
+  { accountId, uploadId }: Staging,
+  rows: KeywordRow[],
+): Promise<number> {
+  // One parameter: COPY refuses a table with row-level security.
+  const [staged] = await tx.execute<{ added: number }>(sql`
+    with written as (
+      insert into ${staged_keywords}
+        (account_id, upload_id, folded, line, keyword, volume, difficulty, intent)
+      select distinct on (lower(keyword)) ${accountId}::bigint, ${uploadId}::uuid, lower(keyword),
+        line, keyword, volume, difficulty, intent
+      from json_to_recordset(${JSON.stringify(rows)}::json)
+        as r (line int, keyword text, volume int, difficulty int, intent text)
+      order by lower(keyword), line desc
+      on conflict (account_id, upload_id, folded) do update set line = excluded.line,
+        keyword = excluded.keyword, volume = excluded.volume, difficulty = excluded.difficulty,
+        intent = excluded.intent
+      returning (xmax = 0) as is_new)
+    select count(*) filter (where is_new)::int as added from written`)
+  return staged!.added
 }
 
-/** A line of COPY's text format. Keywords are of one line, so that only backslashes are escaped. */
-function copyLine({ line, keyword, volume, difficulty, intent }: KeywordRow): string {
-  const escaped = keyword.replaceAll('\\', '\\\\')
-  return `${[line, escaped, volume, difficulty, intent].map((cell) => cell ?? '\\N').join('\t')}\n`
+export async function dropStage(tx: Tx, { accountId, uploadId }: Staging): Promise<void> {
+  const of = and(eq(staged_keywords.account_id, accountId), eq(staged_keywords.upload_id, uploadId))
+  await tx.delete(staged_keywords).where(of)
 }
 
-/** Puts the last row of each keyword into the sector: new ones first, then what was there. */
-export async function mergeStage(tx: Tx, accountId: number, { site_id, sector_id }: Place) {
+/** Puts what is staged into the sector: new keywords first, then what was there. */
+export async function mergeStage(tx: Tx, staging: Staging, { site_id, sector_id }: Place) {
+  const { accountId, uploadId } = staging
   // Two imports into one sector take turns, so that they cannot wait for each other's rows.
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended('import_keywords', ${sector_id}))`,
   )
   await tx.$sql.unsafe(`create temp table latest_keywords on commit drop as
-    select distinct on (lower(keyword)) lower(keyword) as folded, * from staged_keywords
-    order by lower(keyword), line desc`)
+    select folded, keyword, volume, difficulty, intent from staged_keywords
+    where account_id = ${accountId} and upload_id = '${uploadId}'`)
   await tx.$sql.unsafe('analyze latest_keywords')
   const imported = await tx.execute(sql`
     with inserted as (
@@ -58,5 +74,6 @@ export async function mergeStage(tx: Tx, accountId: number, { site_id, sector_id
     from latest_keywords l
     where k.account_id = ${accountId} and k.site_id = ${site_id} and k.sector_id = ${sector_id}
       and k.folded = l.folded`)
+  await dropStage(tx, staging)
   return { imported: imported.count, updated: updated.count }
 }

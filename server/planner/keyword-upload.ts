@@ -4,11 +4,11 @@ import { problemFromZod } from '../http/problem.ts'
 import { queryId } from '../http/schemas.ts'
 import { CsvReader, type CsvRecord, CsvSyntaxError } from './csv-records.ts'
 import { type KeywordRow, type RowError, type RowReader, readHeader } from './keyword-rows.ts'
-import { MultipartError, type Part, partText, readParts } from './multipart.ts'
+import { boundaryOf, MultipartError, type Part, partText, readParts } from './multipart.ts'
 import type { Place } from './place.ts'
 
-/** A sender that sends nothing for so long is given up. */
-const PATIENCE_MS = 30_000
+const PATIENCE = { idleMs: 30_000, totalMs: 60 * 60_000 }
+const MAX_FIELDS = 20
 const MAX_FIELD_BYTES = 1000
 const Fields = z.object({ site_id: queryId, sector_id: queryId })
 
@@ -19,29 +19,58 @@ export type Upload = { rows: AsyncGenerator<Rows, void, undefined>; place(): Pla
 
 /**
  * Opens a multipart/form-data body with `file`, `site_id` and `sector_id`, in any order. Reading its
- * rows throws `csv_invalid` where the body or the file as a whole cannot be read.
+ * rows throws `csv_invalid` where the body or the file as a whole cannot be read, and
+ * `request_timeout` where it stops arriving. `admit` runs before the file is read, with the place where
+ * the fields came first.
  */
-export function openUpload(request: Request): Upload {
+export function openUpload(
+  body: ReadableStream<Uint8Array> | null,
+  contentType: string,
+  admit: (place: Place | undefined) => Promise<void>,
+): Upload {
   const fields = new Map<string, string>()
-  return {
-    rows: readUpload(request, fields),
-    place() {
-      const parsed = Fields.safeParse(Object.fromEntries(fields))
-      if (!parsed.success) throw problemFromZod(parsed.error)
-      return parsed.data
-    },
+  const place = () => {
+    const parsed = Fields.safeParse(Object.fromEntries(fields))
+    if (!parsed.success) throw problemFromZod(parsed.error)
+    return parsed.data
+  }
+  const begin = () => {
+    const areFirst = fields.has('site_id') && fields.has('sector_id')
+    return admit(areFirst ? place() : undefined)
+  }
+  return { rows: readUpload(body, contentType, fields, begin), place }
+}
+
+/** The boundary of a form; throws `csv_invalid` for another content type. */
+export function formBoundary(contentType: string): string {
+  try {
+    return boundaryOf(contentType)
+  } catch (error) {
+    if (error instanceof MultipartError) throw unreadable('bad_form', error.message)
+    throw error
   }
 }
 
-async function* readUpload(request: Request, fields: Map<string, string>) {
-  const { body, headers } = request
+async function* readUpload(
+  body: ReadableStream<Uint8Array> | null,
+  contentType: string,
+  fields: Map<string, string>,
+  begin: () => Promise<void>,
+) {
   if (!body) throw unreadable('no_file', 'The request has no body.')
   let files = 0
+  let others = 0
   try {
-    for await (const part of readParts(body, headers.get('content-type') ?? '', PATIENCE_MS)) {
-      if (part.name !== 'file') fields.set(part.name, await partText(part, MAX_FIELD_BYTES))
-      else if (++files === 1) yield* readFile(part)
-      else throw unreadable('two_files', 'The body has more than one file.')
+    for await (const part of readParts(body, contentType, PATIENCE)) {
+      if (part.name !== 'file') {
+        if (++others > MAX_FIELDS) {
+          throw unreadable('bad_form', `The form has more than ${MAX_FIELDS} fields.`)
+        }
+        fields.set(part.name, await partText(part, MAX_FIELD_BYTES))
+      } else if (++files === 1) {
+        await begin()
+        yield* readFile(part)
+      } else throw unreadable('two_files', 'The body has more than one file.')
     }
   } catch (error) {
     if (error instanceof MultipartError) throw unreadable('bad_form', error.message)

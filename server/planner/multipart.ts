@@ -1,3 +1,5 @@
+import { tooSlow } from '../http/receive-body.ts'
+
 /** A part of a multipart/form-data body. `body` is read to its end or not at all. */
 export type Part = {
   name: string
@@ -5,24 +7,29 @@ export type Part = {
   body: AsyncGenerator<Uint8Array, void, undefined>
 }
 
-/** The body is not multipart/form-data as RFC 7578 has it, or its sender stopped sending. */
+/** The body is not multipart/form-data as RFC 7578 has it, or it broke off. */
 export class MultipartError extends Error {}
 
 const MAX_HEADER_BYTES = 16_384
+/** What may follow the last boundary. */
+const MAX_EPILOGUE_BYTES = 16_384
 const MAX_BOUNDARY_LENGTH = 70
 const CRLF = '\r\n'
 
+/** How long the sender may send nothing, and how long it may send. */
+export type Patience = { idleMs: number; totalMs: number }
+
 /**
- * Reads a body part by part as it arrives, with a few chunks in memory however large it is.
- * `patienceMs`: how long the sender may send nothing.
+ * Reads a body part by part as it arrives, to its end, with a few chunks in memory however large it is.
+ * Throws `MultipartError`, and `request_timeout` for a sender that takes too long.
  */
 export async function* readParts(
   body: ReadableStream<Uint8Array>,
   contentType: string,
-  patienceMs: number,
+  patience: Patience,
 ): AsyncGenerator<Part, void, undefined> {
   const delimiter = `${CRLF}--${boundaryOf(contentType)}`
-  const bytes = new ByteQueue(body, patienceMs)
+  const bytes = new ByteQueue(body, patience)
   try {
     // The first delimiter needs no line before it.
     bytes.prepend(CRLF)
@@ -34,6 +41,7 @@ export async function* readParts(
       yield part
       await pass(part.body)
     }
+    await bytes.end(MAX_EPILOGUE_BYTES)
   } finally {
     await bytes.cancel()
   }
@@ -51,7 +59,8 @@ export async function partText(part: Part, maxBytes: number): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-function boundaryOf(contentType: string): string {
+/** Throws `MultipartError` for another content type, and for a form without a boundary. */
+export function boundaryOf(contentType: string): string {
   const found = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
   const boundary = found?.[1] ?? found?.[2]
   if (!boundary || boundary.length > MAX_BOUNDARY_LENGTH) {
@@ -84,12 +93,14 @@ async function pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
 /** The bytes that have arrived and were not taken yet. */
 class ByteQueue {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly #patienceMs: number
+  readonly #idleMs: number
+  readonly #endsAt: number
   #held: Buffer = Buffer.alloc(0)
 
-  constructor(body: ReadableStream<Uint8Array>, patienceMs: number) {
+  constructor(body: ReadableStream<Uint8Array>, { idleMs, totalMs }: Patience) {
     this.#reader = body.getReader()
-    this.#patienceMs = patienceMs
+    this.#idleMs = idleMs
+    this.#endsAt = Date.now() + totalMs
   }
 
   prepend(text: string): void {
@@ -134,18 +145,35 @@ class ByteQueue {
     }
   }
 
+  /** Waits for the end of the body, and passes over what comes before it. */
+  async end(maxBytes: number): Promise<void> {
+    let bytes = this.#held.length
+    for (let chunk = await this.#read(); chunk; chunk = await this.#read()) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw new MultipartError('The body goes on after its last boundary.')
+    }
+  }
+
   async cancel(): Promise<void> {
-    await this.#reader.cancel()
+    await this.#reader.cancel().catch(() => {})
   }
 
   async #fill(): Promise<void> {
-    const silence = new MultipartError('The body stopped arriving.')
+    const chunk = await this.#read()
+    if (!chunk) throw new MultipartError('The body ends before its last boundary.')
+    this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : asBuffer(chunk)
+  }
+
+  /** Undefined at the end of the body. */
+  async #read(): Promise<Uint8Array | undefined> {
     const waiting = Promise.withResolvers<never>()
-    const timer = setTimeout(() => waiting.reject(silence), this.#patienceMs)
+    const patienceMs = Math.min(this.#idleMs, this.#endsAt - Date.now())
+    const timer = setTimeout(() => waiting.reject(tooSlow()), patienceMs)
+    const reading = this.#reader.read().catch(() => {
+      throw new MultipartError('The body broke off.')
+    })
     try {
-      const { done, value } = await Promise.race([this.#reader.read(), waiting.promise])
-      if (done) throw new MultipartError('The body ends before its last boundary.')
-      this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, value]) : asBuffer(value)
+      return (await Promise.race([reading, waiting.promise])).value
     } finally {
       clearTimeout(timer)
     }

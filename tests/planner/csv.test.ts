@@ -48,6 +48,8 @@ describe('the CSV reader', () => {
     ['a quote inside a plain value', 'a\nb"c', 2],
     ['something after a closing quote', 'a\n"b"c', 2],
     ['a record without end', `a\n"${'b'.repeat(1_000_001)}`, 2],
+    ['a record of nothing but commas', `a\n${','.repeat(1_000_001)}`, 2],
+    ['a record of nothing but doubled quotes', `a\n"${'""'.repeat(500_001)}"`, 2],
   ])('refuses %s, with its line', (_, text, line) => {
     expect(() => readAll(text)).toThrow(CsvSyntaxError)
     expect(() => readAll(text)).toThrow(expect.objectContaining({ line }))

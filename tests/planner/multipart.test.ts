@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { MultipartError, partText, readParts } from '../../server/planner/multipart.ts'
 
 const TYPE = 'multipart/form-data; boundary=XX'
-const PATIENCE_MS = 50
+const PATIENCE = { idleMs: 50, totalMs: 60_000 }
 
 function streamOf(text: string, pieceLength: number, end = true): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text)
@@ -19,7 +19,7 @@ function streamOf(text: string, pieceLength: number, end = true): ReadableStream
 
 async function readAll(text: string, pieceLength = 7, end = true): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  for await (const part of readParts(streamOf(text, pieceLength, end), TYPE, PATIENCE_MS)) {
+  for await (const part of readParts(streamOf(text, pieceLength, end), TYPE, PATIENCE)) {
     found[part.filename ? `${part.name}:${part.filename}` : part.name] = await partText(part, 1e6)
   }
   return found
@@ -59,7 +59,7 @@ test('reads what the platform itself writes', async () => {
   form.set('file', new Blob(['a\r\nb\r\n']), 'a.csv')
   const { body, headers } = new Response(form)
   const found: string[] = []
-  for await (const part of readParts(body!, headers.get('content-type')!, PATIENCE_MS)) {
+  for await (const part of readParts(body!, headers.get('content-type')!, PATIENCE)) {
     found.push(part.name, await partText(part, 100))
   }
   expect(found).toEqual(['sector_id', '12', 'file', 'a\r\nb\r\n'])
@@ -67,7 +67,7 @@ test('reads what the platform itself writes', async () => {
 
 test('passes over a part whose body is not wanted', async () => {
   const names: string[] = []
-  for await (const part of readParts(streamOf(FORM, 9), TYPE, PATIENCE_MS)) names.push(part.name)
+  for await (const part of readParts(streamOf(FORM, 9), TYPE, PATIENCE)) names.push(part.name)
   expect(names).toEqual(['site_id', 'file'])
 })
 
@@ -81,10 +81,30 @@ test.each([
 })
 
 test('gives up a sender that stops sending', async () => {
-  await expect(readAll(FORM.slice(0, -8), 7, false)).rejects.toThrow('The body stopped arriving.')
+  const stalled = readAll(FORM.slice(0, -8), 7, false)
+  await expect(stalled).rejects.toMatchObject({ code: 'request_timeout' })
+})
+
+test('gives up a sender that never ends, however steadily it sends', async () => {
+  let sent = 0
+  const endless = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      controller.enqueue(new TextEncoder().encode(sent++ === 0 ? FORM.slice(0, -8) : 'x'))
+    },
+  })
+  const read = async () => {
+    const parts = readParts(endless, TYPE, { idleMs: 10_000, totalMs: 200 })
+    for await (const part of parts) for await (const _ of part.body);
+  }
+  await expect(read()).rejects.toMatchObject({ code: 'request_timeout' })
+})
+
+test('refuses a body that goes on after its last boundary', async () => {
+  await expect(readAll(`${FORM}${'x'.repeat(20_000)}`, 1000)).rejects.toThrow(MultipartError)
 })
 
 test('refuses another content type', async () => {
-  const parts = readParts(streamOf(FORM, 9), 'application/json', PATIENCE_MS)
+  const parts = readParts(streamOf(FORM, 9), 'application/json', PATIENCE)
   await expect(parts.next()).rejects.toThrow(MultipartError)
 })
