@@ -41,7 +41,11 @@ export function userRoutes(deps: Deps) {
     create: {
       summary: 'Add a user with a password; see auth/invitations/ for one who chooses it',
       body: NewUser,
-      run: (tx, caller, input) => createUser(tx, deps.passwords, caller, input),
+      prepare: async (input) => ({
+        ...input,
+        password: await deps.passwords.hash(input.password),
+      }),
+      run: createUser,
     },
     update: {
       summary: 'Change a name or a role, or end access',

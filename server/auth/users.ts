@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ROLES, type Role, users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
-import type { Deps, Passwords } from '../deps.ts'
+import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { type Caller, ranksAtLeast } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
@@ -41,16 +41,14 @@ export async function getUser(tx: Tx, id: number) {
   return user
 }
 
-/** Returns the new user's id. */
+/** Returns the new user's id. The password is hashed already. */
 export async function createUser(
   tx: Tx,
-  passwords: Passwords,
   caller: Caller,
   input: z.infer<typeof NewUser>,
 ): Promise<number> {
   requireRank(caller, input.role)
-  const { password, ...fields } = input
-  const password_hash = await passwords.hash(password)
+  const { password: password_hash, ...fields } = input
   const [user] = await tx
     .insert(users)
     .values({ ...fields, password_hash, account_id: caller.accountId })

@@ -39,6 +39,8 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
   /** Resolves to the new object's id. */
   create?: Texts & {
     body: z.ZodType<New>
+    /** What takes long without the database, before the transaction begins. */
+    prepare?(input: New): Promise<New>
     run(tx: Tx, caller: Caller, input: New): Promise<number>
   }
   update?: Texts & {
@@ -139,8 +141,9 @@ function serveCreate<R extends Row, Query extends object, New, Change>(
     },
     async (c, { body }) => {
       const caller = callerOf(c)
+      const input = create.prepare ? await create.prepare(body) : body
       const created = await writing(deps, caller, write, async (tx) => {
-        const id = await create.run(tx, caller, body)
+        const id = await create.run(tx, caller, input)
         await auditWrite(tx, caller, name, 'created', id)
         return get(tx, id)
       })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
@@ -27,17 +28,16 @@ export function importKeywords(
   { staging, rest, place, tally }: Received,
 ): Promise<z.infer<typeof Imported>> {
   const { accountId, userId, requestId, scope } = caller
-  return merges(String(accountId), () =>
-    doors.withAccount(scope, async (tx) => {
-      await requirePlace(tx, place)
-      await stageRows(tx, staging, rest)
-      const merged = await mergeStage(tx, staging, place)
-      const object = { type: 'sector', id: place.sector_id }
-      const action = 'keywords.imported'
-      await audit(tx, { accountId, userId, requestId, action, object, detail: merged })
-      const { rows, errors, errors_truncated } = tally
-      const skipped = rows - merged.imported - merged.updated
-      return { ...merged, skipped, errors, errors_truncated }
-    }),
-  )
+  const merge = async (tx: Tx) => {
+    await requirePlace(tx, place)
+    await stageRows(tx, staging, rest)
+    const merged = await mergeStage(tx, staging, place)
+    const object = { type: 'sector', id: place.sector_id }
+    const action = 'keywords.imported'
+    await audit(tx, { accountId, userId, requestId, action, object, detail: merged })
+    const { rows, errors, errors_truncated } = tally
+    const skipped = rows - merged.imported - merged.updated
+    return { ...merged, skipped, errors, errors_truncated }
+  }
+  return merges(String(accountId), () => doors.withAccount(scope, merge, { long: true }))
 }

@@ -1,5 +1,7 @@
 import type { Attack } from './attack.ts'
 import { callerAttacks } from './callers.ts'
+import { signInAttacks } from './sign-ins.ts'
+import { uploadAttacks } from './uploads.ts'
 
 /** Every attack, in the order in which they are run. */
-export const attacks: Attack[] = [...callerAttacks]
+export const attacks: Attack[] = [...callerAttacks, ...uploadAttacks, ...signInAttacks]

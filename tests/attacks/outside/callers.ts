@@ -1,4 +1,9 @@
 import { type Attack, assertAlive, HoleError } from './attack.ts'
+import { openRequest, openSocket, statusWithin } from './slow-request.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+/** About a minute, and time for a slow machine. */
+const LIMIT_MS = 90_000
 
 export const callerAttacks: Attack[] = [
   {
@@ -23,6 +28,104 @@ export const callerAttacks: Attack[] = [
       // What the sockets between buffer is taken as well.
       if (sent > 12) throw new HoleError(`${sent} of 40 MB were taken`)
       return `answered ${response?.status ?? 'by closing'} after ${sent} of 40 MB`
+    },
+  },
+  {
+    name: 'announces bodies of 1 MB without a token and sends none of them',
+    async run({ url }) {
+      const keys: Record<string, string>[] = [{}, { 'idempotency-key': 'unsent' }]
+      const paths = ['/api/v1/planner/keywords/', '/api/v1/planner/keywords/import_csv/', '/mcp']
+      for (const path of paths) {
+        for (const more of keys) {
+          const headers = { ...JSON_TYPE, 'content-length': '1000000', ...more }
+          const request = openRequest(url, 'POST', path, headers)
+          const status = await statusWithin(request, 10_000)
+          request.abandon()
+          if (status !== 401) throw new HoleError(`${path} waits for the body: ${status}`)
+        }
+      }
+      return `401 on ${paths.join(', ')} before the body`
+    },
+  },
+  {
+    name: 'sends slow headers and slow bodies, a byte a second',
+    async run(target) {
+      const { token } = await target.owner()
+      const { url } = target
+      const length = { ...JSON_TYPE, 'content-length': '9000' }
+      const authorization = `Bearer ${token}`
+      const slow = {
+        headers: openSocket(url, 'GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: '),
+        login: openRequest(url, 'POST', '/api/v1/auth/login/', length),
+        me: openRequest(url, 'PATCH', '/api/v1/auth/me/', { ...length, authorization }),
+      }
+      const drip = setInterval(() => {
+        for (const request of Object.values(slow)) request.send('x')
+      }, 1000)
+      const began = performance.now()
+      const seen = await Promise.all(
+        Object.entries(slow).map(async ([name, request]) => {
+          const status = await statusWithin(request, LIMIT_MS)
+          const seconds = Math.round((performance.now() - began) / 1000)
+          return { status, said: `${name} ${status} after ${seconds} s` }
+        }),
+      )
+      clearInterval(drip)
+      for (const request of Object.values(slow)) request.abandon()
+      const said = seen.map((one) => one.said).join(', ')
+      if (seen.some(({ status }) => status !== 408)) throw new HoleError(said)
+      return said
+    },
+  },
+  {
+    name: 'stalls 12 keyed bodies',
+    async run(target) {
+      const client = await target.owner()
+      const headers = {
+        ...JSON_TYPE,
+        'content-length': '500',
+        authorization: `Bearer ${client.token}`,
+      }
+      const stalled = Array.from({ length: 12 }, (_, n) => {
+        const key = { 'idempotency-key': `stalled-${n}` }
+        return openRequest(
+          target.url,
+          'POST',
+          '/api/v1/auth/change_password/',
+          { ...headers, ...key },
+          '{',
+        )
+      })
+      const forms = Array.from({ length: 12 }, (_, n) => {
+        const form = {
+          'content-type': 'multipart/form-data; boundary=X',
+          'idempotency-key': `f-${n}`,
+        }
+        const begun =
+          '--X\r\ncontent-disposition: form-data; name="file"; filename="k"\r\n\r\nkeyword\n'
+        const path = '/api/v1/planner/keywords/import_csv/'
+        return openRequest(
+          target.url,
+          'POST',
+          path,
+          { ...headers, ...form, 'content-length': '9000000' },
+          `${begun}${'a\n'.repeat(20_000)}`,
+        )
+      })
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 5000))
+        const began = performance.now()
+        const answered = await Promise.race([
+          client.get('auth/sites/'),
+          new Promise<undefined>((resolve) => setTimeout(resolve, 20_000, undefined)),
+        ])
+        const ms = Math.round(performance.now() - began)
+        if (answered?.status !== 200)
+          throw new HoleError(`a list was answered ${answered?.status} after ${ms} ms`)
+        return `a list is answered in ${ms} ms meanwhile`
+      } finally {
+        for (const request of [...stalled, ...forms]) request.abandon()
+      }
     },
   },
 ]
