@@ -34,6 +34,7 @@ const routes = {
     path: '/register/',
     tags,
     summary: 'Open an account',
+    description: 'At most 200 times an hour from one network: an IPv4 address or an IPv6 /64.',
     request: jsonBody(Register),
     responses: { 201: answer('The new account, signed in.', Session) },
   }),
@@ -43,6 +44,10 @@ const routes = {
     path: '/login/',
     tags,
     summary: 'Sign in',
+    description:
+      'Ten failures with one e-mail address from one network within 15 minutes, or a hundred with any, ' +
+      'are followed by a 429 there. Failures from many networks slow down sign-ins with that address ' +
+      'from networks where its user has not signed in for 90 days.',
     request: jsonBody(Login),
     responses: { 200: answer('Signed in.', Session) },
   }),

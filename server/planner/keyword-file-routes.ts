@@ -24,7 +24,11 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
         'UTF-8. The first line names the columns: keyword, volume, difficulty and intent, in any ' +
         'order and case; others are ignored. A keyword that is in the sector already, whatever its ' +
         'case, takes the values of the file; a blank cell or an absent column leaves what is stored. ' +
-        'Rows with an error are skipped and told; a file that cannot be read imports nothing.',
+        'Rows with an error are skipped and told; a file that cannot be read imports nothing. Put ' +
+        '`site_id` and `sector_id` before the file, so that they are checked before it is sent. A form ' +
+        'has at most 20 fields, a record 1,000,000 characters; an upload ends with a 408 after an ' +
+        'hour, or after 30 seconds in which nothing arrives. Three imports of an account run at ' +
+        'once, others wait up to a minute for them.',
       request: {
         body: {
           required: true,

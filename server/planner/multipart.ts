@@ -11,8 +11,8 @@ export type Part = {
 export class MultipartError extends Error {}
 
 const MAX_HEADER_BYTES = 16_384
-/** What may follow the last boundary. */
-const MAX_EPILOGUE_BYTES = 16_384
+/** What may stand before the first boundary, and after the last one. */
+const MAX_OUTSIDE_BYTES = 16_384
 const MAX_BOUNDARY_LENGTH = 70
 const CRLF = '\r\n'
 
@@ -33,7 +33,7 @@ export async function* readParts(
   try {
     // The first delimiter needs no line before it.
     bytes.prepend(CRLF)
-    await pass(bytes.until(delimiter))
+    await pass(bytes.until(delimiter), MAX_OUTSIDE_BYTES)
     // Nothing needs to follow the last delimiter, not even the end of its line.
     while (!(await bytes.startsWith('--'))) {
       await bytes.line(MAX_HEADER_BYTES)
@@ -41,7 +41,7 @@ export async function* readParts(
       yield part
       await pass(part.body)
     }
-    await bytes.end(MAX_EPILOGUE_BYTES)
+    await bytes.end(MAX_OUTSIDE_BYTES)
   } finally {
     await bytes.cancel()
   }
@@ -86,8 +86,15 @@ async function readHeader(
   return { name, filename: parameter('filename') }
 }
 
-async function pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of chunks);
+async function pass(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new MultipartError('The body does not begin with its boundary.')
+  }
 }
 
 /** The bytes that have arrived and were not taken yet. */

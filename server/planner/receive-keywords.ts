@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
 import { planLimitReached } from '../billing/plan-limits.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { type AppEnv, callerOf } from '../http/endpoint.ts'
@@ -118,13 +119,15 @@ class Stage {
     return read
   }
 
-  /** In the account's own name: the caller may have been deactivated meanwhile. */
+  /** In the account's own name: the caller may have been deactivated meanwhile. What stays is swept. */
   async drop(): Promise<void> {
     if (!this.#isWritten) return
     const { accountId } = this.#caller
-    await this.#deps.doors.withAccount({ accountId }, (tx) => dropStage(tx, this.#staging), {
-      whileClosed: true,
-    })
+    const { doors, logger } = this.#deps
+    const drop = (tx: Tx) => dropStage(tx, this.#staging)
+    await doors
+      .withAccount({ accountId }, drop, { whileClosed: true })
+      .catch((err: unknown) => logger.warn({ err }, 'the rows of an upload could not be removed'))
   }
 }
 

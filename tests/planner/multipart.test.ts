@@ -75,6 +75,7 @@ test.each([
   ['a body cut off', FORM.slice(0, -8)],
   ['a body without its boundary', 'keyword\r\n'],
   ['a part without a name', '--XX\r\ncontent-disposition: form-data\r\n\r\nx\r\n--XX--\r\n'],
+  ['a preamble without end', `${'x'.repeat(20_000)}\r\n${FORM}`],
   ['a header without end', `--XX\r\n${'a'.repeat(20_000)}`],
 ])('refuses %s', async (_, body) => {
   await expect(readAll(body)).rejects.toThrow(MultipartError)
