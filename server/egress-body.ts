@@ -2,14 +2,15 @@ import type { EgressError } from './egress-error.ts'
 
 /**
  * Passes a body on and counts its decoded bytes, so that a small answer which unpacks to a large one
- * stops at the limit, not at the end of memory. `onFailure` turns what the stream failed with into
+ * stops at the limit, not at the end of memory. Past the limit the body fails with what `tooLarge`
+ * returns, or ends there when it returns nothing. `onFailure` turns what the stream failed with into
  * what the reader gets; `onEnd` is called once, however it ends.
  */
 export function cappedBody(
   body: ReadableStream<Uint8Array>,
   limit: {
     maxBytes: number
-    tooLarge: () => EgressError
+    tooLarge: () => EgressError | undefined
     onFailure: (error: unknown) => unknown
     onEnd: () => void
   },
@@ -23,10 +24,16 @@ export function cappedBody(
           limit.onEnd()
           throw limit.onFailure(error)
         })
+        const room = limit.maxBytes - received
         received += value?.byteLength ?? 0
         if (received > limit.maxBytes) {
           limit.onEnd()
-          controller.error(limit.tooLarge())
+          const error = limit.tooLarge()
+          if (error) controller.error(error)
+          else {
+            if (room > 0) controller.enqueue(value!.subarray(0, room))
+            controller.close()
+          }
           return reader.cancel()
         }
         if (!done) return controller.enqueue(value)

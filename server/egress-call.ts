@@ -8,6 +8,8 @@ import { cappedBody } from './egress-body.ts'
 import { EgressError, type Sent } from './egress-error.ts'
 
 const NO_BODY = new Set([204, 205, 304])
+/** What is read of the body of an error: a server's words, and more than any message shows. */
+const MAX_ERROR_BYTES = 64 * 1024
 
 export type Outgoing = {
   method: string
@@ -87,7 +89,10 @@ function noteStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor
   return (dispatch) => (options, handler) => dispatch(options, new Noting(handler))
 }
 
-/** The platform's own `Response`, with the body capped; `url` is where it came from. */
+/**
+ * The platform's own `Response`, with the body capped; `url` is where it came from. The body of an
+ * error is cut off after 64 KB.
+ */
 async function answerOf(
   raw: Raw,
   url: URL,
@@ -100,7 +105,9 @@ async function answerOf(
     const message = `${url.origin} answered with the status ${status}, which HTTP does not have.`
     throw new EgressError('egress_failed', message, true)
   }
+  const isError = status >= 400
   const tooLarge = () => {
+    if (isError) return undefined
     const message = `${url.origin} answered with more than ${maxBytes} bytes, the most that is read.`
     return new EgressError('egress_too_large', message, true)
   }
@@ -108,7 +115,7 @@ async function answerOf(
   if (!hasBody) on.onEnd()
   const body = hasBody
     ? cappedBody(raw.body as ReadableStream<Uint8Array>, {
-        maxBytes,
+        maxBytes: isError ? Math.min(maxBytes, MAX_ERROR_BYTES) : maxBytes,
         tooLarge,
         onFailure: on.failure,
         onEnd: on.onEnd,

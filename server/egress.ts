@@ -13,7 +13,7 @@ const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie']
 export type EgressInit = Omit<RequestInit, 'redirect'> & {
   /** For the whole call, until the last byte of the body was read. 30 s by default. */
   timeoutMs?: number
-  /** The most that the body may hold once it is decoded. 10 MB by default. */
+  /** The most that the body may hold once it is decoded. 10 MB by default; an error's body is cut off after 64 KB. */
   maxBytes?: number
   /** How many redirects a GET or HEAD follows; 0 by default, which answers the redirect itself. */
   followRedirects?: number

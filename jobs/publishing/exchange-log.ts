@@ -75,7 +75,8 @@ export class ExchangeLog {
   }
 
   #shown(text: string): string {
-    const shown = withoutSecrets(text, this.#credentials).replaceAll('\0', '')
+    const start = text.slice(0, 2 * KEPT)
+    const shown = withoutSecrets(start, this.#credentials).replaceAll('\0', '')
     return (shown.length > KEPT ? `${shown.slice(0, KEPT)} …` : shown).toWellFormed()
   }
 

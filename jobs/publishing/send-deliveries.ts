@@ -3,7 +3,7 @@ import { sites } from '../../db/schema/auth.ts'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
-import { readText } from '../../wp-bridge/client/answer.ts'
+import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/answer.ts'
 import { failureOfFetch, WordPressError } from '../../wp-bridge/client/errors.ts'
 import { sign } from '../../wp-bridge/client/sign.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
@@ -11,7 +11,6 @@ import type { WorkerDeps } from '../step.ts'
 
 const BATCH = 20
 const TIMEOUT_MS = 15_000
-const MAX_ANSWER_BYTES = 64 * 1024
 const KEPT_ANSWER = 500
 const KEPT_ATTEMPTS = 20
 /** Seconds after each attempt until the next, three days in all; then it is given up. */
@@ -95,7 +94,7 @@ async function post(
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    return { status: response.status, answer: await readText(response, MAX_ANSWER_BYTES) }
+    return { status: response.status, answer: await readStart(response, MAX_ERROR_BYTES) }
   } catch (error) {
     if (error instanceof SecretUnreadableError) {
       return { status: null, answer: 'The site’s key cannot be read. Link the site again.' }

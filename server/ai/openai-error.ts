@@ -123,10 +123,13 @@ function saidBy(error: APIError, endpoint: Endpoint): string {
   return `: ${withoutKey(body.message, endpoint).replace(/\.$/, '')}`
 }
 
+const MAX_SAID = 300
+
 /** One line of at most 300 characters of what a server said. */
 export function withoutKey(said: string, { apiKey }: Endpoint): string {
-  const text = said.replace(/\bsk-[\w*-]+/g, '…').replace(/\s+/g, ' ')
-  return (apiKey.length >= 8 ? text.replaceAll(apiKey, '…') : text).slice(0, 300)
+  const start = said.slice(0, 10 * MAX_SAID)
+  const text = start.replace(/\bsk-[\w*-]+/g, '…').replace(/\s+/g, ' ')
+  return (apiKey.length >= 8 ? text.replaceAll(apiKey, '…') : text).slice(0, MAX_SAID)
 }
 
 export function hostOf(endpoint: Endpoint): string {

@@ -82,5 +82,6 @@ export function googleFailure(error: unknown): unknown {
 
 function said(told: string | { message: string } | undefined): string {
   const text = typeof told === 'string' ? told : (told?.message ?? '')
-  return text ? `: ${text.replace(/\s+/g, ' ').slice(0, 200).replace(/\.$/, '')}` : ''
+  const line = text.slice(0, 2_000).replace(/\s+/g, ' ')
+  return line ? `: ${line.slice(0, 200).replace(/\.$/, '')}` : ''
 }

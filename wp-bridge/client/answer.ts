@@ -1,8 +1,14 @@
 import { z } from 'zod'
 import { WordPressError } from './errors.ts'
+import { plainText } from './plain-text.ts'
 
 /** More than any answer of WordPress's that is asked for here, in bytes. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+/** What is read of an answer that is an error, in bytes. */
+export const MAX_ERROR_BYTES = 64 * 1024
+/** What is shown of WordPress's own words, and what is looked at of them; in characters. */
+const MAX_SAID = 300
+const MAX_SAID_HTML = 4_000
 
 /** An answer that was read and holds JSON. */
 export interface Answer {
@@ -18,23 +24,33 @@ const wpErrorSchema = z.object({ code: z.string(), message: z.string(), data: z.
  * @throws WordPressError `answer_too_large`
  */
 export async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<string> {
+  const { text, isWhole } = await readUpTo(response, maxBytes)
+  if (isWhole) return text
+  throw new WordPressError({
+    code: 'answer_too_large',
+    message: `${originOf(response.url)} answered with more than ${maxBytes} bytes.`,
+    remedy: 'Check that the address is that of a WordPress site.',
+    status: response.status,
+    outcome: 'unknown',
+  })
+}
+
+/** The first `maxBytes` of an answer as text; what follows is not read. */
+export async function readStart(response: Response, maxBytes: number): Promise<string> {
+  return (await readUpTo(response, maxBytes)).text
+}
+
+async function readUpTo(response: Response, maxBytes: number) {
   const decoder = new TextDecoder()
   let text = ''
-  let bytes = 0
+  let room = maxBytes
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > maxBytes) {
-      throw new WordPressError({
-        code: 'answer_too_large',
-        message: `${originOf(response.url)} answered with more than ${maxBytes} bytes.`,
-        remedy: 'Check that the address is that of a WordPress site.',
-        status: response.status,
-        outcome: 'unknown',
-      })
-    }
-    text += decoder.decode(chunk, { stream: true })
+    text += decoder.decode(chunk.subarray(0, room), { stream: true })
+    room -= chunk.byteLength
+    // Leaving the loop cancels the rest.
+    if (room < 0) return { text, isWhole: false }
   }
-  return text + decoder.decode()
+  return { text: text + decoder.decode(), isWhole: true }
 }
 
 /**
@@ -49,7 +65,9 @@ export async function readAnswer(
   clean: (text: string) => string = (text) => text,
 ): Promise<Answer> {
   if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
-  const text = clean(await readText(response))
+  const text = clean(
+    response.ok ? await readText(response) : await readStart(response, MAX_ERROR_BYTES),
+  )
   const json = parseJson(text)
   if (response.ok && json !== undefined) {
     return { status: response.status, headers: response.headers, json }
@@ -91,7 +109,7 @@ function refusedByWordPress(
   const { status } = response
   const facts = { status, wpCode: refusal.code, data: refusal.data }
   // WordPress's messages hold HTML at times.
-  const said = `“${plainText(refusal.message)}” (${refusal.code})`
+  const said = `“${saidIn(refusal.message)}” (${refusal.code.slice(0, MAX_SAID)})`
   if (status === 429) {
     return new WordPressError({
       ...facts,
@@ -148,7 +166,7 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
       remedy: 'Look at the error log of the site, then try again.',
     })
   }
-  if (/^\s*</.test(text)) {
+  if (text.trimStart().startsWith('<')) {
     return new WordPressError({
       ...facts,
       code: 'html_answer',
@@ -173,12 +191,7 @@ function retryAfterMs(headers: Headers): number | undefined {
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }
 
-function plainText(html: string): string {
-  return html
-    .replace(/<[^>]*>/g, '')
-    .trim()
-    .slice(0, 300)
-}
+const saidIn = (html: string) => plainText(html.slice(0, MAX_SAID_HTML)).slice(0, MAX_SAID)
 
 function originOf(url: string): string {
   return URL.parse(url)?.origin ?? 'The site'

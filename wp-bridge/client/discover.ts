@@ -1,10 +1,12 @@
 import { z } from 'zod'
-import { readText, redirected } from './answer.ts'
+import { MAX_ERROR_BYTES, readStart, redirected } from './answer.ts'
 import { failureOfFetch, WordPressError } from './errors.ts'
 import type { Fetch } from './transport.ts'
 
-/** Of a page only its head is looked at, in bytes; an index of many plugins is some megabytes. */
-const MAX_BYTES = 8 * 1024 * 1024
+/** Of a page only its head is looked at, in bytes. */
+const MAX_PAGE_BYTES = 256 * 1024
+/** The REST API's index of a site with many plugins is some megabytes. */
+const MAX_INDEX_BYTES = 8 * 1024 * 1024
 
 const indexSchema = z.object({ namespaces: z.array(z.string()) })
 const refusalSchema = z.object({ code: z.string(), message: z.string() })
@@ -30,8 +32,7 @@ export async function discoverRestRoot(
   options: { signal?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<string> {
   const site = parseSiteUrl(siteUrl)
-  const get = (url: string) => getPage(fetch, url, options)
-  const page = await get(site.href)
+  const page = await getPage(fetch, site.href, MAX_PAGE_BYTES, options)
   const advertised = advertisedRoot(page, site)
   const candidates = new Set(
     [advertised && ownOrigin(advertised, site), `${site.href}wp-json/`, `${site.href}?rest_route=/`]
@@ -41,7 +42,7 @@ export async function discoverRestRoot(
   let closed: string | undefined
   for (const url of candidates) {
     // A path that is not WordPress's may well redirect: only the site's own page says so to people.
-    const answer = await get(url).catch(unlessRedirected)
+    const answer = await getPage(fetch, url, MAX_INDEX_BYTES, options).catch(unlessRedirected)
     const json = answer && parseJson(answer.text)
     if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
     const isRefusal = answer?.status === 401 || answer?.status === 403
@@ -69,7 +70,7 @@ export async function discoverAuthorization(
   options: { signal?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<string> {
   const restRoot = await discoverRestRoot(fetch, siteUrl, options)
-  const index = await getPage(fetch, restRoot, options)
+  const index = await getPage(fetch, restRoot, MAX_INDEX_BYTES, options)
   const found = authorizationSchema.safeParse(parseJson(index.text)).data
   const { origin } = new URL(restRoot)
   const page = found?.authentication['application-passwords'].endpoints.authorization
@@ -99,9 +100,11 @@ function parseSiteUrl(siteUrl: string): URL {
   return url
 }
 
+/** What goes beyond `maxBytes` is not read, nor what an error says beyond 64 KB. */
 async function getPage(
   fetch: Fetch,
   url: string,
+  maxBytes: number,
   { signal, timeoutMs = 15_000 }: { signal?: AbortSignal; timeoutMs?: number },
 ): Promise<Page> {
   const { origin } = new URL(url)
@@ -112,7 +115,7 @@ async function getPage(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
     if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
-    const text = await readText(response, MAX_BYTES)
+    const text = await readStart(response, response.ok ? maxBytes : MAX_ERROR_BYTES)
     return { status: response.status, link: response.headers.get('link') ?? '', text }
   } catch (error) {
     signal?.throwIfAborted()
@@ -135,8 +138,8 @@ const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 /** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
 function advertisedRoot(page: Page, site: URL): URL | null {
   const inHeader = page.link.split(/,(?=\s*<)/).find((link) => REL.test(link))
-  const inPage = page.text.match(/<link\b[^>]*>/gi)?.find((link) => REL.test(link))
-  const href = inHeader?.match(/<([^>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
+  const inPage = page.text.match(/<link\b[^<>]*>/gi)?.find((link) => REL.test(link))
+  const href = inHeader?.match(/<([^<>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
   return href === undefined ? null : URL.parse(href.replaceAll('&amp;', '&'), site)
 }
 

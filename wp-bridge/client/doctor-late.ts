@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readText } from './answer.ts'
+import { MAX_ERROR_BYTES, readStart } from './answer.ts'
 import { bridgeStatus, isOldBridge } from './bridge.ts'
 import type { CheckedSite } from './credentials.ts'
 import type { Complaint } from './doctor.ts'
@@ -207,7 +207,7 @@ async function ask({ fetch, signal }: Visit, url: string): Promise<Response> {
     redirect: 'manual',
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   })
-  await readText(response)
+  await readStart(response, MAX_ERROR_BYTES)
   return response
 }
 

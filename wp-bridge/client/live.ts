@@ -1,10 +1,10 @@
-import { readText } from './answer.ts'
+import { readStart } from './answer.ts'
 import { failureOfFetch } from './errors.ts'
 import { holdsMarker } from './marker.ts'
 import type { Fetch } from './transport.ts'
 
-/** Of a page with everything in it, in bytes. */
-const MAX_PAGE_BYTES = 8 * 1024 * 1024
+/** What is looked at of a page, in bytes: themes put some hundred KB of styles and menus before an article. */
+const MAX_PAGE_BYTES = 2 * 1024 * 1024
 
 export type Sight = { seen: true } | { seen: false; reason: string }
 
@@ -26,8 +26,11 @@ export async function seenLive(
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    const page = await readText(response, MAX_PAGE_BYTES)
-    if (response.status !== 200) return unseen(`${url} answers with status ${response.status}.`)
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      return unseen(`${url} answers with status ${response.status}.`)
+    }
+    const page = await readStart(response, MAX_PAGE_BYTES)
     return holdsMarker(page, key) ? { seen: true } : unseen(`${url} does not show the article.`)
   } catch (error) {
     signal?.throwIfAborted()

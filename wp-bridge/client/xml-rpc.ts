@@ -1,4 +1,4 @@
-import { readText } from './answer.ts'
+import { MAX_ERROR_BYTES, readStart } from './answer.ts'
 import type { Fetch } from './transport.ts'
 
 const TIMEOUT_MS = 15_000
@@ -23,7 +23,7 @@ export async function passwordByXmlRpc(
       body: call('wp.getUsersBlogs', [site.username, site.appPassword]),
       signal: site.signal ? AbortSignal.any([site.signal, timeout]) : timeout,
     })
-    const text = await readText(response)
+    const text = await readStart(response, MAX_ERROR_BYTES)
     if (!text.includes('<methodResponse>')) return 'unknown'
     if (WRONG_PASSWORD.test(text)) return 'refused'
     return text.includes('<fault>') ? 'unknown' : 'accepted'
