@@ -1,5 +1,6 @@
 import { AiError } from '../server/ai/provider.ts'
 import { GoogleError } from '../server/google/google-error.ts'
+import { ArticleLimitError } from '../wp-bridge/client/article-tree.ts'
 import { RetryableError, StepError } from './step.ts'
 
 /**
@@ -14,7 +15,9 @@ export async function askService<T>(
   try {
     return await call()
   } catch (error) {
-    if (!(error instanceof AiError || error instanceof GoogleError)) throw error
+    const isTold =
+      error instanceof AiError || error instanceof GoogleError || error instanceof ArticleLimitError
+    if (!isTold) throw error
     const { code, message, retryable } = error
     throw retryable && retry
       ? new RetryableError(code, message, { cause: error })

@@ -1,4 +1,9 @@
 import type { MediaStore } from '../../server/media/media.ts'
+import {
+  ArticleLimitError,
+  type ArticleTree,
+  articleTree,
+} from '../../wp-bridge/client/article-tree.ts'
 import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
 import type { Resolution } from '../../wp-bridge/client/edits.ts'
 import { faqOf } from '../../wp-bridge/client/faq.ts'
@@ -21,6 +26,9 @@ export function postDraft(
 ): PostDraft {
   const { task, html_content, category, tags, images } = article
   const key = task.publication_key
+  const tree = treeOf(html_content)
+  const faq = faqOf(tree)
+  insertLinks(tree, article.links)
   return {
     key,
     title: task.title,
@@ -37,10 +45,10 @@ export function postDraft(
         ...(task.meta_title && { title: task.meta_title }),
         ...(task.meta_description && { description: task.meta_description }),
       },
-      schema: { article: true, faq: faqOf(html_content) },
+      schema: { article: true, faq },
     },
     renderContent: (attachments) =>
-      asBlocks(insertLinks(html_content, article.links), key, placed(images, attachments)),
+      toBlocks(tree, { marker: marker(key), images: placed(images, attachments) }),
   }
 }
 
@@ -49,18 +57,19 @@ export function asBlocksOf(task: Task, resolution: Resolution): Resolution {
   const choices = resolution.choices.map((choice, at) => {
     const isContent = task.conflict?.clashes[at]?.field === 'content'
     if (typeof choice === 'string' || !isContent || choice.text.trim() === '') return choice
-    return { text: asBlocks(choice.text, task.publication_key, []) }
+    const tree = treeOf(choice.text)
+    return { text: toBlocks(tree, { marker: marker(task.publication_key), images: [] }) }
   })
   return { ...resolution, choices }
 }
 
-function asBlocks(html: string, key: string, images: PlacedImage[]): string {
+/** What is stored is checked; an article from before may still hold HTML that cannot be read. */
+function treeOf(html: string): ArticleTree {
   try {
-    return toBlocks(html, { marker: marker(key), images })
+    return articleTree(html)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    const message = 'The HTML of the article is nested too deeply. Simplify it and publish again.'
-    throw new StepError('article_too_deep', message, { cause: error })
+    if (!(error instanceof ArticleLimitError)) throw error
+    throw new StepError(error.code, error.message, { cause: error })
   }
 }
 

@@ -3,6 +3,7 @@ import { content, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { type Brief, readBrief } from '../../server/ai/inputs/read-brief.ts'
 import type { AiProvider, Answer, GenerateContent } from '../../server/ai/provider.ts'
+import { articleProblem, MAX_ARTICLE } from '../../server/check-article.ts'
 import { countWords, extractBody } from '../../server/writer/article-html.ts'
 import { saveArticle } from '../../server/writer/save-article.ts'
 import { askService } from '../ask-service.ts'
@@ -59,13 +60,24 @@ async function ask(
   )
   const options = { signal: job.signal, prompts: guidance.prompts }
   const answer = await askService(() => provider.generateContent(input, options))
-  const html_content = extractBody(answer.data.html_content)
+  const html_content = articleOf(answer.data.html_content)
   const words = countWords(html_content)
   if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')
   const { model } = answer.usage
   const answered = `${model} wrote ${words} words for “${title}”`
   await job.responded('generate_content', withNotes(answered, answer.notes))
   return { ...answer, data: { ...answer.data, html_content } }
+}
+
+/** Throws a `StepError` for an article that could not be read again. */
+function articleOf(answered: string): string {
+  // What surrounds an article is no reason to read a text of any length.
+  const isTooLong = answered.length > 2 * MAX_ARTICLE
+  const html = isTooLong ? answered : extractBody(answered)
+  const problem = articleProblem(html)
+  if (!problem) return html
+  const message = `The provider wrote an article that ${problem}. Generate it again, or choose another model.`
+  throw new StepError('ai_bad_answer', message)
 }
 
 function written(

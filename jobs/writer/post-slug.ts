@@ -11,6 +11,6 @@ function hyphenated(text: string): string {
     .normalize('NFC')
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
-    .replace(/^-+/, '')
-  return Array.from(slug).slice(0, MAX_SLUG).join('').replace(/-+$/, '')
+    .replace(/^-/, '')
+  return Array.from(slug).slice(0, MAX_SLUG).join('').replace(/-$/, '')
 }

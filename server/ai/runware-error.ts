@@ -3,8 +3,14 @@ import { type Endpoint, hostOf, withoutKey } from './openai-error.ts'
 import { waitAskedFor } from './openai-retry.ts'
 import { AiError } from './provider.ts'
 
+/** Longer than any code of Runware's. */
+const MAX_CODE = 200
+
 const Told = z.object({
-  code: z.coerce.string().catch(''),
+  code: z.coerce
+    .string()
+    .transform((code) => code.slice(0, MAX_CODE))
+    .catch(''),
   message: z.string().catch(''),
   parameter: z.coerce.string().catch(''),
 })

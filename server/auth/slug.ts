@@ -9,9 +9,9 @@ export function slugOf(name: string, otherwise: string): string {
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, MAX_SLUG)
-  return slug.replace(/-+$/, '') || otherwise
+  return slug.replace(/-$/, '') || otherwise
 }
 
 /** `slug`, or the first of `slug-2`, `slug-3` … that is not taken. */

@@ -4,6 +4,7 @@ import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Resolution } from '../../wp-bridge/client/edits.ts'
 import type { RunPlan } from '../accept-run.ts'
+import { articleProblem } from '../check-article.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { longText } from '../http/schemas.ts'
 import { planPublishing } from './plan-publishing.ts'
@@ -60,6 +61,11 @@ export async function planResolution(
   const { clashes, wanted } = conflict
   if (choices.length !== clashes.length) {
     throw invalid('choices', `must be as many as there are clashes: ${clashes.length}`)
+  }
+  for (const [at, choice] of choices.entries()) {
+    const isHtml = typeof choice === 'object' && clashes[at]?.field === 'content'
+    const problem = isHtml ? articleProblem(choice.text) : undefined
+    if (problem) throw invalid(`choices.${at}.text`, problem)
   }
   const resolution: Resolution = { conflict_id, choices }
   const publish_at = wanted.publish_at && Date.parse(wanted.publish_at) > Date.now()

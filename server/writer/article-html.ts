@@ -26,7 +26,6 @@ const PAGE_TAGS = new Set(['html', 'head', 'body', 'meta', 'link', 'base'])
 const WHOLE_PAGE = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)[\s>]/i
 
 const words = new Intl.Segmenter('und', { granularity: 'word' })
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
 /**
  * The article in what a model wrote: the inner HTML of the body of a whole page, or the fragment as
@@ -90,38 +89,13 @@ export function countWords(html: string): number {
   return count
 }
 
-/**
- * Text on one line of at most `max` UTF-16 units, cut between words: at a space if that leaves half
- * of it, else wherever its script allows, and never within a character.
- */
-export function clampText(text: string, max: number): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  if (line.length <= max) return line
-  const space = line.lastIndexOf(' ', max)
-  const cut = space >= max / 2 ? space : lastBoundary(line, max)
-  return line.slice(0, cut).replace(/[\s,;:–—-]+$/u, '')
-}
-
-function lastBoundary(line: string, max: number): number {
-  // A grapheme cluster or a word of more than twice the room is no reason to read on.
-  const start = line.slice(0, max * 2 + 2)
-  return furthest(words.segment(start), max) || furthest(graphemes.segment(start), max)
-}
-
-function furthest(segments: Intl.Segments, max: number): number {
-  let end = 0
-  for (const { index } of segments) {
-    if (index > max) break
-    end = index
-  }
-  return end
-}
-
 /** What stands in the first fence that begins before any tag; all after it if it is not closed. */
 function withoutFence(text: string): string {
-  const opening = /^[^<]*?(?:^|\n)[ \t]*(```|~~~)[ \t]*[\w-]*[ \t]*\r?\n/.exec(text)
+  const tag = text.indexOf('<')
+  const head = tag < 0 ? text : text.slice(0, tag)
+  const opening = /^[ \t]*(```|~~~)[ \t]*(?:[\w-]+[ \t]*)?\r?\n/m.exec(head)
   if (!opening) return text
-  const inner = text.slice(opening[0].length)
+  const inner = text.slice(opening.index + opening[0].length)
   const closing = inner.lastIndexOf(`\n${opening[1]}`)
   return closing < 0 ? inner : inner.slice(0, closing)
 }

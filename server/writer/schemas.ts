@@ -2,12 +2,11 @@ import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
+import { articleProblem, MAX_ARTICLE } from '../check-article.ts'
 import { Ids, longText, nullableTime, objectId, RunIds, text, times } from '../http/schemas.ts'
 import { articleIn } from './article-html.ts'
 
 const MAX_KEYWORDS = 100
-/** UTF-16 units: some hundred thousand words. */
-const MAX_ARTICLE = 1_000_000
 /** As many as `extractImagePrompts` of a provider can make. */
 const MAX_IMAGES = 10
 
@@ -36,7 +35,14 @@ const status = z.enum(SETTABLE_STATUSES, {
 const article = longText(MAX_ARTICLE)
   .overwrite(articleIn)
   .refine((html) => html.trim() !== '', { message: 'must not be empty' })
-  .openapi({ description: 'Of a whole page the content of its body is kept.' })
+  .superRefine((html, check) => {
+    const problem = articleProblem(html)
+    if (problem) check.addIssue({ code: 'custom', message: problem })
+  })
+  .openapi({
+    description:
+      'Of a whole page the content of its body is kept. HTML that leaves too many elements open, or nests them too deep, is refused.',
+  })
 const taskFields = {
   description: text(10_000, 0).optional(),
   keyword_objects: z

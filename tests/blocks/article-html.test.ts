@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clampText, countWords, extractBody } from '../../server/writer/article-html.ts'
+import { countWords, extractBody } from '../../server/writer/article-html.ts'
 
 describe("an article's body", () => {
   const page = `<!DOCTYPE html><html lang="en"><head><title>A < b</title><style>p{}</style></head>
@@ -51,29 +51,6 @@ describe('words', () => {
 
   it('are none in tags, comments, scripts and entities', () => {
     expect(countWords('<a title="b c">&nbsp;</a><!-- d --><script>e f</script>')).toBe(0)
-  })
-})
-
-describe('text that is too long', () => {
-  it('ends with a whole word', () => {
-    expect(clampText('  Dial in   your espresso, slowly ', 22)).toBe('Dial in your espresso')
-    expect(clampText('Dial in', 7)).toBe('Dial in')
-  })
-
-  it('is cut in scripts without spaces and in words that are too long', () => {
-    expect(clampText('今日は良い天気です。今日は良い天気です', 10)).toBe('今日は良い天気です。')
-    expect(clampText('x'.repeat(50), 10)).toBe('x'.repeat(10))
-  })
-
-  it('is never longer than it may be, and never cut within a character', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
-        const clamped = clampText(text, max)
-        expect(clamped.length).toBeLessThanOrEqual(max)
-        expect(clamped.isWellFormed()).toBe(true)
-      }),
-    )
-    expect(clampText('👨‍👩‍👧‍👦👨‍👩‍👧‍👦', 12)).toBe('👨‍👩‍👧‍👦')
   })
 })
 

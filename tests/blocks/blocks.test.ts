@@ -1,6 +1,7 @@
 import { parse } from '@wordpress/block-serialization-default-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { articleTree } from '../../wp-bridge/client/article-tree.ts'
 import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
 import { sanitize } from '../../wp-bridge/client/sanitize.ts'
 import { FORBIDDEN, HOSTILE } from './hostile-html.ts'
@@ -9,7 +10,7 @@ import { randomHtml } from './random-html.ts'
 type ParsedBlock = ReturnType<typeof parse>[number]
 
 const blocks = (html: string, images: PlacedImage[] = []) =>
-  toBlocks(html, { marker: 'igny8-7', images })
+  toBlocks(articleTree(html), { marker: 'igny8-7', images })
 
 const image = (id: number, heading: string | null = null): PlacedImage => ({
   heading,
@@ -93,7 +94,7 @@ describe('blocks', () => {
   it('carry the marker in the first one alone', () => {
     expect(blocks('<p>a</p><p>b</p>').match(/igny8-7/g)).toHaveLength(2)
     for (const marker of ['', 'a b', 'a--b', 'a"b', '-->']) {
-      expect(() => toBlocks('a', { marker, images: [] })).toThrow(TypeError)
+      expect(() => toBlocks(articleTree('a'), { marker, images: [] })).toThrow(TypeError)
     }
   })
 

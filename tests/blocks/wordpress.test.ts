@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { articleTree } from '../../wp-bridge/client/article-tree.ts'
 import { toBlocks } from '../../wp-bridge/client/blocks.ts'
 import { articleText } from '../../wp-bridge/client/sanitize.ts'
 import { withPage } from '../helpers/chromium.ts'
@@ -14,7 +15,7 @@ const ARTICLE = `<h1>Title</h1>stray <b>text</b> &amp; "quotes", it's 3 &gt; 2&n
  y  z</pre><hr><ol start=4><li>x</ol>`
 
 const blocks = (html: string) =>
-  toBlocks(html, {
+  toBlocks(articleTree(html), {
     marker: 'igny8-7',
     images: [
       {

@@ -67,7 +67,7 @@ export function escapeAttribute(text: string): string {
 export function shownText(content: string): string {
   return content
     .replaceAll('<br>', '\n')
-    .replace(/<[^>]*>/g, '')
+    .replace(/<[^<>]*>/g, '')
     .replace(/&#?\w+;/g, (entity) => CHARACTERS.get(entity) ?? entity)
 }
 
@@ -130,14 +130,14 @@ function formatted(element: Element, within: ReadonlySet<string>): string[] {
 /** Null for an address that is no link in an article. */
 function linkAttributes(element: Element): string | null {
   const href = element.attrs.find(({ name }) => name === 'href')?.value.trim() ?? ''
-  if (/^\/(?![/\\])[^\s\\]*$/.test(href)) return ` href="${escapeAttribute(href)}"`
+  if (/^\/(?:[^\s\\/][^\s\\]*)?$/.test(href)) return ` href="${escapeAttribute(href)}"`
   const url = URL.parse(href)
   if (!url || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return null
   return ` href="${escapeAttribute(url.href)}" rel="nofollow"`
 }
 
 function isBlank(content: string): boolean {
-  return content.replace(/<[^>]*>|&nbsp;/g, '').trim() === ''
+  return content.replace(/<[^<>]*>|&nbsp;/g, '').trim() === ''
 }
 
 function joined(parts: string[], separator: string): string {
@@ -152,5 +152,8 @@ function joined(parts: string[], separator: string): string {
 
 /** WordPress replaces an address alone on its line by what it fetches there. */
 function apartFromEmbeds(content: string): string {
-  return content.replace(/^([^\S\n]*https?:)\/\/(?=[^\s<>"]+[^\S\n]*$)/gim, '$1&#047;&#047;')
+  return content.replace(
+    /^([^\S\n\r\u2028\u2029]*https?:)\/\/(?=[^\s<>"]+[^\S\n\r\u2028\u2029]*$)/gim,
+    '$1&#047;&#047;',
+  )
 }

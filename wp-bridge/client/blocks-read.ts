@@ -1,9 +1,7 @@
-import { parse } from 'parse5'
-import sanitizeHtml from 'sanitize-html'
+import type { ArticleTree } from './article-tree.ts'
 import {
   type Element,
   inlineHtml,
-  inlineNames,
   isElement,
   isInline,
   type Node,
@@ -39,59 +37,12 @@ export interface Table {
 
 export type Row = { tag: 'th' | 'td'; content: string }[]
 
-const BLOCKS =
-  'h1 h2 h3 h4 h5 h6 p ul ol menu li table caption thead tbody tfoot tr th td blockquote pre hr figure figcaption'
-const CONTAINERS =
-  'div section article main header footer aside nav address center dl dt dd details summary hgroup'
-
-/** Elements whose content is not the article's. */
-const DROPPED =
-  'script style textarea option select button datalist xmp noscript noembed noframes iframe template svg math object applet audio video canvas title head'
-
-const SANITIZE: sanitizeHtml.IOptions = {
-  allowedTags: [...inlineNames, ...BLOCKS.split(' '), ...CONTAINERS.split(' ')],
-  allowedAttributes: { a: ['href'], ol: ['start'] },
-  allowedSchemes: ['http', 'https', 'mailto'],
-  allowProtocolRelative: false,
-  nonTextTags: DROPPED.split(' '),
-  // Bounds the recursion here and in the tree's builder.
-  nestingLimit: 50,
-}
-
-/** More than an author writes, and few enough for the parsers, which take quadratic time for them. */
-const MAX_OPEN = 5_000
 /** Cells; a larger table's rows are made as long as the longest only if half of the cells are there. */
 const SMALL_TABLE = 200
-const VOID = new Set(['br', 'hr', 'img', 'input', 'link', 'meta', 'wbr', 'col', 'source'])
 
-/**
- * Reads HTML that nobody vouched for as the blocks of an article: sanitised, then taken apart by
- * the HTML standard's own rules and put together again from what an article may hold alone.
- * @throws RangeError when more than 5,000 elements are left open
- */
-export function readArticle(html: string): Block[] {
-  refuseOpenElements(html)
-  // The parser may cut a character of two UTF-16 units in half.
-  const safe = sanitizeHtml(html.replaceAll('\0', ''), SANITIZE).toWellFormed()
-  // The doctype makes a table end the paragraph before it, as it does on a page.
-  const page = child(parse(`<!doctype html><body>${safe}`).childNodes, 'html')
-  return readBlocks(child(page?.childNodes ?? [], 'body')?.childNodes ?? [])
-}
-
-function refuseOpenElements(html: string): void {
-  const open = new Map<string, number>()
-  let total = 0
-  for (const [, slash, tag = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
-    const name = tag.toLowerCase()
-    if (VOID.has(name)) continue
-    const before = open.get(name) ?? 0
-    const after = slash ? Math.max(0, before - 1) : before + 1
-    open.set(name, after)
-    total += after - before
-    if (total > MAX_OPEN) {
-      throw new RangeError(`The article leaves more than ${MAX_OPEN} HTML elements open.`)
-    }
-  }
+/** Reads an article as its blocks, put together again from what an article may hold alone. */
+export function readArticle(tree: ArticleTree): Block[] {
+  return readBlocks(tree.childNodes)
 }
 
 function readBlocks(nodes: Node[]): Block[] {

@@ -1,3 +1,4 @@
+import type { ArticleTree } from './article-tree.ts'
 import { type PlacedImage, placeImages } from './blocks-images.ts'
 import { escapeAttribute } from './blocks-inline.ts'
 import { type Block, type List, readArticle, type Table } from './blocks-read.ts'
@@ -9,18 +10,16 @@ export type { PlacedImage } from './blocks-images.ts'
  * An article as the block editor of WordPress 6.1 saves it, sanitised as `sanitize` does. An image
  * goes below the h2 that is its heading; the others are spread over the h2s that have none, and
  * what is left comes last. An article without content is one empty paragraph.
- * @param html of an article, which nobody need have vouched for
  * @param marker the class of the first block
  * @throws TypeError for a marker that is no plain CSS class, or an image that is not on http(s)
- * @throws RangeError when more than 5,000 elements are left open
  */
 export function toBlocks(
-  html: string,
+  article: ArticleTree,
   { marker, images }: { marker: string; images: PlacedImage[] },
 ): string {
   // Two dashes would end the comment that the class stands in.
   if (!/^[a-z0-9]+([-_][a-z0-9]+)*$/i.test(marker)) throw new TypeError(`not a marker: ${marker}`)
-  const read = readArticle(html)
+  const read = readArticle(article)
   const blocks: Block[] = read.length > 0 ? read : [{ kind: 'paragraph', content: '' }]
   const placed = placeImages(blocks, images)
   return blocks

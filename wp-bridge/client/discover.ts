@@ -96,7 +96,9 @@ function parseSiteUrl(siteUrl: string): URL {
   }
   url.search = ''
   url.hash = ''
-  url.pathname = url.pathname.replace(/\/*(\/(index\.php|wp-admin|wp-login\.php))?\/*$/, '/')
+  const folders = url.pathname.split('/').filter(Boolean)
+  if (['index.php', 'wp-admin', 'wp-login.php'].includes(folders.at(-1) ?? '')) folders.pop()
+  url.pathname = ['', ...folders, ''].join('/')
   return url
 }
 
@@ -139,7 +141,8 @@ const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 function advertisedRoot(page: Page, site: URL): URL | null {
   const inHeader = page.link.split(/,(?=\s*<)/).find((link) => REL.test(link))
   const inPage = page.text.match(/<link\b[^<>]*>/gi)?.find((link) => REL.test(link))
-  const href = inHeader?.match(/<([^<>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
+  const href =
+    inHeader?.match(/<([^<>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
   return href === undefined ? null : URL.parse(href.replaceAll('&amp;', '&'), site)
 }
 

@@ -1,3 +1,4 @@
+import { articleTree } from './article-tree.ts'
 import { shownText } from './blocks-inline.ts'
 import { type Block, type List, type Row, readArticle, type Table } from './blocks-read.ts'
 
@@ -7,15 +8,15 @@ import { type Block, type List, type Row, readArticle, type Table } from './bloc
  * lead to http, https, mailto or a path of the site itself; no image, style, script, comment, form
  * or embedded page is left, and what looks like a shortcode shows and does nothing. Sanitising
  * twice changes nothing.
- * @throws RangeError when more than 5,000 elements are left open
+ * @throws ArticleLimitError for HTML that `articleTree` refuses
  */
 export function sanitize(html: string): string {
-  return readArticle(html).map(blockHtml).join('\n')
+  return readArticle(articleTree(html)).map(blockHtml).join('\n')
 }
 
 /** What is read of an article: its blocks' text, parted by empty lines. */
 export function articleText(html: string): string {
-  return readArticle(html).map(blockText).filter(Boolean).join('\n\n')
+  return readArticle(articleTree(html)).map(blockText).filter(Boolean).join('\n\n')
 }
 
 function blockHtml(block: Block): string {

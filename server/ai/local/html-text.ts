@@ -18,5 +18,5 @@ export function element(tag: 'h2' | 'h3' | 'p' | 'li' | 'th' | 'td', text: strin
 
 /** Words as a reader counts them: runs of non-spaces between the tags. */
 export function countWords(html: string): number {
-  return html.replace(/<[^>]*>/g, ' ').match(/\S+/g)?.length ?? 0
+  return html.replace(/<[^<>]*>/g, ' ').match(/\S+/g)?.length ?? 0
 }

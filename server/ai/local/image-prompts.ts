@@ -1,17 +1,17 @@
-import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
+import { articleTree } from '../../../wp-bridge/client/article-tree.ts'
+import { isText, type Node } from '../../../wp-bridge/client/blocks-inline.ts'
 import type { ExtractImagePrompts, ExtractImagePromptsInput } from '../provider.ts'
 import { cleanText } from './phrase.ts'
-
-type Node = DefaultTreeAdapterTypes.ChildNode
 
 /**
  * `count` prompts: the title for the article's own image, then the text of h2 headings spread over
  * the article. A prompt is the text that its card shows. With fewer headings than images they come
  * again as a next part; with none, the title does.
+ * @throws ArticleLimitError for HTML that `articleTree` refuses
  */
 export function extractImagePrompts(input: ExtractImagePromptsInput): ExtractImagePrompts {
   const title = cleanText(input.title, 200) || 'Untitled Draft'
-  const found = headingsOf(parseFragment(input.html_content).childNodes)
+  const found = headingsOf(articleTree(input.html_content).childNodes)
   const prose = found.filter((heading) => heading.prose)
   const headings = (prose.length >= input.count - 1 ? prose : found).map(({ text }) => text)
   const own = { prompt: title, alt_text: altText(title), heading: null }
@@ -39,34 +39,25 @@ function spread(headings: string[], count: number): (string | null)[] {
 /** `prose`: a paragraph follows, so that it is no table of contents, table or list of questions. */
 type Heading = { text: string; prose: boolean }
 
-/** Walks without recursion: markup may be nested as deep as its author likes. */
 function headingsOf(nodes: Node[]): Heading[] {
-  const headings: Heading[] = []
-  const open = [...nodes].reverse()
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (!('childNodes' in node)) continue
-    if (node.nodeName !== 'h2') {
-      pushInOrder(open, node.childNodes)
-      continue
-    }
-    const text = textOf(node.childNodes)
-    const next = open.findLast((later) => later.nodeName !== '#text')
-    if (cleanText(text, 200) !== '') headings.push({ text, prose: next?.nodeName === 'p' })
-  }
-  return headings
+  return nodes.flatMap((node, at) => {
+    if (!('childNodes' in node)) return []
+    if (node.nodeName !== 'h2') return headingsOf(node.childNodes)
+    const text = textOf(node.childNodes).trim()
+    if (cleanText(text, 200) === '') return []
+    return [{ text, prose: nextElement(nodes, at)?.nodeName === 'p' }]
+  })
+}
+
+/** Texts beside each other are one node. */
+function nextElement(nodes: Node[], at: number): Node | undefined {
+  return nodes.slice(at + 1, at + 3).find((node) => !isText(node))
 }
 
 function textOf(nodes: Node[]): string {
-  let text = ''
-  const open = [...nodes].reverse()
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (node.nodeName === '#text' && 'value' in node) text += node.value
-    else if ('childNodes' in node) pushInOrder(open, node.childNodes)
-  }
-  return text.trim()
-}
-
-/** So that the first of them is popped first. */
-function pushInOrder(open: Node[], nodes: Node[]): void {
-  for (let i = nodes.length - 1; i >= 0; i--) open.push(nodes[i]!)
+  return nodes
+    .map((node) =>
+      isText(node) ? node.value : 'childNodes' in node ? textOf(node.childNodes) : '',
+    )
+    .join('')
 }
