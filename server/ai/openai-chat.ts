@@ -1,5 +1,6 @@
 import type { OpenAI } from 'openai'
 import { z } from 'zod'
+import { isModest, parseJson } from '../../wp-bridge/client/parse-json.ts'
 import type { Endpoint } from './openai-error.ts'
 import { type Limits, withRetries } from './openai-retry.ts'
 import { strictSchema } from './openai-schema.ts'
@@ -87,8 +88,8 @@ async function complete(
       ),
     { endpoint, limits, signal },
   )
-  const parsed = Completion.safeParse(given)
-  if (parsed.success) return parsed.data
+  const parsed = isModest(given) ? Completion.safeParse(given) : undefined
+  if (parsed?.success) return parsed.data
   const message = 'What answers at base_url does not speak as OpenAI does. Check base_url.'
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }
@@ -104,20 +105,11 @@ function readAnswer<T>(
   if (finish_reason === 'content_filter') return unusable('The content filter stopped the answer.')
   if (finish_reason === 'length') return unusable('The answer was cut off: it was too long.')
   const json = parseJson(given)
-  if (json === undefined) return unusable('The answer is no JSON.')
+  if (json === undefined) return unusable('The answer is no JSON, or far too long.')
   const parsed = schema.safeParse(json)
   const problems = parsed.success
     ? (check?.(parsed.data) ?? [])
     : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   if (parsed.success && problems.length === 0) return { answer: parsed.data }
   return unusable(`The answer does not fit: ${problems.slice(0, 10).join('; ')}.`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -16,8 +16,10 @@ import {
   GenerateIdeasAnswer,
 } from './provider.ts'
 
-/** What one answer may hold: a picture of 25 MB in base64. */
-const MAX_ANSWER_BYTES = 35 * 1024 * 1024
+/** What one answer may hold: many times the longest article. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+/** A picture of 25 MB in base64. */
+const MAX_IMAGE_ANSWER_BYTES = 35 * 1024 * 1024
 /** More keywords make longer answers than many models finish. */
 const CLUSTER_BATCH_SIZE = 200
 
@@ -123,7 +125,8 @@ function clientOf({ apiKey, baseUrl, fetch }: OpenAiOptions, limits: Limits): Op
     logLevel: 'off',
     async fetch(input, init) {
       const url = input instanceof Request ? input.url : String(input)
-      const bounds = { timeoutMs: limits.timeoutMs, maxBytes: MAX_ANSWER_BYTES }
+      const maxBytes = url.includes('/images/') ? MAX_IMAGE_ANSWER_BYTES : MAX_ANSWER_BYTES
+      const bounds = { timeoutMs: limits.timeoutMs, maxBytes }
       return fetch(url, { ...init, headers: plainHeaders(init?.headers), ...bounds })
     },
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../../wp-bridge/client/parse-json.ts'
 import { withRetries } from './openai-retry.ts'
 import type { PictureSource } from './picture.ts'
 import { AiError } from './provider.ts'
@@ -49,7 +50,7 @@ export function sendTask(
         timeoutMs: limits.timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
       })
-      return resultOf(response, await readJson(response), taskUUID)
+      return resultOf(response, parseJson(await response.text()), taskUUID)
     },
     { endpoint, limits, signal },
   )
@@ -63,15 +64,5 @@ export function sendTask(
     if (result) return result
     const message = 'What answers at base_url does not speak as Runware does. Check base_url.'
     throw new AiError('ai_bad_answer', message, { retryable: false })
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text()
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
 import { describe, expect, it } from 'vitest'
+import { ArticleLimitError } from '../../wp-bridge/client/article-tree.ts'
 import { articleText, sanitize } from '../../wp-bridge/client/sanitize.ts'
 import { FORBIDDEN, HOSTILE } from './hostile-html.ts'
 import { randomHtml } from './random-html.ts'
@@ -36,7 +37,7 @@ const SWELLING = [
   ],
   ['separators', `<div>${'<hr>'.repeat(200_000)}</div>`],
   ['blocks in a list', `<ul><li><div>${'<p>a</p>'.repeat(120_000)}</div></li></ul>`],
-  ['table rows', `<table>${'<tr><td></td></tr>'.repeat(150_000)}</table>`],
+  ['table rows', `<table>${'<tr><td></td></tr>'.repeat(100_000)}</table>`],
 ] as const
 
 function wideTable(size: number): string {
@@ -128,7 +129,7 @@ describe('sanitising', () => {
   it('refuses markup that is left open without end, at once', () => {
     const started = performance.now()
     for (const open of ['<div>', '<b></i>', '<ul><li>', '<dt><li>']) {
-      expect(() => sanitize(open.repeat(150_000))).toThrow(RangeError)
+      expect(() => sanitize(open.repeat(150_000))).toThrow(ArticleLimitError)
     }
     expect(sanitize('<p>one'.repeat(4_000))).toMatch(/^<p>one<\/p>\n/)
     expect(performance.now() - started).toBeLessThan(10_000)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { WordPressError } from './errors.ts'
+import { parseJson } from './parse-json.ts'
 import { plainText } from './plain-text.ts'
 
 /** More than any answer of WordPress's that is asked for here, in bytes. */
@@ -75,16 +76,6 @@ export async function readAnswer(
   const refusal = wpErrorSchema.safeParse(json)
   if (refusal.success) throw refusedByWordPress(response, origin, refusal.data)
   throw notWordPress(response, origin, text)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    // A theme's or plugin's file saved with a byte order mark puts one before every answer.
-    return JSON.parse(text.replace(/^\uFEFF+/, ''))
-  } catch {
-    // Not JSON is an answer like others here: the caller says what it was.
-    return undefined
-  }
 }
 
 /** The address that a site redirects to, without query: it may hold what we sent. */

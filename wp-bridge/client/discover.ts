@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_ERROR_BYTES, readStart, redirected } from './answer.ts'
 import { failureOfFetch, WordPressError } from './errors.ts'
+import { parseJson } from './parse-json.ts'
 import type { Fetch } from './transport.ts'
 
 /** Of a page only its head is looked at, in bytes. */
@@ -152,15 +153,6 @@ function ownOrigin(root: URL, site: URL): string {
 
 function withSlash(url: string): string {
   return url.replace(/\/?$/, '/')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF+/, ''))
-  } catch {
-    // Not JSON means that this candidate is not the root.
-    return undefined
-  }
 }
 
 function notFound(site: URL, page: Page, advertised: URL | null): WordPressError {

@@ -12,18 +12,28 @@ export type Merged = string[] | BlockClash
 
 /** More blocks than an article has: they are merged as one. */
 const MAX_BLOCKS = 3_000
+/** Pairs of equal blocks, for each of which a comparison takes time; separators make some thousand. */
+const MAX_PAIRS = 100_000
 
 /**
  * Merges two changes of one content, block by block: what one side changed is taken, what both changed
  * alike is taken once, and what they changed otherwise is a clash.
  */
 export function mergeBlocks(base: string[], ours: string[], theirs: string[]): Merged[] {
-  if (Math.max(base.length, ours.length, theirs.length) > MAX_BLOCKS)
+  const isLong = Math.max(base.length, ours.length, theirs.length) > MAX_BLOCKS
+  if (isLong || pairsOf(base, ours) + pairsOf(base, theirs) > MAX_PAIRS) {
     return whole(base, ours, theirs)
+  }
   const regions: Region[] = diff3Merge(ours, base, theirs, { excludeFalseConflicts: true })
   return regions.flatMap(({ ok = [], conflict }) =>
     conflict ? neighbours({ base: conflict.o, ours: conflict.a, theirs: conflict.b }) : [ok],
   )
+}
+
+function pairsOf(base: string[], side: string[]): number {
+  const times = new Map<string, number>()
+  for (const block of base) times.set(block, (times.get(block) ?? 0) + 1)
+  return side.reduce((pairs, block) => pairs + (times.get(block) ?? 0), 0)
 }
 
 /** Changes of blocks that stand beside each other do not clash: each is looked at by itself. */

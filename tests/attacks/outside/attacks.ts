@@ -1,7 +1,13 @@
 import type { Attack } from './attack.ts'
 import { callerAttacks } from './callers.ts'
+import { hostileAnswerAttacks } from './hostile-answers.ts'
 import { signInAttacks } from './sign-ins.ts'
 import { uploadAttacks } from './uploads.ts'
 
 /** Every attack, in the order in which they are run. */
-export const attacks: Attack[] = [...callerAttacks, ...uploadAttacks, ...signInAttacks]
+export const attacks: Attack[] = [
+  ...callerAttacks,
+  ...uploadAttacks,
+  ...signInAttacks,
+  ...hostileAnswerAttacks,
+]

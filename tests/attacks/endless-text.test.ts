@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { ArticleLimitError, articleTree } from '../../wp-bridge/client/article-tree.ts'
+import { toBlocks } from '../../wp-bridge/client/blocks.ts'
+import { faqOf } from '../../wp-bridge/client/faq.ts'
+import { insertLinks } from '../../wp-bridge/client/insert-links.ts'
+import { mergeBlocks } from '../../wp-bridge/client/merge-blocks.ts'
+import { neverAnswered } from '../helpers/without-end.ts'
+import { ENDLESS, multiplying } from './endless-text.ts'
+
+const CLIENT = '../../wp-bridge/client'
+
+describe('a megabyte of hostile text', { timeout: 600_000 }, () => {
+  it.each([
+    [`${CLIENT}/plain-text.ts`, 'plainText'],
+    [`${CLIENT}/sanitize.ts`, 'sanitize'],
+    [`${CLIENT}/sanitize.ts`, 'articleText'],
+    [`${CLIENT}/split-blocks.ts`, 'splitBlocks'],
+    [`${CLIENT}/filtered-html.ts`, 'filteredIn'],
+    [`${CLIENT}/without-secrets.ts`, 'withoutSecrets'],
+    [`${CLIENT}/parse-json.ts`, 'parseJson'],
+    ['../../server/writer/article-html.ts', 'extractBody'],
+    ['../../server/writer/article-html.ts', 'countWords'],
+    ['../../server/check-article.ts', 'articleProblem'],
+  ])('is done with at once by %s %s', async (module, name) => {
+    expect(await neverAnswered(module, name, ENDLESS)).toEqual([])
+  })
+
+  it('is done with at once when links are put into it, and its questions are read', () => {
+    const anchors = ['a a a b', 'x y', 'q a', '今日']
+    const links = Array.from({ length: 200 }, (_, i) => ({ url: `/${i}`, title: 'T', anchors }))
+    let read = 0
+    for (const html of Object.values(ENDLESS)) {
+      try {
+        const article = articleTree(html)
+        faqOf(article)
+        insertLinks(article, links)
+        expect(toBlocks(article, { marker: 'm', images: [] }).length).toBeLessThan(40 * 1_000_000)
+        read++
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArticleLimitError)
+      }
+    }
+    expect(read).toBeGreaterThan(10)
+  })
+
+  it('is merged at once, however many of its blocks are equal', () => {
+    const base = Array<string>(3_000).fill('x')
+    expect(mergeBlocks(base, base.slice(1), [...base, 'y'])).toEqual([
+      { base, ours: base.slice(1), theirs: [...base, 'y'] },
+    ])
+    expect(mergeBlocks(base, base, [...base, 'y'])).toEqual([[...base, 'y']])
+  })
+})
+
+describe('an article', () => {
+  it.each([1_200, 3_700])('of %i elements that multiply takes no memory', (times) => {
+    const before = process.memoryUsage().heapTotal
+    expect(() => articleTree(multiplying(times))).toThrow(ArticleLimitError)
+    expect(process.memoryUsage().heapTotal - before).toBeLessThan(150 * 1024 * 1024)
+  })
+
+  it('of a million ordinary characters is read whole', () => {
+    const part =
+      '<section><h2>A question?</h2><p>Some <b>bold</b> and <a href="/x">linked</a> words.</p>' +
+      '<ul><li>one</li><li>two</li></ul><table><tr><td>1</td><td>2</td></tr></table></section>\n'
+    const article = articleTree(part.repeat(Math.floor(1_000_000 / part.length)))
+    const blocks = toBlocks(article, { marker: 'm', images: [] })
+    expect(blocks.match(/<h2/g)).toHaveLength(Math.floor(1_000_000 / part.length))
+  })
+})
