@@ -27,6 +27,9 @@ afterAll(async () => {
 
 type Problem = { code: string; detail: string; cause_code: string }
 
+/** Ready to be published. */
+const STORED = { html_content: '<p>Tea.</p>', status: 'review' }
+
 async function newTask(owner: Awaited<ReturnType<TestService['owner']>>): Promise<number> {
   const site = (await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })).body.id
   const sector = await owner.post<{ id: number }>('auth/sectors/', { site_id: site, name: 'Tea' })
@@ -108,7 +111,7 @@ describe('an article that multiplies', { timeout: 240_000 }, () => {
     expect(await owner.call('PATCH', `writer/tasks/${task}/`, { html_content })).toMatchObject(
       refused,
     )
-    await owner.call('PATCH', `writer/tasks/${task}/`, { html_content: '<p>Tea.</p>' })
+    await owner.call('PATCH', `writer/tasks/${task}/`, STORED)
     const content = await owner.get<{ results: { id: number }[] }>(
       `writer/content/?task_id=${task}`,
     )
@@ -129,9 +132,8 @@ describe('an article that multiplies', { timeout: 240_000 }, () => {
   it('fails the step of one that was stored before it was refused', async () => {
     const owner = await service.owner('Old author')
     const task = await newTask(owner)
-    await owner.call('PATCH', `writer/tasks/${task}/`, { html_content: '<p>Tea.</p>' })
+    await owner.call('PATCH', `writer/tasks/${task}/`, STORED)
     await service.sql`update content set html_content = ${multiplying(3_700)} where task_id = ${task}`
-    await service.sql`update tasks set status = 'review' where id = ${task}`
     const images = await owner.run('writer/tasks/auto_generate_images/', { ids: [task] })
     expect(images).toMatchObject({ state: 'FAILURE', error: { code: 'article_too_complex' } })
   })
@@ -141,7 +143,7 @@ describe('an article that multiplies', { timeout: 240_000 }, () => {
     server.answer(null)
     const owner = await service.owner('Publisher')
     const task = await newTask(owner)
-    await owner.call('PATCH', `writer/tasks/${task}/`, { html_content: '<p>Tea.</p>' })
+    await owner.call('PATCH', `writer/tasks/${task}/`, STORED)
     const { site_id } = (await owner.get<{ site_id: number }>(`writer/tasks/${task}/`)).body
     const linked = await owner.call('PUT', `auth/sites/${site_id}/wordpress/`, {
       ...{ wp_url: server.url, wp_username: 'u', wp_app_password: 'abcd efgh ijkl mnop' },

@@ -1,35 +1,45 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 /** What takes time that grows with the square of a megabyte takes minutes or hours; the rest, a second. */
 const LIMIT_MS = 60_000
 
+/** Calls the function with one text after the other, and tells after each. */
+const THREAD = `
+const { workerData: { url, name }, parentPort } = require('node:worker_threads')
+import(url).then((module) => parentPort.on('message', (text) => {
+  try { module[name](text) } catch {}
+  parentPort.postMessage('done')
+}))`
+
 /**
- * Calls an exported function of a module with each of the arguments in a thread of its own, and returns
- * those that it did not come back from within a minute, by name. What it throws counts as coming back.
+ * Calls an exported function of a module with each of the texts in a thread, and returns those that it
+ * did not come back from within a minute, by name. What it throws counts as coming back.
  */
 export async function neverAnswered(
   module: string,
   name: string,
-  inputs: Record<string, string>,
+  texts: Record<string, string>,
 ): Promise<string[]> {
+  const url = new URL(module, import.meta.url).href
+  const start = () => new Worker(THREAD, { eval: true, workerData: { url, name } })
   const late: string[] = []
-  for (const [input, text] of Object.entries(inputs)) {
-    if (!(await answers(module, name, text))) late.push(`${name} for ${input}`)
+  let worker = start()
+  for (const [what, text] of Object.entries(texts)) {
+    worker.postMessage(text)
+    const patience = AbortSignal.timeout(LIMIT_MS)
+    const isDone = await once(worker, 'message', { signal: patience }).then(
+      () => true,
+      (error: unknown) => {
+        if (patience.aborted) return false
+        throw error
+      },
+    )
+    if (isDone) continue
+    late.push(`${name} for ${what}`)
+    await worker.terminate()
+    worker = start()
   }
-  return late
-}
-
-async function answers(module: string, name: string, text: string): Promise<boolean> {
-  const worker = new Worker(
-    `const { workerData: { url, name, text } } = require('node:worker_threads')
-     import(url).then((module) => { try { module[name](text) } catch {} })`,
-    { eval: true, workerData: { url: new URL(module, import.meta.url).href, name, text } },
-  )
-  const ended = Promise.withResolvers<boolean>()
-  const patience = setTimeout(() => ended.resolve(false), LIMIT_MS)
-  worker.once('error', ended.reject)
-  worker.once('exit', () => ended.resolve(true))
-  const isOver = await ended.promise.finally(() => clearTimeout(patience))
   await worker.terminate()
-  return isOver
+  return late
 }

@@ -34,7 +34,12 @@ function byServer(
 async function newTask(owner: Client, html_content?: string): Promise<number> {
   const site_id = (await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })).body.id
   const sector = await owner.post<{ id: number }>('auth/sectors/', { site_id, name: 'Tea' })
-  const task = { site_id, sector_id: sector.body.id, title: 'Tea', html_content }
+  const task = {
+    site_id,
+    sector_id: sector.body.id,
+    title: 'Tea',
+    ...(html_content && { html_content, status: 'review' }),
+  }
   return (await owner.post<{ id: number }>('writer/tasks/', task)).body.id
 }
 
@@ -53,6 +58,7 @@ async function watched(
   body: object,
 ): Promise<{ slowest: number; said: string }> {
   const started = await owner.post<{ task_id: number }>(path, body)
+  if (started.status !== 202) throw new Error(`not started: ${JSON.stringify(started.body)}`)
   const other = await target.owner('Other')
   const task = await newTask(other)
   const others = other.run('writer/tasks/auto_generate_content/', { ids: [task] })
