@@ -1,4 +1,4 @@
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { login_attempts } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
@@ -26,12 +26,12 @@ export async function countAttempt(tx: Tx, key: string, seconds: number): Promis
   return { count: row!.failures, endsAt: row!.window_ends_at }
 }
 
-/** Takes one from each counter. */
-export async function uncountAttempt(tx: Tx, keys: string[]): Promise<void> {
+/** Takes one from a counter. */
+export async function uncountAttempt(tx: Tx, key: string): Promise<void> {
   await tx
     .update(login_attempts)
     .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
-    .where(inArray(login_attempts.key_hash, keys))
+    .where(eq(login_attempts.key_hash, key))
 }
 
 export async function forgetAttempts(tx: Tx, key: string): Promise<void> {

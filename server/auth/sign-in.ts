@@ -38,10 +38,13 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, network: 
       .where(eq(sql`lower(${users.email})`, input.email))
     return found
   })
-  const fits = await deps.passwords.verify(
-    user?.password_hash ?? (await decoy(deps)),
-    input.password,
-  )
+  const check = async () =>
+    deps.passwords.verify(user?.password_hash ?? (await decoy(deps)), input.password)
+  const fits = await check().catch(async (error: unknown) => {
+    // What was not checked is no failure: a busy service must not lock anybody out.
+    await deps.doors.withPlatform('throttle_sign_in', attempt.takeBack)
+    throw error
+  })
   if (!user || !fits || !user.is_active) {
     throw new DomainError('credentials_wrong', 'The e-mail address or the password is wrong.')
   }
@@ -59,7 +62,7 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, network: 
  * Failures are counted for an e-mail address in a network, so that nobody locks out a user who is
  * elsewhere; failures from everywhere only slow the next try down. A network in which the user has
  * signed in lately is neither slowed down nor refused for what others fail there with. Throws
- * `too_many_attempts`. `succeeded` takes the try back.
+ * `too_many_attempts`. `takeBack` uncounts a try, and `succeeded` also what failed there before.
  */
 async function countSignIn(deps: Deps, email: string, network: string) {
   const keys = {
@@ -81,10 +84,13 @@ async function countSignIn(deps: Deps, email: string, network: string) {
   if (refused) throw tooManyAttempts('failed sign-ins', refused)
   if (slowedMs) await new Promise((resolve) => setTimeout(resolve, slowedMs))
   return {
+    async takeBack(tx: Tx): Promise<void> {
+      for (const key of [keys.network, keys.pair, keys.email]) await uncountAttempt(tx, key)
+    },
     async succeeded(tx: Tx): Promise<void> {
-      await uncountAttempt(tx, [keys.network])
+      await uncountAttempt(tx, keys.network)
       await forgetAttempts(tx, keys.pair)
-      await uncountAttempt(tx, [keys.email])
+      await uncountAttempt(tx, keys.email)
       await keep(tx, keys.known, KNOWN_SECONDS)
     },
   }

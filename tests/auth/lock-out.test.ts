@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { boundedPasswords } from '../../server/auth/bounded-passwords.ts'
+import { signIn } from '../../server/auth/sign-in.ts'
+import type { Deps } from '../../server/deps.ts'
+import { DomainError } from '../../server/errors.ts'
 import { type Client, PASSWORD, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
@@ -65,6 +68,18 @@ it('slows down tries of one e-mail address from many networks, and refuses none'
   const began = performance.now()
   expect((await logIn('203.0.113.6')).status).toBe(200)
   expect(performance.now() - began).toBeGreaterThan(2000)
+})
+
+it('counts no try that a busy service has not checked', async () => {
+  const busy = async () => {
+    throw new DomainError('overloaded', 'Busy.')
+  }
+  const deps = { doors: service.doors, passwords: { hash: busy, verify: busy } } as unknown as Deps
+  const input = { email: user.email, password: PASSWORD }
+  for (let n = 0; n < 12; n++) {
+    await expect(signIn(deps, input, '203.0.113.9')).rejects.toMatchObject({ code: 'overloaded' })
+  }
+  expect((await logIn('203.0.113.9')).status).toBe(200)
 })
 
 it('counts registrations by network, before a password is hashed', async () => {
