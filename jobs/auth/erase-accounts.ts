@@ -13,6 +13,7 @@ export const ERASED = [
   'api_keys',
   'invitations',
   'idempotency_keys',
+  'staged_keywords',
   'account_totals',
   'usage_counters',
 ] as const
