@@ -1,4 +1,5 @@
 import type { Failure } from '../db/schema/system.ts'
+import { unavailable } from '../db/unavailable.ts'
 import { rowLimitReached } from '../server/billing/plan-limits.ts'
 import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
 import { failureOf, registry } from './registry.ts'
@@ -16,6 +17,9 @@ import {
 
 /** Something remote whose outcome stays unknown for so long is given up. */
 const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
+
+/** Seconds until a step is tried again that the database did not let end. */
+const DATABASE_RETRY_SECONDS = 10
 
 /** Runs one attempt to its end: done, failed, or given back. Never throws for a step's own failure. */
 export async function carryOut(
@@ -80,7 +84,16 @@ async function settleFailure(
     await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
     return 'retried'
   }
-  if (error instanceof LookAgainError && Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS) {
+  const mayWait = Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS
+  const away = unavailable(error)
+  if (away && mayWait) {
+    // No fault of the step: it costs none of its retries.
+    deps.logger.warn({ ...log, why: away.message }, 'step waits for the database')
+    const message = `The database was too busy or away. Trying again in ${DATABASE_RETRY_SECONDS} s.`
+    await giveBack(deps, contract, step, { seconds: DATABASE_RETRY_SECONDS, retries, message })
+    return 'retried'
+  }
+  if (error instanceof LookAgainError && mayWait) {
     const seconds = error.afterMs / 1000
     await giveBack(deps, contract, step, { seconds, retries, message: error.message })
     return 'retried'

@@ -189,6 +189,8 @@ export const sites = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('sites_slug_key').on(t.account_id, t.slug),
+    // The platform role looks a site up by its id alone: a plugin's events name no account.
+    index('sites_id').on(t.id),
     index('sites_probe').on(t.wp_probe_at).where(sql`wp_probe_at is not null`),
   ],
 )

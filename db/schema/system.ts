@@ -131,6 +131,9 @@ export const run_steps = pgTable(
     index('run_steps_run').on(t.account_id, t.run_id),
     index('run_steps_after').on(t.account_id, t.after_step_id),
     index('run_steps_running').on(t.worker_id).where(sql`state = 'running'`),
+    index('run_steps_open')
+      .on(t.state, t.kind)
+      .where(sql`state in ('waiting', 'pending', 'running')`),
     uniqueIndex('run_steps_one_at_a_time')
       .on(t.account_id, t.kind, t.object_id)
       .where(sql`state in ('waiting', 'pending', 'running')`),

@@ -175,6 +175,8 @@ export const images = pgTable(
     primaryKey({ columns: [t.account_id, t.id] }),
     index('images_sector').on(t.account_id, t.site_id, t.sector_id),
     unique('images_variant_key').on(t.account_id, t.task_id, t.image_type, t.position),
+    // Of several accounts: the same content is kept once.
+    index('images_path').on(t.image_path),
     index('images_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )

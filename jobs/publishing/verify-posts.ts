@@ -34,7 +34,7 @@ export async function verifyPosts(deps: WorkerDeps): Promise<number> {
       await tx
         .update(tasks)
         .set({ verify_at: nextLook(verifications), verifications })
-        .where(eq(tasks.id, task.id))
+        .where(and(eq(tasks.account_id, task.account_id), eq(tasks.id, task.id)))
     }
     return due.length
   })

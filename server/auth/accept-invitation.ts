@@ -62,7 +62,10 @@ async function join(
     .onConflictDoNothing()
     .returning({ id: users.id, role: users.role })
   if (!user) throw emailTaken()
-  await tx.update(invitations).set({ user_id: user.id }).where(eq(invitations.id, id))
+  await tx
+    .update(invitations)
+    .set({ user_id: user.id })
+    .where(and(eq(invitations.account_id, account_id), eq(invitations.id, id)))
   // Those of the sites that are still there.
   const granted = await tx
     .select({ site_id: sites.id })

@@ -40,7 +40,10 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
       version: '1',
       description:
         'From a keyword list to published articles on your WordPress sites. ' +
-        'Errors are application/problem+json: decide by `code`.',
+        'Errors are application/problem+json: decide by `code`. Every path may answer a 503 with ' +
+        '`Retry-After`: `overloaded` when the database is too busy, `database_unavailable` when it cannot be ' +
+        'reached. Repeat the request then; with an `Idempotency-Key` a POST is carried out once however ' +
+        'often it is repeated.',
     },
     servers: [{ url: deps.settings.publicUrl() }],
   }))

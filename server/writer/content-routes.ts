@@ -14,7 +14,13 @@ export function contentRoutes(deps: Deps) {
     write: 'editor',
     table: content,
     row: Content,
-    list: { summary: 'List articles', query: ContentQuery, run: listContent },
+    list: {
+      summary: 'List articles',
+      description:
+        '`search` looks in the titles, keywords, slugs and excerpts of their tasks, not in their text.',
+      query: ContentQuery,
+      run: listContent,
+    },
     get: getContent,
     lock: lockContent,
     update: {

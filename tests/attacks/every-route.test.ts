@@ -2,14 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, addUser, type Client, request, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { type Belongings, BODIES, belongingsOf, pathFor } from './belongings.ts'
-
-type Operation = {
-  method: string
-  path: string
-  role: 'public' | 'viewer' | 'editor' | 'admin' | 'owner' | 'staff'
-  hasBody: boolean
-  description: string
-}
+import { bodyFor, named, type Operation, readOperations } from './operations.ts'
 
 let service: TestService
 let owner: Client
@@ -25,32 +18,13 @@ beforeAll(async () => {
   staff = await staffMember(service)
   mine = await belongingsOf(service, owner)
   theirs = await belongingsOf(service, stranger)
-  operations = await readOperations()
+  operations = await readOperations(service.url)
 })
 afterAll(() => service.stop())
-
-async function readOperations(): Promise<Operation[]> {
-  type Described = { 'x-role': Operation['role']; description: string; requestBody?: object }
-  const { body } = await request<{ paths: Record<string, Record<string, Described>> }>(
-    service.url,
-    'GET',
-    'openapi.json',
-  )
-  return Object.entries(body.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, described]) => ({
-      method: method.toUpperCase(),
-      path: path.replace('/api/v1/', ''),
-      role: described['x-role'],
-      hasBody: described.requestBody !== undefined,
-      description: described.description,
-    })),
-  )
-}
 
 /** What the whole account has, of which no site has any. */
 const OF_NO_SITE = /^(system\/(prompts|author_profiles)|auth\/(accounts|industries|plans))\//
 
-const named = ({ method, path }: Operation) => `${method} ${path}`
 /** What staff alone write is the platform's, and no account's. */
 const THE_PLATFORMS = /^auth\/(industries|plans)\//
 const tenantsOwn = () =>
@@ -58,8 +32,6 @@ const tenantsOwn = () =>
 const protectedOnes = () => operations.filter(({ role }) => role !== 'public')
 /** Who may call it at least in an account of their own. */
 const callerFor = ({ role }: Operation) => (role === 'staff' ? staff : owner)
-const bodyFor = (operation: Operation, belongings: Belongings) =>
-  operation.hasBody ? BODIES[named(operation)]?.(belongings) : undefined
 
 describe('every operation of openapi.json', () => {
   it('says who may call it, and has a body here when it takes one', () => {

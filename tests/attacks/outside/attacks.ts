@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts'
 import { callerAttacks } from './callers.ts'
+import { databaseAttacks } from './database.ts'
 import { hostileAnswerAttacks } from './hostile-answers.ts'
 import { signInAttacks } from './sign-ins.ts'
 import { uploadAttacks } from './uploads.ts'
@@ -7,6 +8,7 @@ import { uploadAttacks } from './uploads.ts'
 /** Every attack, in the order in which they are run. */
 export const attacks: Attack[] = [
   ...callerAttacks,
+  ...databaseAttacks,
   ...uploadAttacks,
   ...signInAttacks,
   ...hostileAnswerAttacks,

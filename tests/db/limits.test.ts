@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { eq, sql as raw } from 'drizzle-orm'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import type { Limits } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
+import { plans } from '../../db/schema/auth.ts'
+import { type Doors, openDoors } from '../../db/tenancy.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+const SHORT: Limits = { statementMs: 1000, lockMs: 300, idleMs: 1000, transactionMs: 5000 }
+const overloaded = { name: 'DatabaseUnavailableError', why: 'overloaded' }
+const unavailable = { name: 'DatabaseUnavailableError', why: 'unavailable' }
+
+let url: string
+let pool: Pool
+let doors: Doors
+let admin: postgres.Sql
+beforeAll(async () => {
+  url = await cloneTemplate(inject('postgresUrl'))
+  pool = new Pool(url, { size: 1 })
+  doors = openDoors(pool, { read: SHORT, write: SHORT, long: SHORT })
+  admin = postgres(url, { max: 2, onnotice: () => {} })
+})
+afterAll(async () => {
+  await admin.end()
+  await doors.close()
+})
+
+const asPlatform = <T>(fn: Parameters<typeof doors.withPlatform<T>>[1]) =>
+  doors.withPlatform('measure', fn)
+/** The pool has its one connection again, and it works. */
+const works = () =>
+  expect(asPlatform((tx) => tx.execute(raw`select 1 as one`))).resolves.toEqual([{ one: 1 }])
+
+it('refuses a wait for a connection past the limit, and lends it to who asks next', async () => {
+  const held = await pool.lend()
+  await expect(Promise.all([pool.lend(), pool.lend()])).rejects.toMatchObject(overloaded)
+  pool.giveBack(held)
+  await works()
+  await works()
+})
+
+it('lends in the order of asking', async () => {
+  const held = await pool.lend()
+  const served: number[] = []
+  const waiting = [1, 2, 3].map(async (n) => {
+    const connection = await pool.lend()
+    served.push(n)
+    pool.giveBack(connection)
+  })
+  pool.giveBack(held)
+  await Promise.all(waiting)
+  expect(served).toEqual([1, 2, 3])
+})
+
+it('opens no door inside the transaction of another', async () => {
+  await expect(asPlatform(() => asPlatform(async () => {}))).rejects.toThrow(
+    'inside the transaction',
+  )
+  await works()
+})
+
+it('ends a statement, a wait for a lock and an idle transaction at their limits', async () => {
+  await expect(asPlatform((tx) => tx.execute(raw`select pg_sleep(30)`))).rejects.toMatchObject(
+    overloaded,
+  )
+  await admin.begin(async (tx) => {
+    await tx`select from plans for update`
+    await expect(
+      asPlatform((tx) => tx.update(plans).set({ is_active: true })),
+    ).rejects.toMatchObject(overloaded)
+  })
+  const idle = asPlatform(async (tx) => {
+    const [row] = await tx.execute<{ pid: number }>(raw`select pg_backend_pid() as pid`)
+    const { pid } = row!
+    await expect
+      .poll(() => admin`select from pg_stat_activity where pid = ${pid}`, { timeout: 20_000 })
+      .toHaveLength(0)
+    await tx.execute(raw`select 1`)
+  })
+  await expect(idle).rejects.toMatchObject(unavailable)
+  await works()
+})
+
+it('ends a transaction as a whole at its limit, though no statement is past its own', async () => {
+  const busy = asPlatform(async (tx) => {
+    for (;;) await tx.execute(raw`select pg_sleep(0.1)`)
+  })
+  await expect(busy).rejects.toMatchObject(unavailable)
+  await works()
+})
+
+it('refuses within seconds where nobody listens, nobody answers, or every connection ends at once', async () => {
+  const mute = net.createServer(() => {}).listen(0, '127.0.0.1')
+  const ending = net.createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await Promise.all([once(mute, 'listening'), once(ending, 'listening')])
+  const ports = [1, ...[mute, ending].map((one) => (one.address() as net.AddressInfo).port)]
+  const began = performance.now()
+  await Promise.all(
+    ports.map((port) =>
+      expect(new Pool(`postgres://x@127.0.0.1:${port}/x`).lend()).rejects.toMatchObject(
+        unavailable,
+      ),
+    ),
+  )
+  expect(performance.now() - began).toBeLessThan(15_000)
+  mute.close()
+  ending.close()
+})
+
+it('says of a commit that was not answered that it may have been done', async () => {
+  await admin`create table slow (id int)`
+  await admin`grant insert on slow to igny8_platform`
+  await admin.unsafe(`create function sleeps() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(20); return null; end $$;
+    create constraint trigger sleeps after insert on slow deferrable initially deferred
+    for each row execute function sleeps()`)
+  let pid = 0
+  const long = { ...SHORT, statementMs: 30_000, transactionMs: 30_000 }
+  const patient = openDoors(pool, { read: long, write: long, long })
+  const written = patient.withPlatform('measure', async (tx) => {
+    const [row] = await tx.execute<{ pid: number }>(raw`select pg_backend_pid() as pid`)
+    pid = row!.pid
+    await tx.execute(raw`insert into slow values (1)`)
+  })
+  const ended = expect(written).rejects.toMatchObject({ ...unavailable, outcomeUnknown: true })
+  await expect
+    .poll(
+      async () => (await admin`select query from pg_stat_activity where pid = ${pid}`)[0]?.query,
+      {
+        timeout: 20_000,
+      },
+    )
+    .toBe('commit')
+  await admin`select pg_terminate_backend(${pid})`
+  await ended
+  await works()
+})
+
+const nothing = { first: async () => {}, early: async () => {} }
+const names = async () => (await admin`select name from plans`).map(({ name }) => name)
+const rename = (name: string) => (tx: Parameters<Parameters<typeof doors.withPlatform>[1]>[0]) =>
+  tx.update(plans).set({ name }).where(eq(plans.slug, 'free'))
+
+it('keeps what is committed apart when the joined transaction is rolled back, over one connection', async () => {
+  await doors.joined(nothing, async (transaction) => {
+    await doors.withPlatform('measure', (tx) => tx.select().from(plans))
+    await doors.withPlatform('throttle_sign_in', rename('apart'))
+    await doors.withPlatform('measure', rename('joined'))
+    await transaction.rollback()
+  })
+  expect(await names()).toContain('apart')
+  expect(await names()).not.toContain('joined')
+})
+
+it('commits nothing apart after a write, which would be committed with it', async () => {
+  await doors.joined(nothing, async (transaction) => {
+    await doors.withPlatform('measure', rename('joined'))
+    await expect(doors.withPlatform('throttle_sign_in', rename('apart'))).rejects.toThrow(
+      'before the first write',
+    )
+    await transaction.rollback()
+  })
+  expect(await names()).not.toContain('joined')
+})
