@@ -93,6 +93,23 @@ const publishing = (kind: HostileAnswer): Attack =>
     return `/healthz took ${slowest} ms at most; ${said}`
   })
 
+const linking = (kind: HostileAnswer): Attack =>
+  byServer(`links a site that answers ${kind}`, async (target, server) => {
+    const owner = await target.owner()
+    const task = await newTask(owner)
+    server.answer(kind)
+    let ended = false
+    const status = link(owner, task, server).finally(() => {
+      ended = true
+    })
+    let slowest = 0
+    while (!ended) {
+      slowest = Math.max(slowest, await assertAlive(target))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    return `answered ${await status}; /healthz took ${slowest} ms at most`
+  })
+
 const writing = (name: string, answer: HostileAnswer | ReturnType<typeof completionWith>) =>
   byServer(`asks a model that answers ${name}`, async (target, server) => {
     const owner = await target.owner()
@@ -136,7 +153,10 @@ async function residentMb({ pid }: Target): Promise<number> {
 }
 
 export const hostileAnswerAttacks: Attack[] = [
-  ...(Object.keys(HOSTILE_ANSWERS) as HostileAnswer[]).map(publishing),
+  ...(Object.keys(HOSTILE_ANSWERS) as HostileAnswer[]).flatMap((kind) => [
+    linking(kind),
+    publishing(kind),
+  ]),
   ...(
     ['nothing, ever', 'without end', 'a gzip bomb', 'an error message of 8 MB of <'] as const
   ).map((kind) => writing(kind, kind)),
