@@ -1,12 +1,32 @@
 import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core/utils/array'
 import { drizzle } from 'drizzle-orm/postgres-js'
-import postgres, { type ReservedSql, type Sql } from 'postgres'
+import postgres, { type PostgresType, type ReservedSql, type Sql } from 'postgres'
 import { ambient } from './ambient.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
 import { DatabaseUnavailableError } from './unavailable.ts'
 
 /** Past it a connection is replaced: its backend's caches have grown, or the host name means another. */
 const MAX_AGE_MS = 30 * 60_000
+
+export type ConnectionOptions = {
+  /** How `pg_stat_activity` calls it. */
+  name?: string
+  /** How values are read and written, instead of drizzle's way. */
+  types?: Record<string, PostgresType>
+}
+
+/** What all our connections have in common. None is ever opened again: what is lost is replaced. */
+export function sessionOptions(name: string) {
+  return {
+    max: 1,
+    // What it fetches them with may fail where nobody can catch it; those in use are in `ARRAYS`.
+    fetch_types: false,
+    max_lifetime: null,
+    connect_timeout: OPEN_LIMIT_MS / 1000,
+    onnotice: () => {},
+    connection: { application_name: name },
+  }
+}
 
 /** What postgres.js has on its queries and does not declare. */
 type Query = { reject(error: Error): void }
@@ -24,25 +44,23 @@ export class Connection {
   /** Why nothing can be sent any more. */
   lost: DatabaseUnavailableError | undefined
 
-  private constructor(url: string) {
+  private constructor(url: string, { name = 'igny8', types }: ConnectionOptions) {
     this.#client = postgres(url, {
-      max: 1,
-      // What it fetches them with may fail where nobody can catch it; those in use are in `types`.
-      fetch_types: false,
-      max_lifetime: null,
-      connect_timeout: OPEN_LIMIT_MS / 1000,
-      types: { text: arrayOf(1009), bigint: arrayOf(1016) },
-      onnotice: () => {},
+      ...sessionOptions(name),
+      types: { ...ARRAYS, ...types },
       onclose: () => this.lose('the connection was lost'),
-      connection: { application_name: 'igny8' },
-    })
+    }) as unknown as Sql
     // Sets the client's date and JSON parsing to what drizzle expects.
-    drizzle(this.#client)
+    if (!types) drizzle(this.#client)
   }
 
   /** Throws when the database does not answer within `withinMs`. */
-  static async open(url: string, withinMs: number): Promise<Connection> {
-    const connection = new Connection(url)
+  static async open(
+    url: string,
+    withinMs: number,
+    options: ConnectionOptions = {},
+  ): Promise<Connection> {
+    const connection = new Connection(url, options)
     connection.limit(withinMs)
     try {
       // postgres.js does not answer `reserve` on a connection that is not open yet.
@@ -105,9 +123,18 @@ export class Connection {
   }
 }
 
+/** By the identifiers of PostgreSQL's array types. */
 const arrayOf = (oid: number) => ({
   to: oid,
   from: [oid],
   serialize: (value: unknown) => (Array.isArray(value) ? makePgArray(value) : value),
   parse: (text: string): unknown => parsePgArray(text),
 })
+
+const ARRAYS = {
+  int2s: arrayOf(1005),
+  int4s: arrayOf(1007),
+  texts: arrayOf(1009),
+  int8s: arrayOf(1016),
+  uuids: arrayOf(2951),
+}

@@ -17,7 +17,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 
 /** From the wish for a connection until a transaction is open on it, whoever wants it. */
-export const OPEN_LIMIT_MS = 5 * SECOND
+export const OPEN_LIMIT_MS = 4 * SECOND
 
 const LONG: Limits = {
   statementMs: 5 * MINUTE,

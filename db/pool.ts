@@ -1,9 +1,12 @@
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
 /** How many connections may be open at once; pg-boss and listeners have their own. */
 const POOL_SIZE = 10
+
+/** How long a pool that closes waits for what is under way. */
+const CLOSE_LIMIT_MS = 3_000
 
 type Waiter = { take(): void; refuse(why: DatabaseUnavailableError): void }
 
@@ -11,6 +14,8 @@ type Waiter = { take(): void; refuse(why: DatabaseUnavailableError): void }
 export class Pool {
   readonly #url: string
   readonly #size: number
+  readonly #options: ConnectionOptions
+  readonly #open = new Set<Connection>()
   readonly #idle: Connection[] = []
   readonly #waiting = new Set<Waiter>()
   readonly #drained = Promise.withResolvers<void>()
@@ -18,9 +23,13 @@ export class Pool {
   /** Places are taken before connections are opened. */
   #taken = 0
 
-  constructor(url: string, { size = POOL_SIZE }: { size?: number } = {}) {
+  constructor(
+    url: string,
+    { size = POOL_SIZE, ...options }: { size?: number } & ConnectionOptions = {},
+  ) {
     this.#url = url
     this.#size = size
+    this.#options = options
   }
 
   /** How many connections are lent at this moment. */
@@ -38,7 +47,9 @@ export class Pool {
     const left = () => Math.max(1, began + OPEN_LIMIT_MS - performance.now())
     await this.#place()
     try {
-      const connection = this.#takeIdle() ?? (await Connection.open(this.#url, left()))
+      const connection =
+        this.#takeIdle() ?? (await Connection.open(this.#url, left(), this.#options))
+      this.#open.add(connection)
       connection.limit(left())
       return connection
     } catch (error) {
@@ -50,14 +61,23 @@ export class Pool {
   giveBack(connection: Connection): void {
     connection.unlimit()
     if (connection.isOld) void connection.end()
-    else if (!connection.lost) this.#idle.push(connection)
+    if (connection.lost) this.#open.delete(connection)
+    else this.#idle.push(connection)
     this.#leave()
   }
 
-  /** Resolves when every connection is back and closed. */
-  async close(): Promise<void> {
+  /** Gives every connection up, lent or not: for a server that does not answer. */
+  cut(why: string): void {
+    for (const connection of this.#open) connection.lose(why)
+    this.#open.clear()
+  }
+
+  /** Resolves when every connection is back and closed; one that is not back after `withinMs` is given up. */
+  async close(withinMs = CLOSE_LIMIT_MS): Promise<void> {
     this.#closed = true
+    const patience = setTimeout(() => this.cut('the pool is closed'), withinMs)
     if (this.#taken > 0) await this.#drained.promise
+    clearTimeout(patience)
     await Promise.all(this.#idle.splice(0).map((connection) => connection.end()))
   }
 
@@ -65,6 +85,7 @@ export class Pool {
     for (;;) {
       const connection = this.#idle.pop()
       if (!connection?.lost) return connection
+      this.#open.delete(connection)
     }
   }
 

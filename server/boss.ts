@@ -1,6 +1,9 @@
 import { type Db, PgBoss } from 'pg-boss'
-import postgres, { type Sql } from 'postgres'
+import type { Connection } from '../db/connection.ts'
+import { Pool } from '../db/pool.ts'
+import { keepSession } from '../db/session.ts'
 import type { Tx } from '../db/tenancy.ts'
+import { unavailable } from '../db/unavailable.ts'
 import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
@@ -8,12 +11,18 @@ const SCHEMA = 'pgboss'
 const SET_UP_LOCK = 4_937_180_002
 /** A job is taken back from a worker that died by `jobs/recover.ts`, long before this. */
 const EXPIRE_SECONDS = 6 * 3600
+/** How long jobs under way may take once it stops; the worker has given them time before. */
+const STOP_LIMIT_MS = 3_000
+/** One statement of pg-boss, its maintenance included. */
+const STATEMENT_LIMIT_MS = 5 * 60_000
+/** Making the queues, also behind other processes that start at the same time. */
+const SET_UP_LIMIT_MS = 5 * 60_000
 
 /**
- * pg-boss binds JSON as text that it has serialised itself, and expects int8 as text: a client of
+ * pg-boss binds JSON as text that it has serialised itself, and expects int8 as text: a pool of
  * its own, since `drizzle()` changes what it wraps.
  */
-function openBossPool(url: string): Sql {
+function openBossPool(url: string): Pool {
   const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
   const json = (oid: number, from: number[]) => ({
     to: oid,
@@ -21,19 +30,18 @@ function openBossPool(url: string): Sql {
     serialize: asText,
     parse: (text: string) => JSON.parse(text),
   })
-  return postgres(url, {
-    max: 4,
-    onnotice: () => {},
-    connection: { application_name: 'igny8-queue' },
+  return new Pool(url, {
+    size: 4,
+    name: 'igny8-queue',
     types: {
       json: json(114, [114]),
       jsonb: json(3802, [3802]),
       bigint: { to: 20, from: [20], serialize: String, parse: (text: string) => text },
     },
-  }) as unknown as Sql
+  })
 }
 
-type Statements = Pick<Sql, 'unsafe'>
+type Statements = Pick<Connection, 'unsafe'>
 
 async function execute(on: Statements, text: string, values: unknown[] | undefined) {
   const rows = await on.unsafe(text, (values ?? []) as never[], {
@@ -45,29 +53,44 @@ async function execute(on: Statements, text: string, values: unknown[] | undefin
   }
 }
 
-/** What pg-boss needs of a database, over a postgres.js pool. */
-function bossDatabase(sql: Sql): Db {
+/** What pg-boss needs of a database. */
+function bossDatabase(url: string, pool: Pool): Db {
   return {
     async executeSql(text, values) {
-      if (!/^\s*BEGIN\b/i.test(text)) return execute(sql, text, values)
-      const reserved = await sql.reserve()
+      const connection = await pool.lend()
+      connection.limit(STATEMENT_LIMIT_MS)
       try {
-        return await execute(reserved, text, values)
+        return await execute(connection, text, values)
       } catch (error) {
-        await reserved.unsafe('rollback')
+        // A script may have failed within its transaction.
+        if (/^\s*BEGIN\b/i.test(text)) connection.lose('a script of the queue failed')
         throw error
       } finally {
-        reserved.release()
+        pool.giveBack(connection)
       }
     },
     async listen(channel, onNotification, onReconnect) {
-      const listener = await sql.listen(channel, onNotification, onReconnect)
-      return { close: () => listener.unlisten() }
+      const session = keepSession(url, {
+        name: 'igny8-queue-listener',
+        setUp: async (sql) => {
+          await sql`listen ${sql(channel)}`
+          onReconnect?.()
+        },
+        onNotify: (_, payload) => onNotification(payload),
+      })
+      await session.ready
+      return { close: () => session.stop() }
     },
   }
 }
 
-export type Boss = { pgBoss: PgBoss; queue: Queue; stop(): Promise<void> }
+export type Boss = {
+  pgBoss: PgBoss
+  queue: Queue
+  /** Gives every connection of the queue up: see `Pool.cut`. */
+  cut(why: string): void
+  stop(): Promise<void>
+}
 
 /**
  * Starts pg-boss with a queue for each contract. `work`: this process carries out jobs as well, so
@@ -78,23 +101,33 @@ export async function startBoss(
   contracts: JobContract[],
   options: { work: boolean; logger: Logger },
 ): Promise<Boss> {
-  const sql = openBossPool(url)
+  const pool = openBossPool(url)
   const pgBoss = new PgBoss({
-    db: bossDatabase(sql),
+    db: bossDatabase(url, pool),
     schema: SCHEMA,
     supervise: options.work,
     schedule: false,
     useListenNotify: options.work,
     monitorVacuum: false,
   })
-  pgBoss.on('error', (error) => options.logger.error({ err: error }, 'queue'))
-  await oneAtATime(sql, () => setUp(sql, pgBoss, contracts))
+  // That the database is away is said by who watches it.
+  pgBoss.on('error', (error) => {
+    if (!unavailable(error)) options.logger.error({ err: error }, 'queue')
+  })
+  try {
+    await oneAtATime(pool, (on) => setUp(on, pgBoss, contracts))
+  } catch (error) {
+    await pgBoss.stop({ graceful: false, close: false }).catch(() => {})
+    await pool.close()
+    throw error
+  }
   return {
     pgBoss,
     queue: queueOver(pgBoss),
+    cut: (why) => pool.cut(why),
     async stop() {
-      await pgBoss.stop({ graceful: true, timeout: 30_000, close: false })
-      await sql.end({ timeout: 5 })
+      await pgBoss.stop({ graceful: true, timeout: STOP_LIMIT_MS, close: false })
+      await pool.close()
     },
   }
 }
@@ -104,9 +137,9 @@ export async function startBoss(
  * no connection once it is there, since jobs are written in the callers' transactions.
  */
 export async function openQueue(url: string): Promise<Queue> {
-  const sql = openBossPool(url)
+  const pool = openBossPool(url)
   const pgBoss = new PgBoss({
-    db: bossDatabase(sql),
+    db: bossDatabase(url, pool),
     schema: SCHEMA,
     migrate: false,
     supervise: false,
@@ -117,12 +150,12 @@ export async function openQueue(url: string): Promise<Queue> {
     await pgBoss.start()
     await pgBoss.stop({ graceful: false, close: false })
   } finally {
-    await sql.end()
+    await pool.close()
   }
   return queueOver(pgBoss)
 }
 
-async function setUp(sql: Sql, pgBoss: PgBoss, contracts: JobContract[]): Promise<void> {
+async function setUp(on: Statements, pgBoss: PgBoss, contracts: JobContract[]): Promise<void> {
   await pgBoss.start()
   for (const { name } of contracts) {
     await pgBoss.createQueue(name, {
@@ -133,20 +166,22 @@ async function setUp(sql: Sql, pgBoss: PgBoss, contracts: JobContract[]): Promis
     })
   }
   // Jobs are enqueued inside transactions of these roles.
-  await sql.unsafe(`grant usage on schema ${SCHEMA} to igny8_app, igny8_platform;
+  await on.unsafe(`grant usage on schema ${SCHEMA} to igny8_app, igny8_platform;
     grant select, insert, update on all tables in schema ${SCHEMA} to igny8_app, igny8_platform;
     grant execute on all functions in schema ${SCHEMA} to igny8_app, igny8_platform`)
 }
 
 /** Several processes may start at once, and neither queues nor grants can be made by two together. */
-async function oneAtATime(sql: Sql, work: () => Promise<void>): Promise<void> {
-  const lock = await sql.reserve()
+async function oneAtATime(pool: Pool, work: (on: Statements) => Promise<void>): Promise<void> {
+  const lock = await pool.lend()
   try {
-    await lock`select pg_advisory_lock(${SET_UP_LOCK})`
-    await work()
-    await lock`select pg_advisory_unlock(${SET_UP_LOCK})`
+    lock.limit(SET_UP_LIMIT_MS)
+    await lock.unsafe(`select pg_advisory_lock(${SET_UP_LOCK})`)
+    await work(lock)
   } finally {
-    lock.release()
+    // The lock ends with its connection.
+    lock.lose('set up')
+    pool.giveBack(lock)
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { hash, verify } from '@node-rs/argon2'
 import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { startEmbedded } from '../db/embedded.ts'
+import { EmbeddedPlaceError } from '../db/embedded-place.ts'
 import { REQUEST_LIMITS, WORKER_LIMITS } from '../db/limits.ts'
 import { migrate } from '../db/migrate.ts'
 import { Pool } from '../db/pool.ts'
@@ -32,9 +34,14 @@ import { type NodeMetrics, openMetrics } from './node-metrics.ts'
 import { pluginZip } from './plugin-zip.ts'
 import { listenToRuns } from './run-events.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
+import { watchDatabase } from './watch-database.ts'
 
 /** How long a request under way may take once the service drains. */
-const DRAIN_MS = 25_000
+const DRAIN_MS = 20_000
+/** The whole drain: what has not ended by then, as when the database hangs, is left to the next start. */
+const STOP_LIMIT_MS = 28_000
+/** How long a start may still take that is told to stop: nobody has been served yet. */
+const START_PATIENCE_MS = 5_000
 /** PHP's own time limits end a request well before: what is not there by then will not come. */
 const SETTLE_MS = 5 * 60_000
 
@@ -63,16 +70,27 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     ? undefined
     : await startEmbedded({ dataDir: path.resolve(config.dataDir) })
   const databaseUrl = config.databaseUrl ?? embedded!.url
+  const pool = new Pool(databaseUrl, { size: overrides.poolSize })
+  const pools: { cut(why: string): void }[] = [pool]
+  const watch = watchDatabase(databaseUrl, pools, logger)
+  const unsupervise = embedded?.supervise((err) =>
+    logger.error({ err }, 'PostgreSQL does not start; igny8 tries again'),
+  )
+  try {
+    await watch.ready
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`, { cause: error })
+  }
   await migrate(databaseUrl)
   const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
   const secrets = await openSecrets(keys)
-  const pool = new Pool(databaseUrl, { size: overrides.poolSize })
   const doors = openDoors(pool, REQUEST_LIMITS)
   const metrics = openMetrics(doors.lent)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
     work: config.role !== 'api',
     logger,
   })
+  pools.push(boss)
   const parts = {
     config,
     databaseUrl,
@@ -92,10 +110,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     databaseUrl,
     doors,
     async stop() {
-      await api?.stop()
-      await worker?.stop()
+      await Promise.all([api?.stop(), worker?.stop()])
       await boss.stop()
       await doors.close()
+      await Promise.all([watch.stop(), unsupervise?.()])
       await embedded?.stop()
     },
   }
@@ -227,22 +245,29 @@ async function main(): Promise<void> {
     console.error(error.message)
     process.exit(1)
   }
-  const service = await startService(config)
-  console.log(service.url ? `igny8 listening on ${service.url}` : 'igny8 working')
-  let stopping = false
+  const starting = startService(config)
+  let ending: Promise<void> | undefined
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      service.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error)
-          process.exit(1)
-        },
-      )
+      ending ??= end(starting)
     })
   }
+  try {
+    const service = await starting
+    console.log(service.url ? `igny8 listening on ${service.url}` : 'igny8 working')
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof EmbeddedPlaceError)) throw error
+    console.error(error.message)
+    process.exit(1)
+  }
+}
+
+/** Also ends a start that waits for its database. */
+async function end(starting: Promise<Service>): Promise<void> {
+  setTimeout(() => process.exit(0), STOP_LIMIT_MS)
+  const service = await Promise.race([starting, delay(START_PATIENCE_MS)])
+  await service?.stop()
+  process.exit(0)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

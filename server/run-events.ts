@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import { keepSession } from '../db/session.ts'
 
 /** Tells followers of a run that it changed. */
 export type RunEvents = {
@@ -6,24 +6,22 @@ export type RunEvents = {
   subscribe(accountId: number, runId: number, onChange: () => void): () => void
 }
 
-/** Over one LISTEN connection of the process; the trigger on `runs` notifies. */
-export async function listenToRuns(
-  databaseUrl: string,
-): Promise<RunEvents & { stop(): Promise<void> }> {
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: 'igny8-events' },
-  })
+/** Over one LISTEN connection of the process, which is made again when it is lost; the trigger on `runs` notifies. */
+export async function listenToRuns(url: string): Promise<RunEvents & { stop(): Promise<void> }> {
   const followers = new Map<string, Set<() => void>>()
   const tell = (key: string) => {
     for (const onChange of followers.get(key) ?? []) onChange()
   }
-  // After a reconnect something may have been missed: everybody looks again.
-  const everyone = () => {
-    for (const key of followers.keys()) tell(key)
-  }
-  await sql.listen('igny8_runs', tell, everyone)
+  const session = keepSession(url, {
+    name: 'igny8-listener',
+    async setUp(sql) {
+      await sql`listen igny8_runs`
+      // While it was away something may have been missed: everybody looks again.
+      for (const key of followers.keys()) tell(key)
+    },
+    onNotify: (_, key) => tell(key),
+  })
+  await session.ready
   return {
     subscribe(accountId, runId, onChange) {
       const key = `${accountId}:${runId}`
@@ -34,6 +32,6 @@ export async function listenToRuns(
         if (set.size === 0) followers.delete(key)
       }
     },
-    stop: () => sql.end({ timeout: 1 }),
+    stop: session.stop,
   }
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { unavailable } from '../../db/unavailable.ts'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
 import { INVITATION, INVITATION_SCRIPT, linkPage, PASSWORD, PASSWORD_SCRIPT } from './link-pages.ts'
@@ -18,7 +19,7 @@ export function consoleRoutes(deps: Deps) {
       await deps.ready()
       return c.json({ status: 'ready' })
     } catch (error) {
-      deps.logger.error({ err: error }, 'not ready')
+      if (!unavailable(error)) deps.logger.error({ err: error }, 'not ready')
       return c.json({ status: 'not ready' }, 503)
     }
   })

@@ -59,7 +59,10 @@ export function answerError(logger: Logger) {
     const request_id = c.get('requestId') ?? ''
     const away = unavailable(error)
     if (away) {
-      logger.warn({ request_id, why: away.message, ...queryOf(away) }, 'database unavailable')
+      // That it is away is said once, by who watches it; each answer is in the log of requests.
+      if (away.why === 'overloaded') {
+        logger.warn({ request_id, why: away.message, ...queryOf(away) }, 'database overloaded')
+      }
       return problemResponse(c, databaseUnavailable(away), request_id)
     }
     const known = domainError(error)

@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { callerAttacks } from './callers.ts'
 import { databaseAttacks } from './database.ts'
 import { hostileAnswerAttacks } from './hostile-answers.ts'
+import { outageAttacks } from './outages.ts'
 import { signInAttacks } from './sign-ins.ts'
 import { uploadAttacks } from './uploads.ts'
 
@@ -12,4 +13,5 @@ export const attacks: Attack[] = [
   ...uploadAttacks,
   ...signInAttacks,
   ...hostileAnswerAttacks,
+  ...outageAttacks,
 ]

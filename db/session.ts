@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import postgres, { type Sql } from 'postgres'
+import { sessionOptions } from './connection.ts'
+import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
+
+const LOOK_EVERY_MS = 1_000
+/** How long a server may leave a question unanswered. */
+const TICKS = 10
+const TICK_MS = 250
+/** Before a connection is made again: that was lost, and that could not be opened. */
+const AGAIN_MS = { lost: 100, failed: 500 }
+
+/** The server is there and leaves a question unanswered. */
+export class UnansweredError extends DatabaseUnavailableError {
+  constructor() {
+    super('unavailable', 'the database does not answer')
+  }
+}
+
+export type Session = {
+  /** Resolves when the session is open, with what it was set up to do. */
+  ready: Promise<void>
+  stop(): Promise<void>
+}
+
+export type SessionOptions = {
+  /** How `pg_stat_activity` calls it. */
+  name: string
+  /** Runs on each new connection, before it counts as open: what it sets lives as long as the connection. */
+  setUp?(sql: Sql): Promise<unknown>
+  onNotify?(channel: string, payload: string): void
+  /** The server cannot be reached, or leaves a question unanswered for 2.5 s. Told once. */
+  onAway?(error: unknown): void
+  /** It is open again after `onAway`. */
+  onBack?(): void
+}
+
+/**
+ * Keeps a connection open for what lives in a session, as LISTEN and advisory locks do: it is made again
+ * within a second of its loss, for as long as it takes. `ready` rejects with an error that says more
+ * than that the server is away.
+ */
+export function keepSession(url: string, options: SessionOptions): Session {
+  const stopping = new AbortController()
+  const opened = Promise.withResolvers<void>()
+  opened.promise.catch(() => {})
+  const kept = keep(url, options, stopping.signal, opened)
+  return {
+    ready: opened.promise,
+    async stop() {
+      stopping.abort()
+      await kept
+    },
+  }
+}
+
+async function keep(
+  url: string,
+  options: SessionOptions,
+  stopping: AbortSignal,
+  opened: { resolve(): void; reject(error: unknown): void },
+): Promise<void> {
+  let isAway = false
+  const away = (error: unknown) => {
+    if (!isAway) options.onAway?.(error)
+    isAway = true
+  }
+  while (!stopping.aborted) {
+    let again = AGAIN_MS.lost
+    const connection = new Connection(url, options, stopping)
+    try {
+      await connection.answered(options.setUp?.(connection.sql) ?? connection.sql`select 1`)
+      opened.resolve()
+      if (isAway) options.onBack?.()
+      isAway = false
+      await connection.untilLost()
+    } catch (error) {
+      if (!unavailable(error)) opened.reject(error)
+      away(error)
+      again = AGAIN_MS.failed
+    } finally {
+      void connection.sql.end({ timeout: 0 })
+    }
+    await delay(again, undefined, { signal: stopping }).catch(() => {})
+  }
+  opened.resolve()
+}
+
+class Connection {
+  readonly sql: Sql
+  readonly #over = Promise.withResolvers<'over'>()
+
+  constructor(url: string, { name, onNotify }: SessionOptions, stopping: AbortSignal) {
+    const over = () => this.#over.resolve('over')
+    stopping.addEventListener('abort', over, { once: true })
+    const more = { onclose: over, onnotify: onNotify }
+    this.sql = postgres(url, { ...sessionOptions(name), ...more }) as Sql
+  }
+
+  /** Rejects when the server leaves it unanswered. */
+  async answered(query: PromiseLike<unknown>): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    // Counted in ticks: those that pass while this process is busy are one.
+    let ticks = 0
+    const timer = setInterval(() => {
+      if (++ticks > TICKS) reject(new UnansweredError())
+    }, TICK_MS)
+    await Promise.race([query, late, this.#over.promise]).finally(() => clearInterval(timer))
+  }
+
+  /** Looks every second. Resolves when the server closed the connection; rejects when it does not answer. */
+  async untilLost(): Promise<void> {
+    for (;;) {
+      const over = await Promise.race([this.#over.promise, delay(LOOK_EVERY_MS)])
+      if (over) return
+      await this.answered(this.sql`select 1`.catch(() => this.#over.promise))
+    }
+  }
+}
