@@ -41,6 +41,7 @@ export type PlatformReason =
   | 'note_key_use'
   | 'keep_keys'
   | 'appoint_staff'
+  | 'seal_secrets'
   | 'measure'
 
 /**

@@ -11,6 +11,8 @@ import { EmbeddedPlaceError } from '../db/embedded-place.ts'
 import { REQUEST_LIMITS, WORKER_LIMITS } from '../db/limits.ts'
 import { migrate } from '../db/migrate.ts'
 import { Pool } from '../db/pool.ts'
+import type { Session } from '../db/session.ts'
+import { sharesSessions } from '../db/shares-sessions.ts'
 import { type Doors, openDoors } from '../db/tenancy.ts'
 import { contracts } from '../jobs/registry.ts'
 import { startWorker } from '../jobs/worker.ts'
@@ -19,6 +21,7 @@ import { createApp } from './app.ts'
 import { boundedPasswords } from './auth/bounded-passwords.ts'
 import { openTokens } from './auth/tokens.ts'
 import { type Boss, startBoss } from './boss.ts'
+import { checkDefaultPlan } from './check-plan.ts'
 import { clientAddress } from './client-address.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import type { Deps } from './deps.ts'
@@ -26,7 +29,7 @@ import { docsAsset } from './docs-asset.ts'
 import { createEgress } from './egress.ts'
 import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
 import { answerMalformed, endUnreadRequests, SERVER_OPTIONS } from './http-server.ts'
-import { keptSecretKeys } from './kept-secret-keys.ts'
+import { secretKeysOf } from './kept-secret-keys.ts'
 import { type Logger, SECRET_FIELDS } from './logger.ts'
 import { diskMedia } from './media/disk.ts'
 import { s3Media } from './media/s3.ts'
@@ -76,15 +79,11 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const unsupervise = embedded?.supervise((err) =>
     logger.error({ err }, 'PostgreSQL does not start; igny8 tries again'),
   )
-  try {
-    await watch.ready
-  } catch (error) {
-    throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`, { cause: error })
-  }
+  await usable(databaseUrl, watch)
   await migrate(databaseUrl)
-  const keys = config.secretKeys.length > 0 ? config.secretKeys : keptSecretKeys(config.dataDir)
-  const secrets = await openSecrets(keys)
   const doors = openDoors(pool, REQUEST_LIMITS)
+  await checkDefaultPlan(doors, config.defaultPlan)
+  const secrets = await openSecrets(await secretKeysOf(config, doors))
   const metrics = openMetrics(doors.lent)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
     work: config.role !== 'api',
@@ -116,6 +115,22 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       await Promise.all([watch.stop(), unsupervise?.()])
       await embedded?.stop()
     },
+  }
+}
+
+/** Waits for the database. Throws `ConfigError` when it is one that cannot be used. */
+async function usable(databaseUrl: string, watch: Session): Promise<void> {
+  try {
+    await watch.ready
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`, { cause: error })
+  }
+  if (await sharesSessions(databaseUrl)) {
+    throw new ConfigError(
+      'DATABASE_URL: a pooler is there that shares connections between transactions, such as PgBouncer with ' +
+        'pool_mode = transaction; LISTEN and advisory locks, which igny8 needs, do not work through it. ' +
+        'Give the address of PostgreSQL itself, or of a pool with pool_mode = session.',
+    )
   }
 }
 
@@ -246,10 +261,11 @@ async function main(): Promise<void> {
     process.exit(1)
   }
   const starting = startService(config)
-  let ending: Promise<void> | undefined
+  let isEnding = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      ending ??= end(starting)
+      if (!isEnding) void end(starting)
+      isEnding = true
     })
   }
   try {

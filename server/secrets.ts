@@ -1,8 +1,19 @@
 const IV_BYTES = 12
 const encoder = new TextEncoder()
 
+/** Every column that holds sealed secrets; each table has `account_id` and `id`. */
+export const SEALED_COLUMNS = [
+  { table: 'sites', column: 'wp_app_password' },
+  { table: 'sites', column: 'wp_bridge_keys' },
+  { table: 'integration_settings', column: 'api_key' },
+  { table: 'integration_settings', column: 'client_secret' },
+  { table: 'integration_settings', column: 'refresh_token' },
+  { table: 'runs', column: 'secret' },
+] as const
+export type SealedColumn = (typeof SEALED_COLUMNS)[number]
+
 /** Where a secret is kept. It is bound to the place: a blob copied elsewhere does not decrypt. */
-export type SecretPlace = { table: string; column: string; accountId: number; rowId: number }
+export type SecretPlace = SealedColumn & { accountId: number; rowId: number }
 
 /** The key that sealed it is gone, or the blob was altered or is another place's. */
 export class SecretUnreadableError extends Error {}
@@ -12,6 +23,8 @@ export type Secrets = {
   seal(place: SecretPlace, plain: string): Promise<string>
   /** Throws `SecretUnreadableError`. */
   open(place: SecretPlace, blob: string): Promise<string>
+  /** What each blob begins with that `seal` makes. */
+  newest: string
   /** Key bytes for another purpose, newest first, with the id of each. */
   derive(purpose: string): Promise<{ id: string; key: Uint8Array<ArrayBuffer> }[]>
 }
@@ -24,6 +37,7 @@ export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
   const newest = keys[0]
   if (!newest) throw new Error('no secret key')
   return {
+    newest: `v1.${newest.id}.`,
     async seal(place, plain) {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
       const sealed = await crypto.subtle.encrypt(

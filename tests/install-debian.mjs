@@ -55,6 +55,11 @@ export async function ensureMariaDb() {
   await ensurePackages('MariaDB', packages, isThere)
 }
 
+/** A pooler that igny8 refuses to start behind. @throws {InstallError} */
+export async function ensurePgBouncer() {
+  await ensurePackages('PgBouncer', ['pgbouncer'], async () => existsSync('/usr/sbin/pgbouncer'))
+}
+
 /** What runs the bridge plugin's tests. @throws {InstallError} */
 export async function ensurePhpUnit() {
   const isThere = async () => (await run('phpunit', ['--version'])).ok

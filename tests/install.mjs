@@ -1,7 +1,13 @@
 // Makes a fresh checkout ready to run its demo and tests: npm packages (among them the Node that
-// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser, PHPUnit, MariaDB, a newer
+// runs TypeScript), PHP, Debian’s WordPress and, with --tests, a browser, PHPUnit, MariaDB, PgBouncer, a newer
 // WordPress and other PHPs. Plain JavaScript with Node’s own modules alone, because it runs on Node 20 before anything is installed.
-import { ensureChromium, ensureMariaDb, ensurePhp, ensurePhpUnit } from './install-debian.mjs'
+import {
+  ensureChromium,
+  ensureMariaDb,
+  ensurePgBouncer,
+  ensurePhp,
+  ensurePhpUnit,
+} from './install-debian.mjs'
 import { ensureNodeModules } from './install-node-modules.mjs'
 import { ensureOtherPhps } from './install-php.mjs'
 import { InstallError } from './install-run.mjs'
@@ -15,6 +21,7 @@ try {
     await ensureChromium()
     await ensurePhpUnit()
     await ensureMariaDb()
+    await ensurePgBouncer()
     await ensureWordPressCore('6.5')
     await ensureOtherPhps()
   }

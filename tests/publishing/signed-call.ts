@@ -1,3 +1,4 @@
+import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
 import { openSecrets } from '../../server/secrets.ts'
 import { sign } from '../../wp-bridge/client/sign.ts'
 import type { TestService } from '../helpers/service.ts'
@@ -6,12 +7,7 @@ import type { TestService } from '../helpers/service.ts'
 export async function bridgeKeyOf({ sql }: TestService, siteId: number): Promise<string> {
   const [site] = await sql`select account_id, id, wp_bridge_keys from sites where id = ${siteId}`
   const secrets = await openSecrets(['a key that only the tests of this project ever use'])
-  const sealedAt = {
-    table: 'sites',
-    column: 'wp_bridge_keys',
-    accountId: Number(site!.account_id),
-    rowId: Number(site!.id),
-  }
+  const sealedAt = siteBridgeKeys(Number(site!.account_id), Number(site!.id))
   return JSON.parse(await secrets.open(sealedAt, site!.wp_bridge_keys))[0].key
 }
 

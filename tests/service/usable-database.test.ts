@@ -1,0 +1,280 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import { ROOT } from '../architecture/code-files.ts'
+import { register, signIn } from '../helpers/client.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+const KEYS = 'a key that only the tests of this project ever use'
+const children: ChildProcess[] = []
+const folders: string[] = []
+const servers: net.Server[] = []
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  for (const server of servers.splice(0)) server.close()
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const dir = mkdtempSync(path.join(tmpdir(), 'igny8-usable-'))
+  chmodSync(dir, 0o755)
+  folders.push(dir)
+  return dir
+}
+
+/** `server/main.ts` as `npm start` runs it. */
+function start(environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [path.join(ROOT, 'server/main.ts')], {
+    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: folder(), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const output = { out: '', err: '' }
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output.out += chunk
+      const url = /^igny8 listening on (\S+)$/m.exec(output.out)?.[1]
+      if (url) resolve(url)
+    })
+    child.once('exit', () => reject(new Error(`ended: ${output.err}`)))
+  })
+  ready.catch(() => {})
+  const told = async (what: RegExp) => {
+    while (!what.test(output.err)) await delay(50)
+  }
+  return { child, output, ready, told }
+}
+
+/** Ends with 1 and one line. */
+async function refusal(environment: NodeJS.ProcessEnv): Promise<string> {
+  const { child, output, ready } = start(environment)
+  await expect(ready).rejects.toThrow()
+  expect(child.exitCode).toBe(1)
+  const lines = output.err.trim().split('\n')
+  expect(lines).toHaveLength(1)
+  return lines[0]!
+}
+
+/** Passes connections on to a server; nobody is there until it is opened. */
+async function passage(to: string) {
+  const { hostname, port } = new URL(to)
+  const sockets = new Set<net.Socket>()
+  const server = net.createServer((client) => {
+    const upstream = net.connect(Number(port), hostname)
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        sockets.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.pipe(upstream).pipe(client)
+  })
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const own = (server.address() as net.AddressInfo).port
+  const url = new URL(to)
+  url.port = String(own)
+  return {
+    url: url.href,
+    async open() {
+      server.listen(own, '127.0.0.1')
+      await once(server, 'listening')
+    },
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+describe('the start', () => {
+  it('is refused with a plan that does not exist, naming the setting and the plans', async () => {
+    const line = await refusal({
+      DATABASE_URL: await cloneTemplate(inject('postgresUrl')),
+      IGNY8_SECRET_KEYS: KEYS,
+      IGNY8_DEFAULT_PLAN: 'gold',
+    })
+    expect(line).toMatch(/^IGNY8_DEFAULT_PLAN: there is no plan "gold"; choose one of .*\bfree\b/)
+  })
+
+  it('is refused when the kept keys are gone, and goes on when they are back', async () => {
+    const dir = folder()
+    const first = start({ IGNY8_DATA_DIR: dir })
+    const owner = await register(await first.ready, 'Kept')
+    first.child.kill('SIGTERM')
+    await once(first.child, 'exit')
+    const keys = path.join(dir, 'secret_keys')
+    renameSync(keys, `${keys}.away`)
+    expect(await refusal({ IGNY8_DATA_DIR: dir })).toMatch(
+      /^IGNY8_SECRET_KEYS: \S+secret_keys is missing/,
+    )
+    renameSync(`${keys}.away`, keys)
+    const again = start({ IGNY8_DATA_DIR: dir })
+    expect((await signIn(await again.ready, owner.email)).userId).toBe(owner.userId)
+  })
+
+  it('is refused with a database that does not exist', async () => {
+    const url = new URL(inject('postgresUrl'))
+    url.pathname = '/no_such_database'
+    const line = await refusal({ DATABASE_URL: url.href, IGNY8_SECRET_KEYS: KEYS })
+    expect(line).toMatch(/^DATABASE_URL: database "no_such_database" does not exist/)
+  })
+
+  it('waits for a database that is not there yet', async () => {
+    const database = await passage(await cloneTemplate(inject('postgresUrl')))
+    database.close()
+    const { output, ready, told } = start({
+      DATABASE_URL: database.url,
+      IGNY8_SECRET_KEYS: KEYS,
+    })
+    await told(/the database is away/)
+    await delay(2_000)
+    await database.open()
+    await register(await ready, 'Waited')
+    const lines = output.err.split('\n').filter((line) => /database/.test(line))
+    expect(lines).toEqual([
+      expect.stringContaining('the database is away'),
+      expect.stringContaining('the database is back'),
+    ])
+  })
+
+  it('ends with 0 at SIGTERM while it waits', async () => {
+    const database = await passage(inject('postgresUrl'))
+    database.close()
+    const { child, told } = start({ DATABASE_URL: database.url, IGNY8_SECRET_KEYS: KEYS })
+    await told(/the database is away/)
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('is refused behind PgBouncer in transaction mode, and goes on in session mode', async () => {
+    const url = new URL(await cloneTemplate(inject('postgresUrl')))
+    for (const size of [1, 5]) {
+      const pooled = await startPgBouncer(url, 'transaction', size)
+      const line = await refusal({ DATABASE_URL: pooled.url, IGNY8_SECRET_KEYS: KEYS })
+      expect(line).toMatch(/^DATABASE_URL: .*pool_mode = transaction.*Give the address/)
+      await pooled.stop()
+    }
+    const pooled = await startPgBouncer(url, 'session', 40)
+    const { child, ready } = start({ DATABASE_URL: pooled.url, IGNY8_SECRET_KEYS: KEYS })
+    await register(await ready, 'Pooled')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+    await pooled.stop()
+  })
+})
+
+describe('an absent database', () => {
+  it('is answered with 503 and one line in the log, and served again by itself', async () => {
+    const database = await passage(await cloneTemplate(inject('postgresUrl')))
+    const { child, output, ready } = start({
+      DATABASE_URL: database.url,
+      IGNY8_SECRET_KEYS: KEYS,
+    })
+    const url = await ready
+    const owner = await register(url, 'Absent')
+    database.close()
+    const end = Date.now() + 12_000
+    while (Date.now() < end) {
+      const began = Date.now()
+      const { status, headers, body } = await owner.get('auth/sites/')
+      expect([status, body.code]).toEqual([503, 'database_unavailable'])
+      expect(headers.get('retry-after')).toBe('5')
+      expect(Date.now() - began).toBeLessThan(5_000)
+      expect((await fetch(`${url}/healthz`)).status).toBe(200)
+      expect((await fetch(`${url}/readyz`)).status).toBe(503)
+      await delay(200)
+    }
+    await database.open()
+    while ((await owner.get('auth/sites/')).status !== 200) await delay(100)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    const lines = output.err
+      .split('\n')
+      .filter((line) => line && JSON.parse(line).msg !== 'request')
+      .map((line) => JSON.parse(line).msg)
+    expect(lines).toEqual([
+      expect.stringContaining('the database is away'),
+      expect.stringContaining('the database is back'),
+    ])
+    database.close()
+    child.kill('SIGTERM')
+    const began = Date.now()
+    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(Date.now() - began).toBeLessThan(30_000)
+  })
+})
+
+/** PgBouncer as Debian has it, in front of one database. */
+async function startPgBouncer(database: URL, mode: string, size: number) {
+  const dir = folder()
+  const port = await freePort()
+  const { username, password, hostname } = database
+  writeFileSync(path.join(dir, 'users.txt'), `"${username}" "${password}"\n`)
+  const file = path.join(dir, 'pgbouncer.ini')
+  writeFileSync(
+    file,
+    `[databases]
+* = host=${hostname} port=${database.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+auth_type = trust
+auth_file = ${dir}/users.txt
+pool_mode = ${mode}
+default_pool_size = ${size}
+logfile = ${dir}/log
+pidfile = ${dir}/pid
+unix_socket_dir =
+`,
+  )
+  // It does not run as root.
+  const nobody = /^nobody:[^:]*:(\d+):(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))!
+  const user = process.getuid?.() === 0 ? { uid: Number(nobody[1]), gid: Number(nobody[2]) } : {}
+  chmodSync(dir, 0o777)
+  const child = spawn('/usr/sbin/pgbouncer', [file], { ...user, stdio: 'ignore' })
+  children.push(child)
+  while (!(await accepts(port))) await delay(50)
+  const url = new URL(database)
+  url.port = String(port)
+  return {
+    url: url.href,
+    async stop() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      resolve(true)
+      socket.destroy()
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  server.close()
+  return port
+}
