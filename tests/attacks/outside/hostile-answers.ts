@@ -99,9 +99,12 @@ const linking = (kind: HostileAnswer): Attack =>
     const task = await newTask(owner)
     server.answer(kind)
     let ended = false
-    const status = link(owner, task, server).finally(() => {
-      ended = true
-    })
+    // It breaks off when the service is stopped.
+    const status = link(owner, task, server)
+      .catch(() => 'by breaking off')
+      .finally(() => {
+        ended = true
+      })
     let slowest = 0
     while (!ended) {
       slowest = Math.max(slowest, await assertAlive(target))
