@@ -56,7 +56,7 @@ export async function isKept(tx: Tx, key: string): Promise<boolean> {
 }
 
 /** A 429 that says when the window ends. */
-export function tooManyAttempts(what: string, { endsAt }: Attempts): DomainError {
+export function tooManyAttempts(what: string, { endsAt }: Pick<Attempts, 'endsAt'>): DomainError {
   const seconds = Math.max(1, Math.ceil((endsAt.getTime() - Date.now()) / 1000))
   return new DomainError(
     'too_many_attempts',

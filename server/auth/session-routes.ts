@@ -110,9 +110,10 @@ export function sessionRoutes(deps: Deps) {
   app.openapi(routes.register, async (c) =>
     c.json(await register(deps, c.req.valid('json'), networkOfClient(c), c.get('requestId')), 201),
   )
-  app.openapi(routes.login, async (c) =>
-    c.json(await signIn(deps, c.req.valid('json'), networkOfClient(c)), 200),
-  )
+  app.openapi(routes.login, async (c) => {
+    const isKeyed = c.req.header('idempotency-key') !== undefined
+    return c.json(await signIn(deps, c.req.valid('json'), networkOfClient(c), isKeyed), 200)
+  })
   app.openapi(routes.refresh, async (c) =>
     c.json(await refreshSession(deps, c.req.valid('json').refresh), 200),
   )

@@ -4,6 +4,7 @@ import { users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
+import { takeTurns } from '../turns.ts'
 import {
   countAttempt,
   counterKey,
@@ -28,9 +29,43 @@ const SLOWEST_MS = 10_000
 /** How long a network stays known after a sign-in. */
 const KNOWN_SECONDS = 90 * 24 * 3600
 
-/** Signs a user in. An unknown e-mail takes as long as a wrong password and looks the same. */
-export async function signIn(deps: Deps, input: z.infer<typeof Login>, network: string) {
-  const attempt = await countSignIn(deps, input.email, network)
+/** Sign-ins of anybody leave connections of the database to callers who are known. */
+const inTurn = takeTurns({
+  places: 4,
+  each: 2,
+  waiting: 50,
+  patienceMs: 10_000,
+  what: 'sign-ins',
+})
+
+type Attempt = Awaited<ReturnType<typeof countSignIn>>
+
+/**
+ * Signs a user in. An unknown e-mail takes as long as a wrong password and looks the same. A try that
+ * is slowed down waits outside a transaction; `isKeyed` says that the request has one, and it is
+ * refused instead.
+ */
+export async function signIn(
+  deps: Deps,
+  input: z.infer<typeof Login>,
+  network: string,
+  isKeyed: boolean,
+) {
+  const first = await inTurn(network, async () => {
+    const attempt = await countSignIn(deps, input.email, network)
+    if (attempt.slowedMs === 0) return { session: await checkPassword(deps, input, attempt) }
+    return { attempt }
+  })
+  if (first.session) return first.session
+  const { attempt } = first
+  if (isKeyed) {
+    throw tooManyAttempts('failed sign-ins', { endsAt: new Date(Date.now() + attempt.slowedMs) })
+  }
+  await new Promise((resolve) => setTimeout(resolve, attempt.slowedMs))
+  return inTurn(network, () => checkPassword(deps, input, attempt))
+}
+
+async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: Attempt) {
   const user = await deps.doors.withPlatform('authenticate', async (tx) => {
     const [found] = await tx
       .select()
@@ -62,7 +97,7 @@ export async function signIn(deps: Deps, input: z.infer<typeof Login>, network: 
  * Failures are counted for an e-mail address in a network, so that nobody locks out a user who is
  * elsewhere; failures from everywhere only slow the next try down. A network in which the user has
  * signed in lately is neither slowed down nor refused for what others fail there with. Throws
- * `too_many_attempts`. `takeBack` uncounts a try, and `succeeded` also what failed there before.
+ * `too_many_attempts`. `slowedMs`: how long the check waits. `takeBack` uncounts a try, and `succeeded` also what failed there before.
  */
 async function countSignIn(deps: Deps, email: string, network: string) {
   const keys = {
@@ -82,8 +117,8 @@ async function countSignIn(deps: Deps, email: string, network: string) {
     return { slowedMs: isKnown ? 0 : slowDown(ofEmail.count) }
   })
   if (refused) throw tooManyAttempts('failed sign-ins', refused)
-  if (slowedMs) await new Promise((resolve) => setTimeout(resolve, slowedMs))
   return {
+    slowedMs: slowedMs ?? 0,
     async takeBack(tx: Tx): Promise<void> {
       for (const key of [keys.network, keys.pair, keys.email]) await uncountAttempt(tx, key)
     },
