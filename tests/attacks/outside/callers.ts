@@ -1,3 +1,4 @@
+import { newSector } from '../../planner/sector.ts'
 import { type Attack, assertAlive, HoleError } from './attack.ts'
 import { openRequest, openSocket, statusWithin } from './slow-request.ts'
 
@@ -78,38 +79,27 @@ export const callerAttacks: Attack[] = [
     },
   },
   {
-    name: 'stalls 12 keyed bodies',
+    name: 'stalls 12 keyed imports behind their last boundary',
     async run(target) {
       const client = await target.owner()
-      const headers = {
-        ...JSON_TYPE,
-        'content-length': '500',
-        authorization: `Bearer ${client.token}`,
-      }
+      const { site_id, sector_id } = await newSector(client)
+      const part = (name: string, text: string | number) =>
+        `--X\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`
+      const place = part('site_id', site_id) + part('sector_id', sector_id)
+      const form = `${place}${part('file', 'keyword\na')}--X--\r\n`
       const stalled = Array.from({ length: 12 }, (_, n) => {
-        const key = { 'idempotency-key': `stalled-${n}` }
-        return openRequest(
-          target.url,
-          'POST',
-          '/api/v1/auth/change_password/',
-          { ...headers, ...key },
-          '{',
-        )
-      })
-      const forms = Array.from({ length: 12 }, (_, n) => {
-        const form = {
+        const headers = {
+          authorization: `Bearer ${client.token}`,
           'content-type': 'multipart/form-data; boundary=X',
-          'idempotency-key': `f-${n}`,
+          'content-length': '9000',
+          'idempotency-key': `stalled-${n}`,
         }
-        const begun =
-          '--X\r\ncontent-disposition: form-data; name="file"; filename="k"\r\n\r\nkeyword\n'
-        const path = '/api/v1/planner/keywords/import_csv/'
         return openRequest(
           target.url,
           'POST',
-          path,
-          { ...headers, ...form, 'content-length': '9000000' },
-          `${begun}${'a\n'.repeat(20_000)}`,
+          '/api/v1/planner/keywords/import_csv/',
+          headers,
+          form,
         )
       })
       try {
@@ -124,7 +114,7 @@ export const callerAttacks: Attack[] = [
           throw new HoleError(`a list was answered ${answered?.status} after ${ms} ms`)
         return `a list is answered in ${ms} ms meanwhile`
       } finally {
-        for (const request of [...stalled, ...forms]) request.abandon()
+        for (const request of stalled) request.abandon()
       }
     },
   },
