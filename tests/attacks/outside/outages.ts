@@ -189,9 +189,10 @@ export function backendsOf(target: { dataDir: string }): number[] {
 
 /** One that serves a client. */
 export function backendOf(target: { dataDir: string }): number {
-  const found = backendsOf(target).find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('127.0.0.1'),
-  )
+  const found = backendsOf(target).find((pid) => {
+    const file = `/proc/${pid}/cmdline`
+    return existsSync(file) && readFileSync(file, 'utf8').includes('127.0.0.1')
+  })
   if (!found) throw new Error('the server has no client')
   return found
 }
