@@ -37,8 +37,8 @@ export type SessionOptions = {
 
 /**
  * Keeps a connection open for what lives in a session, as LISTEN and advisory locks do: it is made again
- * within a second of its loss, for as long as it takes. `ready` rejects with an error that says more
- * than that the server is away.
+ * within a second of its loss, for as long as it takes. `ready` rejects, and
+ * nothing is kept, when the first error says more than that the server is away.
  */
 export function keepSession(url: string, options: SessionOptions): Session {
   const stopping = new AbortController()
@@ -60,6 +60,7 @@ async function keep(
   stopping: AbortSignal,
   opened: { resolve(): void; reject(error: unknown): void },
 ): Promise<void> {
+  let wasOpen = false
   let isAway = false
   const away = (error: unknown) => {
     if (!isAway) options.onAway?.(error)
@@ -70,12 +71,13 @@ async function keep(
     const connection = new Connection(url, options, stopping)
     try {
       await connection.answered(options.setUp?.(connection.sql) ?? connection.sql`select 1`)
+      wasOpen = true
       opened.resolve()
       if (isAway) options.onBack?.()
       isAway = false
       await connection.untilLost()
     } catch (error) {
-      if (!unavailable(error)) opened.reject(error)
+      if (!wasOpen && !unavailable(error)) return opened.reject(error)
       away(error)
       again = AGAIN_MS.failed
     } finally {

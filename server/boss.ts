@@ -3,7 +3,6 @@ import type { Connection } from '../db/connection.ts'
 import { Pool } from '../db/pool.ts'
 import { keepSession } from '../db/session.ts'
 import type { Tx } from '../db/tenancy.ts'
-import { unavailable } from '../db/unavailable.ts'
 import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
@@ -110,10 +109,7 @@ export async function startBoss(
     useListenNotify: options.work,
     monitorVacuum: false,
   })
-  // That the database is away is said by who watches it.
-  pgBoss.on('error', (error) => {
-    if (!unavailable(error)) options.logger.error({ err: error }, 'queue')
-  })
+  pgBoss.on('error', (error) => options.logger.error({ err: error }, 'queue'))
   try {
     await oneAtATime(pool, (on) => setUp(on, pgBoss, contracts))
   } catch (error) {

@@ -37,7 +37,7 @@ import { type NodeMetrics, openMetrics } from './node-metrics.ts'
 import { pluginZip } from './plugin-zip.ts'
 import { listenToRuns } from './run-events.ts'
 import { openSecrets, type Secrets } from './secrets.ts'
-import { watchDatabase } from './watch-database.ts'
+import { watchDatabase, withoutAbsence } from './watch-database.ts'
 
 /** How long a request under way may take once the service drains. */
 const DRAIN_MS = 20_000
@@ -68,14 +68,15 @@ export type Overrides = {
 
 /** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const logger = overrides.logger ?? openLogger()
+  const ownLogger = overrides.logger ?? openLogger()
+  const logger = withoutAbsence(ownLogger)
   const embedded = config.databaseUrl
     ? undefined
     : await startEmbedded({ dataDir: path.resolve(config.dataDir) })
   const databaseUrl = config.databaseUrl ?? embedded!.url
   const pool = new Pool(databaseUrl, { size: overrides.poolSize })
   const pools: { cut(why: string): void }[] = [pool]
-  const watch = watchDatabase(databaseUrl, pools, logger)
+  const watch = watchDatabase(databaseUrl, pools, ownLogger)
   const unsupervise = embedded?.supervise((err) =>
     logger.error({ err }, 'PostgreSQL does not start; igny8 tries again'),
   )

@@ -1,7 +1,22 @@
 import { keepSession, type Session, UnansweredError } from '../db/session.ts'
+import { unavailable } from '../db/unavailable.ts'
 import type { Logger } from './logger.ts'
 
 const REMIND_EVERY_MS = 60_000
+
+/**
+ * The logger of all the others: it leaves out errors that say no more than that the database is away,
+ * of which requests and scheduled work would make a storm.
+ */
+export function withoutAbsence(logger: Logger): Logger {
+  const isAbsence = (fields: object) =>
+    unavailable((fields as { err?: unknown }).err)?.why === 'unavailable'
+  return {
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => isAbsence(fields) || logger.warn(fields, message),
+    error: (fields, message) => isAbsence(fields) || logger.error(fields, message),
+  }
+}
 
 /**
  * Watches the database over a connection of its own and is the one to log its absence: a line when it

@@ -1,5 +1,4 @@
 import { html } from 'hono/html'
-import { unavailable } from '../../db/unavailable.ts'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
 import { INVITATION, INVITATION_SCRIPT, linkPage, PASSWORD, PASSWORD_SCRIPT } from './link-pages.ts'
@@ -19,7 +18,7 @@ export function consoleRoutes(deps: Deps) {
       await deps.ready()
       return c.json({ status: 'ready' })
     } catch (error) {
-      if (!unavailable(error)) deps.logger.error({ err: error }, 'not ready')
+      deps.logger.error({ err: error }, 'not ready')
       return c.json({ status: 'not ready' }, 503)
     }
   })

@@ -5,10 +5,13 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+
+// Each starts the service several times.
+vi.setConfig({ testTimeout: 240_000 })
 
 const KEYS = 'a key that only the tests of this project ever use'
 const children: ChildProcess[] = []
