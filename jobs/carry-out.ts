@@ -1,8 +1,8 @@
 import type { Failure } from '../db/schema/system.ts'
 import { unavailable } from '../db/unavailable.ts'
 import { rowLimitReached } from '../server/billing/plan-limits.ts'
-import { type Contracts, fail, giveBack, succeed } from './finish-step.ts'
-import { failureOf, registry } from './registry.ts'
+import { fail, giveBack, succeed } from './finish-step.ts'
+import { contracts, failureOf, registry } from './registry.ts'
 import {
   HeldError,
   LookAgainError,
@@ -14,6 +14,7 @@ import {
   StepJob,
   type WorkerDeps,
 } from './step.ts'
+import { DEATHS_LIMIT } from './take-step.ts'
 
 /** Something remote whose outcome stays unknown for so long is given up. */
 const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
@@ -22,13 +23,8 @@ const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
 const DATABASE_RETRY_SECONDS = 10
 
 /** Runs one attempt to its end: done, failed, or given back. Never throws for a step's own failure. */
-export async function carryOut(
-  deps: WorkerDeps,
-  contracts: Contracts,
-  step: Step,
-  stopping: AbortSignal,
-): Promise<void> {
-  const { handler } = registry[step.kind]
+export async function carryOut(deps: WorkerDeps, step: Step, stopping: AbortSignal): Promise<void> {
+  const { handler, giveUp = workerDied } = registry[step.kind]
   const job = new StepJob(step, deps, stopping)
   const log = {
     account_id: step.account_id,
@@ -40,15 +36,8 @@ export async function carryOut(
   const ended = (outcome: Outcome) =>
     deps.stepEnded(step.kind, outcome, (performance.now() - began) / 1000)
   try {
-    const delays = contracts[step.kind].retryDelays
-    if (step.retries > delays.length) {
-      throw new StepError(
-        'worker_died',
-        'The worker died each time it tried this. It was given up.',
-      )
-    }
-    const done = await handler(job)
-    await succeed(deps, contracts, step, done)
+    const done = await (step.deaths < DEATHS_LIMIT ? handler(job) : giveUp(job))
+    await succeed(deps, step, done)
     ended('succeeded')
     deps.logger.info({ ...log, attempt: step.attempt }, 'step done')
   } catch (error) {
@@ -61,8 +50,16 @@ export async function carryOut(
       ended('held')
       return
     }
-    ended(await settleFailure(deps, contracts, job, error))
+    ended(await settleFailure(deps, job, error))
   }
+}
+
+/** Ends a step during which one worker after the other died, also when nothing else ran beside it. */
+async function workerDied(): Promise<never> {
+  throw new StepError(
+    'worker_died',
+    'The worker stopped each time it ran this step, also with nothing else running. igny8 gave the step up. Try it again with less to do at once, or report it.',
+  )
 }
 
 /** Since when it has waited for nothing but a worker: milliseconds since 1970. */
@@ -72,16 +69,14 @@ function begunAt({ created_at, released_at, not_before }: Step): number {
 
 async function settleFailure(
   deps: WorkerDeps,
-  contracts: Contracts,
   job: StepJob,
   error: unknown,
 ): Promise<'failed' | 'retried'> {
   const { step } = job
-  const contract = contracts[step.kind]
   const { retries } = step
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
-    await giveBack(deps, contract, step, { seconds: 0, retries, message: 'The service restarts' })
+    await giveBack(deps, step, { seconds: 0, message: 'The service restarts' })
     return 'retried'
   }
   const mayWait = Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS
@@ -95,18 +90,19 @@ async function settleFailure(
   }
   if (error instanceof LookAgainError && mayWait) {
     const seconds = error.afterMs / 1000
-    await giveBack(deps, contract, step, { seconds, retries, message: error.message })
+    await giveBack(deps, step, { seconds, message: error.message })
     return 'retried'
   }
   const limit = rowLimitReached(error)
   if (limit) error = new StepError(limit.code, limit.message, { cause: error })
-  const delay = contract.retryDelays[retries]
+  const delay = contracts[step.kind].retryDelays[retries]
   const retryable = !(error instanceof StepError || error instanceof LookAgainError)
   if (!(error instanceof RetryableError) && retryable)
     deps.logger.error({ ...log, err: error }, 'step broke')
   if (retryable && delay !== undefined) {
     const message = `${failureFrom(error).message} Trying again in ${delay} s.`
-    await giveBack(deps, contract, step, { seconds: delay, retries: retries + 1, message })
+    // It came to an end that counts: what killed workers before was not this step.
+    await giveBack(deps, step, { seconds: delay, retries: retries + 1, deaths: 0, message })
     return 'retried'
   }
   const failure = failureFrom(error)
@@ -119,7 +115,8 @@ async function settleFailure(
 function failureFrom(error: unknown): Failure {
   const known =
     error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
+  // PostgreSQL takes neither NUL nor half a character, and the failure must be written.
   return known
-    ? { code: error.code, message: error.message }
+    ? { code: error.code, message: error.message.replaceAll('\0', '').toWellFormed() }
     : { code: 'internal', message: 'Something failed on our side.' }
 }

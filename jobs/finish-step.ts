@@ -1,20 +1,15 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Failure, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
-import { settleFailure, settleSuccess } from '../server/billing/settle-step.ts'
+import { settleFailures, settleSuccess } from '../server/billing/settle-step.ts'
 import { endRunIfDone } from '../server/end-run.ts'
-import type { JobContract } from '../server/queue.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
-export type Contracts = Record<Step['kind'], JobContract>
+/** How long a step waits whose end the database did not take. */
+const UNENDED_SECONDS = 5
 
 /** Writes what a step made, settles its credits and lets the next ones begin: all or nothing. */
-export function succeed(
-  deps: WorkerDeps,
-  contracts: Contracts,
-  step: Step,
-  done: StepDone,
-): Promise<void> {
+export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<void> {
   return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
     await lockRun(tx, step)
     await fence(tx, step)
@@ -30,7 +25,7 @@ export function succeed(
         updated_at: sql`now()`,
       })
       .where(eq(run_steps.id, step.id))
-    await beginNext(tx, deps, contracts, step)
+    await beginNext(tx, deps, step)
     await endRunIfDone(tx, step.run_id, done.message)
   })
 }
@@ -46,7 +41,7 @@ export function fail(
     await lockRun(tx, step)
     await fence(tx, step)
     await onFailure?.(tx)
-    await settleFailure(tx, step)
+    await settleFailures(tx, step.account_id, [step])
     await tx
       .update(run_steps)
       .set({ state: 'failed', error, made: null, updated_at: sql`now()` })
@@ -59,23 +54,49 @@ export function fail(
 /** Gives a step back to the queue, to be taken again after `seconds`. */
 export function giveBack(
   deps: WorkerDeps,
-  contract: JobContract,
   step: Step,
-  again: { seconds: number; retries: number; message: string },
+  again: { seconds: number; message: string; retries?: number; deaths?: number },
 ): Promise<void> {
+  const { seconds, message, retries = step.retries, deaths = step.deaths } = again
   return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
     await fence(tx, step)
     await tx
       .update(run_steps)
-      .set({ state: 'pending', retries: again.retries, worker_id: null, updated_at: sql`now()` })
+      .set({ ...toPending, retries, deaths, retry_at: inSeconds(seconds) })
       .where(eq(run_steps.id, step.id))
-    await tx
-      .update(runs)
-      .set({ message: again.message, updated_at: sql`now()` })
-      .where(eq(runs.id, step.run_id))
-    const payload = { account_id: step.account_id, step_id: step.id }
-    await deps.queue.enqueue(tx, contract, payload, again.seconds)
+    await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
+    await deps.queue.enqueue(tx, [{ ...step, afterSeconds: seconds }])
   })
+}
+
+/** What makes a running step wait for a worker again. */
+const toPending = { state: 'pending', worker_id: null, updated_at: sql`now()` } as const
+
+/** Null for a step that may be taken at once. */
+const inSeconds = (seconds: number) =>
+  seconds > 0 ? sql`now() + ${seconds} * interval '1 second'` : null
+
+/**
+ * Gives back steps that this worker has and does not work on, at no cost: they have ended, and the
+ * database could not be told.
+ */
+export async function giveBackUnended(
+  tx: Tx,
+  deps: WorkerDeps,
+  steps: Pick<Step, 'account_id' | 'id' | 'kind'>[],
+): Promise<void> {
+  if (steps.length === 0) return
+  await tx
+    .update(run_steps)
+    .set({ ...toPending, retry_at: inSeconds(UNENDED_SECONDS) })
+    .where(sql`(${run_steps.account_id}, ${run_steps.id}) in (
+      select account_id, id from jsonb_to_recordset(${JSON.stringify(
+        steps.map(({ account_id, id }) => ({ account_id, id })),
+      )}::jsonb) as unended (account_id bigint, id bigint))`)
+  await deps.queue.enqueue(
+    tx,
+    steps.map((step) => ({ ...step, afterSeconds: UNENDED_SECONDS })),
+  )
 }
 
 /**
@@ -90,7 +111,7 @@ export async function holdStep(
   const { message, ...changes } = wait
   await tx
     .update(run_steps)
-    .set({ ...changes, state: 'pending', worker_id: null, updated_at: sql`now()` })
+    .set({ ...changes, ...toPending, deaths: 0 })
     .where(eq(run_steps.id, step.id))
   await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
 }
@@ -100,20 +121,16 @@ async function lockRun(tx: Tx, step: Step): Promise<void> {
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, step.run_id)).for('update')
 }
 
-async function beginNext(
-  tx: Tx,
-  deps: WorkerDeps,
-  contracts: Contracts,
-  step: Step,
-): Promise<void> {
+async function beginNext(tx: Tx, deps: WorkerDeps, step: Step): Promise<void> {
   const next = await tx
     .update(run_steps)
     .set({ state: 'pending', updated_at: sql`now()` })
     .where(and(eq(run_steps.after_step_id, step.id), eq(run_steps.state, 'waiting')))
     .returning()
-  for (const { account_id, id, kind } of next) {
-    await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
-  }
+  await deps.queue.enqueue(
+    tx,
+    next.sort((a, b) => a.id - b.id),
+  )
 }
 
 async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
@@ -123,7 +140,7 @@ async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
       .set({ state: 'cancelled', updated_at: sql`now()` })
       .where(and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')))
       .returning()
-    for (const step of cancelled) await settleFailure(tx, step)
+    await settleFailures(tx, after.account_id, cancelled)
     ids = cancelled.map(({ id }) => id)
   }
 }

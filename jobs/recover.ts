@@ -1,56 +1,66 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { run_steps, runs } from '../db/schema/system.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../server/cancel-steps.ts'
-import type { Contracts } from './finish-step.ts'
+import type { QueuedStep } from '../server/queue.ts'
+import { giveBackUnended } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
 import { accountIsOpen, isAbandoned, isDue } from './take-step.ts'
 
-/** A pending step that nobody has taken for so long may have lost its job to a killed worker. */
+/** A pending step without a job that nobody has taken for so long has lost its job to a killed worker. */
 const FORGOTTEN_SECONDS = 20
-const BATCH = 500
+const BATCH = 1_000
+/**
+ * How long a step waits before the second and the third time that it runs alone: what kills workers
+ * and has nothing to do with the step is over by then.
+ */
+const ALONE_AGAIN_SECONDS = [30, 120]
+
+/** Has a job that waits. In the words of the unique index by which pg-boss keeps to one. */
+const hasJob = sql`exists (select from pgboss.job j where j.name = run_steps.kind
+  and coalesce(j.singleton_key, '') = run_steps.account_id || ':' || run_steps.id
+  and j.state = 'created' and j.policy = 'short')`
 
 /**
- * Enqueues again what a killed worker had: steps that it was running, and pending ones whose job it
- * had fetched. A step that has a waiting job keeps the one. `atStart`: pending ones count at once.
+ * Enqueues what a killed worker had: steps that it was running, and pending ones whose job it had
+ * fetched; also those whose slot has come. Takes a few statements for any number of them, those that
+ * were begun first. `atStart`: pending ones count at once.
  */
 export async function recoverSteps(
   deps: WorkerDeps,
-  contracts: Contracts,
   { atStart }: { atStart: boolean },
 ): Promise<number> {
   const age = atStart ? 0 : FORGOTTEN_SECONDS
   return deps.doors.withPlatform('recover_steps', async (tx) => {
-    const lost = await tx
-      .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
-      .from(run_steps)
-      .where(
-        or(
-          isAbandoned,
-          and(
-            eq(run_steps.state, 'pending'),
-            isDue,
-            accountIsOpen,
-            sql`${run_steps.updated_at} <= now() - ${age} * interval '1 second'`,
-          ),
-        ),
-      )
-      .orderBy(run_steps.updated_at, run_steps.id)
-      .limit(BATCH)
-    for (const { account_id, id, kind } of lost) {
-      await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
-    }
+    const lost = await tx.execute<LostStep>(lostSteps(age))
+    await deps.queue.enqueue(tx, lost.map(toQueued))
     return lost.length
   })
 }
 
+type LostStep = Pick<QueuedStep, 'kind'> & { account_id: string; id: string; deaths: number }
+
+/** Oldest first. `age` in seconds. */
+export const lostSteps = (age: number) => sql`
+  (select account_id, id, kind, deaths + 1 as deaths from run_steps
+    where ${isAbandoned} and not ${hasJob} order by updated_at, id limit ${BATCH})
+  union all
+  (select account_id, id, kind, 0 as deaths from run_steps
+    where state = 'pending' and ${isDue} and ${accountIsOpen} and not ${hasJob}
+      and updated_at <= now() - ${age} * interval '1 second'
+    order by updated_at, id limit ${BATCH})`
+
+function toQueued({ account_id, id, kind, deaths }: LostStep): QueuedStep {
+  const afterSeconds = ALONE_AGAIN_SECONDS[deaths - 4] ?? 0
+  return { account_id: Number(account_id), id: Number(id), kind, afterSeconds }
+}
+
 /**
  * Gives back what this worker has and does not work on: when a step ended, the database was away and
- * could not be told. Each counts as one retry. `workingOn` has a step before it is taken and until
+ * could not be told. It costs the step nothing. `workingOn` has a step before it is taken and until
  * its end, so that it is asked only when the steps are known.
  */
 export async function dropUnfinished(
   deps: WorkerDeps,
-  contracts: Contracts,
   { workerId, workingOn }: { workerId: number; workingOn: ReadonlySet<number> },
 ): Promise<void> {
   await deps.doors.withPlatform('recover_steps', async (tx) => {
@@ -60,14 +70,8 @@ export async function dropUnfinished(
       .where(and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, workerId)))
       // One that is locked is worked on: to wait for it with others locked would be a deadlock.
       .for('update', { skipLocked: true })
-    for (const { account_id, id, kind } of taken.filter(({ id }) => !workingOn.has(id))) {
-      const retries = sql`${run_steps.retries} + 1`
-      await tx
-        .update(run_steps)
-        .set({ state: 'pending', retries, worker_id: null, updated_at: sql`now()` })
-        .where(eq(run_steps.id, id))
-      await deps.queue.enqueue(tx, contracts[kind], { account_id, step_id: id })
-    }
+    const unended = taken.filter(({ id }) => !workingOn.has(id))
+    await giveBackUnended(tx, deps, unended)
   })
 }
 

@@ -21,6 +21,7 @@ import { generateIdeas } from './planner/generate-ideas.ts'
 import { importGsc } from './planner/import-gsc.ts'
 import { discoverWordPress } from './publishing/discover-wordpress.ts'
 import { examineWordPress } from './publishing/examine-wordpress.ts'
+import { giveUpPublishing } from './publishing/give-up-publishing.ts'
 import { linkWordPress } from './publishing/link-wordpress.ts'
 import { probeWordPress } from './publishing/probe-wordpress.ts'
 import { publish } from './publishing/publish.ts'
@@ -36,6 +37,8 @@ import { markTaskFailed } from './writer/mark-task-failed.ts'
 type Registered = {
   contract: JobContract
   handler: StepHandler
+  /** What becomes of a step on which too many workers died; by default it has failed. */
+  giveUp?: StepHandler
   /** What a final failure writes beside the step itself. */
   onFailure?: (tx: Tx, step: Step, failure: Failure) => Promise<void>
 }
@@ -54,7 +57,12 @@ export const registry: Record<RunKind, Registered> = {
     handler: generateImages,
     onFailure: markTaskFailed,
   },
-  publish: { contract: publishJob, handler: publish, onFailure: markTaskFailed },
+  publish: {
+    contract: publishJob,
+    handler: publish,
+    giveUp: giveUpPublishing,
+    onFailure: markTaskFailed,
+  },
   verify_post: { contract: verifyPostJob, handler: verifyPost },
   unpublish: { contract: unpublishJob, handler: unpublish, onFailure: markTaskFailed },
   discover_wordpress: { contract: discoverWordPressJob, handler: discoverWordPress },

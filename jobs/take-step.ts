@@ -6,6 +6,11 @@ import type { Step, WorkerDeps } from './step.ts'
 /** The first half of the advisory lock that a living worker holds; the second is its id. */
 export const WORKER_LOCK = 493_718
 
+/** From so many deaths on, a step runs alone: then it is known whether it is the one that kills. */
+const DEATHS_IN_COMPANY = 3
+/** So many deaths, the last three of them alone, and the step is given up. */
+export const DEATHS_LIMIT = 6
+
 /** True while the worker that took the step is connected. */
 const workerAlive = sql`exists (select from pg_locks l
   where l.locktype = 'advisory' and l.granted and l.objsubid = 2
@@ -22,19 +27,28 @@ export const accountIsOpen = sql`exists (select from accounts
 /** Waits for nothing but a worker. */
 export const isDue = and(
   isNull(run_steps.held),
-  sql`(${run_steps.not_before} is null or ${run_steps.not_before} <= now())`,
+  sql`coalesce(greatest(${run_steps.not_before}, ${run_steps.retry_at}), now()) <= now()`,
 )
+
+const isTakeable = or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned)
+
+/** Workers that died on the step, with the one that had it until now. */
+const deaths = sql<number>`${run_steps.deaths} + (${run_steps.state} = 'running')::int`
+
+/** One that is given up does nothing that kills. */
+const runsAlone = sql<boolean>`${deaths} between ${DEATHS_IN_COMPANY} and ${DEATHS_LIMIT - 1}`
 
 /**
  * Takes a step for this worker, with a new attempt number; undefined when it has ended, a living
- * worker has it, it waits for something, or it has not begun and its account is closed. A step whose worker died counts as
- * one retry, so that a step that kills workers ends.
+ * worker has it, it waits for something, or it has not begun and its account is closed. A step that
+ * must run alone is taken only when `alone`. The death of the worker that had it is counted, and costs
+ * the step none of its retries.
  */
 export function takeStep(
   deps: WorkerDeps,
   scope: Scope,
   stepId: number,
-  workerId: number,
+  { workerId, alone }: { workerId: number; alone: boolean },
 ): Promise<Step | undefined> {
   return deps.doors.withAccount(scope, async (tx) => {
     const [step] = await tx
@@ -42,16 +56,11 @@ export function takeStep(
       .set({
         state: 'running',
         attempt: sql`${run_steps.attempt} + 1`,
-        retries: sql`${run_steps.retries} + (${run_steps.state} = 'running')::int`,
+        deaths,
         worker_id: workerId,
         updated_at: sql`now()`,
       })
-      .where(
-        and(
-          eq(run_steps.id, stepId),
-          or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned),
-        ),
-      )
+      .where(and(eq(run_steps.id, stepId), isTakeable, alone ? undefined : sql`not (${runsAlone})`))
       .returning()
     if (!step) return undefined
     await tx
@@ -60,4 +69,19 @@ export function takeStep(
       .where(eq(runs.id, step.run_id))
     return step
   })
+}
+
+/** Whether a step could be taken if it ran alone. */
+export function mustRunAlone({ doors }: WorkerDeps, scope: Scope, stepId: number) {
+  return doors.withAccount(
+    scope,
+    async (tx) => {
+      const found = await tx
+        .select({ id: run_steps.id })
+        .from(run_steps)
+        .where(and(eq(run_steps.id, stepId), isTakeable, runsAlone))
+      return found.length > 0
+    },
+    { readOnly: true },
+  )
 }

@@ -1,23 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Job, PgBoss } from 'pg-boss'
 import type { Scope } from '../db/tenancy.ts'
-import { StepPayload } from '../server/queue.ts'
+import { type JobContract, StepPayload } from '../server/queue.ts'
 import { askService } from './ask-service.ts'
-import { eraseAccounts } from './auth/erase-accounts.ts'
-import { renewCredits } from './billing/renew-credits.ts'
 import { carryOut } from './carry-out.ts'
-import { probeSites } from './publishing/probe-sites.ts'
-import { sendDeliveries } from './publishing/send-deliveries.ts'
-import { verifyPosts } from './publishing/verify-posts.ts'
-import { cancelClosed, dropUnfinished, recoverSteps } from './recover.ts'
+import { recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
+import { startSchedule } from './scheduled/schedule.ts'
+import { scheduledTasks } from './scheduled/tasks.ts'
 import type { WorkerDeps } from './step.ts'
-import { sweepKeys } from './sweep-keys.ts'
-import { takeStep } from './take-step.ts'
+import { mustRunAlone, takeStep } from './take-step.ts'
+import { Turns } from './turns.ts'
 import { takeWorkerLock } from './worker-lock.ts'
 
-const ROUND_EVERY_MS = 5_000
 /** How long a drain lets steps finish before they are given back. */
 const DRAIN_MS = 20_000
+/** How long it then waits for them to be given back; what is left over is recovered by the next worker. */
+const GIVE_BACK_MS = 3_000
 
 export type Worker = { stop(): Promise<void> }
 
@@ -35,89 +34,84 @@ export async function startWorker(
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   const workingOn = new Set<number>()
+  const turns = new Turns()
 
+  /** Returns whether the step was taken. */
+  async function attempt({ account_id, step_id }: StepPayload, alone: boolean): Promise<boolean> {
+    const { workerId } = lock
+    const step = await takeStep(deps, { accountId: account_id }, step_id, { workerId, alone })
+    if (step) await carryOut(deps, step, stopping.signal)
+    return step !== undefined
+  }
   async function work(job: Job<unknown>): Promise<void> {
-    const { account_id, step_id } = StepPayload.parse(job.data)
-    if (workingOn.has(step_id)) return
-    workingOn.add(step_id)
+    const payload = StepPayload.parse(job.data)
+    const { account_id: accountId, step_id: id } = payload
+    if (workingOn.has(id)) return
+    workingOn.add(id)
     try {
-      const step = await takeStep(deps, { accountId: account_id }, step_id, lock.workerId)
-      if (step) await carryOut(deps, contracts, step, stopping.signal)
+      const isTaken = await turns.run({ alone: false }, () => attempt(payload, false))
+      if (isTaken || !(await mustRunAlone(deps, { accountId }, id))) return
+      await turns.run({ alone: true }, async () => {
+        if (!stopping.signal.aborted) await attempt(payload, true)
+      })
     } finally {
-      workingOn.delete(step_id)
+      workingOn.delete(id)
     }
   }
-  await recoverSteps(deps, contracts, { atStart: true })
-  for (const { name, concurrency } of Object.values(contracts)) {
-    for (let n = 0; n < concurrency; n++) await startDraining(pgBoss, name, track)
-  }
+  await recoverSteps(deps, { atStart: true })
+  for (const contract of Object.values(contracts)) await startDraining(pgBoss, contract, track)
 
   async function track(job: Job<unknown>): Promise<void> {
     const one = work(job)
     running.add(one)
     await one.finally(() => running.delete(one))
   }
-  const rounds = {
-    lock: () => lock.renew(),
-    unfinished: () => dropUnfinished(deps, contracts, { workerId: lock.workerId, workingOn }),
-    recover: () => recoverSteps(deps, contracts, { atStart: false }),
-    closed: () => cancelClosed(deps),
-    verify: () => verifyPosts(deps),
-    probe: () => probeSites(deps),
-    deliveries: () => sendDeliveries(deps),
-    renew: () => renewCredits(deps),
-    erase: () => eraseAccounts(deps),
-    keys: () => sweepKeys(deps),
-  }
-  const making = setInterval(() => void makeRounds(deps, rounds), ROUND_EVERY_MS)
+  const schedule = startSchedule(scheduledTasks(deps, lock, workingOn), {
+    isLeader: lock.isLeader,
+    logger: deps.logger,
+  })
 
   return {
     async stop() {
-      clearInterval(making)
+      const tasksEnded = schedule.stop(DRAIN_MS)
       await Promise.all(
         Object.values(contracts).map(({ name }) => pgBoss.offWork(name, { wait: false })),
       )
       const patience = setTimeout(() => stopping.abort(), DRAIN_MS)
-      await Promise.allSettled(running)
+      const stepsEnded = Promise.allSettled(running)
+      await Promise.race([stepsEnded, delay(DRAIN_MS + GIVE_BACK_MS, undefined, { ref: false })])
       clearTimeout(patience)
+      await tasksEnded
       await lock.release()
     },
   }
 }
 
-/** What every worker looks after by and by; one that fails is in no other's way. */
-async function makeRounds(
-  deps: WorkerDeps,
-  rounds: Record<string, () => Promise<unknown>>,
-): Promise<void> {
-  for (const [round, make] of Object.entries(rounds)) {
-    try {
-      await make()
-    } catch (error) {
-      deps.logger.error({ err: error, round }, 'a round of the worker failed')
-    }
-  }
-}
-
 /**
- * pg-boss workers wait out their polling interval after every fetch, even when more jobs wait: each
- * wakes itself after a job, so that a burst drains at full speed.
+ * Fetches jobs of one kind. pg-boss workers wait out their polling interval after every fetch, even when
+ * more jobs wait: those that have a job are told to fetch again after it, so that a burst drains at full
+ * speed.
  */
 async function startDraining(
   pgBoss: PgBoss,
-  name: string,
+  { name, concurrency }: JobContract,
   handle: (job: Job<unknown>) => Promise<void>,
 ): Promise<void> {
-  let id = ''
-  id = await pgBoss.work(
-    name,
-    { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10, batchSize: 1 },
-    async ([job]: Job<unknown>[]) => {
-      try {
-        if (job) await handle(job)
-      } finally {
-        pgBoss.notifyWorker(id)
+  const options = {
+    pollingIntervalSeconds: 2,
+    notifyPollingIntervalSeconds: 10,
+    batchSize: 1,
+    localGroupConcurrency: concurrency,
+    // One more than an account may have, so that no account has them all.
+    localConcurrency: concurrency + 1,
+  }
+  await pgBoss.work(name, options, async ([job]: Job<unknown>[]) => {
+    try {
+      if (job) await handle(job)
+    } finally {
+      for (const worker of pgBoss.getWipData()) {
+        if (worker.name === name && worker.count > 0) pgBoss.notifyWorker(worker.id)
       }
-    },
-  )
+    }
+  })
 }

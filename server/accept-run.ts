@@ -69,14 +69,12 @@ export async function acceptRun(
   const steps = await insertSteps(tx, accountId, runId, run.steps)
   await holdCredits(tx, { accountId, runId, description: run.kind, steps })
   await reserveLimits(tx, accountId, run.steps, steps)
-  // Side by side: a run may have a thousand steps, and the account waits for its end.
-  await Promise.all(
-    steps.map(async ({ id }, index) => {
-      const { contract, after } = run.steps[index]!
-      if (after !== undefined) return
-      await queue.enqueue(tx, contract, { account_id: accountId, step_id: id })
-    }),
-  )
+  // In one statement a kind: a run may have a thousand steps, and the account's row is locked.
+  const first = steps.flatMap(({ id }, index) => {
+    const { contract, after } = run.steps[index]!
+    return after === undefined ? [{ account_id: accountId, id, kind: contract.name }] : []
+  })
+  await queue.enqueue(tx, first)
   await audit(tx, {
     accountId,
     userId: caller.userId,

@@ -13,14 +13,17 @@ export type AuditEntry = {
 }
 
 /** The last step of every write: who did what, in the same transaction. */
-export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
-  await tx.insert(audit_log).values({
-    account_id: entry.accountId,
-    user_id: entry.userId,
-    action: entry.action,
-    object_type: entry.object?.type ?? null,
-    object_id: entry.object?.id ?? null,
-    detail: entry.detail ?? {},
-    request_id: entry.requestId ?? null,
-  })
+export async function audit(tx: Tx, ...entries: AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  await tx.insert(audit_log).values(
+    entries.map((entry) => ({
+      account_id: entry.accountId,
+      user_id: entry.userId,
+      action: entry.action,
+      object_type: entry.object?.type ?? null,
+      object_id: entry.object?.id ?? null,
+      detail: entry.detail ?? {},
+      request_id: entry.requestId ?? null,
+    })),
+  )
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../db/connection.ts'
 import { Pool } from '../db/pool.ts'
 import { keepSession } from '../db/session.ts'
 import type { Tx } from '../db/tenancy.ts'
+import { queueOver } from './fair-queue.ts'
 import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
@@ -119,7 +120,7 @@ export async function startBoss(
   }
   return {
     pgBoss,
-    queue: queueOver(pgBoss),
+    queue: queueOver(pgBoss, transactionDatabase),
     cut: (why) => pool.cut(why),
     async stop() {
       await pgBoss.stop({ graceful: true, timeout: STOP_LIMIT_MS, close: false })
@@ -148,7 +149,7 @@ export async function openQueue(url: string): Promise<Queue> {
   } finally {
     await pool.close()
   }
-  return queueOver(pgBoss)
+  return queueOver(pgBoss, transactionDatabase)
 }
 
 async function setUp(on: Statements, pgBoss: PgBoss, contracts: JobContract[]): Promise<void> {
@@ -178,19 +179,6 @@ async function oneAtATime(pool: Pool, work: (on: Statements) => Promise<void>): 
     // The lock ends with its connection.
     lock.lose('set up')
     pool.giveBack(lock)
-  }
-}
-
-function queueOver(pgBoss: PgBoss): Queue {
-  return {
-    async enqueue(tx, contract, payload, afterSeconds = 0) {
-      // One waiting job a step: whoever finds a step without one may enqueue it again.
-      await pgBoss.send(contract.name, contract.payload.parse(payload), {
-        singletonKey: `${payload.account_id}:${payload.step_id}`,
-        ...(afterSeconds > 0 ? { startAfter: Math.ceil(afterSeconds) } : {}),
-        db: transactionDatabase(tx),
-      })
-    },
   }
 }
 

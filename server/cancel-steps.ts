@@ -1,7 +1,7 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { run_steps } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
-import { settleFailure } from './billing/settle-step.ts'
+import { settleFailures } from './billing/settle-step.ts'
 import { endRunIfDone } from './end-run.ts'
 
 /** What a run says whose steps were cancelled with the account. */
@@ -20,7 +20,9 @@ export async function cancelSteps(tx: Tx, runId: number, why: string): Promise<n
     .set({ state: 'cancelled', made: null, updated_at: sql`now()` })
     .where(sql`${run_steps.id} in (${notBegun})`)
     .returning()
-  for (const step of cancelled) await settleFailure(tx, step)
-  if (cancelled.length > 0) await endRunIfDone(tx, runId, why)
+  if (cancelled.length > 0) {
+    await settleFailures(tx, cancelled[0]!.account_id, cancelled)
+    await endRunIfDone(tx, runId, why)
+  }
   return cancelled.length
 }

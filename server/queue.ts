@@ -10,13 +10,20 @@ export type StepPayload = z.infer<typeof StepPayload>
 export type JobContract = {
   name: RunKind
   payload: typeof StepPayload
-  /** How many jobs of it one worker process runs at once. */
+  /** How many jobs of it one worker process runs at once for one account. */
   concurrency: number
   /** Seconds to wait before each retry; when they are used up the step has failed. */
   retryDelays: readonly number[]
 }
 
-/** Puts a job into the queue in the caller's transaction: it exists exactly when its data do. */
+/** A pending step for which a worker is to be woken, at once or after some seconds. */
+export type QueuedStep = { account_id: number; id: number; kind: RunKind; afterSeconds?: number }
+
 export type Queue = {
-  enqueue(tx: Tx, contract: JobContract, payload: StepPayload, afterSeconds?: number): Promise<void>
+  /**
+   * Puts jobs for steps into the queue in the caller's transaction: they exist exactly when their data
+   * do. Costs two statements for the steps of one kind, however many they are. The steps of an account
+   * run in the order given, and the accounts take turns.
+   */
+  enqueue(tx: Tx, steps: QueuedStep[]): Promise<void>
 }

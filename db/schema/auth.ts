@@ -175,6 +175,13 @@ export const sites = pgTable(
     wp_probe_at: at(),
     /** How often it was asked since it was paused. */
     wp_probes: integer().notNull().default(0),
+    /** Since when the plugin gets no webhooks, because it failed for days or said that it is gone. */
+    wp_webhooks_disabled_at: at(),
+    wp_webhooks_disabled_reason: jsonb().$type<PauseReason>(),
+    /** Since when every webhook failed, how many in a row, and when the next one is tried. */
+    wp_webhooks_failing_since: at(),
+    wp_webhooks_failures: integer().notNull().default(0),
+    wp_webhooks_try_at: at(),
     /** Nothing becomes public that no person has approved as it stands. */
     requires_approval: boolean().notNull().default(false),
     /** So many new posts a day become public, spread over the hours below; null: at once. */

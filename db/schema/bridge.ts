@@ -72,6 +72,8 @@ export const wordpress_deliveries = pgTable(
     primaryKey({ columns: [t.account_id, t.id] }),
     index('wordpress_deliveries_site').on(t.account_id, t.site_id, t.id.desc()),
     index('wordpress_deliveries_task').on(t.account_id, t.task_id, t.id.desc()),
-    index('wordpress_deliveries_due').on(t.next_attempt_at).where(sql`next_attempt_at is not null`),
+    index('wordpress_deliveries_open')
+      .on(t.account_id, t.site_id, t.id)
+      .where(sql`next_attempt_at is not null`),
   ],
 )

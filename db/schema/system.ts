@@ -109,8 +109,10 @@ export const run_steps = pgTable(
     reserved: jsonb().$type<Reservation[]>().notNull().default([]),
     /** Goes up when a worker takes the step; every write of the job is fenced by it. */
     attempt: integer().notNull().default(0),
-    /** Failures that were retried, and workers that died on the step. */
+    /** Failures that were retried. */
     retries: integer().notNull().default(0),
+    /** Workers that died on the step since one of them last ended an attempt with a retry or a hold. */
+    deaths: integer().notNull().default(0),
     /** Whose advisory lock says that the worker is alive. */
     worker_id: ref(),
     /** Not taken while it stands: what releases it sets it to null. */
@@ -119,6 +121,8 @@ export const run_steps = pgTable(
     released_at: at(),
     /** Not taken before; of a publication its slot in the site's drip. */
     not_before: at(),
+    /** Not taken before, because an attempt is retried later. */
+    retry_at: at(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** What earlier attempts have made, so that a later one need not make it again. */
     made: jsonb().$type<Record<string, unknown>>(),
@@ -134,6 +138,7 @@ export const run_steps = pgTable(
     index('run_steps_open')
       .on(t.state, t.kind)
       .where(sql`state in ('waiting', 'pending', 'running')`),
+    index('run_steps_pending').on(t.account_id, t.kind).where(sql`state = 'pending'`),
     uniqueIndex('run_steps_one_at_a_time')
       .on(t.account_id, t.kind, t.object_id)
       .where(sql`state in ('waiting', 'pending', 'running')`),

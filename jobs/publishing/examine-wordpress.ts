@@ -7,6 +7,7 @@ import type { StepHandler } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'
 import { openCredentials } from './site-access.ts'
+import { noteWorking } from './webhook-endpoints.ts'
 
 const Params = z.object({ service_url: z.string() })
 
@@ -31,6 +32,8 @@ export const examineWordPress: StepHandler = async (job) => {
       if (!plugin) return
       await resumeSite(tx, job.deps, siteId)
       await tx.update(sites).set({ wp_bridge_keys: plugin.sealed }).where(eq(sites.id, siteId))
+      const { account_id } = job.step
+      if (plugin.state === 'paired') await noteWorking(tx, { account_id, site_id: siteId })
     },
   }
 }

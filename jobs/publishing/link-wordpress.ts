@@ -9,6 +9,7 @@ import { connect } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'
+import { noteWorking } from './webhook-endpoints.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })
@@ -58,6 +59,8 @@ export const linkWordPress: StepHandler = async (job) => {
         })
         .where(eq(sites.id, siteId))
       await resumeSite(tx, job.deps, siteId)
+      if (plugin.state === 'paired')
+        await noteWorking(tx, { account_id: accountId, site_id: siteId })
     },
   }
 }

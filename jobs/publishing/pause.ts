@@ -78,7 +78,13 @@ export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: nu
   if (!resumed) return
   const released = await tx
     .update(run_steps)
-    .set({ held: null, not_before: null, released_at: sql`now()`, updated_at: sql`now()` })
+    .set({
+      held: null,
+      not_before: null,
+      retry_at: null,
+      released_at: sql`now()`,
+      updated_at: sql`now()`,
+    })
     .from(tasks)
     .where(
       and(
@@ -93,14 +99,13 @@ export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: nu
     .returning({
       account_id: run_steps.account_id,
       id: run_steps.id,
+      kind: run_steps.kind,
       run_id: run_steps.run_id,
       params: run_steps.params,
     })
   const place = ({ params }: { params: Record<string, unknown> }) => Number(params.place ?? 0)
   released.sort((a, b) => a.run_id - b.run_id || place(a) - place(b) || a.id - b.id)
-  for (const { account_id, id } of released) {
-    await deps.queue.enqueue(tx, publishJob, { account_id, step_id: id })
-  }
+  await deps.queue.enqueue(tx, released)
   await noteSite(tx, 'site.resumed', resumed)
 }
 

@@ -22,7 +22,8 @@ import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
-const Params = z.object({
+/** What a publish step is asked to do. */
+export const Params = z.object({
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
   resolution: resolutionSchema.optional(),
@@ -107,10 +108,11 @@ async function noteOutcome(
   if (change) await tx.update(tasks).set(change).where(eq(tasks.id, taskId))
 }
 
-async function recordPublished(
+/** Writes that a task's post is in WordPress, and tells the plugin. `url` is null while it is not known. */
+export async function recordPublished(
   tx: Tx,
   { task }: Article,
-  receipt: Receipt,
+  receipt: Pick<Receipt, 'post_id' | 'wp_status'> & { url: string | null },
   publishAt: string | undefined,
 ): Promise<void> {
   await tx

@@ -1,4 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { setTimeout as delay } from 'node:timers/promises'
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
@@ -8,72 +9,146 @@ import { failureOfFetch, WordPressError } from '../../wp-bridge/client/errors.ts
 import { sign } from '../../wp-bridge/client/sign.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import type { WorkerDeps } from '../step.ts'
+import {
+  BACKOFF,
+  type Endpoint,
+  endTurn,
+  noteFailure,
+  noteWorking,
+  takeTurns,
+} from './webhook-endpoints.ts'
 
-const BATCH = 20
+/** Sites that are sent to at once, of all accounts and of one. */
+const SITES_AT_ONCE = 20
+const SITES_OF_ACCOUNT = 5
+/** How long a site may be sent to while others wait. */
+const TURN_MS = 10_000
+const LOOK_EVERY_MS = 1_000
 const TIMEOUT_MS = 15_000
 const KEPT_ANSWER = 500
 const KEPT_ATTEMPTS = 20
-/** Seconds after each attempt until the next, three days in all; then it is given up. */
-const DELAYS = [20, 60, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, ...Array(5).fill(43_200)]
+/** A webhook that was refused so often while the site answers lets those behind it pass. */
+const ATTEMPTS_FIRST = 3
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
+type Outcome = { status: number | null; answer: string }
 
-/** Sends the webhooks that are due. Any number of workers may call this at once. */
-export async function sendDeliveries(deps: WorkerDeps): Promise<number> {
-  const due = await takeDue(deps)
-  await Promise.all(due.map((delivery) => send(deps, delivery)))
-  return due.length
+/**
+ * Sends the webhooks that are due: in order to each site, to many sites side by side. One that hangs or
+ * fails keeps no other waiting. Returns when there is nothing left to send, or `stopping` is aborted.
+ */
+export async function sendDeliveries(deps: WorkerDeps, stopping: AbortSignal): Promise<void> {
+  const lanes = new Map<Promise<void>, number>()
+  do {
+    const room = roomIn(lanes)
+    const turns = stopping.aborted || room.left === 0 ? [] : await takeRoom(deps, room)
+    for (const site of turns) {
+      const lane = serve(deps, site, stopping)
+        .catch((error: unknown) => deps.logger.error({ err: error, ...site }, 'webhooks not sent'))
+        .finally(() => lanes.delete(lane))
+      lanes.set(lane, site.account_id)
+    }
+    const pause = delay(LOOK_EVERY_MS, undefined, { ref: false })
+    if (lanes.size > 0) await Promise.race([pause, ...lanes.keys()])
+  } while (lanes.size > 0)
 }
 
-/** Counts the attempt before it is made, so that one that ends with its worker is made again later. */
-function takeDue(deps: WorkerDeps): Promise<Delivery[]> {
+function roomIn(lanes: Map<unknown, number>) {
+  const taken = new Map<number, number>()
+  for (const account of lanes.values()) taken.set(account, (taken.get(account) ?? 0) + 1)
+  return { left: SITES_AT_ONCE - lanes.size, perAccount: SITES_OF_ACCOUNT, taken }
+}
+
+const takeRoom = (deps: WorkerDeps, room: ReturnType<typeof roomIn>) =>
+  deps.doors.withPlatform('send_deliveries', (tx) => takeTurns(tx, room))
+
+/** One turn of a site: its webhooks, the oldest first, until one fails or the turn is over. */
+async function serve(deps: WorkerDeps, site: Endpoint, stopping: AbortSignal): Promise<void> {
+  const end = performance.now() + TURN_MS
+  while (performance.now() < end && !stopping.aborted) {
+    const delivery = await takeNext(deps, site)
+    if (!delivery) break
+    const isTaken = await send(deps, delivery, stopping)
+    if (!isTaken) return
+  }
+  await deps.doors.withPlatform('send_deliveries', (tx) => endTurn(tx, site))
+}
+
+/** Counts the attempt before it is made, so that one that ends with its worker is on record. */
+function takeNext(
+  deps: WorkerDeps,
+  { account_id, site_id }: Endpoint,
+): Promise<Delivery | undefined> {
   return deps.doors.withPlatform('send_deliveries', async (tx) => {
-    const due = await tx
+    const [next] = await tx
       .select()
       .from(wordpress_deliveries)
-      .where(sql`${wordpress_deliveries.next_attempt_at} <= now()`)
-      .orderBy(wordpress_deliveries.next_attempt_at)
-      .limit(BATCH)
-      .for('update', { skipLocked: true })
-    for (const delivery of due) {
-      const delay = DELAYS[delivery.attempts]
-      await tx
-        .update(wordpress_deliveries)
-        .set({
-          attempts: delivery.attempts + 1,
-          next_attempt_at: delay === undefined ? null : sql`now() + ${delay} * interval '1 second'`,
-          state: delay === undefined ? 'failed' : 'pending',
-        })
-        .where(isDelivery(delivery))
-    }
-    return due
+      .where(
+        and(
+          eq(wordpress_deliveries.account_id, account_id),
+          eq(wordpress_deliveries.site_id, site_id),
+          lte(wordpress_deliveries.next_attempt_at, sql`now()`),
+        ),
+      )
+      .orderBy(asc(wordpress_deliveries.id))
+      .limit(1)
+    if (!next) return undefined
+    const attempts = next.attempts + 1
+    await tx.update(wordpress_deliveries).set({ attempts }).where(isDelivery(next))
+    return { ...next, attempts }
   })
 }
 
-async function send(deps: WorkerDeps, delivery: Delivery): Promise<void> {
+/** Returns whether the site took it. */
+async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal): Promise<boolean> {
   const began = Date.now()
-  const { status, answer } = await post(deps, delivery)
+  const outcome = await post(deps, delivery, stopping)
+  const { status } = outcome
+  const answer = withoutSecrets(outcome.answer)
+    .slice(0, KEPT_ANSWER)
+    .replaceAll('\0', '')
+    .toWellFormed()
   const attempt: DeliveryAttempt = {
     at: new Date(began).toISOString(),
     status,
-    answer: withoutSecrets(answer).slice(0, KEPT_ANSWER).replaceAll('\0', '').toWellFormed(),
+    answer,
     ms: Date.now() - began,
   }
-  const isTaken = status !== null && status >= 200 && status < 300
   const log = [...delivery.log, attempt].slice(-KEPT_ATTEMPTS)
-  const delivered = { state: 'delivered', delivered_at: sql`now()`, next_attempt_at: null } as const
-  await deps.doors.withPlatform('send_deliveries', (tx) =>
-    tx
+  const isTaken = status !== null && status >= 200 && status < 300
+  const wasCutOff = !isTaken && stopping.aborted
+  await deps.doors.withPlatform('send_deliveries', async (tx) => {
+    await tx
       .update(wordpress_deliveries)
-      .set({ log, updated_at: sql`now()`, ...(isTaken ? delivered : {}) })
-      .where(isDelivery(delivery)),
-  )
+      .set({
+        log,
+        updated_at: sql`now()`,
+        ...(isTaken ? DELIVERED : wasCutOff ? {} : refused(delivery, status)),
+      })
+      .where(isDelivery(delivery))
+    if (isTaken) await noteWorking(tx, delivery)
+    else if (wasCutOff) await endTurn(tx, delivery)
+    else await noteFailure(tx, delivery, { why: answer, gone: status === 410 })
+  })
+  return isTaken
 }
 
-async function post(
-  deps: WorkerDeps,
-  delivery: Delivery,
-): Promise<{ status: number | null; answer: string }> {
+const DELIVERED = { state: 'delivered', delivered_at: sql`now()`, next_attempt_at: null } as const
+
+/** One that the site refuses again and again, and may take others, waits on its own. */
+function refused({ attempts }: Delivery, status: number | null) {
+  if (status === null || !mayBeOfOne(status) || attempts < ATTEMPTS_FIRST) return {}
+  const seconds = BACKOFF[attempts]
+  if (seconds === undefined) return { state: 'failed', next_attempt_at: null } as const
+  return { next_attempt_at: sql`now() + ${seconds} * interval '1 second'` }
+}
+
+/** Of what says nothing about other webhooks: no gateway's answer, no refusal of ours, no absence. */
+const mayBeOfOne = (status: number) =>
+  status === 500 ||
+  (status >= 400 && status < 500 && ![401, 403, 404, 408, 410, 429].includes(status))
+
+async function post(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal): Promise<Outcome> {
   const { account_id: accountId, site_id: siteId, webhook_id, payload } = delivery
   const [site] = await deps.doors.withAccount(
     { accountId },
@@ -92,7 +167,7 @@ async function post(
       headers: { 'content-type': 'application/json', ...(await sign(key!, webhook_id, body)) },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stopping]),
     })
     return { status: response.status, answer: await readStart(response, MAX_ERROR_BYTES) }
   } catch (error) {

@@ -56,6 +56,14 @@ export const Site = createSelectSchema(sites, {
   wp_pause_reason: z.object({ code: z.string(), message: z.string() }).nullable().openapi({
     description: 'Why nothing is published there at present, and what to do.',
   }),
+  wp_webhooks_disabled_at: nullableTime.openapi({
+    description:
+      'Since when the plugin gets no webhooks. A check of the site that pairs the plugin, or a replayed delivery that arrives, enables them.',
+  }),
+  wp_webhooks_disabled_reason: z
+    .object({ code: z.string(), message: z.string() })
+    .nullable()
+    .openapi({ description: 'Why the plugin gets no webhooks, and what to do.' }),
 })
   .omit({
     wp_app_password: true,
@@ -63,6 +71,9 @@ export const Site = createSelectSchema(sites, {
     wp_bridge_keys: true,
     wp_probe_at: true,
     wp_probes: true,
+    wp_webhooks_failing_since: true,
+    wp_webhooks_failures: true,
+    wp_webhooks_try_at: true,
   })
   .extend({ active_sectors_count: z.int() })
   .openapi('Site')

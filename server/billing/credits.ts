@@ -92,6 +92,37 @@ export async function settleCredits(
   await tx.insert(credit_transactions).values(entries.filter(({ amount }) => amount > 0))
 }
 
+/** Gives back all that steps held, each with an entry of its own in the ledger. */
+export async function releaseCredits(
+  tx: Tx,
+  accountId: number,
+  steps: { id: number; run_id: number; price: number; kind: string }[],
+): Promise<void> {
+  const priced = steps.filter(({ price }) => price > 0)
+  const total = priced.reduce((sum, { price }) => sum + price, 0)
+  if (total === 0) return
+  const [account] = await tx
+    .update(accounts)
+    .set({ credits: sql`${accounts.credits} + ${total}` })
+    .where(eq(accounts.id, accountId))
+    .returning({ credits: accounts.credits })
+  let balance = (account?.credits ?? total) - total
+  const entries = priced.map(({ id, run_id, price, kind }): Entry => {
+    balance += price
+    return {
+      account_id: accountId,
+      transaction_type: 'release',
+      amount: price,
+      balance_after: balance,
+      // No text of the account's: the ledger outlives it.
+      description: kind,
+      run_id,
+      step_id: id,
+    }
+  })
+  await tx.insert(credit_transactions).values(entries)
+}
+
 /**
  * Adds credits to an account, on record. Returns false, and does nothing, when `reference` was granted
  * before. Throws a 400 for `amount` when the balance would pass `MAX_BALANCE`.

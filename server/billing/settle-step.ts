@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { usage_logs } from '../../db/schema/billing.ts'
 import type { run_steps } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { settleCredits } from './credits.ts'
+import { releaseCredits, settleCredits } from './credits.ts'
 import { type Made, settleReservation } from './usage-limits.ts'
 
 type Step = Pick<
@@ -48,12 +48,17 @@ export async function settleSuccess(
 /** A provider's count of tokens is foreign: it must fit its column, or the step could never end. */
 const counted = (tokens: number) => Math.min(Math.max(Math.trunc(tokens) || 0, 0), 2_147_483_647)
 
-/** Gives back all that a step held that failed or was cancelled: it costs nothing. */
-export function settleFailure(tx: Tx, step: Step): Promise<void> {
-  return settle(tx, step, 0, null)
+/**
+ * Gives back all that steps of one account held that failed or were cancelled: they cost nothing. Takes
+ * the same few statements for any number of steps.
+ */
+export async function settleFailures(tx: Tx, accountId: number, steps: Step[]): Promise<void> {
+  await releaseCredits(tx, accountId, steps)
+  const reserved = steps.flatMap((step) => step.reserved)
+  await settleReservation(tx, accountId, reserved, null)
 }
 
-async function settle(tx: Tx, step: Step, charge: number, made: Made | null): Promise<void> {
+async function settle(tx: Tx, step: Step, charge: number, made: Made): Promise<void> {
   await settleCredits(tx, {
     accountId: step.account_id,
     runId: step.run_id,

@@ -90,7 +90,7 @@ export async function settleReservation(
       return { metric, period_start, amount: actual - amount }
     })
     .filter(({ amount }) => amount !== 0)
-  await add(tx, accountId, changes)
+  await add(tx, accountId, summed(changes))
 }
 
 export type LimitUse = { limit: Metric; limit_value: number; used: number; resets_at: string }
@@ -146,6 +146,15 @@ function reservationsOf(amounts: Amounts): Reservation[] {
       amount,
     }))
     .sort((a, b) => a.metric.localeCompare(b.metric))
+}
+
+/** One change for each counter: a statement may not change a row twice. */
+function summed(changes: Reservation[]): Reservation[] {
+  const counters = Map.groupBy(changes, ({ metric, period_start }) => `${metric} ${period_start}`)
+  return [...counters.values()].map((ofOne) => ({
+    ...ofOne[0]!,
+    amount: ofOne.reduce((sum, { amount }) => sum + amount, 0),
+  }))
 }
 
 async function add(tx: Tx, account_id: number, changes: Reservation[]) {

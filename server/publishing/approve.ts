@@ -9,7 +9,6 @@ import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Queue } from '../queue.ts'
 import { tellPlugin } from './deliveries.ts'
-import { publishJob } from './jobs.ts'
 
 /**
  * Notes that somebody approves these articles as they stand, and lets go on what waited for that.
@@ -34,11 +33,13 @@ export async function approveTasks(
       updated_at: sql`now()`,
     })
     .where(among(unique))
-  for (const id of unique) {
-    const detail = { approved_by: approvedBy }
-    await audit(tx, { ...entry, action: 'task.approved', object: { type: 'task', id }, detail })
-    await tellPlugin(tx, 'task.updated', id)
-  }
+  const detail = { approved_by: approvedBy }
+  const action = 'task.approved'
+  await audit(
+    tx,
+    ...unique.map((id) => ({ ...entry, action, object: { type: 'task', id }, detail })),
+  )
+  await tellPlugin(tx, 'task.updated', ...unique)
   const released = await tx
     .update(run_steps)
     .set({ held: null, released_at: sql`now()`, updated_at: sql`now()` })
@@ -50,8 +51,11 @@ export async function approveTasks(
         sql`${run_steps.object_id} = any(${sql.param(unique)}::bigint[])`,
       ),
     )
-    .returning({ account_id: run_steps.account_id, step_id: run_steps.id })
-  for (const payload of released) await queue.enqueue(tx, publishJob, payload)
+    .returning({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
+  await queue.enqueue(
+    tx,
+    released.sort((a, b) => a.id - b.id),
+  )
   return unique.length
 }
 

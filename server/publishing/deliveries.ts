@@ -14,21 +14,26 @@ import { POST_STATUSES } from './post-statuses.ts'
 
 export const TASK_EVENTS = ['task.published', 'task.updated'] as const
 
-/** Has the plugin of the task's site told how the task stands, if the site has the plugin. */
+/** What is written to a site whose webhooks are disabled is on record, and not sent. */
+const SENT = sql`case when s.wp_webhooks_disabled_at is null then 'pending' else 'failed' end,
+  case when s.wp_webhooks_disabled_at is null then now() end`
+
+/** Has the plugin of a task's site told how the task stands, if the site has the plugin. */
 export async function tellPlugin(
   tx: Tx,
   type: (typeof TASK_EVENTS)[number],
-  taskId: number,
+  ...taskIds: number[]
 ): Promise<void> {
   await tx.execute(sql`
-    insert into wordpress_deliveries (account_id, site_id, type, payload)
-    select t.account_id, t.site_id, ${type}, jsonb_build_object('type', ${type}::text,
+    insert into wordpress_deliveries (account_id, site_id, type, state, next_attempt_at, payload)
+    select t.account_id, t.site_id, ${type}, ${SENT}, jsonb_build_object('type', ${type}::text,
       'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'data', jsonb_build_object('task_id', t.id, 'key', t.publication_key, 'title', t.title,
         'status', t.status, 'wp_status', t.wp_status, 'post_id', t.assigned_post_id,
         'post_url', t.post_url, 'error', t.error ->> 'message'))
     from tasks t join sites s on s.account_id = t.account_id and s.id = t.site_id
-    where t.id = ${taskId} and s.wp_bridge_keys is not null`)
+    where t.id = any(${sql.param(taskIds)}::bigint[]) and s.wp_bridge_keys is not null
+    order by t.id`)
 }
 
 /** Has the plugin of a site told that nothing is sent to it, and why, or that it goes on. */
@@ -39,11 +44,11 @@ export async function tellPluginOfSite(
   reason?: string,
 ): Promise<void> {
   await tx.execute(sql`
-    insert into wordpress_deliveries (account_id, site_id, type, payload)
-    select account_id, id, ${type}, jsonb_build_object('type', ${type}::text,
+    insert into wordpress_deliveries (account_id, site_id, type, state, next_attempt_at, payload)
+    select account_id, id, ${type}, ${SENT}, jsonb_build_object('type', ${type}::text,
       'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'data', jsonb_strip_nulls(jsonb_build_object('site_id', id, 'reason', ${reason ?? null}::text)))
-    from sites where id = ${siteId} and wp_bridge_keys is not null`)
+    from sites s where id = ${siteId} and wp_bridge_keys is not null`)
 }
 
 type Delivery = typeof wordpress_deliveries.$inferSelect

@@ -14,10 +14,11 @@ export interface MortalWorker {
   stop(): Promise<void>
 }
 
-/** Starts the worker of a service that was started as `api`. */
+/** Starts the worker of a service that was started as `api`. `program` starts it in another way. */
 export async function startMortalWorker(
   { config, url }: TestService,
   settleMs: number,
+  program = PROCESS,
 ): Promise<MortalWorker> {
   const env = {
     PATH: process.env.PATH,
@@ -31,13 +32,13 @@ export async function startMortalWorker(
   }
   let kills = 0
   let ended = false
-  let child = spawnWorker(env)
+  let child = spawnWorker(env, program)
   await ready(child)
   const living = (async () => {
     for (;;) {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       if (ended) return
-      child = spawnWorker(env)
+      child = spawnWorker(env, program)
       await ready(child)
     }
   })()
@@ -56,8 +57,8 @@ export async function startMortalWorker(
   }
 }
 
-const spawnWorker = (env: NodeJS.ProcessEnv) =>
-  spawn(process.execPath, [PROCESS], { env, stdio: ['ignore', 'pipe', 'ignore'] })
+const spawnWorker = (env: NodeJS.ProcessEnv, program: string) =>
+  spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'ignore'] })
 
 /** Waits until it takes jobs, or is killed before it does. */
 async function ready(child: ChildProcess): Promise<void> {

@@ -1,0 +1,46 @@
+import { eraseAccounts } from '../auth/erase-accounts.ts'
+import { renewCredits } from '../billing/renew-credits.ts'
+import { probeSites } from '../publishing/probe-sites.ts'
+import { sendDeliveries } from '../publishing/send-deliveries.ts'
+import { verifyPosts } from '../publishing/verify-posts.ts'
+import { cancelClosed, dropUnfinished, recoverSteps } from '../recover.ts'
+import type { WorkerDeps } from '../step.ts'
+import { sweepKeys } from '../sweep-keys.ts'
+import type { WorkerLock } from '../worker-lock.ts'
+import type { ScheduledTask } from './schedule.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+/** What the worker does periodically beside the steps. `workingOn` has the steps under way. */
+export function scheduledTasks(
+  deps: WorkerDeps,
+  lock: WorkerLock,
+  workingOn: ReadonlySet<number>,
+): ScheduledTask[] {
+  const { workerId } = lock
+  const each = (name: string, everyMs: number, run: ScheduledTask['run']): ScheduledTask => ({
+    name,
+    everyMs,
+    in: 'each worker',
+    run,
+  })
+  const sweep = (name: string, everyMs: number, run: ScheduledTask['run']): ScheduledTask => ({
+    name,
+    everyMs,
+    in: 'leader',
+    run,
+  })
+  return [
+    each('renew worker lock', SECOND, () => lock.renew()),
+    each('drop unfinished steps', 5 * SECOND, () => dropUnfinished(deps, { workerId, workingOn })),
+    sweep('recover steps', 5 * SECOND, () => recoverSteps(deps, { atStart: false })),
+    sweep('cancel steps of closed accounts', 5 * SECOND, () => cancelClosed(deps)),
+    sweep('verify posts', 5 * SECOND, () => verifyPosts(deps)),
+    sweep('probe paused sites', 5 * SECOND, () => probeSites(deps)),
+    sweep('send webhooks', 2 * SECOND, (stopping) => sendDeliveries(deps, stopping)),
+    sweep('renew credits', 5 * SECOND, () => renewCredits(deps)),
+    sweep('erase accounts', 5 * SECOND, () => eraseAccounts(deps)),
+    sweep('forget old keys', MINUTE, () => sweepKeys(deps)),
+  ]
+}

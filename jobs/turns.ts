@@ -1,0 +1,35 @@
+/**
+ * Lets the steps of one process run side by side, or one of them alone. Each begins in the order in
+ * which it came, so that none waits for ever: one that runs alone waits for those before it to end, and
+ * those behind it wait for its end.
+ */
+export class Turns {
+  #running = 0
+  #alone = false
+  readonly #waiting: { alone: boolean; begin: () => void }[] = []
+
+  async run<T>({ alone }: { alone: boolean }, fn: () => Promise<T>): Promise<T> {
+    await new Promise<void>((begin) => {
+      this.#waiting.push({ alone, begin })
+      this.#admit()
+    })
+    try {
+      return await fn()
+    } finally {
+      this.#running--
+      if (alone) this.#alone = false
+      this.#admit()
+    }
+  }
+
+  #admit(): void {
+    for (;;) {
+      const [next] = this.#waiting
+      if (!next || this.#alone || (next.alone && this.#running > 0)) return
+      this.#waiting.shift()
+      this.#running++
+      this.#alone = next.alone
+      next.begin()
+    }
+  }
+}

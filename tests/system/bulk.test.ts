@@ -1,0 +1,159 @@
+import { sql as query } from 'drizzle-orm'
+import postgres, { type Sql } from 'postgres'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { QueryTally } from '../../db/ambient.ts'
+import { openPool } from '../../db/client.ts'
+import { type Doors, openDoors, type Tx } from '../../db/tenancy.ts'
+import { resumeSite } from '../../jobs/publishing/pause.ts'
+import { lostSteps, recoverSteps } from '../../jobs/recover.ts'
+import { contracts } from '../../jobs/registry.ts'
+import type { WorkerDeps } from '../../jobs/step.ts'
+import { acceptRun } from '../../server/accept-run.ts'
+import { type Boss, startBoss } from '../../server/boss.ts'
+import { cancelSteps } from '../../server/cancel-steps.ts'
+import { approveTasks } from '../../server/publishing/approve.ts'
+import { systemCaller } from '../../server/system-caller.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+let url: string
+let sql: Sql
+let doors: Doors
+let boss: Boss
+let accountId: number
+let siteId: number
+beforeAll(async () => {
+  url = await cloneTemplate(inject('postgresUrl'))
+  sql = postgres(url, { max: 1, onnotice: () => {} })
+  doors = openDoors(openPool(url))
+  const logger = { info() {}, warn() {}, error: console.error }
+  boss = await startBoss(url, Object.values(contracts), { work: false, logger })
+  await sql`update plans set daily_ai_requests = 1000000000, daily_content_tasks = 1000000000,
+    monthly_content_ai_credits = 1000000000, monthly_word_count_limit = 1000000000`
+  const [account] = await sql`insert into accounts (name, slug, plan_id, credits)
+    select 'A', 'a', min(id), 1000000 from plans returning id::int`
+  accountId = account!.id
+  const [site] = await sql`insert into sites (account_id, name, slug)
+    values (${accountId}, 'Blog', 'blog') returning id::int`
+  siteId = site!.id
+})
+afterAll(async () => {
+  await boss?.stop()
+  await doors?.close()
+  await sql?.end()
+})
+
+const deps = () => ({ doors, queue: boss.queue }) as unknown as WorkerDeps
+
+/** How many statements it takes. */
+async function statements(work: (tx: Tx) => Promise<unknown>): Promise<number> {
+  const tally = new QueryTally()
+  await doors.counted(tally, () => doors.withAccount({ accountId }, work))
+  return tally.queries
+}
+
+/** The statements that accepting `n` articles takes, and the run. */
+async function accept(n: number, firstTask: number) {
+  const contract = contracts.generate_content
+  let runId = 0
+  const steps = Array.from({ length: n }, (_, i) => ({
+    contract,
+    objectId: firstTask + i,
+    price: 3,
+  }))
+  const queries = await statements(async (tx) => {
+    const run = { kind: 'generate_content', siteId, params: {}, steps } as const
+    runId = await acceptRun(tx, boss.queue, systemCaller(accountId), run)
+  })
+  return { runId, queries }
+}
+
+/** Tasks with an article and a publication that waits as it is said. */
+async function publications(n: number, wait: 'approval' | 'paused'): Promise<number[]> {
+  const rows = await sql`with made as (
+      insert into tasks (account_id, site_id, sector_id, title, status)
+      select ${accountId}, ${siteId}, s.id, 'T', 'review'
+      from generate_series(1, ${n}), (select id from sectors limit 1) as s
+      returning id)
+    select id::int from made`
+  const ids = rows.map(({ id }) => id)
+  await sql`insert into content (account_id, site_id, sector_id, task_id, html_content)
+    select account_id, site_id, sector_id, id, '<p>x' from tasks where id = any(${ids})`
+  const [run] = await sql`insert into runs (account_id, kind, total)
+    values (${accountId}, 'publish', ${n}) returning id`
+  await sql`insert into run_steps (account_id, run_id, kind, object_id, held)
+    select ${accountId}, ${run!.id}, 'publish', id, ${wait} from unnest(${ids}::bigint[]) as id`
+  return ids
+}
+
+const waiting = async (kind: string) =>
+  (
+    await sql`select count(*)::int as n from pgboss.job where name = ${kind} and state = 'created'`
+  )[0]!.n
+
+it('accepts and cancels a thousand steps in as many statements as two', async () => {
+  const few = await accept(2, 1)
+  const many = await accept(1_000, 1_001)
+  expect(many.queries).toBe(few.queries)
+  expect(many.queries).toBeLessThan(15)
+  expect(await waiting('generate_content')).toBe(1_002)
+  const cancel = (runId: number) => statements((tx) => cancelSteps(tx, runId, 'Cancelled'))
+  const ofFew = await cancel(few.runId)
+  expect(await cancel(many.runId)).toBe(ofFew)
+  expect(ofFew).toBeLessThan(12)
+  const [account] = await sql`select credits, (select sum(amount)::int from credit_transactions
+    where transaction_type = 'release') as released from accounts where id = ${accountId}`
+  expect(account).toEqual({ credits: expect.anything(), released: 3 * 1_002 })
+  expect(Number(account!.credits)).toBe(1_000_000)
+  const [ledger] = await sql`select balance_after from credit_transactions order by id desc limit 1`
+  expect(Number(ledger!.balance_after)).toBe(1_000_000)
+  const used = await sql`select metric, used from usage_counters where used <> 0`
+  expect(used).toEqual([])
+})
+
+it('lets a thousand publications go on in a few statements, in their order', async () => {
+  await sql`insert into sectors (account_id, site_id, name, slug) values (${accountId}, ${siteId}, 'S', 's')`
+  const ids = await publications(1_000, 'approval')
+  const who = { accountId, userId: null, approvedBy: 'somebody' }
+  const approving = await statements((tx) => approveTasks(tx, boss.queue, who, ids))
+  expect(approving).toBeLessThan(12)
+  expect(await waiting('publish')).toBe(1_000)
+  await publications(1_000, 'paused')
+  await sql`update sites set wp_paused_at = now() where id = ${siteId}`
+  const resuming = await statements((tx) => resumeSite(tx, deps(), siteId))
+  expect(resuming).toBeLessThan(10)
+  expect(await waiting('publish')).toBe(2_000)
+  const order = await sql`select (data ->> 'step_id')::int as id from pgboss.job
+    where name = 'publish' order by priority desc, created_on`
+  expect(order.map(({ id }) => id)).toEqual(order.map(({ id }) => id).toSorted((a, b) => a - b))
+})
+
+it('finds the lost among 100,000 pending steps without reading the others, and those begun first', async () => {
+  await sql`insert into run_steps (account_id, run_id, kind, object_id, state)
+    select ${accountId}, 1, 'generate_ideas', n, 'succeeded' from generate_series(1, 200000) as n`
+  await sql`insert into run_steps (account_id, run_id, kind, object_id, updated_at)
+    select ${accountId}, 1, 'generate_ideas', n, now() - interval '1 hour'
+    from generate_series(1, 100000) as n`
+  await sql`insert into pgboss.job (name, data, singleton_key, policy)
+    select 'generate_ideas', '{}', account_id || ':' || id, 'short'
+    from run_steps where kind = 'generate_ideas' and state = 'pending' and object_id <> 77777`
+  const [abandoned] = await sql`insert into run_steps
+      (account_id, run_id, kind, object_id, state, worker_id)
+    values (${accountId}, 1, 'generate_ideas', 200001, 'running', 12345) returning id::int`
+  await sql`analyze run_steps`
+  await sql`analyze pgboss.job`
+  const lost = await doors.withPlatform('recover_steps', (tx) => tx.execute(lostSteps(20)))
+  const [forgotten] =
+    await sql`select id::int from run_steps where object_id = 77777 and state = 'pending'`
+  expect(lost.map(({ id }) => Number(id))).toEqual([abandoned!.id, forgotten!.id])
+  const rows = await doors.withPlatform('recover_steps', (tx) =>
+    tx.execute<Record<string, string>>(query`explain (analyze, buffers) ${lostSteps(20)}`),
+  )
+  const plan = rows.flatMap((row) => Object.values(row)).join('\n')
+  expect(plan).not.toContain('Seq Scan on run_steps')
+  expect(plan).toContain('run_steps_pending')
+  expect(plan).toContain('run_steps_running')
+  const tally = new QueryTally()
+  expect(await doors.counted(tally, () => recoverSteps(deps(), { atStart: false }))).toBe(2)
+  expect(tally.queries).toBeLessThan(7)
+  expect(await recoverSteps(deps(), { atStart: false })).toBe(0)
+})
