@@ -62,7 +62,7 @@ export const wordpress_deliveries = pgTable(
     ),
     state: text({ enum: DELIVERY_STATES }).notNull().default('pending'),
     attempts: integer().notNull().default(0),
-    /** Null when it is tried no more. */
+    /** Not tried before, and not before those ahead of it; null when it is tried no more. */
     next_attempt_at: at().defaultNow(),
     log: jsonb().$type<DeliveryAttempt[]>().notNull().default([]),
     delivered_at: at(),

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { type PauseReason, sites } from '../../db/schema/auth.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -66,24 +66,18 @@ export async function endTurn(tx: Tx, site: Endpoint): Promise<void> {
 
 /** Notes that a site's plugin takes webhooks, when it did not or was not asked any more. */
 export async function noteWorking(tx: Tx, site: Endpoint): Promise<void> {
-  const [enabled] = await tx
-    .update(sites)
-    .set({
-      wp_webhooks_disabled_at: null,
-      wp_webhooks_disabled_reason: null,
-      wp_webhooks_failing_since: null,
-      wp_webhooks_failures: 0,
-      wp_webhooks_try_at: sql`now()`,
-    })
-    .where(
-      and(
-        isSite(site),
-        or(isNotNull(sites.wp_webhooks_failing_since), isNotNull(sites.wp_webhooks_disabled_at)),
-      ),
+  const [working] = await tx.execute<{ was_disabled: boolean }>(sql`
+    with before as (
+      select account_id, id, wp_webhooks_disabled_at is not null as was_disabled from sites
+      where ${isSite(site)}
+        and (wp_webhooks_failing_since is not null or wp_webhooks_disabled_at is not null)
+      for no key update
     )
-    // Of the row before: whether it was disabled.
-    .returning({ was: sql<boolean>`old.wp_webhooks_disabled_at is not null` })
-  if (enabled?.was) await note(tx, 'site.webhooks_enabled', site)
+    update sites set wp_webhooks_disabled_at = null, wp_webhooks_disabled_reason = null,
+      wp_webhooks_failing_since = null, wp_webhooks_failures = 0, wp_webhooks_try_at = now()
+    from before where sites.account_id = before.account_id and sites.id = before.id
+    returning before.was_disabled`)
+  if (working?.was_disabled) await note(tx, 'site.webhooks_enabled', site)
 }
 
 /**

@@ -37,7 +37,10 @@ const DeliveryRow = z
     task_id: z.int().nullable(),
     state: z.enum(DELIVERY_STATES),
     attempts: z.int(),
-    next_attempt_at: nullableTime,
+    next_attempt_at: nullableTime.openapi({
+      description:
+        'Not sent before. A webhook also waits for those before it, and while its site fails. Null when it is not sent any more.',
+    }),
     delivered_at: nullableTime,
     ...times,
   })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TestService } from '../helpers/service.ts'
 
@@ -8,6 +9,8 @@ const PROCESS = fileURLToPath(new URL('./service-process.ts', import.meta.url))
 /** The worker of a service, as a process that can be killed at any instruction and comes back. */
 export interface MortalWorker {
   readonly kills: number
+  /** Resolves when the one that lives now takes jobs. */
+  awake(): Promise<void>
   /** Kills it at once; another starts by itself. */
   kill(): void
   /** Ends it for good. */
@@ -33,18 +36,25 @@ export async function startMortalWorker(
   let kills = 0
   let ended = false
   let child = spawnWorker(env, program)
-  await ready(child)
+  let awake = ready(child)
+  await awake
   const living = (async () => {
     for (;;) {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       if (ended) return
       child = spawnWorker(env, program)
-      await ready(child)
+      awake = ready(child)
+      await awake
     }
   })()
   return {
     get kills() {
       return kills
+    },
+    async awake() {
+      // One that was just killed takes no jobs.
+      while (child.killed) await delay(10)
+      await awake
     },
     kill() {
       if (child.kill('SIGKILL')) kills++

@@ -98,7 +98,7 @@ it('gives up the step that kills workers after it did so alone, and no other', a
   expect(balance.body).toMatchObject({ charged: 9 * 3, held: 0 })
   const retried = await service.sql`select id from run_steps where retries > 0`
   expect(retried).toEqual([])
-}, 240_000)
+}, 900_000)
 
 it('ends a publication as published whose post is on record, though it kills workers', async () => {
   for (const title of ['dies when it is told', 'dies once recorded']) {
@@ -115,7 +115,7 @@ it('ends a publication as published whose post is on record, though it kills wor
       .poll(task, { timeout: 60_000 })
       .toMatchObject({ status: 'completed', post_url: expect.stringContaining(wordpress.url) })
   }
-}, 240_000)
+}, 900_000)
 
 it('says that the post may be in WordPress when nobody knows, and finds out when asked again', async () => {
   const title = 'dies with an intent'
@@ -128,4 +128,4 @@ it('says that the post may be in WordPress when nobody knows, and finds out when
   const again = await owner.run('writer/tasks/publish/', { ids: [id] })
   expect(again.state, JSON.stringify(again)).toBe('SUCCESS')
   expect([...postsNamed(title), ...postsNamed('lives')]).toHaveLength(1)
-}, 240_000)
+}, 900_000)

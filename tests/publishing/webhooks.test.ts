@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
-import { openPool } from '../../db/client.ts'
+import { WORKER_LIMITS } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
 import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { sendDeliveries } from '../../jobs/publishing/send-deliveries.ts'
 import type { WorkerDeps } from '../../jobs/step.ts'
@@ -22,7 +23,7 @@ const stopping = new AbortController()
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
-  doors = openDoors(openPool(url))
+  doors = openDoors(new Pool(url, { size: 4 }), WORKER_LIMITS)
   secrets = await openSecrets(['a key that only the tests of this project ever use'])
   const logger = { info() {}, warn() {}, error: console.error }
   deps = { doors, secrets, fetch, logger } as unknown as WorkerDeps

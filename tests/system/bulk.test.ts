@@ -1,8 +1,9 @@
 import { sql as query } from 'drizzle-orm'
 import postgres, { type Sql } from 'postgres'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { QueryTally } from '../../db/ambient.ts'
-import { openPool } from '../../db/client.ts'
+import { WORKER_LIMITS } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
 import { type Doors, openDoors, type Tx } from '../../db/tenancy.ts'
 import { resumeSite } from '../../jobs/publishing/pause.ts'
 import { lostSteps, recoverSteps } from '../../jobs/recover.ts'
@@ -24,7 +25,7 @@ let siteId: number
 beforeAll(async () => {
   url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
-  doors = openDoors(openPool(url))
+  doors = openDoors(new Pool(url, { size: 4 }), WORKER_LIMITS)
   const logger = { info() {}, warn() {}, error: console.error }
   boss = await startBoss(url, Object.values(contracts), { work: false, logger })
   await sql`update plans set daily_ai_requests = 1000000000, daily_content_tasks = 1000000000,
@@ -125,6 +126,30 @@ it('lets a thousand publications go on in a few statements, in their order', asy
   const order = await sql`select (data ->> 'step_id')::int as id from pgboss.job
     where name = 'publish' order by priority desc, created_on`
   expect(order.map(({ id }) => id)).toEqual(order.map(({ id }) => id).toSorted((a, b) => a - b))
+})
+
+it('has accounts take turns, and lets none wait for ever', async () => {
+  await sql`delete from pgboss.job`
+  await sql`update run_steps set state = 'cancelled'`
+  await accept(100, 5_001)
+  const [other] = await sql`insert into accounts (name, slug, plan_id, credits)
+    select 'B', 'b', min(id), 1000 from plans returning id::int`
+  const [run] = await sql`insert into runs (account_id, kind, total)
+    values (${other!.id}, 'generate_content', 1) returning id::int`
+  const single = async (objectId: number) => {
+    const [step] = await sql`insert into run_steps (account_id, run_id, kind, object_id, state)
+      values (${other!.id}, ${run!.id}, 'generate_content', ${objectId}, 'waiting') returning id::int`
+    const queued = { account_id: other!.id, id: step!.id, kind: 'generate_content' } as const
+    await doors.withAccount({ accountId: other!.id }, (tx) => boss.queue.enqueue(tx, [queued]))
+    const jobs = await sql`select data from pgboss.job where name = 'generate_content'
+      order by priority desc, created_on`
+    return jobs.findIndex(({ data }) => data.step_id === step!.id)
+  }
+  expect(await single(1)).toBeLessThan(2)
+  // In four days all hundred are before whoever asks then.
+  const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 101 * 3_600_000)
+  expect(await single(2)).toBe(101)
+  later.mockRestore()
 })
 
 it('finds the lost among 100,000 pending steps without reading the others, and those begun first', async () => {

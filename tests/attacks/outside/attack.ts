@@ -8,6 +8,8 @@ export type Target = {
   dataDir: string
   /** Registers a new account and returns its owner's client. */
   owner(name?: string): Promise<Client>
+  /** Kills the service with SIGKILL and starts it again over the same data, at the same address. */
+  restart(): Promise<void>
   /** Stops the service with SIGTERM and returns its exit code, or null when it had to be killed after 35 s. */
   terminate(): Promise<number | null>
 }

@@ -5,6 +5,7 @@ import { hostileAnswerAttacks } from './hostile-answers.ts'
 import { outageAttacks } from './outages.ts'
 import { signInAttacks } from './sign-ins.ts'
 import { uploadAttacks } from './uploads.ts'
+import { workerAttacks } from './worker.ts'
 
 /** Every attack, in the order in which they are run. */
 export const attacks: Attack[] = [
@@ -14,4 +15,5 @@ export const attacks: Attack[] = [
   ...signInAttacks,
   ...hostileAnswerAttacks,
   ...outageAttacks,
+  ...workerAttacks,
 ]

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -56,10 +57,13 @@ async function attempt(attack: Attack, checkout: string) {
 async function carryOut({ environment, run }: Assault, checkout: string) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-attack-'))
   chmodSync(dataDir, 0o755)
-  const child = spawn(process.execPath, [path.join(checkout, 'server/main.ts')], {
-    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: dataDir, ...environment },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const PORT = String(await freePort())
+  const start = () =>
+    spawn(process.execPath, [path.join(checkout, 'server/main.ts')], {
+      env: { PATH: process.env.PATH, PORT, IGNY8_DATA_DIR: dataDir, ...environment },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  let child = start()
   const limit = Promise.withResolvers<never>()
   const late = new HoleError(`not over after ${ATTACK_LIMIT_MS} ms`)
   const patience = setTimeout(() => limit.reject(late), ATTACK_LIMIT_MS)
@@ -67,7 +71,16 @@ async function carryOut({ environment, run }: Assault, checkout: string) {
     const url = await listening(child)
     const target: Target = {
       url,
-      pid: child.pid ?? 0,
+      get pid() {
+        return child.pid ?? 0
+      },
+      async restart() {
+        const exited = once(child, 'exit')
+        child.kill('SIGKILL')
+        await exited
+        child = start()
+        await listening(child)
+      },
       dataDir,
       owner: (name = 'Attacked') => register(url, name),
       terminate: () => terminate(child),
@@ -81,6 +94,15 @@ async function carryOut({ environment, run }: Assault, checkout: string) {
     await terminate(child)
     rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 }
 
 function listening(child: ChildProcess): Promise<string> {
