@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { run_steps } from '../../db/schema/system.ts'
 import { tasks, wordpress_objects } from '../../db/schema/writer.ts'
 import { registry } from '../../jobs/registry.ts'
@@ -9,7 +9,7 @@ import type { StepHandler, StepJob } from '../../jobs/step.ts'
 
 /**
  * The service, in which some steps kill their process: each article and each publication of a task whose
- * title says where. Before it dies it notes how many steps of the database were running.
+ * title says where. Before it dies it notes how many steps it was running.
  */
 const { IGNY8_DATA_DIR } = process.env
 
@@ -22,7 +22,10 @@ async function titleOf(job: StepJob): Promise<string> {
 
 async function die(job: StepJob): Promise<never> {
   const running = await job.deps.doors.withPlatform('measure', (tx) =>
-    tx.$count(run_steps, eq(run_steps.state, 'running')),
+    tx.$count(
+      run_steps,
+      and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, job.step.worker_id!)),
+    ),
   )
   const line = JSON.stringify({ title: await titleOf(job), deaths: job.step.deaths, running })
   appendFileSync(path.join(IGNY8_DATA_DIR!, 'deaths.jsonl'), `${line}\n`)

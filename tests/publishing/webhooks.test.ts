@@ -23,6 +23,7 @@ const stopping = new AbortController()
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
+  await sql`update plans set max_sites = 1000`
   doors = openDoors(new Pool(url, { size: 4 }), WORKER_LIMITS)
   secrets = await openSecrets(['a key that only the tests of this project ever use'])
   const logger = { info() {}, warn() {}, error: console.error }
