@@ -80,12 +80,13 @@ async function settleFailure(
     return 'retried'
   }
   const mayWait = Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS
-  const away = unavailable(error)
+  // What a site refuses looks the same: it is an error of ours by now.
+  const away = isOfStep(error) ? undefined : unavailable(error)
   if (away && mayWait) {
     // No fault of the step: it costs none of its retries.
     deps.logger.warn({ ...log, why: away.message }, 'step waits for the database')
     const message = `The database was too busy or away. Trying again in ${DATABASE_RETRY_SECONDS} s.`
-    await giveBack(deps, contract, step, { seconds: DATABASE_RETRY_SECONDS, retries, message })
+    await giveBack(deps, step, { seconds: DATABASE_RETRY_SECONDS, message })
     return 'retried'
   }
   if (error instanceof LookAgainError && mayWait) {
@@ -111,12 +112,16 @@ async function settleFailure(
   return 'failed'
 }
 
+function isOfStep(error: unknown): error is StepError | RetryableError | LookAgainError {
+  return (
+    error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
+  )
+}
+
 /** An error that is not one of ours says nothing to the caller. */
 function failureFrom(error: unknown): Failure {
-  const known =
-    error instanceof StepError || error instanceof RetryableError || error instanceof LookAgainError
   // PostgreSQL takes neither NUL nor half a character, and the failure must be written.
-  return known
+  return isOfStep(error)
     ? { code: error.code, message: error.message.replaceAll('\0', '').toWellFormed() }
     : { code: 'internal', message: 'Something failed on our side.' }
 }
