@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { unavailable } from '../../db/unavailable.ts'
 import type { Logger } from '../../server/logger.ts'
 
 /** Periodic work of the worker. */
@@ -32,9 +31,7 @@ export function startSchedule(
     while (!signal.aborted) {
       if (where === 'each worker' || isLeader()) {
         await run(signal).catch((error: unknown) => {
-          // That the database is away is said by who watches it.
-          if (!unavailable(error))
-            logger.error({ err: error, task: name }, 'a scheduled task failed')
+          logger.error({ err: error, task: name }, 'a scheduled task failed')
         })
       }
       await delay(everyMs, undefined, { signal }).catch(() => undefined)
