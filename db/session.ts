@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { sessionOptions } from './connection.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
@@ -83,9 +82,22 @@ async function keep(
     } finally {
       void connection.sql.end({ timeout: 0 })
     }
-    await delay(again, undefined, { signal: stopping }).catch(() => {})
+    await delay(again, stopping)
   }
   opened.resolve()
+}
+
+/** Resolves after `ms`, or as soon as `signal` is aborted. */
+function delay(ms: number, signal?: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve(undefined)
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+  })
 }
 
 class Connection {

@@ -74,9 +74,9 @@ describe('imports', () => {
 })
 
 describe('the code', () => {
-  it('reads the environment in config.ts, for the two commands alone', () => {
+  it('reads the environment in config.ts, for its three commands alone', () => {
     const readers = files.filter((file) => /process\.env\b/.test(text(file)))
-    expect(readers).toEqual(['server/main.ts', 'server/staff.ts'])
+    expect(readers).toEqual(['server/main.ts', 'server/seal-secrets.ts', 'server/staff.ts'])
   })
 
   it('opens the tables through the two doors alone', () => {
