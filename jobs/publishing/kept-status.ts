@@ -1,6 +1,6 @@
 import type { tasks } from '../../db/schema/writer.ts'
 import { POST_STATUSES } from '../../server/publishing/post-statuses.ts'
-import { getPost } from '../../wp-bridge/client/find-post.ts'
+import { articlePost } from '../../wp-bridge/client/find-article.ts'
 import { StepError } from '../step.ts'
 import type { LinkedSite } from './site-access.ts'
 import { askWordPress } from './wordpress-failure.ts'
@@ -13,9 +13,10 @@ type Task = typeof tasks.$inferSelect
  */
 export async function keptStatus(
   site: LinkedSite,
-  { assigned_post_id: id, title }: Task,
+  { assigned_post_id: id, publication_key: key, slug, title }: Task,
 ): Promise<(typeof POST_STATUSES)[number] | undefined> {
-  const post = id === null ? null : await askWordPress(() => getPost(site.api, id))
+  const { api, hasBridge } = site
+  const post = await askWordPress(() => articlePost(api, { key, slug, id }, hasBridge))
   if (!post || post.status === 'trash') return undefined
   const status = POST_STATUSES.find((one) => one === post.status)
   if (status) return status

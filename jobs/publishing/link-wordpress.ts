@@ -10,6 +10,7 @@ import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'
 import { noteWorking } from './webhook-endpoints.ts'
+import { setAsidePosts } from './set-aside-posts.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })
@@ -46,6 +47,7 @@ export const linkWordPress: StepHandler = async (job) => {
       warnings: [...warningsOf(checked), ...plugin.warnings],
     },
     async write(tx) {
+      await setAsidePosts(tx, siteId, restRoot)
       await tx
         .update(sites)
         .set({
@@ -58,6 +60,8 @@ export const linkWordPress: StepHandler = async (job) => {
           updated_at: sql`now()`,
         })
         .where(eq(sites.id, siteId))
+      // Once more for what was recorded until the site's row was locked.
+      await setAsidePosts(tx, siteId, restRoot)
       await resumeSite(tx, job.deps, siteId)
       if (plugin.state === 'paired')
         await noteWorking(tx, { account_id: accountId, site_id: siteId })

@@ -16,7 +16,8 @@ import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
 import { asBlocksOf, postDraft } from './post-draft.ts'
 import type { Article } from './read-article.ts'
-import { openSite } from './site-access.ts'
+import { requireSameWordPress } from './set-aside-posts.ts'
+import { type LinkedSite, openSite } from './site-access.ts'
 import { articleInTurn, type LinkedArticle } from './turn.ts'
 import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
@@ -36,7 +37,7 @@ export const publish: StepHandler = async (job) => {
   const params = Params.parse(job.step.params)
   const article = await articleInTurn(job, params)
   const { task, log } = article
-  const receipt = await log
+  const { receipt, site } = await log
     .during(
       job,
       () => send(job, article, params),
@@ -48,6 +49,7 @@ export const publish: StepHandler = async (job) => {
     })
   await job.write(async (tx) => {
     await recordPublished(tx, article, receipt, params.publish_at)
+    await requireSameWordPress(tx, site)
     await log.delivered(tx)
   })
   await job.responded(
@@ -72,12 +74,12 @@ async function send(
   job: StepJob,
   article: LinkedArticle,
   params: z.infer<typeof Params>,
-): Promise<Receipt> {
+): Promise<{ receipt: Receipt; site: LinkedSite }> {
   const { task, log } = article
   const site = await openSite(job, task.site_id, log)
   if (params.keep_status) params.status = (await keptStatus(site, task)) ?? params.status
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
-  return askWordPress(() =>
+  const receipt = await askWordPress(() =>
     publishPost({
       api: site.api,
       hasBridge: site.hasBridge,
@@ -85,10 +87,11 @@ async function send(
       journal: databaseJournal(job, site, log),
       settleMs: job.deps.settleMs,
       ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
-      // Whoever publishes what is known to be deleted wants it again.
-      replaceDeleted: task.wp_status === null,
+      // Publishing what is known to be deleted asks for it again; a change of its links does not.
+      replaceDeleted: task.wp_status === null && !params.keep_status,
     }),
   )
+  return { receipt, site }
 }
 
 /** What a person did to the post, where that is why it was not published. */

@@ -1,18 +1,24 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
+import type { Tx } from '../../db/tenancy.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { postGone } from '../../server/publishing/post-gone.ts'
 import { refuseFiltered } from '../../wp-bridge/client/filtered-html.ts'
-import { getPost, type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
+import { articlePost } from '../../wp-bridge/client/find-article.ts'
+import { type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
+import { hasOpenStep } from '../open-step.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { ExchangeLog } from './exchange-log.ts'
-import { openSite } from './site-access.ts'
+import { relinked, requireSameWordPress } from './set-aside-posts.ts'
+import { type LinkedSite, openSite } from './site-access.ts'
 import { afterGrace, nextLook } from './verify-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 type Task = typeof tasks.$inferSelect
-type Change = Partial<Pick<Task, 'status' | 'wp_status' | 'post_url' | 'verify_at' | 'error'>>
+type Change = Partial<
+  Pick<Task, 'status' | 'assigned_post_id' | 'wp_status' | 'post_url' | 'verify_at' | 'error'>
+>
 
 /**
  * Looks what became of a post that was handed to WordPress: whether visitors see it, whether WP-Cron
@@ -22,32 +28,50 @@ export const verifyPost: StepHandler = async (job) => {
   const taskId = job.step.object_id
   const [task] = await job.read((tx) => tx.select().from(tasks).where(eq(tasks.id, taskId)))
   if (!task) throw new StepError('not_found', 'The task was deleted.')
-  if (task.status !== 'published' || task.assigned_post_id === null) {
-    return found(task, { verify_at: null }, `“${task.title}” is not published`)
-  }
+  if (task.status !== 'published') return notPublished(task)
   const site = await openSite(job, task.site_id)
-  const { assigned_post_id: id } = task
-  const post = await askWordPress(() => getPost(site.api, id), { retry: false })
-  if (!post || post.status === 'trash') return gone(task, post)
-  if (post.status === 'future') return scheduled(job, task, post)
-  if (post.status === 'publish') return published(job, task, post)
-  const change = { wp_status: post.status, verify_at: null }
-  return found(task, change, `“${task.title}” is “${post.status}” in WordPress`)
+  const { assigned_post_id: id, publication_key: key, slug } = task
+  const post = await askWordPress(() => articlePost(site.api, { key, slug, id }, site.hasBridge), {
+    retry: false,
+  })
+  const seen = { task, site }
+  if (!post || post.status === 'trash') return gone(seen, post)
+  if (post.status === 'future') return scheduled(job, seen, post)
+  if (post.status === 'publish') return published(job, seen, post)
+  const change = { ...identity(post), verify_at: null }
+  return found(seen, change, `“${task.title}” is “${post.status}” in WordPress`)
 }
+
+type Seen = { task: Task; site: LinkedSite }
+
+const identity = ({ id, status, link }: Post) => ({
+  assigned_post_id: id,
+  post_url: link,
+  wp_status: status,
+})
 
 /** What a person did to a post in WordPress stands. */
-function gone(task: Task, post: Post | null): StepDone {
+function gone({ task, site }: Seen, post: Post | null): StepDone {
+  const at = new Date().toISOString()
+  if (!post && task.assigned_post_id === null) {
+    const message =
+      'The WordPress that the site is linked to now has no post of this article. Publish the task to have it there.'
+    const error: TaskError = { code: 'post_gone', message, at }
+    const change = { status: 'review', wp_status: null, verify_at: null, error } as const
+    return found({ task, site }, change, `“${task.title}” is not in the WordPress linked now`)
+  }
   const where = post ? 'in the trash of WordPress' : 'deleted in WordPress'
   const wp_status = post ? 'trash' : null
-  const error = postGone(wp_status, new Date().toISOString())
-  return found(task, { wp_status, verify_at: null, error }, `“${task.title}” is ${where}`)
+  const change = { wp_status, verify_at: null, error: postGone(wp_status, at) }
+  return found({ task, site }, change, `“${task.title}” is ${where}`)
 }
 
-async function scheduled(job: StepJob, task: Task, post: Post): Promise<StepDone> {
+async function scheduled(job: StepJob, seen: Seen, post: Post): Promise<StepDone> {
+  const { task } = seen
   const dueAt = Date.parse(`${post.date_gmt}Z`)
   if (dueAt > Date.now()) {
-    const change = { wp_status: 'future', verify_at: afterGrace(dueAt) }
-    return found(task, change, `“${task.title}” is scheduled for ${new Date(dueAt).toISOString()}`)
+    const change = { ...identity(post), verify_at: afterGrace(dueAt) }
+    return found(seen, change, `“${task.title}” is scheduled for ${new Date(dueAt).toISOString()}`)
   }
   await job.requested('publish', `WP-Cron missed the time of “${task.title}”: publishing it`)
   const about = {
@@ -55,9 +79,14 @@ async function scheduled(job: StepJob, task: Task, post: Post): Promise<StepDone
     siteId: task.site_id,
     wanted: { status: 'publish' },
   } as const
-  const log = await job.write((tx) => ExchangeLog.begin(tx, job, about))
+  const log = await job.write(async (tx) =>
+    (await isStillPublished(tx, task.id)) ? ExchangeLog.begin(tx, job, about) : undefined,
+  )
+  if (!log) return notPublished(task)
   const late = await log.during(job, async () => {
-    const { api } = await openSite(job, task.site_id, log)
+    const { api, wp_rest_root } = await openSite(job, task.site_id, log)
+    // The id is one of the WordPress that was read.
+    if (wp_rest_root !== seen.site.wp_rest_root) throw relinked()
     const change = { status: 'publish' }
     return askWordPress(
       () => {
@@ -69,38 +98,71 @@ async function scheduled(job: StepJob, task: Task, post: Post): Promise<StepDone
   })
   await job.write((tx) => log.delivered(tx))
   await job.responded('publish', `WordPress has published it: ${late.link}`)
-  return published(job, task, late)
+  return published(job, seen, late)
 }
 
-async function published(job: StepJob, task: Task, post: Post): Promise<StepDone> {
+/** False once somebody has asked to unpublish it: that waits for this step, if it began before. */
+async function isStillPublished(tx: Tx, taskId: number): Promise<boolean> {
+  const [task] = await tx
+    .select({ status: tasks.status, id: tasks.id })
+    .from(tasks)
+    .where(eq(tasks.id, taskId))
+    .for('no key update')
+  if (task?.status !== 'published') return false
+  const open = hasOpenStep('unpublish', tasks)
+  const [unpublished] = await tx
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(and(eq(tasks.id, taskId), open))
+  return !unpublished
+}
+
+async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone> {
+  const { task } = seen
   const { fetch } = job.deps
   const { signal } = job
   const sight = await seenLive(fetch, post.link, task.publication_key, { signal })
-  const wordpress = { wp_status: post.status, post_url: post.link }
+  const wordpress = identity(post)
   if (sight.seen) {
     const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const
-    return found(task, change, `“${task.title}” is live: ${post.link}`)
+    return found(seen, change, `“${task.title}” is live: ${post.link}`)
   }
   const verify_at = nextLook(task.verifications)
   const message = `Published, but visitors do not see it. ${sight.reason}`
   const error: TaskError = { code: 'not_seen_live', message, at: new Date().toISOString() }
   const change = { ...wordpress, verify_at, ...(verify_at ? {} : { error }) }
-  return found(task, change, `“${task.title}” is not seen live yet. ${sight.reason}`)
+  return found(seen, change, `“${task.title}” is not seen live yet. ${sight.reason}`)
 }
 
-function found(task: Task, change: Change, message: string): StepDone {
+function notPublished({ id, title, status }: Task): StepDone {
+  return {
+    message: `“${title}” is not published`,
+    result: { status, wp_status: null },
+    async write(tx) {
+      await tx
+        .update(tasks)
+        .set({ verify_at: null })
+        .where(sql`${tasks.id} = ${id} and ${tasks.status} <> 'published'`)
+    },
+  }
+}
+
+function found({ task, site }: Seen, change: Change, message: string): StepDone {
   return {
     message,
     result: { status: change.status ?? task.status, wp_status: change.wp_status ?? null },
     async write(tx) {
-      await tx
+      const written = await tx
         .update(tasks)
         .set({ ...change, updated_at: sql`now()` })
-        // Somebody may have published it anew, or taken it back, meanwhile.
+        // Somebody may have published it again, or unpublished it, in the meantime.
         .where(
           sql`${tasks.id} = ${task.id} and ${tasks.status} = ${task.status}
             and ${tasks.published_at} is not distinct from ${task.published_at?.toISOString() ?? null}::timestamptz`,
         )
+        .returning({ id: tasks.id })
+      if (written.length === 0) return
+      await requireSameWordPress(tx, site)
       await tellPlugin(tx, 'task.updated', task.id)
     },
   }

@@ -6,11 +6,13 @@ import type { Tx } from '../../db/tenancy.ts'
 import type { RunPlan } from '../accept-run.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { requireActive } from '../require-active.ts'
+import { cancelPublications, requireNotUnpublishing } from './cancel-publications.ts'
 import { publishJob, unpublishJob } from './jobs.ts'
 import { notLinked } from './link.ts'
 import type { PublishTasks } from './schemas.ts'
 
-const PUBLISHABLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
+const PUBLISHED: TaskStatus[] = ['published', 'completed']
+const PUBLISHABLE: TaskStatus[] = ['draft', 'review', ...PUBLISHED]
 
 /** Plans the publishing of articles, one step a task. */
 export async function planPublishing(
@@ -26,6 +28,7 @@ export async function planPublishing(
   const rows = await linkedTasks(tx, ids)
   await requireActive(tx, rows)
   requireStatus(rows, PUBLISHABLE, 'Only a task with an article can be published')
+  await requireNotUnpublishing(tx, ids)
   const params = { status, publish_at }
   return {
     kind: 'publish',
@@ -40,20 +43,27 @@ export async function planPublishing(
   }
 }
 
-/** Plans that a post becomes a draft in WordPress again. */
+/**
+ * Plans that a post becomes a draft in WordPress again, and cancels the publications of the task that
+ * wait. Throws `already_running` while one is being sent.
+ */
 export async function planUnpublishing(tx: Tx, id: number): Promise<RunPlan> {
   const rows = await linkedTasks(tx, [id])
-  requireStatus(rows, ['published', 'completed'], 'Only a published task can be unpublished')
+  const hasPost = rows[0]!.assigned_post_id !== null
+  const allowed = hasPost ? PUBLISHABLE : PUBLISHED
+  requireStatus(rows, allowed, 'Only a published task can be unpublished')
+  const unsettled = await cancelPublications(tx, id)
   return {
     kind: 'unpublish',
     siteId: commonSite(rows),
     params: { ids: [id] },
-    steps: [{ contract: unpublishJob, objectId: id, price: 0 }],
+    steps: [{ contract: unpublishJob, objectId: id, price: 0, params: { unsettled } }],
   }
 }
 
 type Row = {
   id: number
+  assigned_post_id: number | null
   status: TaskStatus
   site_id: number
   sector_id: number
@@ -61,11 +71,12 @@ type Row = {
   wp_url: string | null
 }
 
-/** The tasks, all of them visible and on linked sites. */
+/** The tasks, all of them visible and on linked sites, locked so that publishing and unpublishing take turns. */
 async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
   const rows = await tx
     .select({
       id: tasks.id,
+      assigned_post_id: tasks.assigned_post_id,
       status: tasks.status,
       site_id: tasks.site_id,
       sector_id: tasks.sector_id,
@@ -75,6 +86,8 @@ async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
     .from(tasks)
     .innerJoin(sites, eq(sites.id, tasks.site_id))
     .where(sql`${tasks.id} = any(${sql.param(ids)}::bigint[])`)
+    .orderBy(tasks.id)
+    .for('no key update', { of: tasks })
   if (rows.length < ids.length) throw notFound()
   const unlinked = rows.find(({ wp_url }) => !wp_url)
   if (unlinked) throw notLinked(unlinked.name)

@@ -131,6 +131,10 @@ const routes = {
     path: '/writer/tasks/{id}/unpublish/',
     tags: ['writer'],
     summary: 'Make a post a draft in WordPress again; the task returns to review',
+    description:
+      'Publications of the task that wait (for their time, a slot, approval, a paused site or a retry) ' +
+      'are cancelled. While one is being sent this is a 409 `already_running`, as is publishing while ' +
+      'this is under way.',
     request: { params: IdParam },
     responses: { 202: accepted },
   }),

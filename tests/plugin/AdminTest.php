@@ -234,8 +234,10 @@ final class AdminTest extends BridgeTestCase
     public function test_marks_posts_in_their_list_without_asking_for_each(): void
     {
         global $wpdb, $wp_query;
-        $ids = array_map(fn ($n) => wp_insert_post(['post_title' => "Listed $n", 'post_status' => 'publish']), range(1, 5));
-        $this->tell(['task_id' => 901, 'title' => 'x', 'status' => 'completed', 'post_id' => $ids[1]]);
+        $key = $this->newKey();
+        $post = fn ($n) => ['post_title' => "Listed $n", 'post_status' => 'publish', 'post_content' => 2 === $n ? "<p class=\"igny8-$key\">x</p>" : ''];
+        $ids = array_map(fn ($n) => wp_insert_post($post($n)), range(1, 5));
+        $this->tell(['task_id' => 901, 'key' => $key, 'title' => 'x', 'status' => 'completed', 'post_id' => $ids[1]]);
         $wp_query = new WP_Query(['post__in' => $ids]);
         $before = $wpdb->num_queries;
         ob_start();
@@ -277,9 +279,10 @@ final class AdminTest extends BridgeTestCase
         $key = $this->newKey();
         $put = fn () => $this->ask('PUT', "posts/$key", ['title' => 'Tea', 'content' => 'Text', 'status' => 'draft'])->get_data()['post']['id'];
         $mine = $put();
-        $told = wp_insert_post(['post_title' => 'Told', 'post_content' => 'x', 'post_status' => 'publish']);
+        $his = $this->newKey();
+        $told = wp_insert_post(['post_title' => 'Told', 'post_content' => "<p class=\"igny8-$his\">x</p>", 'post_status' => 'publish']);
         $other = wp_insert_post(['post_title' => 'Other', 'post_content' => 'x', 'post_status' => 'publish']);
-        $this->tell(['task_id' => 902, 'title' => 'x', 'status' => 'completed', 'post_id' => $told]);
+        $this->tell(['task_id' => 902, 'key' => $his, 'title' => 'x', 'status' => 'completed', 'post_id' => $told]);
         $all = [$mine, $told, $other];
         wp_update_post(['ID' => $other, 'post_content' => 'y']);
         $this->assertSame([], $this->listed('edited', $all));

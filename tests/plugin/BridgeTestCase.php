@@ -11,6 +11,7 @@ abstract class BridgeTestCase extends TestCase
     {
         delete_option('igny8_bridge_pairing');
         delete_option('igny8_bridge_pause');
+        delete_option('igny8_bridge_pause_told');
         wp_set_current_user(0);
     }
 

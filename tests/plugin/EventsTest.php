@@ -27,11 +27,33 @@ final class EventsTest extends BridgeTestCase
         return ['type' => 'task.updated', 'timestamp' => $at, 'data' => $data + ['task_id' => 5, 'title' => 'Tea', 'status' => 'draft', 'post_id' => null]];
     }
 
+    /** A post of an article's, and its data in a webhook. */
+    private function post(int $task_id): array
+    {
+        $key = $this->newKey();
+        $id = wp_insert_post(['post_title' => 'x', 'post_status' => 'publish', 'post_content' => "<p class=\"igny8-$key\">x</p>"]);
+        return ['task_id' => $task_id, 'post_id' => $id, 'key' => $key];
+    }
+
+    private function status(array $post): string
+    {
+        return KnownTasks::of_posts([$post['post_id']])[$post['post_id']]['status'];
+    }
+
     public function test_takes_what_is_signed(): void
     {
-        $answer = $this->send($this->task(['task_id' => 11, 'post_id' => 77]));
+        $post = $this->post(11);
+        $answer = $this->send($this->task($post));
         $this->assertSame([200, ['taken' => true]], [$answer->get_status(), $answer->get_data()]);
-        $this->assertSame('draft', KnownTasks::of_posts([77])[77]['status']);
+        $this->assertSame('draft', $this->status($post));
+    }
+
+    public function test_takes_no_other_post_for_the_tasks_because_of_its_id(): void
+    {
+        $stranger = wp_insert_post(['post_title' => 'x', 'post_status' => 'publish', 'post_content' => 'x']);
+        $this->send($this->task(['task_id' => 14, 'post_id' => $stranger, 'key' => $this->newKey()]));
+        $this->assertSame([], KnownTasks::of_posts([$stranger]));
+        $this->assertSame('', get_post_meta($stranger, '_igny8_key', true));
     }
 
     public function test_takes_what_a_replaced_key_signed_while_it_is_good(): void
@@ -46,17 +68,19 @@ final class EventsTest extends BridgeTestCase
     public function test_acts_on_a_webhook_once(): void
     {
         $headers = ['webhook-id' => 'msg_' . wp_generate_uuid4()];
-        $this->send($this->task(['task_id' => 12, 'post_id' => 78]), $headers);
-        $again = $this->send($this->task(['task_id' => 12, 'post_id' => 78, 'status' => 'review'], '2027-01-01T00:00:00Z'), $headers);
+        $post = $this->post(12);
+        $this->send($this->task($post), $headers);
+        $again = $this->send($this->task($post + ['status' => 'review'], '2027-01-01T00:00:00Z'), $headers);
         $this->assertSame(200, $again->get_status());
-        $this->assertSame('draft', KnownTasks::of_posts([78])[78]['status']);
+        $this->assertSame('draft', $this->status($post));
     }
 
     public function test_does_not_put_the_older_over_the_newer(): void
     {
-        $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'completed'], '2026-01-02T00:00:01Z'));
-        $this->send($this->task(['task_id' => 13, 'post_id' => 79, 'status' => 'published'], '2026-01-02T00:00:00Z'));
-        $this->assertSame('completed', KnownTasks::of_posts([79])[79]['status']);
+        $post = $this->post(13);
+        $this->send($this->task($post + ['status' => 'completed'], '2026-01-02T00:00:01Z'));
+        $this->send($this->task($post + ['status' => 'published'], '2026-01-02T00:00:00Z'));
+        $this->assertSame('completed', $this->status($post));
     }
 
     public function test_knows_that_the_site_is_paused(): void
@@ -64,6 +88,8 @@ final class EventsTest extends BridgeTestCase
         $this->send(['type' => 'site.paused', 'timestamp' => '2026-01-02T00:00:00Z', 'data' => ['reason' => 'It is down.']]);
         $this->assertSame('It is down.', get_option('igny8_bridge_pause'));
         $this->send(['type' => 'site.resumed', 'timestamp' => '2026-01-02T00:00:01Z', 'data' => ['site_id' => 7]]);
+        $this->assertFalse(get_option('igny8_bridge_pause'));
+        $this->send(['type' => 'site.paused', 'timestamp' => '2026-01-02T00:00:00.500Z', 'data' => ['reason' => 'It arrives late.']]);
         $this->assertFalse(get_option('igny8_bridge_pause'));
     }
 

@@ -47,6 +47,9 @@ final class OutboxTest extends BridgeTestCase
         Outbox::send();
         return array_map(function ($sent) {
             $event = json_decode($sent['body'], true);
+            $this->assertEqualsWithDelta(time(), strtotime($event['data']['as_of']), 5);
+            $this->assertMatchesRegularExpression('/\.\d{3}Z$/', $event['data']['as_of']);
+            unset($event['data']['as_of']);
             return [$event['type'], $event['data']];
         }, $this->sent);
     }
@@ -83,6 +86,20 @@ final class OutboxTest extends BridgeTestCase
         wp_trash_post($id);
         $told = $this->told();
         $this->assertSame(['post.trashed', $key], [end($told)[0], end($told)[1]['key']]);
+    }
+
+    public function test_reads_the_post_again_for_each_event_and_never_anothers_of_the_same_id(): void
+    {
+        global $wpdb;
+        [$id] = $this->article();
+        wp_update_post(['ID' => $id, 'post_name' => "other-$id"]);
+        get_post($id);
+        $wpdb->update($wpdb->posts, ['post_status' => 'private'], ['ID' => $id]);
+        $this->assertSame('private', $this->told()[0][1]['wp_status'], 'not as this process had read it');
+        wp_update_post(['ID' => $id, 'post_name' => "again-$id"]);
+        update_post_meta($id, '_igny8_key', $this->newKey());
+        $told = $this->told();
+        $this->assertSame([null, null], [end($told)[1]['wp_status'], end($told)[1]['post_url']]);
     }
 
     public function test_says_nothing_of_posts_that_are_no_articles(): void

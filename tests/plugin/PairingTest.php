@@ -44,6 +44,20 @@ final class PairingTest extends BridgeTestCase
         $this->signIn('subscriber');
         $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('PUT', 'pairing', $this->pairing()));
         $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('DELETE', 'pairing'));
+        $this->signIn('contributor');
+        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('PUT', 'pairing', $this->pairing()));
+        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('DELETE', 'pairing'));
+        $this->assertNull(Pairing::get());
+    }
+
+    public function test_does_not_put_an_older_key_over_a_newer_one(): void
+    {
+        $this->signIn('author');
+        $this->ask('PUT', 'pairing', $this->pairing(['since' => 1700000000002]));
+        $late = $this->pairing(['key' => self::OTHER_KEY, 'since' => 1700000000001]);
+        $this->assertRefused(409, 'igny8_newer_key', $this->ask('PUT', 'pairing', $late));
+        $this->assertSame([self::KEY], Pairing::keys());
+        $this->assertSame(200, $this->ask('PUT', 'pairing', $this->pairing(['since' => 1700000000002]))->get_status());
     }
 
     public function test_refuses_to_change_another_users_pairing_but_for_administrators(): void

@@ -71,7 +71,7 @@ final class PostsTest extends BridgeTestCase
         $this->signIn('author');
         $key = $this->newKey();
         Claims::take($key, 'killed');
-        $stub = wp_insert_post(['post_title' => 'x', 'post_status' => 'auto-draft']);
+        $stub = wp_insert_post(['post_title' => 'x', 'post_status' => 'auto-draft', 'meta_input' => ['_igny8_key' => $key]]);
         $this->assertTrue(Claims::move($key, 0, $stub));
         $this->expire($key);
         $this->assertRefused(404, 'igny8_no_post', $this->ask('GET', "posts/$key"));
@@ -122,6 +122,41 @@ final class PostsTest extends BridgeTestCase
         $answer = $this->ask('PUT', 'posts/' . $this->newKey(), $this->body(['post_id' => $stranger]));
         $this->assertSame(201, $answer->get_status());
         $this->assertSame('not ours', get_post($stranger)->post_content);
+    }
+
+    public function test_leaves_another_post_alone_that_has_the_id_of_the_articles(): void
+    {
+        global $wpdb;
+        $this->signIn('editor');
+        $key = $this->newKey();
+        $id = $this->ask('PUT', "posts/$key", $this->body())->get_data()['post']['id'];
+        wp_delete_post($id, true);
+        wp_insert_post(['import_id' => $id, 'post_title' => 'Not ours', 'post_content' => 'not ours', 'post_status' => 'publish']);
+        $this->assertSame($id, Claims::post_id($key));
+        $this->assertRefused(404, 'igny8_no_post', $this->ask('GET', "posts/$key"));
+        $other = $this->ask('PUT', "posts/$key", $this->body(['status' => 'draft']));
+        $this->assertSame(201, $other->get_status());
+        $this->assertNotSame($id, $other->get_data()['post']['id']);
+        $this->assertSame(['Not ours', 'publish'], [get_post($id)->post_title, get_post_status($id)]);
+    }
+
+    public function test_knows_a_post_whose_mark_a_person_took_out_and_says_so_to_editors_alone(): void
+    {
+        $this->signIn('editor');
+        $key = $this->newKey();
+        $ours = wp_insert_post(['post_title' => 'x', 'post_status' => 'publish', 'post_content' => "<p class=\"igny8-$key\">x</p>"]);
+        wp_update_post(['ID' => $ours, 'post_content' => 'rewritten']);
+        $read = function (int $id, string $context) {
+            $request = new WP_REST_Request('GET', "/wp/v2/posts/$id");
+            $request->set_query_params(['context' => $context]);
+            return rest_do_request($request)->get_data();
+        };
+        $this->assertSame($key, $read($ours, 'edit')['igny8_key']);
+        $this->assertArrayNotHasKey('igny8_key', $read($ours, 'view'));
+        $stranger = wp_insert_post(['post_title' => 'x', 'post_status' => 'publish', 'post_content' => 'x']);
+        $this->assertNull($read($stranger, 'edit')['igny8_key']);
+        $answer = $this->ask('PUT', "posts/$key", $this->body(['post_id' => $ours]));
+        $this->assertSame([200, $ours], [$answer->get_status(), $answer->get_data()['post']['id']]);
     }
 
     public function test_leaves_a_trashed_post_in_the_trash(): void

@@ -290,10 +290,16 @@ describe('says what is the matter', () => {
   })
 })
 
-it('deletes what an earlier look left behind', async () => {
-  await wp.php(
-    `wp_insert_post(['post_title' => 'igny8 check', 'post_name' => 'igny8-check', 'post_status' => 'draft', 'post_author' => get_user_by('login', 'edith')->ID]);`,
-  )
+it('deletes what an earlier look left behind, and nobody else’s draft of that name', async () => {
+  const draft = (content: string) =>
+    wp.php(
+      `echo wp_insert_post(['post_title' => 'igny8 check', 'post_name' => 'igny8-check', 'post_status' => 'draft',
+        'post_content' => '${content}', 'post_author' => get_user_by('login', 'edith')->ID]);`,
+    )
+  await draft('<p class="igny8-igny8-check">Left behind</p>')
+  const persons = await draft('<p>Our notes on igny8</p>')
   await look()
+  expect(left()).toEqual([{ post_title: 'igny8 check' }])
+  await wp.php(`wp_delete_post(${persons}, true);`)
   expect(left()).toEqual([])
 })

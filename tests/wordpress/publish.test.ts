@@ -206,7 +206,7 @@ describe('publishing an article again', () => {
     await wp.php(`wp_delete_post(${post_id}, true);`)
     const receipt = await publish(post)
     expect(receipt.post_id).not.toBe(post_id)
-    expect(receipt.warnings[0]).toContain(`${post_id} was deleted`)
+    expect(receipt.warnings[0]).toContain(`${post_id} is not in WordPress`)
   })
 
   it('adopts the oldest of copies that were made in WordPress, and reports the others', async () => {

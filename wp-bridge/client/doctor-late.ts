@@ -5,7 +5,7 @@ import type { CheckedSite } from './credentials.ts'
 import type { Complaint } from './doctor.ts'
 import { WordPressError } from './errors.ts'
 import type { Check } from './findings.ts'
-import { marker } from './marker.ts'
+import { holdsMarker, marker } from './marker.ts'
 import type { Fetch, WordPressApi } from './transport.ts'
 
 interface Visit {
@@ -123,9 +123,19 @@ async function post({ api }: Visit): Promise<Complaint | null> {
   }
 }
 
+const leftSchema = idSchema.extend({
+  title: z.object({ rendered: z.string() }),
+  content: z.object({ rendered: z.string() }).optional(),
+})
+
+/** Another's of the same slug is left alone: ours is known by its title, and a post by its marker too. */
 async function removeLeft(api: WordPressApi, path: string, status: string[]): Promise<void> {
-  const { items } = await api.list(path, idSchema, { slug: SLUG, status, _fields: 'id' })
-  for (const { id } of items) await api.delete(`${path}/${id}`, { force: 'true' })
+  const query = { slug: SLUG, status, _fields: 'id,title,content' }
+  const { items } = await api.list(path, leftSchema, query)
+  for (const { id, title, content } of items) {
+    const isOurs = content ? holdsMarker(content.rendered, SLUG) : title.rendered === SLUG
+    if (isOurs) await api.delete(`${path}/${id}`, { force: 'true' })
+  }
 }
 
 /** REST namespaces of the plugins that keep a post's search title and description, and the fields. */

@@ -23,6 +23,8 @@ export const postSchema = z.object({
   tags: z.array(z.number()).default([]),
   /** Those of what our user may do are named `wp:action-…`. */
   _links: z.record(z.string(), z.unknown()).optional(),
+  /** The key of the article whose post this is, as the plugin says; null for another post, absent without the plugin. */
+  igny8_key: z.string().nullish(),
 })
 
 export type Post = z.infer<typeof postSchema>
@@ -30,11 +32,24 @@ export type Post = z.infer<typeof postSchema>
 const candidateSchema = z.object({
   id: z.number(),
   content: z.object({ raw: z.string().optional(), rendered: z.string().optional() }),
+  igny8_key: z.string().nullish(),
 })
 
-/** The post of that id in any status, the trash too, or null when WordPress has none. */
-export async function getPost(api: WordPressApi, id: number): Promise<Post | null> {
-  return api.read(`wp/v2/posts/${id}`, postSchema, { context: 'edit' }).catch(unlessGone)
+/**
+ * The post of that id, in any status, the trash too, or null when it is not the article's: an id alone
+ * says nothing, since another WordPress, or one that was restored, may have given it to another post.
+ */
+export async function getPost(api: WordPressApi, id: number, key: string): Promise<Post | null> {
+  const post = await api
+    .read(`wp/v2/posts/${id}`, postSchema, { context: 'edit' })
+    .catch(unlessGone)
+  return post && isOfArticle(post, key) ? post : null
+}
+
+/** Whether a post bears the article's marker, or is the article's by the plugin's own record. */
+function isOfArticle({ content, igny8_key }: z.infer<typeof candidateSchema>, key: string) {
+  if (igny8_key) return igny8_key === key
+  return holdsMarker(content.raw ?? content.rendered ?? '', key)
 }
 
 const GONE = new Set(['rest_post_invalid_id', 'rest_term_invalid'])
@@ -56,7 +71,7 @@ export async function findPost(
   const ways: Params[] = [{ search: marker(wanted.key) }, { slug: slugForms(wanted.slug) }]
   for (const by of ways) {
     const [oldest, ...others] = await idsWithMarker(api, by, wanted.key)
-    const remote = oldest === undefined ? null : await getPost(api, oldest)
+    const remote = oldest === undefined ? null : await getPost(api, oldest, wanted.key)
     if (remote) return { remote, duplicates: others }
   }
   return null
@@ -69,7 +84,7 @@ async function idsWithMarker(api: WordPressApi, by: Params, key: string): Promis
     orderby: 'id',
     order: 'asc',
     per_page: 50,
-    _fields: 'id,content',
+    _fields: 'id,content,igny8_key',
     // No cache before WordPress may answer this.
     igny8_at: Date.now(),
   }
@@ -79,9 +94,7 @@ async function idsWithMarker(api: WordPressApi, by: Params, key: string): Promis
   })
   // What its author may no longer edit is left out: a contributor's post after its publication.
   if (total > items.length) ({ items } = await api.list('wp/v2/posts', candidateSchema, query))
-  return items
-    .filter(({ content }) => holdsMarker(content.raw ?? content.rendered ?? '', key))
-    .map(({ id }) => id)
+  return items.filter((item) => isOfArticle(item, key)).map(({ id }) => id)
 }
 
 /** A slug, its forms beside others of the same name, and all of them in the trash. */

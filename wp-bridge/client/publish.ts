@@ -13,11 +13,13 @@ import {
 } from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
+import { articlePost, findArticle } from './find-article.ts'
 import { getPost, type Post } from './find-post.ts'
+import { marker } from './marker.ts'
 import { type Attachment, ensureAttachment } from './media.ts'
 import type { PostDraft } from './post-draft.ts'
 import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
-import { type Context, findArticle, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
+import { type Context, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
 import type { WordPressApi } from './transport.ts'
 
@@ -60,8 +62,8 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
   const created = await createOnce(context, {
     kind: 'post',
     key: draft.key,
-    fetchKnown: (id) => getPost(api, id),
-    find: () => findArticle(context),
+    fetchKnown: (id) => getPost(api, id, draft.key),
+    find: () => findArticle(api, draft, context.hasBridge),
     create: () => sendPost(context, {}, sent, remarks),
   })
   const { post, values } = await settled(context, draft, created, sent, remarks)
@@ -81,8 +83,9 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
   const { api, journal, hasBridge, replaceDeleted } = context
   const { remote_id } = await journal.recall('post', draft.key)
   if (remote_id === null) return
-  const post = await getPost(api, remote_id)
-  if (!post && !replaceDeleted) throw deleted(remote_id)
+  const { key, slug } = draft
+  const post = await articlePost(api, { key, slug, id: remote_id }, hasBridge)
+  if (!post && !replaceDeleted) throw deleted(remote_id, draft.key)
   if (!post) return
   refuseTrashed(post)
   refuseFiltered(post)
@@ -158,7 +161,9 @@ async function settled(
   refuseTrashed(remote)
   warnOfDuplicates(remarks, `post ${remote.id}`, duplicates)
   if (lostId !== null && lostId !== remote.id) {
-    remarks.warnings.push(`The post ${lostId} was deleted in WordPress; ${remote.id} replaces it.`)
+    remarks.warnings.push(
+      `The article's post ${lostId} is not in WordPress any more; ${remote.id} replaces it.`,
+    )
   }
   if (how === 'created') return { post: remote, values: sent }
   if (how === 'adopted') {
@@ -225,11 +230,13 @@ function updateOf(
   return changes
 }
 
-function deleted(id: number): WordPressError {
+function deleted(id: number, key: string): WordPressError {
   return new WordPressError({
     code: 'post_deleted',
-    message: `The post ${id} was deleted in WordPress, and is not made again by an update.`,
-    remedy: 'Publish the article once more to have it again.',
+    message:
+      `The article's post ${id} is not in WordPress any more, and an update does not make it again: ` +
+      `it was deleted, or its first block lost the class ${marker(key)}.`,
+    remedy: 'Put the class back, or publish the article once more to have a new post.',
   })
 }
 

@@ -1,9 +1,9 @@
-import { bridgePost, isAbsent, putPost } from './bridge.ts'
-import type { CreateContext, Found } from './create-once.ts'
+import { isAbsent, putPost } from './bridge.ts'
+import type { CreateContext } from './create-once.ts'
 import type { Resolution } from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
-import { findPost, type Post, postSchema } from './find-post.ts'
+import { type Post, postSchema } from './find-post.ts'
 import type { PostDraft } from './post-draft.ts'
 import { EXTRA_FIELDS, type FieldReceipt, type PostField, type PostValues } from './receipt.ts'
 import type { WordPressApi } from './transport.ts'
@@ -72,12 +72,6 @@ async function deliver(
   return id === undefined
     ? api.create('wp/v2/posts', postSchema, values)
     : api.update(`wp/v2/posts/${id}`, postSchema, values)
-}
-
-/** By its key where the plugin knows it, else by its mark. */
-export async function findArticle({ api, draft, hasBridge }: Context): Promise<Found<Post> | null> {
-  const remote = hasBridge ? await bridgePost(api, draft.key) : null
-  return remote ? { remote, duplicates: [] } : findPost(api, draft)
 }
 
 /** What WordPress cannot do of itself. */

@@ -1,7 +1,8 @@
 import { refuseTrashed } from './edits.ts'
 import { WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
-import { findPost, getPost, postSchema } from './find-post.ts'
+import { articlePost } from './find-article.ts'
+import { postSchema } from './find-post.ts'
 import type { PublishJournal } from './journal.ts'
 import type { WordPressApi } from './transport.ts'
 
@@ -13,12 +14,12 @@ import type { WordPressApi } from './transport.ts'
 export async function unpublishPost(request: {
   api: WordPressApi
   journal: PublishJournal
+  hasBridge?: boolean
   post: { key: string; slug: string }
 }): Promise<{ post_id: number; url: string; wp_status: string }> {
-  const { api, journal, post: wanted } = request
+  const { api, journal, hasBridge = false, post: wanted } = request
   const { remote_id } = await journal.recall('post', wanted.key)
-  const known = remote_id === null ? null : await getPost(api, remote_id)
-  let post = known ?? (await findPost(api, wanted))?.remote
+  let post = await articlePost(api, { ...wanted, id: remote_id }, hasBridge)
   if (!post) {
     throw new WordPressError({
       code: 'not_published',

@@ -14,6 +14,7 @@ if ( ! defined( 'WP_UNINSTALL_PLUGIN' ) ) {
 require_once __DIR__ . '/includes/Tables.php';
 require_once __DIR__ . '/includes/Events/EventsController.php';
 require_once __DIR__ . '/includes/Pairing/Pairing.php';
+require_once __DIR__ . '/includes/Posts/ClaimedPost.php';
 require_once __DIR__ . '/includes/Posts/EditedPosts.php';
 require_once __DIR__ . '/includes/Posts/StructuredData.php';
 
@@ -26,6 +27,7 @@ function forget_site(): void {
 	delete_transient( 'igny8_bridge_down' );
 	delete_post_meta_by_key( Posts\StructuredData::META );
 	delete_post_meta_by_key( Posts\EditedPosts::META );
+	delete_post_meta_by_key( Posts\ClaimedPost::META );
 	wp_unschedule_hook( 'igny8_bridge_send' );
 	wp_unschedule_hook( 'igny8_bridge_sweep' );
 }

@@ -13,6 +13,7 @@ use Igny8\Bridge\Events\EventsController;
 use Igny8\Bridge\Events\Outbox;
 use Igny8\Bridge\Events\PostWatcher;
 use Igny8\Bridge\Pairing\PairingController;
+use Igny8\Bridge\Posts\ClaimedPost;
 use Igny8\Bridge\Posts\PostsController;
 use Igny8\Bridge\Posts\StructuredData;
 use Igny8\Bridge\Status\StatusController;
@@ -32,6 +33,7 @@ final class Plugin {
 		add_action( 'rest_api_init', array( self::class, 'register_routes' ) );
 		Tables::upgrade();
 		StructuredData::start();
+		ClaimedPost::start();
 		PostWatcher::start();
 		Outbox::start();
 		if ( is_admin() ) {
@@ -54,6 +56,7 @@ final class Plugin {
 		foreach ( array( new StatusController(), new PairingController(), new PostsController(), new EventsController() ) as $controller ) {
 			$controller->register_routes();
 		}
+		ClaimedPost::register_field();
 	}
 
 	/**

@@ -8,8 +8,8 @@
 namespace Igny8\Bridge\Admin;
 
 use Igny8\Bridge\Events\KnownTasks;
+use Igny8\Bridge\Posts\ClaimedPost;
 use Igny8\Bridge\Posts\EditedPosts;
-use Igny8\Bridge\Tables;
 use WP_Query;
 
 /**
@@ -106,15 +106,11 @@ final class PostsColumn {
 		if ( ! is_admin() || 'edit.php' !== $pagenow || ! $query->is_main_query() || '' === $chosen ) {
 			return $where;
 		}
-		$claims = Tables::name( 'igny8_posts' );
-		$tasks  = Tables::name( 'igny8_tasks' );
 		if ( 'edited' === $chosen ) {
 			$where .= $wpdb->prepare( " AND $wpdb->posts.ID IN ( SELECT post_id FROM $wpdb->postmeta WHERE meta_key = %s )", EditedPosts::META );
 		}
-		return $where . sprintf(
-			" AND $wpdb->posts.ID %s ( SELECT post_id FROM $claims WHERE post_id > 0 UNION SELECT post_id FROM $tasks WHERE post_id > 0 )",
-			'no' === $chosen ? 'NOT IN' : 'IN'
-		);
+		$is = 'no' === $chosen ? 'NOT IN' : 'IN';
+		return $where . $wpdb->prepare( " AND $wpdb->posts.ID $is ( SELECT post_id FROM $wpdb->postmeta WHERE meta_key = %s )", ClaimedPost::META ); // phpcs:ignore WordPress.DB.PreparedSQL -- one of the two above.
 	}
 
 	/**

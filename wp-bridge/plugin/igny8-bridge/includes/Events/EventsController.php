@@ -21,6 +21,9 @@ final class EventsController {
 
 	const PAUSE_OPTION = 'igny8_bridge_pause';
 
+	/** When that was told last, in milliseconds since 1970. */
+	const PAUSE_TOLD_OPTION = 'igny8_bridge_pause_told';
+
 	/**
 	 * Registers the route.
 	 */
@@ -85,17 +88,21 @@ final class EventsController {
 		if ( SeenWebhooks::is_done( $id ) ) {
 			return new WP_REST_Response( array( 'taken' => true ) );
 		}
-		$type = $request['type'];
-		$data = $request['data'];
+		$type    = $request['type'];
+		$data    = $request['data'];
+		$told_at = self::milliseconds( $request['timestamp'] );
 		if ( 0 === strpos( $type, 'task.' ) ) {
 			if ( ! is_int( $data['task_id'] ?? null ) || $data['task_id'] < 1 ) {
 				return new WP_Error( 'rest_invalid_param', __( 'A task without its id.', 'igny8-bridge' ), array( 'status' => 400 ) );
 			}
-			KnownTasks::store( $data, self::milliseconds( $request['timestamp'] ) );
-		} elseif ( 'site.paused' === $type ) {
-			update_option( self::PAUSE_OPTION, sanitize_text_field( (string) ( $data['reason'] ?? '' ) ), false );
-		} elseif ( 'site.resumed' === $type ) {
-			delete_option( self::PAUSE_OPTION );
+			KnownTasks::store( $data, $told_at );
+		} elseif ( in_array( $type, array( 'site.paused', 'site.resumed' ), true ) && $told_at >= (int) get_option( self::PAUSE_TOLD_OPTION ) ) {
+			update_option( self::PAUSE_TOLD_OPTION, $told_at, false );
+			if ( 'site.paused' === $type ) {
+				update_option( self::PAUSE_OPTION, sanitize_text_field( (string) ( $data['reason'] ?? '' ) ), false );
+			} else {
+				delete_option( self::PAUSE_OPTION );
+			}
 		}
 		SeenWebhooks::done( $id );
 		return new WP_REST_Response( array( 'taken' => true ) );

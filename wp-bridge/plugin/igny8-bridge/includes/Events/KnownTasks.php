@@ -7,7 +7,9 @@
 
 namespace Igny8\Bridge\Events;
 
+use Igny8\Bridge\Posts\ClaimedPost;
 use Igny8\Bridge\Tables;
+use WP_Post;
 
 /**
  * The tasks of this site as the service told of them last, for when it cannot be asked.
@@ -43,6 +45,20 @@ final class KnownTasks {
 			)
 		);
 		// phpcs:enable
+		if ( $post_id > 0 && self::is_of( $kept, $post_id ) ) {
+			ClaimedPost::keep_key( $post_id );
+		}
+	}
+
+	/**
+	 * Whether a post is the task's: its id alone may be that of another post.
+	 *
+	 * @param array $task    As it is kept.
+	 * @param int   $post_id The post.
+	 */
+	private static function is_of( array $task, int $post_id ): bool {
+		$post = get_post( $post_id );
+		return $post instanceof WP_Post && '' !== $task['key'] && ClaimedPost::key_of( $post ) === $task['key'];
 	}
 
 	/**
@@ -68,8 +84,8 @@ final class KnownTasks {
 		$table = Tables::name( 'igny8_tasks' );
 		$ids   = implode( ',', array_map( 'intval', $post_ids ) );
 		$rows  = $wpdb->get_results( "SELECT post_id, task FROM $table WHERE post_id IN ($ids)" ); // phpcs:ignore WordPress.DB
-		$tasks = array_map( array( self::class, 'decode' ), wp_list_pluck( $rows, 'task', 'post_id' ) );
-		return array_filter( $tasks );
+		$tasks = array_filter( array_map( array( self::class, 'decode' ), wp_list_pluck( $rows, 'task', 'post_id' ) ) );
+		return array_filter( $tasks, array( self::class, 'is_of' ), ARRAY_FILTER_USE_BOTH );
 	}
 
 	/**

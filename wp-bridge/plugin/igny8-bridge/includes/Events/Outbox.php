@@ -8,12 +8,13 @@
 namespace Igny8\Bridge\Events;
 
 use Igny8\Bridge\Pairing\Pairing;
+use Igny8\Bridge\Posts\ClaimedPost;
 use Igny8\Bridge\Signature\Webhook;
 use Igny8\Bridge\Tables;
 
 /**
  * Keeps events until the service has taken them. WP-Cron sends them, each with the post as it stands at
- * that moment, so that it does not matter in which order they arrive.
+ * that moment and the time of that, so that it does not matter in which order they arrive.
  */
 final class Outbox {
 
@@ -159,12 +160,19 @@ final class Outbox {
 	 */
 	private static function body( object $event ): string {
 		$queued = json_decode( $event->body, true );
-		$post   = get_post( $queued['post_id'] );
+		// Before the post is read: of two events the one that was read later wins.
+		$now = microtime( true );
+		wp_cache_delete( $queued['post_id'], 'posts' );
+		$post = get_post( $queued['post_id'] );
+		if ( $post && ClaimedPost::key_of( $post ) !== $queued['key'] ) {
+			$post = null;
+		}
 		return wp_json_encode(
 			array(
 				'type'      => $queued['type'],
 				'timestamp' => gmdate( 'Y-m-d\TH:i:s\Z', (int) $event->created_at ),
 				'data'      => array(
+					'as_of'     => gmdate( 'Y-m-d\TH:i:s', (int) $now ) . sprintf( '.%03dZ', (int) ( $now * 1000 ) % 1000 ),
 					'key'       => $queued['key'],
 					'post_id'   => $queued['post_id'],
 					'wp_status' => $post ? $post->post_status : null,

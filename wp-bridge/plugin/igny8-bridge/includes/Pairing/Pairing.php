@@ -21,7 +21,7 @@ final class Pairing {
 	/**
 	 * What is stored, or null for a site that is not paired, or that is a copy of the one that is.
 	 *
-	 * @return array{site_id:int,events_url:string,keys:array<int,array{key:string,until:int}>,user_id:int,paired_at:int,home:string}|null
+	 * @return array{site_id:int,events_url:string,keys:array<int,array{key:string,until:int}>,since?:int,user_id:int,paired_at:int,home:string}|null
 	 */
 	public static function get(): ?array {
 		$pairing = get_option( self::OPTION );
@@ -50,8 +50,9 @@ final class Pairing {
 	 * @param string $events_url Where the service takes this site's events.
 	 * @param string $key        A whsec_ key.
 	 * @param int    $overlap    Seconds for which the present key stays good.
+	 * @param int    $since      When the service made the key, in milliseconds since 1970.
 	 */
-	public static function set( int $site_id, string $events_url, string $key, int $overlap ): void {
+	public static function set( int $site_id, string $events_url, string $key, int $overlap, int $since ): void {
 		$present = self::get();
 		$is_same = $present && $present['site_id'] === $site_id;
 		$keys    = array(
@@ -73,6 +74,7 @@ final class Pairing {
 				'site_id'    => $site_id,
 				'events_url' => $events_url,
 				'keys'       => $keys,
+				'since'      => $since,
 				'user_id'    => get_current_user_id(),
 				'paired_at'  => $is_same ? $present['paired_at'] : time(),
 				'home'       => self::home(),
@@ -87,6 +89,7 @@ final class Pairing {
 	public static function forget(): void {
 		delete_option( self::OPTION );
 		delete_option( EventsController::PAUSE_OPTION );
+		delete_option( EventsController::PAUSE_TOLD_OPTION );
 	}
 
 	/**

@@ -44,12 +44,12 @@ final class PairingController {
 	}
 
 	/**
-	 * Whoever may write posts may pair; a pairing of another user's is for administrators alone.
+	 * Who may publish posts may pair; a pairing of another user's is for administrators alone.
 	 *
 	 * @return true|WP_Error
 	 */
 	public function may_pair() {
-		if ( ! current_user_can( 'edit_posts' ) ) {
+		if ( ! current_user_can( 'publish_posts' ) ) {
 			return new WP_Error(
 				'igny8_cannot_pair',
 				__( 'Sorry, you are not allowed to pair this site with igny8.', 'igny8-bridge' ),
@@ -82,7 +82,14 @@ final class PairingController {
 				array( 'status' => 409 )
 			);
 		}
-		Pairing::set( $request['site_id'], $request['events_url'], $request['key'], $request['overlap'] );
+		if ( $pairing && $pairing['site_id'] === $request['site_id'] && $request['since'] < ( $pairing['since'] ?? 0 ) ) {
+			return new WP_Error(
+				'igny8_newer_key',
+				__( 'This site has a newer key already.', 'igny8-bridge' ),
+				array( 'status' => 409 )
+			);
+		}
+		Pairing::set( $request['site_id'], $request['events_url'], $request['key'], $request['overlap'], $request['since'] );
 		Outbox::keep_swept();
 		return new WP_REST_Response(
 			array(
@@ -137,6 +144,12 @@ final class PairingController {
 				'minimum'     => 0,
 				'maximum'     => Pairing::MAX_OVERLAP,
 				'default'     => DAY_IN_SECONDS,
+			),
+			'since'      => array(
+				'description' => 'When the key was made, in milliseconds since 1970: an older one does not replace a newer one.',
+				'type'        => 'integer',
+				'minimum'     => 0,
+				'default'     => 0,
 			),
 			'replace'    => array(
 				'description' => 'Whether a pairing with another site of the service is given up.',

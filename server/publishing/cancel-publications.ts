@@ -1,0 +1,93 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import { wordpress_deliveries } from '../../db/schema/bridge.ts'
+import { run_steps, runs } from '../../db/schema/system.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { settleFailure } from '../billing/settle-step.ts'
+import { endRunIfDone } from '../end-run.ts'
+import { DomainError } from '../errors.ts'
+
+const OPEN = ['waiting', 'pending', 'running'] as const
+
+/**
+ * Cancels the publications of a task that have not begun: those that wait for their time, their slot,
+ * approval, a paused site or a retry. The caller has locked the task, so that none is accepted meanwhile.
+ * Throws `already_running` while one is being sent, or belongs to a run that still makes the article or
+ * its images. Returns whether one of them may have reached WordPress already.
+ */
+export async function cancelPublications(tx: Tx, taskId: number): Promise<boolean> {
+  const open = await tx
+    .select({ id: run_steps.id, run_id: run_steps.run_id, state: run_steps.state })
+    .from(run_steps)
+    .where(openSteps('publish', taskId))
+    .orderBy(run_steps.id)
+    .for('update')
+  const running = open.find(({ state }) => state === 'running')
+  if (running) {
+    throw underWay(taskId, running.run_id, 'is being published')
+  }
+  const waiting = open.find(({ state }) => state === 'waiting')
+  if (waiting) throw underWay(taskId, waiting.run_id, 'is being written, to be published')
+  for (const step of open) await cancel(tx, step)
+  const ids = open.map(({ id }) => id)
+  return wereBegun(tx, taskId, ids)
+}
+
+/** Throws `already_running` when one of the locked tasks is being unpublished: what follows must wait. */
+export async function requireNotUnpublishing(tx: Tx, taskIds: number[]): Promise<void> {
+  const [step] = await tx
+    .select({ task_id: run_steps.object_id, run_id: run_steps.run_id })
+    .from(run_steps)
+    .where(
+      and(
+        eq(run_steps.kind, 'unpublish'),
+        inArray(run_steps.state, [...OPEN]),
+        sql`${run_steps.object_id} = any(${sql.param(taskIds)}::bigint[])`,
+      ),
+    )
+    .limit(1)
+  if (step) throw underWay(step.task_id, step.run_id, 'is being unpublished')
+}
+
+function openSteps(kind: 'publish' | 'unpublish', taskId: number) {
+  return and(
+    eq(run_steps.kind, kind),
+    eq(run_steps.object_id, taskId),
+    inArray(run_steps.state, [...OPEN]),
+  )
+}
+
+/** Its task is locked before its run, as when a publication begins. */
+async function cancel(tx: Tx, { id, run_id }: { id: number; run_id: number }): Promise<void> {
+  const [cancelled] = await tx
+    .update(run_steps)
+    .set({ state: 'cancelled', made: null, held: null, updated_at: sql`now()` })
+    .where(eq(run_steps.id, id))
+    .returning()
+  await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, run_id)).for('update')
+  await settleFailure(tx, cancelled!)
+  await endRunIfDone(tx, run_id, 'Cancelled, since the task is unpublished')
+}
+
+/** Whether an attempt at one of the steps was sent: each has its delivery. */
+async function wereBegun(tx: Tx, taskId: number, stepIds: number[]): Promise<boolean> {
+  if (stepIds.length === 0) return false
+  const [delivery] = await tx
+    .select({ id: wordpress_deliveries.id })
+    .from(wordpress_deliveries)
+    .where(
+      and(
+        eq(wordpress_deliveries.kind, 'publish'),
+        eq(wordpress_deliveries.task_id, taskId),
+        sql`${wordpress_deliveries.payload} ->> 'step_id' = any(${sql.param(stepIds.map(String))}::text[])`,
+      ),
+    )
+    .limit(1)
+  return delivery !== undefined
+}
+
+function underWay(taskId: number, runId: number, what: string): DomainError {
+  return new DomainError(
+    'already_running',
+    `Task ${taskId} ${what} at this moment (run ${runId}). Wait until that run has ended, or cancel it, and ask again.`,
+  )
+}
