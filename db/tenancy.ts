@@ -15,7 +15,7 @@ import { unavailable } from './unavailable.ts'
  */
 export type Scope = {
   accountId: number
-  user?: { id: number; role: Role }
+  user?: { id: number; role: Role /** Of the access token. */; version?: number }
   apiKey?: { hash: string }
 }
 
@@ -169,7 +169,8 @@ function entering(
     staff = false,
   }: { writes: boolean; whileClosed?: boolean; staff?: boolean },
 ): string {
-  const person = user ? `${integer(user.id)}, '${user.role}'` : 'null, null'
+  const version = user?.version === undefined ? 'null' : integer(user.version)
+  const person = user ? `${integer(user.id)}, '${user.role}', ${version}` : 'null, null, null'
   const key = apiKey ? `'${sha256Hex(apiKey.hash)}'` : 'null'
   return `igny8_enter(${integer(accountId)}, ${person}, ${key}, ${writes}, ${whileClosed}, ${staff})`
 }

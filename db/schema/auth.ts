@@ -83,6 +83,8 @@ export const users = pgTable(
     last_name: text().notNull().default(''),
     role: text({ enum: ROLES }).notNull(),
     is_active: boolean().notNull().default(true),
+    /** Goes up whenever all sign-ins end: access tokens of before it end too. */
+    token_version: integer().notNull().default(0),
     last_login_at: at(),
     ...timestamps,
   },

@@ -74,6 +74,8 @@ export const tasks = pgTable(
     /** WordPress's own status of the post. */
     wp_status: text(),
     published_at: at(),
+    /** As of when it was last known how the post stands, by WordPress's clock: what is older says nothing. */
+    wp_told_at: at(),
     /** When a person last edited the post in WordPress, as its plugin told. */
     wp_edited_at: at(),
     /** When the post is looked at next, until it was seen live; null when it need not be. */

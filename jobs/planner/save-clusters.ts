@@ -3,7 +3,7 @@ import { clusters, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { ClusterKeywords } from '../../server/ai/provider.ts'
 import type { Place } from '../../server/planner/place.ts'
-import { oneLine } from '../../server/planner/planned-text.ts'
+import { oneLine } from '../../server/planned-text.ts'
 
 /** `clusters` are ids, the new ones and those that keywords were added to. */
 export type SavedClusters = { created: number; clusters: number[]; keywords: number }

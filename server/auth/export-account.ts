@@ -14,6 +14,7 @@ const MAX_BYTES = 3_500_000_000
 /** Columns that open something, or are encrypted for this service alone: nobody can use them elsewhere. */
 export const SECRET_COLUMNS = [
   'password_hash',
+  'token_version',
   'token_hash',
   'state_hash',
   'key_hash',

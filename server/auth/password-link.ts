@@ -26,8 +26,9 @@ const Claims = z.object({
 type Claims = z.infer<typeof Claims>
 
 /**
- * A link by which a user of the account, of no higher role than the caller's, chooses a new password,
- * once and within a day. Nothing of it is stored.
+ * A link by which another user of the account, of no higher role than the caller's, chooses a new
+ * password, once and within a day. Nothing of it is stored. One for oneself is refused: it would make a
+ * token that somebody found as good as the password.
  */
 export async function makePasswordLink(
   deps: Deps,
@@ -35,6 +36,7 @@ export async function makePasswordLink(
   id: number,
 ): Promise<{ token: string; url: string; expires_at: string }> {
   const { accountId, userId, requestId } = caller
+  if (id === userId) throw yourOwn()
   const user = await deps.doors.withAccount(caller.scope, async (tx) => {
     const [found] = await tx.select().from(users).where(eq(users.id, id))
     if (!found) throw notFound()
@@ -58,6 +60,13 @@ export async function makePasswordLink(
   // Behind the #, which no browser sends and no server logs.
   const url = `${deps.settings.publicUrl()}/password#${token}`
   return { token, url, expires_at: expires.toISOString() }
+}
+
+function yourOwn(): DomainError {
+  return new DomainError(
+    'permission_denied',
+    'A link for yourself would change your password without the old one. Use auth/change_password/, or ask another admin for a link.',
+  )
 }
 
 /** Sets the password that the person of a link has chosen, ends their sign-ins, and signs them in. */

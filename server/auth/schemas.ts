@@ -44,7 +44,7 @@ export const OwnAccount = Account.extend({
   stripe_customer_id: z.string().nullable().openapi({ description: 'Null to all below admin.' }),
 }).openapi('OwnAccount')
 export const User = createSelectSchema(users, { ...times, last_login_at: nullableTime })
-  .omit({ password_hash: true })
+  .omit({ password_hash: true, token_version: true })
   .openapi('User')
 export const Industry = createSelectSchema(industries, times)
   .extend({ sectors: z.array(createSelectSchema(industry_sectors, times)) })

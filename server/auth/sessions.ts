@@ -11,7 +11,7 @@ const REFRESH_DAYS = 30
 
 export type TokenPair = { access: string; refresh: string }
 
-type SignedIn = Omit<AccessClaims, 'isStaff'>
+type SignedIn = Omit<AccessClaims, 'isStaff' | 'version'>
 
 /** A first pair of tokens for a user who has just proved who they are. */
 export async function openSession(tx: Tx, deps: Deps, user: SignedIn): Promise<TokenPair> {
@@ -27,18 +27,15 @@ async function issue(tx: Tx, deps: Deps, user: SignedIn, family: string): Promis
     token_hash: await sha256(refresh),
     expires_at: new Date(Date.now() + REFRESH_DAYS * 86_400_000),
   })
-  const isStaff = await isPlatformStaff(tx, user)
-  return { access: await deps.tokens.sign({ ...user, isStaff }), refresh }
-}
-
-/** Developers, and the users of the system account. */
-async function isPlatformStaff(tx: Tx, { role, accountId }: SignedIn): Promise<boolean> {
-  if (role === 'developer') return true
-  const [account] = await tx
-    .select({ slug: accounts.slug })
-    .from(accounts)
-    .where(eq(accounts.id, accountId))
-  return SYSTEM_ACCOUNT_SLUGS.includes(account?.slug ?? '')
+  const [found] = await tx
+    .select({ slug: accounts.slug, version: users.token_version })
+    .from(users)
+    .innerJoin(accounts, eq(accounts.id, users.account_id))
+    .where(eq(users.id, user.userId))
+  const { slug, version } = found!
+  // Developers, and the users of the system account.
+  const isStaff = user.role === 'developer' || SYSTEM_ACCOUNT_SLUGS.includes(slug)
+  return { access: await deps.tokens.sign({ ...user, isStaff, version }), refresh }
 }
 
 /**
@@ -48,6 +45,7 @@ async function isPlatformStaff(tx: Tx, { role, accountId }: SignedIn): Promise<b
 export async function refreshSession(deps: Deps, refresh: string): Promise<TokenPair> {
   const token_hash = await sha256(refresh)
   const pair = await deps.doors.withPlatform('authenticate', async (tx) => {
+    const user = await lockUserOf(tx, token_hash)
     const [token] = await tx
       .update(refresh_tokens)
       .set({ used_at: sql`now()` })
@@ -61,14 +59,24 @@ export async function refreshSession(deps: Deps, refresh: string): Promise<Token
       )
       .returning()
     if (!token) return revokeReused(tx, token_hash)
-    const [user] = await tx
-      .select({ userId: users.id, accountId: users.account_id, role: users.role })
-      .from(users)
-      .where(and(eq(users.id, token.user_id), users.is_active))
     return user ? issue(tx, deps, user, token.family) : undefined
   })
   if (!pair) throw refreshInvalid()
   return pair
+}
+
+/**
+ * The active user of a refresh token, locked: who ends their sign-ins waits for the new pair and ends it
+ * too, or has ended this token first.
+ */
+async function lockUserOf(tx: Tx, token_hash: string) {
+  const [user] = await tx
+    .select({ userId: users.id, accountId: users.account_id, role: users.role })
+    .from(refresh_tokens)
+    .innerJoin(users, eq(users.id, refresh_tokens.user_id))
+    .where(and(eq(refresh_tokens.token_hash, token_hash), users.is_active))
+    .for('share', { of: users })
+  return user
 }
 
 async function revokeReused(tx: Tx, token_hash: string): Promise<undefined> {
@@ -92,8 +100,12 @@ export async function closeSession(deps: Deps, refresh: string): Promise<void> {
   await deps.doors.withPlatform('authenticate', (tx) => revokeReused(tx, token_hash))
 }
 
-/** Revokes every sign-in of a user. */
+/** Ends every sign-in of a user at once, with its access tokens. */
 export async function closeAllSessions(tx: Tx, accountId: number, userId: number): Promise<void> {
+  await tx
+    .update(users)
+    .set({ token_version: sql`${users.token_version} + 1` })
+    .where(eq(users.id, userId))
   await tx
     .update(refresh_tokens)
     .set({ revoked_at: sql`now()` })
@@ -104,7 +116,7 @@ function refreshInvalid(): DomainError {
   return new DomainError('token_invalid', 'The refresh token is not valid any more: sign in again.')
 }
 
-const { password_hash: _hash, ...userColumns } = getTableColumns(users)
+const { password_hash: _hash, token_version: _version, ...userColumns } = getTableColumns(users)
 const { stripe_customer_id: _customer, ...accountColumns } = getTableColumns(accounts)
 
 /** The user and account that a session shows. */

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { users } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -81,15 +81,25 @@ async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: 
     throw error
   })
   if (!user || !fits || !user.is_active) {
-    throw new DomainError('credentials_wrong', 'The e-mail address or the password is wrong.')
+    throw wrongCredentials()
   }
   return deps.doors.withPlatform('authenticate', async (tx) => {
     await attempt.succeeded(tx)
-    await tx.update(users).set({ last_login_at: sql`now()` }).where(eq(users.id, user.id))
+    // Locked until the session is there: a password that is changed meanwhile ends it, or refuses it.
+    const [still] = await tx
+      .update(users)
+      .set({ last_login_at: sql`now()` })
+      .where(and(eq(users.id, user.id), eq(users.password_hash, user.password_hash)))
+      .returning({ is_active: users.is_active })
+    if (!still?.is_active) throw wrongCredentials()
     const claims = { userId: user.id, accountId: user.account_id, role: user.role }
     const tokens = await openSession(tx, deps, claims)
     return { ...(await userAndAccount(tx, user.id)), ...tokens }
   })
+}
+
+function wrongCredentials(): DomainError {
+  return new DomainError('credentials_wrong', 'The e-mail address or the password is wrong.')
 }
 
 /**

@@ -14,6 +14,7 @@ const Claims = z.object({
   account_id: z.int().min(1),
   role: z.enum(ROLES),
   staff: z.boolean().default(false),
+  version: z.int().min(0),
 })
 export type AccessClaims = {
   userId: number
@@ -22,6 +23,8 @@ export type AccessClaims = {
   role: (typeof ROLES)[number]
   /** Whether the user is the platform's staff: a developer, or of the system account. */
   isStaff: boolean
+  /** The user's `token_version`: the token ends when that goes up. */
+  version: number
 }
 
 export type Tokens = {
@@ -36,8 +39,8 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
   const keys = await secrets.derive('access tokens')
   const newest = keys[0]!
   return {
-    sign: ({ userId, accountId, role, isStaff }) =>
-      new SignJWT({ account_id: accountId, role, ...(isStaff && { staff: true }) })
+    sign: ({ userId, accountId, role, isStaff, version }) =>
+      new SignJWT({ account_id: accountId, role, version, ...(isStaff && { staff: true }) })
         .setProtectedHeader({ alg: 'HS256', kid: newest.id, typ: ACCESS_TYPE })
         .setSubject(String(userId))
         .setIssuer(ISSUER)
@@ -62,8 +65,8 @@ export async function openTokens(secrets: Secrets): Promise<Tokens> {
             requiredClaims: ['exp', 'sub'],
           },
         )
-        const { sub, account_id, role, staff } = Claims.parse(payload)
-        return { userId: sub, accountId: account_id, role, isStaff: staff }
+        const { sub, account_id, role, staff, version } = Claims.parse(payload)
+        return { userId: sub, accountId: account_id, role, isStaff: staff, version }
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof z.ZodError) throw tokenInvalid()
         throw error

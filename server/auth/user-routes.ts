@@ -17,7 +17,8 @@ const passwordLink = endpoint('admin', {
   summary: 'Let a user who forgot their password choose another',
   description:
     'The service sends no mail: hand `url` on yourself. It works once, within a day, and ends with the ' +
-    'role or the access of the user, or of who made it.',
+    'role or the access of the user, or of who made it. For yourself this is a 403: auth/change_password/ ' +
+    'asks for the old password.',
   'x-shows-secret': true,
   request: { params: IdParam },
   responses: { 201: answer('The link, shown this once.', PasswordLink) },

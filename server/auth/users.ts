@@ -14,7 +14,7 @@ import { emailTaken } from './register.ts'
 import type { NewUser, UpdateMe, UpdateUser } from './schemas.ts'
 import { closeAllSessions } from './sessions.ts'
 
-const { password_hash: _hash, ...selection } = getTableColumns(users)
+const { password_hash: _hash, token_version: _version, ...selection } = getTableColumns(users)
 
 export const USER_ORDERINGS = { created_at: users.created_at, email: users.email }
 export const UserQuery = listQuery(USER_ORDERINGS, {

@@ -64,8 +64,9 @@ function refusal(error: unknown): DomainError {
 }
 
 function callerIn(accountId: number, claims: AccessClaims, requestId: string): Caller {
-  const user = { id: claims.userId, role: claims.role }
-  return { ...claims, accountId, scope: { accountId, user }, requestId }
+  const { userId, role, isStaff, version } = claims
+  const scope = { accountId, user: { id: userId, role, version } }
+  return { userId, role, isStaff, accountId, scope, requestId }
 }
 
 /** A key is its account's own, and names no other. */

@@ -10,6 +10,7 @@ const {
   account_id: _account,
   verify_at: _at,
   verifications: _times,
+  wp_told_at: _told,
   ...columns
 } = getTableColumns(tasks)
 

@@ -24,7 +24,7 @@ import {
   text,
   times,
 } from '../http/schemas.ts'
-import { oneLine } from './planned-text.ts'
+import { oneLine } from '../planned-text.ts'
 
 export const MAX_KEYWORD_LENGTH = 300
 export const MAX_DIFFICULTY = 100
@@ -161,7 +161,7 @@ const QueuedTask = createSelectSchema(tasks, {
   published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
-  .omit({ account_id: true, verify_at: true, verifications: true })
+  .omit({ account_id: true, verify_at: true, verifications: true, wp_told_at: true })
   .openapi('QueuedTask')
 export const Queued = z.object({
   tasks: z.array(QueuedTask),

@@ -6,24 +6,31 @@ import type { Tx } from '../../db/tenancy.ts'
 import { type AuditEntry, audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
+import { getTask } from '../get-task.ts'
 import type { Caller } from '../http/caller.ts'
+import { requireMatch } from '../http/entity-tag.ts'
 import type { Queue } from '../queue.ts'
 import { tellPlugin } from './deliveries.ts'
 
 /**
  * Notes that somebody approves these articles as they stand, and lets go on what waited for that.
- * `approvedBy` names who in words. Throws a 404 when one is not to be seen, `wrong_state` when one has
- * no article. Returns how many there were.
+ * `approvedBy` names who in words; `ifMatch` lists the entity tags of the tasks as they were read. Throws
+ * a 404 when one is not to be seen, `wrong_state` when one has no article, `precondition_failed` when one
+ * has changed since it was read. Returns how many there were.
  */
 export async function approveTasks(
   tx: Tx,
   queue: Queue,
   who: Omit<AuditEntry, 'action' | 'object'> & { approvedBy: string },
   ids: number[],
+  ifMatch?: string,
 ): Promise<number> {
   const { approvedBy, ...entry } = who
   const unique = [...new Set(ids)].sort((a, b) => a - b)
   await requireArticles(tx, unique)
+  if (ifMatch !== undefined) {
+    for (const id of unique) await requireMatch(ifMatch, await getTask(tx, id))
+  }
   await tx
     .update(tasks)
     .set({
@@ -60,12 +67,17 @@ export async function approveTasks(
 }
 
 /** The same by a user of the account. Returns how many. */
-export function approveAsUser(deps: Deps, user: Caller & { userId: number }, ids: number[]) {
+export function approveAsUser(
+  deps: Deps,
+  user: Caller & { userId: number },
+  ids: number[],
+  ifMatch: string | undefined,
+) {
   const { accountId, userId, requestId, scope } = user
   return deps.doors.withAccount(scope, async (tx) => {
     const [row] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId))
     const who = { accountId, userId, requestId, approvedBy: row!.email }
-    return approveTasks(tx, deps.queue, who, ids)
+    return approveTasks(tx, deps.queue, who, ids, ifMatch)
   })
 }
 

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import { accounts } from '../../db/schema/auth.ts'
 import { run_steps } from '../../db/schema/system.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
+import { ReadOnlyScopeError, type Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
@@ -38,6 +39,7 @@ export function takeAction(
   requestId: string,
 ): Promise<void> {
   return deps.doors.withAccount({ accountId }, async (tx) => {
+    await requireOpenAccount(tx, accountId)
     if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, action.action))) return
     const caller = { ...systemCaller(accountId), requestId }
     if (action.action === 'examine') {
@@ -51,6 +53,16 @@ export function takeAction(
     if (await isGoingPublic(tx, id)) return
     await acceptRun(tx, deps.queue, caller, await planPublishing(tx, { ids: [id] }))
   })
+}
+
+/** The door lets the service's own work into a closed account, but this is somebody's wish. */
+async function requireOpenAccount(tx: Tx, id: number): Promise<void> {
+  const [account] = await tx
+    .select({ status: accounts.status })
+    .from(accounts)
+    .where(eq(accounts.id, id))
+  if (account?.status === 'suspended') throw new ReadOnlyScopeError('account_suspended')
+  if (account?.status === 'cancelled') throw new ReadOnlyScopeError('account_cancelled')
 }
 
 async function requireTaskOf(tx: Tx, siteId: number, id: number): Promise<void> {

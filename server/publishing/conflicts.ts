@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { eq } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
+import { run_steps } from '../../db/schema/system.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Resolution } from '../../wp-bridge/client/edits.ts'
@@ -8,6 +9,11 @@ import { articleProblem } from '../check-article.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { longText } from '../http/schemas.ts'
 import { planPublishing } from './plan-publishing.ts'
+import { takeApprovalBack } from './take-approval-back.ts'
+
+const choices = z
+  .array(z.union([z.enum(['ours', 'theirs']), z.strictObject({ text: longText(1_000_000) })]))
+  .max(1000)
 
 export const Conflict = z
   .object({
@@ -22,24 +28,41 @@ export const Conflict = z
         theirs: z.string().openapi({ description: 'That of the post in WordPress.' }),
       }),
     ),
+    decided: choices.nullable().openapi({
+      description:
+        'The choices that are about to be published, which an approval is of. Null while nobody has decided.',
+    }),
   })
   .openapi('Conflict')
 
 export const ResolveConflict = z.strictObject({
   conflict_id: z.string().max(100),
-  choices: z
-    .array(z.union([z.enum(['ours', 'theirs']), z.strictObject({ text: longText(1_000_000) })]))
-    .max(1000)
-    .openapi({
-      description:
-        'One for each clash, in their order: a side, or another text; HTML for the content.',
-    }),
+  choices: choices.openapi({
+    description:
+      'One for each clash, in their order: a side, or another text; HTML for the content. Another text takes the approval back.',
+  }),
 })
 
 /** Where an update of a task's post and a person's edit do not go together; a 404 when nowhere. */
 export async function getConflict(tx: Tx, id: number) {
   const conflict = await conflictOf(tx, id)
-  return { conflict_id: conflict.conflict_id, clashes: conflict.clashes }
+  const { conflict_id, clashes } = conflict
+  return { conflict_id, clashes, decided: await decidedChoices(tx, id, conflict_id) }
+}
+
+async function decidedChoices(tx: Tx, taskId: number, conflictId: string) {
+  const [step] = await tx
+    .select({ params: run_steps.params })
+    .from(run_steps)
+    .where(
+      and(
+        eq(run_steps.kind, 'publish'),
+        eq(run_steps.object_id, taskId),
+        inArray(run_steps.state, ['waiting', 'pending', 'running']),
+      ),
+    )
+  const { data } = ResolveConflict.safeParse(step?.params.resolution)
+  return data?.conflict_id === conflictId ? data.choices : null
 }
 
 async function conflictOf(tx: Tx, id: number) {
@@ -56,7 +79,10 @@ export async function planResolution(
 ): Promise<RunPlan> {
   const conflict = await conflictOf(tx, id)
   if (conflict.conflict_id !== conflict_id) {
-    throw new DomainError('wrong_state', 'The conflict is another one by now. Look at it again.')
+    throw new DomainError(
+      'wrong_state',
+      'The conflict has changed since you read it. Fetch it again.',
+    )
   }
   const { clashes, wanted } = conflict
   if (choices.length !== clashes.length) {
@@ -72,6 +98,7 @@ export async function planResolution(
   const status = wanted.status === 'future' ? 'publish' : wanted.status
   const input = publish_at ? { publish_at: wanted.publish_at } : { status }
   const plan = await planPublishing(tx, { ids: [id], ...input })
+  if (choices.some((choice) => typeof choice !== 'string')) await takeApprovalBack(tx, [id])
   for (const step of plan.steps) step.params = { ...step.params, resolution }
   return plan
 }

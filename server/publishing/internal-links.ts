@@ -8,6 +8,7 @@ import { DomainError, notFound } from '../errors.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId, RunIds, times } from '../http/schemas.ts'
 import { planPublishing } from './plan-publishing.ts'
+import { takeApprovalBack } from './take-approval-back.ts'
 
 /** Where a link should lead: to its page while that is live. Of a row of `internal_links`. */
 export const wantedUrl = sql<
@@ -108,7 +109,10 @@ export async function planLinkChanges(tx: Tx, ids: number[]): Promise<RunPlan> {
     })
     .where(among(ids))
     .returning({ from_task_id: internal_links.from_task_id })
-  const plan = await planPublishing(tx, { ids: changed.map((link) => link.from_task_id) })
+  const pages = changed.map((link) => link.from_task_id)
+  const plan = await planPublishing(tx, { ids: pages })
+  // The pages will read otherwise than they were approved.
+  await takeApprovalBack(tx, pages)
   for (const step of plan.steps) step.params = { ...step.params, keep_status: true }
   return plan
 }

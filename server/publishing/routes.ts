@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
+import { IfMatch } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
@@ -114,8 +115,11 @@ const routes = {
     summary: 'Approve articles as they stand; what waited for that is published',
     description:
       'By a person: an API key may not. Who approved is in `approved_by` and in the audit log. ' +
-      'Any change of the article takes the approval back.',
-    request: jsonBody(ApproveTasks),
+      'Any change of what reaches WordPress takes the approval back: text, title, slug, excerpt, SEO ' +
+      'fields, category, tags, images, internal links that are accepted, and a conflict that is resolved ' +
+      'with another text. `If-Match` takes the ETags of the tasks as you read them, separated by commas: ' +
+      'a 412 when one has changed since, and none is approved.',
+    request: { headers: IfMatch, ...jsonBody(ApproveTasks) },
     responses: { 200: answer('Approved.', z.object({ approved: z.int() })) },
   }),
   queue: endpoint('viewer', {
@@ -189,7 +193,8 @@ export function publishingRoutes(deps: Deps) {
   })
   app.openapi(routes.approve, async (c) => {
     const { ids } = c.req.valid('json')
-    return c.json({ approved: await approveAsUser(deps, userOf(c), ids) }, 200)
+    const ifMatch = c.req.header('if-match')
+    return c.json({ approved: await approveAsUser(deps, userOf(c), ids, ifMatch) }, 200)
   })
   app.openapi(routes.queue, async (c) => {
     const query = c.req.valid('query')

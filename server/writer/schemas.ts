@@ -21,7 +21,7 @@ export const TaskRow = createSelectSchema(tasks, {
   approved_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
-  .omit({ verify_at: true, verifications: true, conflict: true })
+  .omit({ verify_at: true, verifications: true, conflict: true, wp_told_at: true })
   .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of keywords.' }) })
   .openapi('WriterTaskRow')
 export const Task = TaskRow.extend({

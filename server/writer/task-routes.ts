@@ -1,5 +1,6 @@
 import { tasks } from '../../db/schema/writer.ts'
 import type { Deps } from '../deps.ts'
+import { getTask } from '../get-task.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
@@ -14,7 +15,7 @@ import {
   TaskRow,
   UpdateTask,
 } from './schemas.ts'
-import { getTask, listTasks, TaskQuery } from './tasks.ts'
+import { listTasks, TaskQuery } from './tasks.ts'
 import { createTask, updateTask } from './write-task.ts'
 
 const tags = ['writer']

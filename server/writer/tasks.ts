@@ -1,29 +1,11 @@
-import { and, eq, getTableColumns, or, sql } from 'drizzle-orm'
+import { or } from 'drizzle-orm'
 import { z } from 'zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
-import { content, TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
+import { TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { notFound } from '../errors.ts'
+import { taskSelection } from '../get-task.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
-
-/** When the post is looked at is the worker's affair; a conflict is long, and asked for by itself. */
-const {
-  verify_at: _at,
-  verifications: _times,
-  conflict: _conflict,
-  ...columns
-} = getTableColumns(tasks)
-const selection = {
-  ...columns,
-  // As text: drizzle leaves out the tables of columns in a selection from one table.
-  keyword_objects: sql<
-    number[]
-  >`(select coalesce(json_agg(k.keyword_id order by k.keyword_id), '[]')
-    from task_keywords k where k.account_id = tasks.account_id and k.task_id = tasks.id)`.as(
-    'keyword_objects',
-  ),
-}
 
 export const TASK_ORDERINGS = {
   title: tasks.title,
@@ -50,7 +32,7 @@ export function listTasks(tx: Tx, url: string, query: z.infer<typeof TaskQuery>)
     orderings: TASK_ORDERINGS,
     defaultOrdering: '-created_at',
     from: tasks,
-    rows: tx.select(selection).from(tasks).$dynamic(),
+    rows: tx.select(taskSelection).from(tasks).$dynamic(),
     where: [
       or(contains(tasks.title, query.search), contains(tasks.keywords, query.search)),
       ...equalTo(tasks, {
@@ -64,15 +46,4 @@ export function listTasks(tx: Tx, url: string, query: z.infer<typeof TaskQuery>)
       }),
     ],
   })
-}
-
-/** The task with its article, or a 404 when it is not the account's or on a site not granted. */
-export async function getTask(tx: Tx, id: number) {
-  const [task] = await tx
-    .select({ ...selection, html_content: sql<string>`coalesce(${content.html_content}, '')` })
-    .from(tasks)
-    .leftJoin(content, and(eq(content.account_id, tasks.account_id), eq(content.task_id, tasks.id)))
-    .where(eq(tasks.id, id))
-  if (!task) throw notFound()
-  return task
 }

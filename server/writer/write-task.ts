@@ -7,10 +7,11 @@ import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { resolveKeywords } from '../resolve-keywords.ts'
 import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
 import type { NewTask, UpdateTask } from './schemas.ts'
-import { linkKeywords, type Place, resolveKeywords } from './task-keywords.ts'
+import { linkKeywords, type Place } from './task-keywords.ts'
 import { statusRefusal } from './task-status.ts'
 
 /**
@@ -23,7 +24,8 @@ export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof N
   await requireSector(tx, place)
   await requireCluster(tx, place, input.cluster_id)
   await requireAuthorProfile(tx, input.author_profile_id)
-  const linked = await resolveKeywords(tx, place, input)
+  const named = { ids: keyword_objects, list: keywords }
+  const linked = await resolveKeywords(tx, place, named)
   const [created] = await tx
     .insert(tasks)
     .values({ ...place, status: 'queued', keywords: linked?.text ?? '' })
@@ -57,7 +59,8 @@ export async function updateTask(
   }
   await requireCluster(tx, task, input.cluster_id)
   await requireAuthorProfile(tx, input.author_profile_id)
-  const linked = await resolveKeywords(tx, task, input)
+  const named = { ids: keyword_objects, list: keywords }
+  const linked = await resolveKeywords(tx, task, named)
   await tx
     .update(tasks)
     .set({ ...fields, ...(linked && { keywords: linked.text }), updated_at: sql`now()` })

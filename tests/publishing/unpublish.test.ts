@@ -128,9 +128,9 @@ describe('unpublishing', () => {
     })
     const retried = await publish([id])
     for (;;) {
-      const [step] = await service.sql`select state, retries from run_steps
+      const [step] = await service.sql`select state, attempt from run_steps
         where run_id = ${retried.body.task_id}`
-      if (step!.state === 'pending' && step!.retries > 0) break
+      if (step!.state === 'pending' && step!.attempt > 0) break
     }
     const taken = await unpublish(id)
     expect(taken.status, JSON.stringify(taken.body)).toBe(202)
