@@ -1,6 +1,4 @@
-import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { sites } from '../../db/schema/auth.ts'
 import { examine } from '../../wp-bridge/client/doctor.ts'
 import { connect } from '../../wp-bridge/client/transport.ts'
 import type { StepHandler } from '../step.ts'
@@ -24,14 +22,14 @@ export const examineWordPress: StepHandler = async (job) => {
   const api = connect({ fetch: job.deps.fetch, restRoot, username, appPassword, signal })
   const { service_url: serviceUrl } = Params.parse(job.step.params)
   // The plugin may have come, or gone, since the site was linked.
-  const plugin = healthy ? await pairPlugin(job, { api, siteId, serviceUrl }) : undefined
+  const pairing = { api, siteId, serviceUrl, rotate: false }
+  const plugin = healthy ? await pairPlugin(job, pairing) : undefined
   return {
     message: failed.length === 0 ? `${wp_url} is well` : `${wp_url}: ${failed[0]!.cause}`,
     result: { wp_url, healthy, checks },
     async write(tx) {
       if (!plugin) return
       await resumeSite(tx, job.deps, siteId)
-      await tx.update(sites).set({ wp_bridge_keys: plugin.sealed }).where(eq(sites.id, siteId))
       const { account_id } = job.step
       if (plugin.state === 'paired') await noteWorking(tx, { account_id, site_id: siteId })
     },

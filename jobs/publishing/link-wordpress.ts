@@ -35,7 +35,25 @@ export const linkWordPress: StepHandler = async (job) => {
   const wp_app_password = await job.deps.secrets.seal(sitePassword(accountId, siteId), appPassword)
   const restRoot = checked.rest_root
   const api = connect({ fetch, restRoot, username: wp_username, appPassword, signal: job.signal })
-  const plugin = await pairPlugin(job, { api, siteId, serviceUrl: service_url })
+  await job.write(async (tx) => {
+    await setAsidePosts(tx, siteId, restRoot)
+    await tx
+      .update(sites)
+      .set({
+        wp_url,
+        wp_username,
+        wp_app_password,
+        wp_rest_root: restRoot,
+        // Those of another WordPress are its plugin's.
+        wp_bridge_keys: sql`case when ${sites.wp_rest_root} = ${restRoot} then ${sites.wp_bridge_keys} end`,
+        wp_linked_at: sql`now()`,
+        updated_at: sql`now()`,
+      })
+      .where(eq(sites.id, siteId))
+    // Once more for what was recorded until the site's row was locked.
+    await setAsidePosts(tx, siteId, restRoot)
+  })
+  const plugin = await pairPlugin(job, { api, siteId, serviceUrl: service_url, rotate: true })
   return {
     message: `Linked ${checked.site_name}`,
     result: {
@@ -47,21 +65,6 @@ export const linkWordPress: StepHandler = async (job) => {
       warnings: [...warningsOf(checked), ...plugin.warnings],
     },
     async write(tx) {
-      await setAsidePosts(tx, siteId, restRoot)
-      await tx
-        .update(sites)
-        .set({
-          wp_url,
-          wp_username,
-          wp_app_password,
-          wp_rest_root: restRoot,
-          wp_bridge_keys: plugin.sealed,
-          wp_linked_at: sql`now()`,
-          updated_at: sql`now()`,
-        })
-        .where(eq(sites.id, siteId))
-      // Once more for what was recorded until the site's row was locked.
-      await setAsidePosts(tx, siteId, restRoot)
       await resumeSite(tx, job.deps, siteId)
       if (plugin.state === 'paired')
         await noteWorking(tx, { account_id: accountId, site_id: siteId })

@@ -1,54 +1,74 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
-import { OVERLAP_S, openBridgeKeys, sealBridgeKeys } from '../../server/publishing/bridge-keys.ts'
-import { SecretUnreadableError } from '../../server/secrets.ts'
+import {
+  confirmBridgeKey,
+  intendBridgeKey,
+  OVERLAP_S,
+  withdrawBridgeKey,
+} from '../../server/publishing/bridge-keys.ts'
 import { bridgeStatus, pairBridge } from '../../wp-bridge/client/bridge.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
-import { newKey } from '../../wp-bridge/client/sign.ts'
 import type { WordPressApi } from '../../wp-bridge/client/transport.ts'
 import type { StepJob } from '../step.ts'
 
 export type PairedPlugin = {
   state: 'absent' | 'paired' | 'failed'
-  /** For `wp_bridge_keys`. */
-  sealed: string | null
   warnings: string[]
 }
+type Target = { api: WordPressApi; siteId: number; serviceUrl: string; rotate: boolean }
 
 /**
- * Shares a new key with a site's plugin, where there is one. A site that is published to works without:
- * what fails here is a warning.
+ * Shares a key with a site's plugin, where there is one: a new one when `rotate` asks for it, when there
+ * is none or it is old, else the one that both have. A site that is published to works without: what fails
+ * here is a warning, and leaves the pairing as it is. The site is linked to this WordPress already.
+ *
+ * The key is stored before the plugin gets it, and any number of calls at once give it the same one; so
+ * wherever one of them ends, both sides have a key in common, and the next call or webhook settles on it.
  */
-export async function pairPlugin(
-  job: StepJob,
-  site: { api: WordPressApi; siteId: number; serviceUrl: string },
-): Promise<PairedPlugin> {
-  const { api, siteId, serviceUrl } = site
+export async function pairPlugin(job: StepJob, target: Target): Promise<PairedPlugin> {
   try {
-    if (!(await bridgeStatus(api))) return { state: 'absent', sealed: null, warnings: [] }
-    const before = await keysOf(job, siteId, api.restRoot)
-    const key = newKey()
-    const events_url = `${serviceUrl}/api/v1/bridge/${siteId}/events/`
-    await pairBridge(api, { site_id: siteId, events_url, key, overlap: OVERLAP_S })
-    const { accountId } = job.scope
-    const sealed = await sealBridgeKeys(job.deps.secrets, { accountId, siteId }, key, before)
-    return { state: 'paired', sealed, warnings: [] }
+    if (await bridgeStatus(target.api)) return await shareKey(job, target)
+    await forgetKeys(job, target)
+    return { state: 'absent', warnings: [] }
   } catch (error) {
     if (!(error instanceof WordPressError)) throw error
-    const warning = `The igny8 plugin is there but was not paired: ${error.message} ${error.remedy}`
-    return { state: 'failed', sealed: null, warnings: [warning] }
+    const warning = `The igny8 plugin could not be paired: ${error.message} ${error.remedy}`
+    return { state: 'failed', warnings: [warning] }
   }
 }
 
-/** The keys shared so far, with this WordPress: another one's are good no more. */
-async function keysOf(job: StepJob, siteId: number, restRoot: string): Promise<string[]> {
-  const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
-  if (!site?.wp_bridge_keys || site.wp_rest_root !== restRoot) return []
-  const { accountId } = job.scope
+async function shareKey(job: StepJob, target: Target): Promise<PairedPlugin> {
+  const { api, siteId, serviceUrl, rotate } = target
+  const { secrets } = job.deps
+  const site = { accountId: job.scope.accountId, siteId }
+  const wanted = { restRoot: api.restRoot, rotate }
+  const intended = await job.write((tx) => intendBridgeKey(tx, secrets, site, wanted))
+  if (!intended) return { state: 'absent', warnings: [] }
+  const { key, since } = intended
+  const events_url = `${serviceUrl}/api/v1/bridge/${siteId}/events/`
   try {
-    return await openBridgeKeys(job.deps.secrets, { accountId, siteId }, site.wp_bridge_keys)
+    await pairBridge(api, { site_id: siteId, events_url, key, since, overlap: OVERLAP_S })
   } catch (error) {
-    if (error instanceof SecretUnreadableError) return []
+    if (!(error instanceof WordPressError)) throw error
+    // The plugin has one that is not known here any more, as after a restore: it takes a newer one.
+    if (error.wpCode === 'igny8_newer_key' && !rotate) {
+      return shareKey(job, { ...target, rotate: true })
+    }
+    if (error.code === 'refused') {
+      await job.write((tx) => withdrawBridgeKey(tx, secrets, site, key))
+    }
     throw error
   }
+  await job.write((tx) => confirmBridgeKey(tx, secrets, site, key))
+  return { state: 'paired', warnings: [] }
+}
+
+/** The plugin is not active any more in the WordPress that was asked. */
+async function forgetKeys(job: StepJob, { api, siteId }: Target): Promise<void> {
+  await job.write((tx) =>
+    tx
+      .update(sites)
+      .set({ wp_bridge_keys: null })
+      .where(and(eq(sites.id, siteId), eq(sites.wp_rest_root, api.restRoot))),
+  )
 }

@@ -18,6 +18,7 @@ import { asBlocksOf, postDraft } from './post-draft.ts'
 import type { Article } from './read-article.ts'
 import { requireSameWordPress } from './set-aside-posts.ts'
 import { type LinkedSite, openSite } from './site-access.ts'
+import { toldAt } from './told-at.ts'
 import { articleInTurn, type LinkedArticle } from './turn.ts'
 import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
@@ -124,6 +125,7 @@ export async function recordPublished(
       assigned_post_id: receipt.post_id,
       post_url: receipt.url,
       wp_status: receipt.wp_status,
+      wp_told_at: toldAt(receipt.modified_at),
       published_at: sql`coalesce(${tasks.published_at}, now())`,
       verify_at: verifyAt(receipt, publishAt),
       verifications: 0,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/auth.ts'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
-import { openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
+import { inUse, openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
 import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/answer.ts'
 import { failureOfFetch, WordPressError } from '../../wp-bridge/client/errors.ts'
@@ -161,10 +161,11 @@ async function post(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
   const url = `${site.wp_rest_root.replace(/\/?$/, '/')}igny8/v1/events`
   const body = JSON.stringify(payload)
   try {
-    const [key] = await openBridgeKeys(deps.secrets, { accountId, siteId }, site.wp_bridge_keys)
+    const shared = await openBridgeKeys(deps.secrets, { accountId, siteId }, site.wp_bridge_keys)
+    const keys = shared.filter(inUse).map(({ key }) => key)
     const response = await deps.fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(await sign(key!, webhook_id, body)) },
+      headers: { 'content-type': 'application/json', ...(await sign(keys, webhook_id, body)) },
       body,
       redirect: 'manual',
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stopping]),

@@ -19,7 +19,7 @@ export async function setAsidePosts(tx: Tx, siteId: number, restRoot: string): P
           and o.remote_id = tasks.assigned_post_id)
       order by id for no key update
     )
-    update tasks set assigned_post_id = null, post_url = null, wp_status = null, wp_edited_at = null,
+    update tasks set assigned_post_id = null, post_url = null, wp_status = null, wp_edited_at = null, wp_told_at = null,
       conflict = null, verifications = 0, updated_at = now(),
       status = case status when 'completed' then 'published' else status end,
       verify_at = case when status in ('published', 'completed') then now() end

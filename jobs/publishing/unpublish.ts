@@ -9,6 +9,7 @@ import { ExchangeLog } from './exchange-log.ts'
 import { databaseJournal } from './journal.ts'
 import { requireSameWordPress } from './set-aside-posts.ts'
 import { openSite } from './site-access.ts'
+import { toldAt } from './told-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({
@@ -50,6 +51,7 @@ export const unpublish: StepHandler = async (job) => {
           assigned_post_id: post.post_id,
           post_url: post.url,
           wp_status: post.wp_status,
+          wp_told_at: toldAt(post.modified_at),
           verify_at: null,
           error: null,
           updated_at: sql`now()`,

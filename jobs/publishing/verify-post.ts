@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { type TaskError, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
@@ -12,11 +12,12 @@ import { type StepDone, StepError, type StepHandler, type StepJob } from '../ste
 import { ExchangeLog } from './exchange-log.ts'
 import { relinked, requireSameWordPress } from './set-aside-posts.ts'
 import { type LinkedSite, openSite } from './site-access.ts'
+import { toldAt } from './told-at.ts'
 import { afterGrace, nextLook } from './verify-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 type Task = typeof tasks.$inferSelect
-type Change = Partial<
+type Change = { wp_told_at?: SQL<Date> } & Partial<
   Pick<Task, 'status' | 'assigned_post_id' | 'wp_status' | 'post_url' | 'verify_at' | 'error'>
 >
 
@@ -44,7 +45,8 @@ export const verifyPost: StepHandler = async (job) => {
 
 type Seen = { task: Task; site: LinkedSite }
 
-const identity = ({ id, status, link }: Post) => ({
+const identity = ({ id, status, link, modified_gmt }: Post) => ({
+  wp_told_at: toldAt(`${modified_gmt}Z`),
   assigned_post_id: id,
   post_url: link,
   wp_status: status,

@@ -27,6 +27,8 @@ export const BridgeEvent = z
       /** Null for a post that is no more; a plugin of the site's may have statuses of its own. */
       wp_status: text(20).nullable(),
       post_url: webUrl.nullable(),
+      /** When the post was read as it is told here, if the plugin says so. */
+      as_of: z.iso.datetime({ offset: true }).optional(),
     }),
   })
   .openapi('BridgeEvent')
@@ -51,9 +53,12 @@ export function takeEvent(
       .for('update')
     // Of a post that the task has no more: another one has replaced it.
     if (!task || task.assigned_post_id !== event.data.post_id) return
+    // Of two that overtook each other the one that was read later counts.
+    const asOf = Math.min(Date.parse(event.data.as_of ?? event.timestamp), Date.now())
+    if (task.wp_told_at && asOf < task.wp_told_at.getTime()) return
     await tx
       .update(tasks)
-      .set({ ...following(task, event), updated_at: sql`now()` })
+      .set({ ...following(task, event), wp_told_at: new Date(asOf), updated_at: sql`now()` })
       .where(eq(tasks.id, task.id))
     const object = { type: 'task', id: task.id }
     const action = `wordpress.${type}`

@@ -1,36 +1,110 @@
+import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import type { Secrets } from '../secrets.ts'
+import { sites } from '../../db/schema/auth.ts'
+import type { Tx } from '../../db/tenancy.ts'
+import { newKey } from '../../wp-bridge/client/sign.ts'
+import { type Secrets, SecretUnreadableError } from '../secrets.ts'
 import { siteBridgeKeys } from './secret-places.ts'
 
 /** For so long a key that was replaced stays good, in seconds: what is on its way still verifies. */
 export const OVERLAP_S = 86_400
+/** A key older than this is replaced when the plugin is looked at: milliseconds. */
+const MAX_AGE_MS = 90 * 86_400_000
 const MAX_KEYS = 4
 
-/** What a site shares with its plugin, newest first; `until` is in milliseconds since 1970. */
-const Keys = z.array(z.object({ key: z.string(), until: z.number().nullable() }))
+/**
+ * What a site shares with its plugin, newest first; times in milliseconds since 1970. Without `until` a
+ * key is in use. Two are while it is not known whether the plugin has taken the newest: both verify, and
+ * webhooks are signed with both.
+ */
+const Keys = z.array(
+  z.object({ key: z.string(), until: z.number().nullable(), since: z.number().default(0) }),
+)
+export type BridgeKey = z.infer<typeof Keys>[number]
 type Site = { accountId: number; siteId: number }
 
-/** The keys that are good now; what is sent is signed with the first. Throws `SecretUnreadableError`. */
+/** The keys that are good now, newest first. Throws `SecretUnreadableError`. */
 export async function openBridgeKeys(
   secrets: Secrets,
   { accountId, siteId }: Site,
   sealed: string,
-): Promise<string[]> {
+): Promise<BridgeKey[]> {
   const text = await secrets.open(siteBridgeKeys(accountId, siteId), sealed)
-  return Keys.parse(JSON.parse(text)).flatMap(({ key, until }) =>
-    until === null || until > Date.now() ? [key] : [],
-  )
+  const keys = Keys.parse(JSON.parse(text))
+  return keys.filter(({ until }) => until === null || until > Date.now())
 }
 
-/** Encrypts a new key, with those before it for the time of the overlap. */
-export function sealBridgeKeys(
+export const inUse = ({ until }: BridgeKey) => until === null
+
+/**
+ * The key that the plugin of the WordPress at `restRoot` is to have: a new one when there is none, when
+ * `rotate` asks for it or the present one is old; the one that an earlier attempt has begun with, if that did
+ * not end. It is stored before the plugin gets it. Undefined when the site is linked to another WordPress.
+ */
+export async function intendBridgeKey(
+  tx: Tx,
   secrets: Secrets,
-  { accountId, siteId }: Site,
+  site: Site,
+  { restRoot, rotate }: { restRoot: string; rotate: boolean },
+): Promise<BridgeKey | undefined> {
+  const row = await lockSite(tx, site)
+  if (row?.wp_rest_root !== restRoot) return undefined
+  const keys = await readKeys(secrets, site, row.wp_bridge_keys)
+  const newest = keys[0]
+  const isBegun = keys.filter(inUse).length > 1
+  const isGood = newest && !rotate && newest.since > Date.now() - MAX_AGE_MS
+  if (newest && (isBegun || isGood)) return newest
+  const key = { key: newKey(), until: null, since: Date.now() }
+  await storeKeys(tx, secrets, site, [key, ...keys])
+  return key
+}
+
+/** Notes that the plugin has a key: those before it are good for the time of the overlap. */
+export async function confirmBridgeKey(
+  tx: Tx,
+  secrets: Secrets,
+  site: Site,
   key: string,
-  before: string[],
-): Promise<string> {
-  const until = Date.now() + OVERLAP_S * 1000
-  const older = before.map((old) => ({ key: old, until }))
-  const keys: z.infer<typeof Keys> = [{ key, until: null }, ...older].slice(0, MAX_KEYS)
-  return secrets.seal(siteBridgeKeys(accountId, siteId), JSON.stringify(keys))
+): Promise<void> {
+  const row = await lockSite(tx, site)
+  const keys = await readKeys(secrets, site, row?.wp_bridge_keys ?? null)
+  const at = keys.findIndex((one) => one.key === key)
+  if (at < 0) return
+  const end = Date.now() + OVERLAP_S * 1000
+  const changed = keys.map((one, place) => (place > at ? { ...one, until: one.until ?? end } : one))
+  await storeKeys(tx, secrets, site, changed)
+}
+
+/** Forgets a key that the plugin has refused. */
+export async function withdrawBridgeKey(
+  tx: Tx,
+  secrets: Secrets,
+  site: Site,
+  key: string,
+): Promise<void> {
+  const row = await lockSite(tx, site)
+  const keys = await readKeys(secrets, site, row?.wp_bridge_keys ?? null)
+  const others = keys.filter((one) => one.key !== key)
+  if (others.length < keys.length) await storeKeys(tx, secrets, site, others)
+}
+
+async function lockSite(tx: Tx, { siteId }: Site) {
+  const [row] = await tx.select().from(sites).where(eq(sites.id, siteId)).for('no key update')
+  return row
+}
+
+async function readKeys(secrets: Secrets, site: Site, sealed: string | null): Promise<BridgeKey[]> {
+  try {
+    return sealed === null ? [] : await openBridgeKeys(secrets, site, sealed)
+  } catch (error) {
+    if (error instanceof SecretUnreadableError) return []
+    throw error
+  }
+}
+
+async function storeKeys(tx: Tx, secrets: Secrets, site: Site, keys: BridgeKey[]): Promise<void> {
+  const place = siteBridgeKeys(site.accountId, site.siteId)
+  const kept = JSON.stringify(keys.slice(0, MAX_KEYS))
+  const wp_bridge_keys = keys.length === 0 ? null : await secrets.seal(place, kept)
+  await tx.update(sites).set({ wp_bridge_keys }).where(eq(sites.id, site.siteId))
 }

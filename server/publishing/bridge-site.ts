@@ -6,7 +6,7 @@ import { verify } from '../../wp-bridge/client/sign.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { SecretUnreadableError } from '../secrets.ts'
-import { openBridgeKeys } from './bridge-keys.ts'
+import { type BridgeKey, confirmBridgeKey, inUse, openBridgeKeys } from './bridge-keys.ts'
 
 /** A site whose plugin has signed a request. */
 export type BridgeSite = { accountId: number; siteId: number }
@@ -27,10 +27,13 @@ export async function signingSite(
       .from(sites)
       .where(eq(sites.id, siteId)),
   )
-  const keys = site?.sealed
-    ? await keysOf(deps, { accountId: site.accountId, siteId }, site.sealed)
-    : []
-  if (site && (await verify(keys, headers, body))) return { accountId: site.accountId, siteId }
+  const signer = site && { accountId: site.accountId, siteId }
+  const keys = signer && site.sealed ? await keysOf(deps, signer, site.sealed) : []
+  const all = keys.map(({ key }) => key)
+  if (signer && (await verify(all, headers, body))) {
+    await settleKeys(deps, signer, keys, (key) => verify([key], headers, body))
+    return signer
+  }
   throw new DomainError(
     'signature_invalid',
     'The webhook is not signed with a key of this site. Pair the plugin again, and check both clocks.',
@@ -52,7 +55,21 @@ export async function isNewWebhook(
   return noted.length > 0
 }
 
-async function keysOf(deps: Deps, site: BridgeSite, sealed: string): Promise<string[]> {
+/** A webhook that the newest key signed shows that the plugin has it, whatever became of the pairing. */
+async function settleKeys(
+  deps: Deps,
+  site: BridgeSite,
+  keys: BridgeKey[],
+  isSignedBy: (key: string) => Promise<boolean>,
+): Promise<void> {
+  const { key } = keys[0]!
+  if (keys.filter(inUse).length < 2 || !(await isSignedBy(key))) return
+  await deps.doors.withAccount({ accountId: site.accountId }, (tx) =>
+    confirmBridgeKey(tx, deps.secrets, site, key),
+  )
+}
+
+async function keysOf(deps: Deps, site: BridgeSite, sealed: string): Promise<BridgeKey[]> {
   try {
     return await openBridgeKeys(deps.secrets, site, sealed)
   } catch (error) {

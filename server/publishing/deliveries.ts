@@ -27,13 +27,14 @@ export async function tellPlugin(
   await tx.execute(sql`
     insert into wordpress_deliveries (account_id, site_id, type, state, next_attempt_at, payload)
     select t.account_id, t.site_id, ${type}, ${SENT}, jsonb_build_object('type', ${type}::text,
-      'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'timestamp', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'data', jsonb_build_object('task_id', t.id, 'key', t.publication_key, 'title', t.title,
         'status', t.status, 'wp_status', t.wp_status, 'post_id', t.assigned_post_id,
         'post_url', t.post_url, 'error', t.error ->> 'message'))
     from tasks t join sites s on s.account_id = t.account_id and s.id = t.site_id
     where t.id = any(${sql.param(taskIds)}::bigint[]) and s.wp_bridge_keys is not null
-    order by t.id`)
+    -- Locked: what is told later is the newer, and has the later time.
+    order by t.id for no key update of t`)
 }
 
 /** Has the plugin of a site told that nothing is sent to it, and why, or that it goes on. */
@@ -46,7 +47,7 @@ export async function tellPluginOfSite(
   await tx.execute(sql`
     insert into wordpress_deliveries (account_id, site_id, type, state, next_attempt_at, payload)
     select account_id, id, ${type}, ${SENT}, jsonb_build_object('type', ${type}::text,
-      'timestamp', to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'timestamp', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'data', jsonb_strip_nulls(jsonb_build_object('site_id', id, 'reason', ${reason ?? null}::text)))
     from sites s where id = ${siteId} and wp_bridge_keys is not null`)
 }

@@ -48,11 +48,12 @@ export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
 
 /**
  * Gives the plugin the key that both sides sign with from now on; the one before stays good for
- * `overlap` seconds. @throws WordPressError
+ * `overlap` seconds. The same key again changes nothing. @throws WordPressError, with the `wpCode`
+ * `igny8_newer_key` where the plugin has one that was made after `since`, in milliseconds since 1970
  */
 export async function pairBridge(
   api: WordPressApi,
-  pairing: { site_id: number; events_url: string; key: string; overlap: number },
+  pairing: { site_id: number; events_url: string; key: string; since: number; overlap: number },
 ): Promise<void> {
   await api.put('igny8/v1/pairing', pairedSchema, { ...pairing, replace: true })
 }

@@ -71,6 +71,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     post_id: post.id,
     url: post.link,
     wp_status: post.status,
+    modified_at: `${post.modified_gmt}Z`,
     slug: post.slug,
     fields: [...compareFields(values, post, remarks.notes), ...remarks.extras],
     attachments,

@@ -40,6 +40,8 @@ export interface Receipt {
   /** Where the post is or will be read. */
   url: string
   wp_status: string
+  /** When WordPress last changed the post, by its own clock: ISO 8601. */
+  modified_at: string
   slug: string
   fields: FieldReceipt[]
   attachments: Attachment[]

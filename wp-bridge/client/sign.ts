@@ -15,22 +15,26 @@ export function newKey(): string {
 
 /**
  * Signs a body as Standard Webhooks v1 do: https://github.com/standard-webhooks/standard-webhooks
- * @param key `whsec_…`
+ * @param keys `whsec_…`; with several the receiver may have any of them
  * @param at milliseconds since 1970
  * @throws TypeError for what is no key
  */
 export async function sign(
-  key: string,
+  keys: string | readonly string[],
   id: string,
   body: string,
   at: number = Date.now(),
 ): Promise<WebhookHeaders> {
   const timestamp = `${Math.floor(at / 1000)}`
-  const digest = await crypto.subtle.sign('HMAC', await imported(key), signed(id, timestamp, body))
+  const content = signed(id, timestamp, body)
+  const signatures = [keys].flat().map(async (key) => {
+    const digest = await crypto.subtle.sign('HMAC', await imported(key), content)
+    return `v1,${btoa(String.fromCharCode(...new Uint8Array(digest)))}`
+  })
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${btoa(String.fromCharCode(...new Uint8Array(digest)))}`,
+    'webhook-signature': (await Promise.all(signatures)).join(' '),
   }
 }
 

@@ -16,7 +16,7 @@ export async function unpublishPost(request: {
   journal: PublishJournal
   hasBridge?: boolean
   post: { key: string; slug: string }
-}): Promise<{ post_id: number; url: string; wp_status: string }> {
+}): Promise<{ post_id: number; url: string; wp_status: string; modified_at: string }> {
   const { api, journal, hasBridge = false, post: wanted } = request
   const { remote_id } = await journal.recall('post', wanted.key)
   let post = await articlePost(api, { ...wanted, id: remote_id }, hasBridge)
@@ -32,5 +32,6 @@ export async function unpublishPost(request: {
     refuseFiltered(post)
     post = await api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'draft' })
   }
-  return { post_id: post.id, url: post.link, wp_status: post.status }
+  const modified_at = `${post.modified_gmt}Z`
+  return { post_id: post.id, url: post.link, wp_status: post.status, modified_at }
 }
