@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { content_ideas } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
@@ -65,7 +65,9 @@ export const publish: StepHandler = async (job) => {
     async write(tx) {
       if (!live) return
       const completed = { status: 'completed', verify_at: null, updated_at: sql`now()` } as const
-      await tx.update(tasks).set(completed).where(eq(tasks.id, task.id))
+      // The site may have been linked to another WordPress since.
+      const isIts = and(eq(tasks.id, task.id), eq(tasks.assigned_post_id, receipt.post_id))
+      await tx.update(tasks).set(completed).where(isIts)
       await tellPlugin(tx, 'task.updated', task.id)
     },
   }
