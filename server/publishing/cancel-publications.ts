@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { run_steps, runs } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { settleFailure } from '../billing/settle-step.ts'
+import { settleFailures } from '../billing/settle-step.ts'
 import { endRunIfDone } from '../end-run.ts'
 import { DomainError } from '../errors.ts'
 
@@ -64,7 +64,7 @@ async function cancel(tx: Tx, { id, run_id }: { id: number; run_id: number }): P
     .where(eq(run_steps.id, id))
     .returning()
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, run_id)).for('update')
-  await settleFailure(tx, cancelled!)
+  await settleFailures(tx, cancelled!.account_id, [cancelled!])
   await endRunIfDone(tx, run_id, 'Cancelled, since the task is unpublished')
 }
 

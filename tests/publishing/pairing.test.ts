@@ -5,7 +5,6 @@ import { type Client, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
-import type { Credentials } from '../wordpress/wordpress-site.ts'
 import { linkedBlog, type Place } from './linked-blog.ts'
 import { signedCall } from './signed-call.ts'
 
@@ -47,11 +46,11 @@ async function expectAgreement(): Promise<string> {
 }
 const examine = () =>
   owner.get<{ healthy: boolean }>(`auth/sites/${place.site_id}/wordpress/doctor/`)
-const link = ({ user, appPassword }: Pick<Credentials, 'user' | 'appPassword'> = wordpress) =>
+const link = () =>
   owner.call<{ plugin: string }>('PUT', `auth/sites/${place.site_id}/wordpress/`, {
     wp_url: wordpress.url,
-    wp_username: user,
-    wp_app_password: appPassword,
+    wp_username: wordpress.user,
+    wp_app_password: wordpress.appPassword,
   })
 /** Answers requests to a route of the plugin's with this, before WordPress acts on them or after. */
 const break503 = (route: string, when: 'before' | 'after') =>
@@ -121,15 +120,6 @@ describe('the plugin of a site', () => {
       update_option('igny8_bridge_pairing', $pairing);`)
     await examine()
     expect(await expectAgreement()).not.toBe(lost)
-  })
-
-  it('is not paired by a Contributor', async () => {
-    await wordpress.php('delete_option("igny8_bridge_pairing");')
-    const linked = await link(await wordpress.addUser('contributor', 'contributor'))
-    expect([linked.status, linked.body.plugin]).toEqual([200, 'failed'])
-    expect(await wordpress.php('echo json_encode(get_option("igny8_bridge_pairing"));')).toBe(
-      'false',
-    )
   })
 })
 
