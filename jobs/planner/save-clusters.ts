@@ -2,8 +2,8 @@ import { and, eq, sql } from 'drizzle-orm'
 import { clusters, keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { ClusterKeywords } from '../../server/ai/provider.ts'
-import type { Place } from '../../server/planner/place.ts'
 import { oneLine } from '../../server/planned-text.ts'
+import type { Place } from '../../server/planner/place.ts'
 
 /** `clusters` are ids, the new ones and those that keywords were added to. */
 export type SavedClusters = { created: number; clusters: number[]; keywords: number }

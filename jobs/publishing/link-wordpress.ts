@@ -9,8 +9,8 @@ import { connect } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'
-import { noteWorking } from './webhook-endpoints.ts'
 import { setAsidePosts } from './set-aside-posts.ts'
+import { noteWorking } from './webhook-endpoints.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })

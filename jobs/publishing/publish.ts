@@ -114,11 +114,14 @@ async function noteOutcome(
   if (change) await tx.update(tasks).set(change).where(eq(tasks.id, taskId))
 }
 
-/** Writes that a task's post is in WordPress, and tells the plugin. `url` is null while it is not known. */
+/**
+ * Writes that a task's post is in WordPress, and tells the plugin. `url` is null and `modified_at` missing
+ * while WordPress has not said them.
+ */
 export async function recordPublished(
   tx: Tx,
   { task }: Article,
-  receipt: Pick<Receipt, 'post_id' | 'wp_status'> & { url: string | null },
+  receipt: Pick<Receipt, 'post_id' | 'wp_status'> & { url: string | null; modified_at?: string },
   publishAt: string | undefined,
 ): Promise<void> {
   await tx
@@ -127,7 +130,7 @@ export async function recordPublished(
       assigned_post_id: receipt.post_id,
       post_url: receipt.url,
       wp_status: receipt.wp_status,
-      wp_told_at: toldAt(receipt.modified_at),
+      ...(receipt.modified_at && { wp_told_at: toldAt(receipt.modified_at) }),
       published_at: sql`coalesce(${tasks.published_at}, now())`,
       verify_at: verifyAt(receipt, publishAt),
       verifications: 0,

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
-import { planLimitReached } from '../billing/plan-limits.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { planLimitReached } from '../billing/plan-limits.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { type AppEnv, callerOf } from '../http/endpoint.ts'

@@ -8,10 +8,9 @@ import { Pool } from '../../db/pool.ts'
 import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { sendDeliveries } from '../../jobs/publishing/send-deliveries.ts'
 import type { WorkerDeps } from '../../jobs/step.ts'
-import { sealBridgeKeys } from '../../server/publishing/bridge-keys.ts'
+import { intendBridgeKey } from '../../server/publishing/bridge-keys.ts'
 import { tellPluginOfSite } from '../../server/publishing/deliveries.ts'
 import { openSecrets, type Secrets } from '../../server/secrets.ts'
-import { newKey } from '../../wp-bridge/client/sign.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql
@@ -77,13 +76,14 @@ async function newPlugin(accountId: number, answer: Plugin['answer']): Promise<P
   plugins.push(server)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const restRoot = `http://127.0.0.1:${port}/wp-json/`
   const [site] = await sql`insert into sites (account_id, name, slug, wp_rest_root)
-    values (${accountId}, 'Blog', ${`blog-${port}`}, ${`http://127.0.0.1:${port}/wp-json/`})
-    returning id::int`
+    values (${accountId}, 'Blog', ${`blog-${port}`}, ${restRoot}) returning id::int`
   plugin.siteId = site!.id
   const { siteId } = plugin
-  const sealed = await sealBridgeKeys(secrets, { accountId, siteId }, newKey(), [])
-  await sql`update sites set wp_bridge_keys = ${sealed} where id = ${siteId}`
+  await doors.withAccount({ accountId }, (tx) =>
+    intendBridgeKey(tx, secrets, { accountId, siteId }, { restRoot, rotate: false }),
+  )
   return plugin
 }
 

@@ -8,8 +8,8 @@ import {
   openSecrets,
   SEALED_COLUMNS,
   type SealedColumn,
-  SecretUnreadableError,
   type Secrets,
+  SecretUnreadableError,
 } from '../../server/secrets.ts'
 import { ROOT } from '../architecture/code-files.ts'
 import { cloneTemplate } from '../helpers/database.ts'
