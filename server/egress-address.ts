@@ -14,11 +14,20 @@ export async function resolveWithSystem(hostname: string): Promise<string[]> {
 /** What IANA gives out as global unicast IPv6; all else is private, tunnelled or translated. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number]
 
-/** Whether an IP literal is an ordinary address of the public internet. */
+/**
+ * Azure's WireServer: credentials of the machine, at an address that looks public.
+ * https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16
+ */
+const WIRE_SERVER = '168.63.129.16'
+
+/**
+ * Whether an IP literal is an ordinary address of the public internet: none of IANA's special-purpose
+ * registries, and none at which a cloud serves its machines. A test goes through them entry by entry.
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
-  if (parsed.range() !== 'unicast') return false
+  if (parsed.range() !== 'unicast' || parsed.toString() === WIRE_SERVER) return false
   return parsed.kind() === 'ipv4' || (parsed as ipaddr.IPv6).match(GLOBAL_IPV6)
 }
 
