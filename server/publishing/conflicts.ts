@@ -39,7 +39,7 @@ export const ResolveConflict = z.strictObject({
   conflict_id: z.string().max(100),
   choices: choices.openapi({
     description:
-      'One for each clash, in their order: a side, or another text; HTML for the content. Another text takes the approval back.',
+      'One for each clash, in their order: a side, or another text; HTML for the content, plain text for title and excerpt. Another text takes the approval back.',
   }),
 })
 

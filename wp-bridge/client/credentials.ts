@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { discoverRestRoot } from './discover.ts'
 import { WordPressError } from './errors.ts'
+import { textOf } from './text-as-html.ts'
 import { type ApiOptions, connect, type WordPressApi } from './transport.ts'
 
 /** Capabilities that decide what publishing can do. */
@@ -64,7 +65,7 @@ export async function checkCredentials(
   refuseIncapable(user.name, can as Can)
   return {
     rest_root: restRoot,
-    site_name: index.name,
+    site_name: textOf(index.name),
     user: { id: user.id, name: user.name, roles: user.roles, capabilities },
     can: can as Can,
   }

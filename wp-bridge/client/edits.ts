@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { WordPressError } from './errors.ts'
 import type { Post } from './find-post.ts'
-import { type BlockClash, type Merged, mergeBlocks } from './merge-blocks.ts'
+import { type BlockClash, mergeBlocks } from './merge-blocks.ts'
+import { type FieldMerge, isSentText, mergeText } from './merge-text.ts'
 import { plainText } from './plain-text.ts'
 import { type PostField, type PostValues, storedValues } from './receipt.ts'
 import { joinBlocks, splitBlocks } from './split-blocks.ts'
 
-/** Fields that are merged with what a person changed. */
+/** Fields that are merged with what a person changed. Title and excerpt are text, the content is HTML. */
 const TEXTS = ['title', 'excerpt', 'content'] as const
 type TextField = (typeof TEXTS)[number]
 export type Texts = Record<TextField, string>
@@ -23,9 +24,9 @@ const valueSchema = z.union([z.string(), z.number(), z.array(z.number())])
 const snapshotSchema = z.object({
   /** The article's texts when it was last handed over; null when that is not known. */
   article: textsSchema.nullable(),
-  /** What was sent then, where merging made it another: by field. */
+  /** What was handed over then, where merging made it another: by field. */
   sent: textsSchema.partial(),
-  /** What WordPress made of that, where it is another. */
+  /** What WordPress stored of that, as HTML, where it is another. */
   stored: textsSchema.partial(),
   choices: z.partialRecord(z.enum(CHOICES), valueSchema),
   /** An update whose answer is awaited. */
@@ -82,7 +83,7 @@ export function snapshotOf(
 /** The same for a post that was come upon: made of this article, unless it reads otherwise. */
 export function snapshotOfFound(post: Post, article: Texts): Record<string, unknown> {
   const now = textsOf(post)
-  const isOfIt = TEXTS.every((field) => plainText(now[field]) === plainText(article[field]))
+  const isOfIt = TEXTS.every((field) => isOurs(field, now[field], article[field]))
   return snapshotOf(post, isOfIt ? article : null)
 }
 
@@ -127,11 +128,11 @@ export function mergeTexts(
   const decided = decisions(clashes, choicesFor(post, clashes, resolution))
   const all = {} as Texts
   const merge: Merge = { texts: {}, all, edited: [] }
-  for (const [field, { merged, theirs, isEdited }] of regions) {
+  for (const [field, { merged, theirs, isEdited, mustBeSent }] of regions) {
     all[field] = joinBlocks(
       merged.flatMap((part) => (Array.isArray(part) ? part : decided.next().value!)),
     )
-    if (all[field] !== theirs) merge.texts[field] = all[field]
+    if (all[field] !== theirs || mustBeSent) merge.texts[field] = all[field]
     if (isEdited) merge.edited.push(field)
   }
   return merge
@@ -161,13 +162,6 @@ export function refuseTrashed(post: Post): void {
   })
 }
 
-interface FieldMerge {
-  merged: Merged[]
-  /** The field as WordPress has it, in the words in which it was sent where nobody changed them. */
-  theirs: string
-  isEdited: boolean
-}
-
 function mergeField(
   field: TextField,
   ours: string,
@@ -176,17 +170,14 @@ function mergeField(
 ): FieldMerge {
   const now = post[field].raw
   const last = snapshot && lastOf(field, now, snapshot)
+  if (field !== 'content') return mergeText(ours, now, last)
   if (!last) {
-    const isOurs = plainText(now) === plainText(ours)
+    const isOfIt = isOurs(field, now, ours)
     const clash = { base: [], ours: [ours], theirs: [now] }
-    return { merged: [isOurs ? [now] : clash], theirs: now, isEdited: !isOurs }
+    return { merged: [isOfIt ? [now] : clash], theirs: now, isEdited: !isOfIt }
   }
   const { base, sent, stored } = last
   if (now === stored && sent === base) return { merged: [[ours]], theirs: sent, isEdited: false }
-  if (field !== 'content') {
-    const theirs = now === stored ? sent : now
-    return { merged: mergeBlocks([base], [ours], [theirs]), theirs, isEdited: theirs !== base }
-  }
   const theirs = asSent(splitBlocks(now), sent, stored)
   const sides = [splitBlocks(base), splitBlocks(ours), theirs] as const
   const merged = mergeBlocks(...sides)
@@ -198,8 +189,13 @@ function mergeField(
   }
 }
 
+/** Whether a field in WordPress is what we handed over, or what its filters left of that. */
+function isOurs(field: TextField, now: string, ours: string): boolean {
+  return field === 'content' ? plainText(now) === plainText(ours) : isSentText(now, ours)
+}
+
 /** False when a block that was never closed would swallow what comes after it now. */
-function isSound(merged: Merged[]): boolean {
+function isSound(merged: FieldMerge['merged']): boolean {
   const written = (blocks: string[]) => blocks.filter((block) => block.startsWith('<!-- wp:'))
   const blocks = merged.flatMap((part) => (Array.isArray(part) ? part : part.theirs))
   return written(splitBlocks(joinBlocks(blocks))).length === written(blocks).length
@@ -211,8 +207,9 @@ function lastOf(field: TextField, now: string, { article, sent, stored, updating
   const storedBefore = before && (stored[field] ?? before.sent)
   const awaited = updating?.sent[field]
   if (updating && awaited !== undefined && now !== storedBefore) {
-    const cameThrough = plainText(now) === plainText(awaited)
-    if (cameThrough) return { base: updating.article[field], sent: awaited, stored: now }
+    if (isOurs(field, now, awaited)) {
+      return { base: updating.article[field], sent: awaited, stored: now }
+    }
   }
   return before && { ...before, stored: storedBefore! }
 }
@@ -226,7 +223,7 @@ function asSent(now: string[], sent: string, stored: string): string[] {
   return now.map((block) => known.get(block) ?? block)
 }
 
-function clashesOf(field: TextField, merged: Merged[]): Clash[] {
+function clashesOf(field: TextField, merged: FieldMerge['merged']): Clash[] {
   return merged
     .filter((part): part is BlockClash => !Array.isArray(part))
     .map(({ base, ours, theirs }) => ({

@@ -5,6 +5,7 @@ import type { Attachment, ImageFile } from './media.ts'
 export interface PostDraft {
   /** Names the post in the journal, and with `marker(key)` in WordPress. */
   key: string
+  /** Text, as are the excerpt, the category and the tags. */
   title: string
   slug: string
   excerpt: string

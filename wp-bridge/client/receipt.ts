@@ -1,6 +1,7 @@
 import type { Post } from './find-post.ts'
 import type { Attachment } from './media.ts'
 import { plainText } from './plain-text.ts'
+import { isSameText, textOf } from './text-as-html.ts'
 
 export const POST_FIELDS = [
   'title',
@@ -17,7 +18,7 @@ export const POST_FIELDS = [
 export type PostField = (typeof POST_FIELDS)[number]
 export type PostValue = string | number | number[]
 
-/** The fields of a post as they are sent. */
+/** The fields of a post as they are to be; title and excerpt as text. */
 export type PostValues = Partial<Record<PostField, PostValue>>
 
 /** What needs the bridge plugin. */
@@ -49,13 +50,13 @@ export interface Receipt {
   warnings: string[]
 }
 
-/** The fields of a post as WordPress stores them. */
+/** The fields of a post as WordPress has them; title and excerpt as text. */
 export function storedValues(post: Post): Record<PostField, PostValue> {
   const { status, slug, featured_media, categories, tags } = post
   return {
-    title: post.title.raw,
+    title: textOf(post.title.raw),
     content: post.content.raw,
-    excerpt: post.excerpt.raw,
+    excerpt: textOf(post.excerpt.raw),
     slug,
     status,
     date_gmt: post.date_gmt ?? '',
@@ -87,7 +88,7 @@ function compareField(
   note: string | undefined,
 ): FieldReceipt {
   const values = field === 'content' ? {} : { sent, got }
-  if (canonical(field, sent) === canonical(field, got)) {
+  if (isSame(field, sent, got)) {
     return { field, state: note ? 'altered' : 'applied', ...values, ...(note && { note }) }
   }
   const isGone = got === '' || got === 0 || (Array.isArray(got) && got.length === 0)
@@ -99,11 +100,15 @@ function compareField(
   }
 }
 
+function isSame(field: PostField, sent: PostValue, got: PostValue): boolean {
+  if (field === 'title' || field === 'excerpt') return isSameText(String(sent), String(got))
+  return canonical(field, sent) === canonical(field, got)
+}
+
 /** The same text for what means the same. */
 function canonical(field: PostField, value: PostValue): string {
   if (Array.isArray(value)) return JSON.stringify(value.toSorted((a, b) => a - b))
   if (typeof value === 'number') return String(value)
-  if (field === 'title' || field === 'excerpt') return plainText(value)
   if (field === 'slug') return readableSlug(value)
   if (field === 'date_gmt')
     return value === '' ? '' : `${Date.parse(`${value.replace(/Z$/, '')}Z`)}`

@@ -6,6 +6,7 @@ import { refuseFiltered } from './filtered-html.ts'
 import { type Post, postSchema } from './find-post.ts'
 import type { PostDraft } from './post-draft.ts'
 import { EXTRA_FIELDS, type FieldReceipt, type PostField, type PostValues } from './receipt.ts'
+import { htmlOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 /** What every step of publishing an article works with. */
@@ -45,6 +46,16 @@ export async function sendPost(
   }
 }
 
+/** As WordPress takes them: title and excerpt are HTML there. */
+function asHtml(values: PostValues): PostValues {
+  const { title, excerpt } = values
+  return {
+    ...values,
+    ...(title !== undefined && { title: htmlOf(String(title)) }),
+    ...(excerpt !== undefined && { excerpt: htmlOf(String(excerpt)) }),
+  }
+}
+
 /** Through the plugin where it is there, by WordPress's own REST API where it is not. */
 async function deliver(
   context: Context,
@@ -54,10 +65,11 @@ async function deliver(
 ): Promise<Post> {
   const { api, draft } = context
   const { id } = before
+  const body = asHtml(values)
   if (id !== undefined) refuseFiltered(before)
   if (context.hasBridge) {
     try {
-      const { post, fields } = await putPost(api, draft.key, { ...values, ...draft.extras }, before)
+      const { post, fields } = await putPost(api, draft.key, { ...body, ...draft.extras }, before)
       remarks.extras = fields.flatMap((line) => {
         const field = EXTRA_FIELDS.find((name) => name === line.field)
         return field ? [{ ...line, field }] : []
@@ -70,8 +82,8 @@ async function deliver(
     }
   }
   return id === undefined
-    ? api.create('wp/v2/posts', postSchema, values)
-    : api.update(`wp/v2/posts/${id}`, postSchema, values)
+    ? api.create('wp/v2/posts', postSchema, body)
+    : api.update(`wp/v2/posts/${id}`, postSchema, body)
 }
 
 /** What WordPress cannot do of itself. */

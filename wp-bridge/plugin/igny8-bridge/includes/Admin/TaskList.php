@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge\Admin;
 
+use Igny8\Bridge\PlainText;
+
 /**
  * The lower part of the page: what is queued, written, waiting, scheduled and published.
  */
@@ -99,7 +101,7 @@ final class TaskList {
 	private static function print_row( array $task ): void {
 		$post_id = (int) ( $task['post_id'] ?? 0 );
 		$link    = $post_id && current_user_can( 'edit_post', $post_id ) ? get_edit_post_link( $post_id, 'url' ) : null;
-		$title   = esc_html( (string) $task['title'] );
+		$title   = esc_html( PlainText::literal( (string) $task['title'] ) );
 		printf(
 			'<tr><td>%s%s</td><td>%s%s</td><td>%s</td><td>',
 			$link ? sprintf( '<a href="%s"><strong>%s</strong></a>', esc_url( $link ), $title ) : "<strong>$title</strong>", // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
@@ -162,7 +164,7 @@ final class TaskList {
 		printf(
 			'<button class="button button-primary" aria-label="%s">%s</button></form>',
 			/* translators: %s: the title of an article. */
-			esc_attr( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $title ) ),
+			esc_attr( PlainText::literal( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $title ) ) ),
 			esc_html__( 'Approve and publish', 'igny8-bridge' )
 		);
 	}

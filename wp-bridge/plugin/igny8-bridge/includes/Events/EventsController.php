@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Events;
 
 use Igny8\Bridge\Pairing\Pairing;
+use Igny8\Bridge\PlainText;
 use Igny8\Bridge\Plugin;
 use Igny8\Bridge\Signature\Webhook;
 use WP_Error;
@@ -99,7 +100,7 @@ final class EventsController {
 		} elseif ( in_array( $type, array( 'site.paused', 'site.resumed' ), true ) && $told_at >= (int) get_option( self::PAUSE_TOLD_OPTION ) ) {
 			update_option( self::PAUSE_TOLD_OPTION, $told_at, false );
 			if ( 'site.paused' === $type ) {
-				update_option( self::PAUSE_OPTION, sanitize_text_field( (string) ( $data['reason'] ?? '' ) ), false );
+				update_option( self::PAUSE_OPTION, PlainText::line( (string) ( $data['reason'] ?? '' ) ), false );
 			} else {
 				delete_option( self::PAUSE_OPTION );
 			}

@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Events;
 
+use Igny8\Bridge\PlainText;
 use Igny8\Bridge\Posts\ClaimedPost;
 use Igny8\Bridge\Tables;
 use WP_Post;
@@ -29,7 +30,7 @@ final class KnownTasks {
 		$table = Tables::name( 'igny8_tasks' );
 		$kept  = array( 'task_id' => $task['task_id'] );
 		foreach ( self::TEXTS as $field ) {
-			$kept[ $field ] = is_string( $task[ $field ] ?? null ) ? sanitize_text_field( $task[ $field ] ) : '';
+			$kept[ $field ] = is_string( $task[ $field ] ?? null ) ? PlainText::line( $task[ $field ] ) : '';
 		}
 		$post_id = is_int( $task['post_id'] ?? null ) ? $task['post_id'] : 0;
 		// phpcs:disable WordPress.DB -- a table of our own.

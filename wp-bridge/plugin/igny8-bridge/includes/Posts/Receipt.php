@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Posts;
 
+use Igny8\Bridge\PlainText;
 use Igny8\Bridge\Seo\SeoPlugins;
 
 /**
@@ -33,7 +34,7 @@ final class Receipt {
 			$stored  = SeoPlugins::read( $post['id'], $field );
 			$lines[] = null === $stored
 				? self::dropped( "seo_$field", __( 'No SEO plugin that takes it is active.', 'igny8-bridge' ) )
-				: self::line( "seo_$field", $value, $stored );
+				: self::line( "seo_$field", PlainText::line( $value ), $stored );
 		}
 		if ( isset( $sent['schema'] ) ) {
 			$lines[] = self::line( 'schema', StructuredData::clean( $sent['schema'] ), StructuredData::stored( $post['id'] ) );
@@ -93,6 +94,9 @@ final class Receipt {
 			$value = array_map( 'intval', (array) $value );
 			sort( $value );
 		}
-		return is_scalar( $value ) ? html_entity_decode( trim( (string) $value ), ENT_QUOTES ) : (string) wp_json_encode( $value );
+		if ( 'title' === $field || 'excerpt' === $field ) {
+			return PlainText::of( (string) $value );
+		}
+		return is_scalar( $value ) ? trim( (string) $value ) : (string) wp_json_encode( $value );
 	}
 }

@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Posts;
 
+use Igny8\Bridge\PlainText;
 use Igny8\Bridge\Seo\SeoPlugins;
 use WP_Post;
 
@@ -48,7 +49,7 @@ final class StructuredData {
 	}
 
 	/**
-	 * The same as plain text.
+	 * The same without what no field holds. It is text, which is encoded when it is printed.
 	 *
 	 * @param array $schema As PostArguments describes it.
 	 */
@@ -56,8 +57,8 @@ final class StructuredData {
 		$faq = array();
 		foreach ( $schema['faq'] ?? array() as $entry ) {
 			$faq[] = array(
-				'question' => sanitize_text_field( $entry['question'] ),
-				'answer'   => sanitize_textarea_field( $entry['answer'] ),
+				'question' => PlainText::line( $entry['question'] ),
+				'answer'   => trim( PlainText::clean( $entry['answer'] ) ),
 			);
 		}
 		return array(
@@ -93,8 +94,8 @@ final class StructuredData {
 			array(
 				'@context'         => 'https://schema.org',
 				'@type'            => 'Article',
-				'headline'         => wp_strip_all_tags( html_entity_decode( get_the_title( $post ), ENT_QUOTES ) ),
-				'description'      => wp_strip_all_tags( html_entity_decode( $post->post_excerpt, ENT_QUOTES ) ),
+				'headline'         => PlainText::without_tags( get_the_title( $post ) ),
+				'description'      => PlainText::without_tags( $post->post_excerpt ),
 				'datePublished'    => get_post_time( 'c', true, $post ),
 				'dateModified'     => get_post_modified_time( 'c', true, $post ),
 				'mainEntityOfPage' => get_permalink( $post ),
@@ -105,7 +106,7 @@ final class StructuredData {
 				),
 				'publisher'        => array(
 					'@type' => 'Organization',
-					'name'  => html_entity_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
+					'name'  => PlainText::of( get_bloginfo( 'name' ) ),
 				),
 			)
 		);
@@ -118,10 +119,10 @@ final class StructuredData {
 	 * @param array   $faq  Questions with answers.
 	 */
 	private static function faq( WP_Post $post, array $faq ): ?array {
-		$text     = self::plain( $post->post_content );
+		$text     = PlainText::without_tags( $post->post_content );
 		$entities = array();
 		foreach ( $faq as $entry ) {
-			if ( false !== strpos( $text, self::plain( $entry['question'] ) ) ) {
+			if ( false !== strpos( $text, PlainText::line( $entry['question'] ) ) ) {
 				$entities[] = array(
 					'@type'          => 'Question',
 					'name'           => $entry['question'],
@@ -137,14 +138,5 @@ final class StructuredData {
 			'@type'      => 'FAQPage',
 			'mainEntity' => $entities,
 		) : null;
-	}
-
-	/**
-	 * Text without markup, its spaces made one.
-	 *
-	 * @param string $html Text or HTML.
-	 */
-	private static function plain( string $html ): string {
-		return trim( (string) preg_replace( '/\s+/u', ' ', html_entity_decode( wp_strip_all_tags( $html ), ENT_QUOTES ) ) );
 	}
 }

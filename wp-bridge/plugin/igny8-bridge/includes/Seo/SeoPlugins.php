@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge\Seo;
 
+use Igny8\Bridge\PlainText;
+
 /**
  * Writes to whichever of the known SEO plugins are active.
  */
@@ -55,7 +57,7 @@ final class SeoPlugins {
 	 * @param array $values  Texts by the keys of FIELDS.
 	 */
 	public static function store( int $post_id, array $values ): void {
-		$values = array_map( 'sanitize_text_field', array_intersect_key( $values, self::FIELDS ) );
+		$values = array_map( array( self::class, 'encode' ), array_intersect_key( $values, self::FIELDS ) );
 		foreach ( self::names() as $name ) {
 			foreach ( $values as $field => $value ) {
 				update_post_meta( $post_id, self::FIELDS[ $field ][ $name ], wp_slash( $value ) );
@@ -72,7 +74,16 @@ final class SeoPlugins {
 	}
 
 	/**
-	 * What is stored, as the first active plugin has it, or null when none is active.
+	 * A text as it is stored.
+	 *
+	 * @param string $text As the service sent it.
+	 */
+	private static function encode( string $text ): string {
+		return PlainText::to_seo_field( PlainText::line( $text ) );
+	}
+
+	/**
+	 * What is stored, as the first active plugin has it and a reader sees it, or null when none is active.
 	 *
 	 * @param int    $post_id The post.
 	 * @param string $field   A key of FIELDS.
@@ -83,8 +94,8 @@ final class SeoPlugins {
 			return null;
 		}
 		if ( 'aioseo' === $names[0] && class_exists( self::AIOSEO_MODEL ) ) {
-			return (string) call_user_func( array( self::AIOSEO_MODEL, 'getPost' ), $post_id )->$field;
+			return PlainText::of( (string) call_user_func( array( self::AIOSEO_MODEL, 'getPost' ), $post_id )->$field );
 		}
-		return (string) get_post_meta( $post_id, self::FIELDS[ $field ][ $names[0] ], true );
+		return PlainText::of( (string) get_post_meta( $post_id, self::FIELDS[ $field ][ $names[0] ], true ) );
 	}
 }
