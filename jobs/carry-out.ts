@@ -22,6 +22,17 @@ const LOOK_AGAIN_LIMIT_MS = 6 * 3600_000
 /** Seconds until a step is tried again that the database did not let end. */
 const DATABASE_RETRY_SECONDS = 10
 
+/** A step that looks for the so-many-th time looks ever more seldom: some fifty times in six hours. */
+const EAGER_ATTEMPTS = 5
+const MAX_LOOK_SECONDS = 600
+
+/** At least so many seconds pass before a step looks again. */
+function patienceOf({ attempt }: Step): number {
+  return attempt <= EAGER_ATTEMPTS
+    ? 0
+    : Math.min(1.5 ** (attempt - EAGER_ATTEMPTS), MAX_LOOK_SECONDS)
+}
+
 /** Runs one attempt to its end: done, failed, or given back. Never throws for a step's own failure. */
 export async function carryOut(deps: WorkerDeps, step: Step, stopping: AbortSignal): Promise<void> {
   const { handler, giveUp = workerDied } = registry[step.kind]
@@ -74,6 +85,7 @@ async function settleFailure(
 ): Promise<'failed' | 'retried'> {
   const { step } = job
   const { retries } = step
+  const isSpent = retries >= contracts[step.kind].retryDelays.length
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
     await giveBack(deps, step, { seconds: 0, message: 'The service restarts' })
@@ -89,9 +101,10 @@ async function settleFailure(
     await giveBack(deps, step, { seconds: DATABASE_RETRY_SECONDS, message })
     return 'retried'
   }
-  if (error instanceof LookAgainError && mayWait) {
-    const seconds = error.afterMs / 1000
-    await giveBack(deps, step, { seconds, message: error.message })
+  if (error instanceof LookAgainError && mayWait && !(error.spendsRetry && isSpent)) {
+    const seconds = Math.max(error.afterMs / 1000, patienceOf(step))
+    const spent = retries + Number(error.spendsRetry)
+    await giveBack(deps, step, { seconds, retries: spent, message: error.message })
     return 'retried'
   }
   const limit = rowLimitReached(error)

@@ -57,10 +57,18 @@ export class StepError extends Error {
 export class LookAgainError extends Error {
   readonly code: string
   readonly afterMs: number
-  constructor(code: string, message: string, afterMs: number) {
-    super(message)
+  /** It counts as one of the contract's retries: what was asked for was sent, and may be sent again. */
+  readonly spendsRetry: boolean
+  constructor(
+    code: string,
+    message: string,
+    afterMs: number,
+    { spendsRetry = false, ...options }: ErrorOptions & { spendsRetry?: boolean } = {},
+  ) {
+    super(message, options)
     this.code = code
     this.afterMs = afterMs
+    this.spendsRetry = spendsRetry
   }
 }
 

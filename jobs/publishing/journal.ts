@@ -48,6 +48,13 @@ export function databaseJournal(
           .returning({ id: wordpress_objects.id })
         return written.length === 1
       }),
+    refuse: (kind, key, at, refusal) =>
+      job.write(async (tx) => {
+        await tx
+          .update(wordpress_objects)
+          .set({ state: { refusal }, updated_at: sql`now()` })
+          .where(and(named(kind, key), eq(wordpress_objects.intent_at, at)))
+      }),
     withdraw: (kind, key, at) =>
       job.write(async (tx) => {
         await tx

@@ -6,9 +6,9 @@ import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../../server/audit.ts'
 import { tellPluginOfSite } from '../../server/publishing/deliveries.ts'
 import { publishJob } from '../../server/publishing/jobs.ts'
-import { WordPressError } from '../../wp-bridge/client/errors.ts'
+import { isRefusal, WordPressError } from '../../wp-bridge/client/errors.ts'
 import { holdStep } from '../finish-step.ts'
-import { fence, HeldError, type StepJob, type WorkerDeps } from '../step.ts'
+import { fence, HeldError, StepError, type StepJob, type WorkerDeps } from '../step.ts'
 import { whyNotWorking } from './site-works.ts'
 import { pausedMessage } from './turn.ts'
 
@@ -18,13 +18,17 @@ const PROBE_SECONDS = [15, 30, 60, 120, 300, 600, 1_800] as const
 
 /**
  * What becomes of a publish step that its site failed: when the site does not work for anybody it is
- * paused, and the step waits. Throws `HeldError` then, and returns when the failure is the step's own.
+ * paused, and the step waits. Throws `HeldError` then. Returns when the failure is the step's own; an
+ * error that the site goes on answering to this step alone is thrown as one that no retry mends.
  */
 export async function pauseIfDown(job: StepJob, siteId: number, error: unknown): Promise<void> {
   const { step } = job
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof WordPressError) || !mayBeDown(cause, step.retries)) return
   const reason = await whyNotWorking(job, siteId)
+  if (!reason && cause.retryable && isRefusal(cause)) {
+    throw new StepError(cause.code, `${cause.message} ${cause.remedy}`, { cause })
+  }
   if (!reason) return
   const message = await job.deps.doors.withAccount(job.scope, async (tx) => {
     const wait = pausedMessage(await pauseSite(tx, siteId, reason))

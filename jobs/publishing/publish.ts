@@ -88,6 +88,7 @@ async function send(
       hasBridge: site.hasBridge,
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site, log),
+      publication: String(job.step.id),
       settleMs: job.deps.settleMs,
       ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
       // Publishing what is known to be deleted asks for it again; a change of its links does not.

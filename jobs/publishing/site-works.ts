@@ -6,7 +6,10 @@ import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
 import { StepError, type StepJob } from '../step.ts'
 import { openCredentials } from './site-access.ts'
 
-/** Asks a site whether it answers and lets us write. Returns why not, or undefined when it does. */
+/**
+ * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
+ * write. Returns why not, or undefined when it does.
+ */
 export async function whyNotWorking(
   job: StepJob,
   siteId: number,
@@ -16,8 +19,10 @@ export async function whyNotWorking(
   try {
     const site = await openCredentials(job, siteId)
     const { wp_url: siteUrl, wp_rest_root: restRoot, username, appPassword } = site
-    await answers(connect({ fetch, restRoot, username, appPassword, signal }))
+    const api = connect({ fetch, restRoot, username, appPassword, signal })
+    await answers(api)
     await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
+    await takesWrites(api)
     return undefined
   } catch (error) {
     if (error instanceof WordPressError) {
@@ -33,6 +38,19 @@ async function answers(api: WordPressApi): Promise<void> {
   try {
     await api.read('wp/v2/users/me', z.object({}))
   } catch (error) {
-    if (!(error instanceof WordPressError) || error.retryable) throw error
+    // What WordPress itself objects to is explained by the check of the credentials.
+    if (!(error instanceof WordPressError) || error.retryable || !error.wpCode) throw error
+  }
+}
+
+/**
+ * Throws what a firewall answers that lets no write through, whatever is in it. WordPress refuses this
+ * one: it has a status that there is none of, and the id of a post that is to be created.
+ */
+async function takesWrites(api: WordPressApi): Promise<void> {
+  try {
+    await api.create('wp/v2/posts', z.object({}), { id: 1, status: 'igny8-probe' })
+  } catch (error) {
+    if (!(error instanceof WordPressError) || !error.wpCode) throw error
   }
 }

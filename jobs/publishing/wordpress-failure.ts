@@ -16,8 +16,10 @@ export async function askWordPress<T>(
     const { code, retryable, retryAfterMs } = error
     const message = `${error.message} ${error.remedy}`
     if (!retry) throw new StepError(code, message, { cause: error })
-    if (retryable && retryAfterMs !== undefined)
-      throw new LookAgainError(code, message, retryAfterMs)
+    if (retryable && retryAfterMs !== undefined) {
+      const { spendsAttempt: spendsRetry } = error
+      throw new LookAgainError(code, message, retryAfterMs, { spendsRetry, cause: error })
+    }
     throw retryable
       ? new RetryableError(code, message, { cause: error })
       : new StepError(code, message, { cause: error })

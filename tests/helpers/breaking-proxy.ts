@@ -179,7 +179,7 @@ async function serve(
 
 function page(response: http.ServerResponse, status: number): void {
   response.writeHead(status, { 'content-type': 'text/html' })
-  response.end(PAGE)
+  response.end(status < 500 ? PAGE : `<!doctype html><title>${status}</title><h1>nginx</h1>`)
 }
 
 /** Sends it on with the same headers; a body shorter than its length ends the connection there. */

@@ -25,6 +25,11 @@ export function fileJournal(
       write(`${kind}/${key}`, { ...entry, intent_at: at, remote_id: null })
       return true
     },
+    async refuse(kind, key, at, refusal) {
+      const entry = entryOf(`${kind}/${key}`)
+      if (entry.intent_at?.getTime() !== at.getTime()) return
+      write(`${kind}/${key}`, { ...entry, state: { refusal } })
+    },
     async withdraw(kind, key, at) {
       const entry = entryOf(`${kind}/${key}`)
       if (entry.intent_at?.getTime() !== at.getTime()) return

@@ -1,15 +1,25 @@
 import { z } from 'zod'
 import { WordPressError } from './errors.ts'
+import {
+  criticalError,
+  knownPage,
+  maintenance,
+  quoted,
+  retryAfterMs,
+  suspended,
+  wordsOf,
+} from './foreign-page.ts'
 import { parseJson } from './parse-json.ts'
-import { plainText } from './plain-text.ts'
 
 /** More than any answer of WordPress's that is asked for here, in bytes. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 /** What is read of an answer that is an error, in bytes. */
 export const MAX_ERROR_BYTES = 64 * 1024
-/** What is shown of WordPress's own words, and what is looked at of them; in characters. */
-const MAX_SAID = 300
-const MAX_SAID_HTML = 4_000
+/** What is shown of the code of WordPress's own error, in characters. */
+const MAX_CODE = 100
+
+/** How long a limit is waited for when the site does not say how long: milliseconds. */
+const RATE_LIMIT_MS = 30_000
 
 /** An answer that was read and holds JSON. */
 export interface Answer {
@@ -81,6 +91,7 @@ export async function readAnswer(
 /** The address that a site redirects to, without query: it may hold what we sent. */
 export function redirected(response: Response, origin: string): WordPressError {
   const target = URL.parse(response.headers.get('location') ?? '', response.url || origin)
+  if (target?.pathname.includes('suspendedpage')) return suspended(origin, response.status)
   const address = target ? `${target.origin}${target.pathname}` : 'another address'
   return new WordPressError({
     code: 'redirected',
@@ -100,17 +111,14 @@ function refusedByWordPress(
   const { status } = response
   const facts = { status, wpCode: refusal.code, data: refusal.data }
   // WordPress's messages hold HTML at times.
-  const said = `“${saidIn(refusal.message)}” (${refusal.code.slice(0, MAX_SAID)})`
-  if (status === 429) {
-    return new WordPressError({
-      ...facts,
-      code: 'rate_limited',
-      message: `${origin} asks for fewer requests: ${said}.`,
-      remedy: 'Wait, then try again.',
-      retryable: true,
-      retryAfterMs: retryAfterMs(response.headers),
-    })
+  const words = wordsOf(refusal.message)
+  const said = `“${words}” (${refusal.code.slice(0, MAX_CODE)})`
+  if (status === 429) return rateLimited(response, origin, `: ${said}`)
+  // In answers to programs `wp_die` names no reason but its status.
+  if (status === 503 && refusal.code === 'wp_die') {
+    return maintenance(origin, retryAfterMs(response.headers))
   }
+  if (refusal.code === 'internal_server_error') return criticalError(origin, status, words)
   if (status >= 500) {
     return new WordPressError({
       ...facts,
@@ -134,26 +142,35 @@ function refusedByWordPress(
 }
 
 /**
- * WordPress names the status in its errors, a gateway does not. Its own answer, such as that its
- * database was locked, says that the request is over: what it has not made by now it will not make.
+ * Whether WordPress itself says that the request is over, so that what it has not made by now it will
+ * not make. Its errors have `data`, in which it mostly names the status; those of a gateway do not.
  */
 function endedByWordPress({ data }: z.infer<typeof wpErrorSchema>, status: number): boolean {
+  if (status === 500) return data !== undefined
   return z.object({ status: z.literal(status) }).safeParse(data).success
 }
 
+/** Of a gateway or proxy that does not know what became of the request. */
+const UNKNOWN = new Set([408, 425, 499, 502, 503, 504])
+const isOfGateway = (status: number) => UNKNOWN.has(status) || (status >= 520 && status <= 530)
+
 function notWordPress(response: Response, origin: string, text: string): WordPressError {
-  const { status } = response
+  const { status, headers } = response
+  const known = knownPage({ status, headers, text }, origin)
+  if (known) return known
+  if (status === 429) return rateLimited(response, origin, quoted(text))
+  if (status >= 400 && !isOfGateway(status)) return refusedBeforeWordPress(status, origin, text)
   const facts = {
     status,
     retryable: true,
-    retryAfterMs: retryAfterMs(response.headers),
+    retryAfterMs: retryAfterMs(headers),
     outcome: 'unknown' as const,
   }
-  if (status >= 500) {
+  if (status >= 400) {
     return new WordPressError({
       ...facts,
       code: 'server_error',
-      message: `${origin} failed with status ${status}.`,
+      message: `${origin} failed with status ${status}${quoted(text)}.`,
       remedy: 'Look at the error log of the site, then try again.',
     })
   }
@@ -174,15 +191,49 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
   })
 }
 
-/** `Retry-After` in milliseconds: seconds or a date. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')
-  if (!value) return undefined
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+/** An answer of the server, its firewall or PHP in place of WordPress's own. */
+function refusedBeforeWordPress(status: number, origin: string, text: string): WordPressError {
+  const said = `status ${status}${quoted(text)}`
+  if (status === 413) {
+    return new WordPressError({
+      code: 'too_large',
+      message: `The server of ${origin} does not take a request of this size (${said}).`,
+      remedy:
+        'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to 8 MB.',
+      status,
+    })
+  }
+  if (status >= 500) {
+    return new WordPressError({
+      code: 'server_error',
+      message: `The server of ${origin} failed (${said}).`,
+      remedy: 'Look at the error log of the site, then try again.',
+      status,
+      retryable: true,
+      outcome: 'refused',
+    })
+  }
+  return new WordPressError({
+    code: 'blocked_by_firewall',
+    message: `The server or a firewall in front of ${origin} refused the request before WordPress answered it (${said}).`,
+    remedy:
+      'Find the rule that refused it in the log of the firewall (ModSecurity, Wordfence, Cloudflare or the host’s own), and allow igny8’s requests to /wp-json/.',
+    status,
+    outcome: 'refused',
+  })
 }
 
-const saidIn = (html: string) => plainText(html.slice(0, MAX_SAID_HTML)).slice(0, MAX_SAID)
+function rateLimited(response: Response, origin: string, said: string): WordPressError {
+  const { status, headers } = response
+  return new WordPressError({
+    code: 'rate_limited',
+    message: `${origin} asks for fewer requests${said}.`,
+    remedy: 'Wait, then try again.',
+    status,
+    retryable: true,
+    retryAfterMs: retryAfterMs(headers) ?? RATE_LIMIT_MS,
+  })
+}
 
 function originOf(url: string): string {
   return URL.parse(url)?.origin ?? 'The site'

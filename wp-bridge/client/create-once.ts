@@ -1,10 +1,16 @@
-import { WordPressError } from './errors.ts'
-import type { JournalKind, PublishJournal } from './journal.ts'
+import { z } from 'zod'
+import { isRefusal, WordPressError } from './errors.ts'
+import type { JournalEntry, JournalKind, PublishJournal } from './journal.ts'
 import { pause } from './pause.ts'
 
 /** What every create of one publication shares. */
 export interface CreateContext {
   journal: PublishJournal
+  /**
+   * Names what a person asked for, however often it is attempted: what was refused in it is an outcome,
+   * and is asked for again in the next one.
+   */
+  publication: string
   /** Milliseconds for which WordPress may still carry out a request whose answer was lost. */
   settleMs: number
   now: () => number
@@ -26,6 +32,8 @@ export interface Creation<T> {
   /** The object by its own mark, wherever WordPress keeps it. */
   find(): Promise<Found<T> | null>
   create(): Promise<T>
+  /** WordPress itself takes no second one of this name, so that no made one can be overlooked. */
+  isNamed?: boolean
 }
 
 export interface Created<T> extends Found<T> {
@@ -46,9 +54,31 @@ const LOOK_DELAYS = [250, 750, 1_000]
 /** A caller is asked to come back at least this often while an outcome is unknown: ms. */
 const MAX_PENDING_MS = 10_000
 
+/** So often WordPress may fail with an error of its own, such as a locked database. */
+const MAX_FAILURES = 3
+
+const refusalSchema = z.object({
+  publication: z.string(),
+  at: z.coerce.date(),
+  times: z.number(),
+  /** Whether it is looked for once more when it has settled. */
+  isLookedFor: z.boolean(),
+  isFinal: z.boolean(),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    status: z.number().optional(),
+    wpCode: z.string().optional(),
+  }),
+})
+type Refusal = z.infer<typeof refusalSchema>
+
 /**
  * Makes sure that WordPress has the object, and has it once. A create is sent only when the object
- * was looked for and no earlier request can still be on its way.
+ * was looked for and no earlier request can still be on its way. A refusal is an outcome: the object is
+ * looked for once more when the request has settled, if it may have been made all the same, and is not
+ * asked for again in this publication.
  * @throws WordPressError `outcome_pending` when that is not known yet: come back after
  *   `retryAfterMs`; else that of the failed request
  */
@@ -66,6 +96,8 @@ export async function createOnce<T extends { id: number }>(
   const base = { state: {}, lostId: entry.remote_id }
   const found = await creation.find()
   if (found) return { ...base, ...found, how: 'adopted' }
+  const refusal = refusalOf(entry, context)
+  if (refusal?.isFinal) throw ending(context, kind, refusal)
   const settlesAt = (entry.intent_at?.getTime() ?? Number.NEGATIVE_INFINITY) + settleMs
   if (now() < settlesAt) {
     const appeared = await lookAgain(context, creation)
@@ -89,7 +121,12 @@ export async function createOnce<T extends { id: number }>(
   } catch (error) {
     context.signal?.throwIfAborted()
     if (!(error instanceof WordPressError)) throw error
-    return { ...base, ...(await reconcile(context, creation, at, error)), how: 'adopted' }
+    const times = (refusal?.times ?? 0) + 1
+    return {
+      ...base,
+      ...(await reconcile(context, creation, { at, times }, error)),
+      how: 'adopted',
+    }
   }
 }
 
@@ -97,21 +134,70 @@ export async function createOnce<T extends { id: number }>(
 async function reconcile<T>(
   context: CreateContext,
   creation: Creation<T>,
-  at: Date,
+  { at, times }: { at: Date; times: number },
   error: WordPressError,
 ): Promise<Found<T>> {
-  const { kind, key } = creation
-  const { journal, settleMs, now } = context
-  if (error.outcome === 'not_done') {
-    // WordPress also answers 4xx when a later part of a create fails, after the object was made.
-    const made = mayHaveBegun(error) ? await creation.find() : null
-    if (made) return made
-    await journal.withdraw(kind, key, at)
-    throw error
+  const { kind, key, isNamed = false } = creation
+  const { journal, publication, settleMs, now } = context
+  if (error.outcome === 'unknown') {
+    const found = await lookAgain(context, creation)
+    if (found) return found
+    throw pending(kind, at.getTime() + settleMs - now(), error)
   }
-  const found = await lookAgain(context, creation)
-  if (found) return found
-  throw pending(kind, at.getTime() + settleMs - now(), error)
+  // WordPress also answers 4xx when a later part of a create fails, after the object was made.
+  const made = mayHaveBegun(error) ? await creation.find() : null
+  if (made) return made
+  const isLookedFor = error.outcome === 'refused' && !isNamed
+  if (isRefusal(error)) {
+    const isFinal = isLookedFor || !error.retryable || times >= MAX_FAILURES
+    const { code, message, remedy, status, wpCode } = error
+    const facts = { code, message, remedy, status, wpCode }
+    const refusal: Refusal = { publication, at, times, isLookedFor, isFinal, error: facts }
+    await journal.refuse(kind, key, at, refusal)
+    if (!isLookedFor) await journal.withdraw(kind, key, at)
+    throw isFinal ? ending(context, kind, refusal) : error
+  }
+  await journal.withdraw(kind, key, at)
+  throw error
+}
+
+/** How the object was refused earlier in this publication. */
+function refusalOf({ state }: JournalEntry, { publication }: CreateContext): Refusal | undefined {
+  const refusal = refusalSchema.safeParse(state.refusal).data
+  return refusal?.publication === publication ? refusal : undefined
+}
+
+/** The refusal, once it is sure that nothing was made. */
+function ending({ settleMs, now }: CreateContext, kind: JournalKind, refusal: Refusal) {
+  const { error, at, isLookedFor } = refusal
+  const remainingMs = at.getTime() + settleMs - now()
+  if (!isLookedFor || remainingMs <= 0) return new WordPressError(error)
+  return new WordPressError({
+    code: 'outcome_pending',
+    message: `${error.message} It is looked for the ${kind} once more, in case WordPress made it all the same.`,
+    remedy: error.remedy,
+    retryable: true,
+    retryAfterMs: remainingMs + 1,
+    outcome: 'refused',
+  })
+}
+
+/**
+ * Does each, and fails at the end with what must be waited for longest: what each waits for passes at
+ * the same time. What is wrong with the whole site ends it at once.
+ */
+export async function eachInTurn<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
+  let longest: WordPressError | undefined
+  for (const item of items) {
+    try {
+      await act(item)
+    } catch (error) {
+      const isOwn = error instanceof WordPressError && error.retryable
+      if (!isOwn || !(error.code === 'outcome_pending' || isRefusal(error))) throw error
+      if ((longest?.retryAfterMs ?? -1) < (error.retryAfterMs ?? 0)) longest = error
+    }
+  }
+  if (longest) throw longest
 }
 
 /** A create whose outcome is unknown, or that another worker has just sent, mostly shows soon. */
@@ -142,10 +228,13 @@ function pending(kind: JournalKind, remainingMs: number, cause?: WordPressError)
     {
       code: 'outcome_pending',
       message: `It is not known yet whether WordPress made the ${kind}${cause ? `: ${cause.message}` : '.'}`,
-      remedy: 'Nothing needs to be done: it is looked for again before anything is repeated.',
+      remedy:
+        cause?.remedy ??
+        'Nothing needs to be done: it is looked for again before anything is repeated.',
       retryable: true,
       retryAfterMs: Math.min(Math.max(remainingMs, 0) + 1, MAX_PENDING_MS),
       outcome: 'unknown',
+      spendsAttempt: cause !== undefined,
     },
     { cause },
   )

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_ERROR_BYTES, readStart, redirected } from './answer.ts'
 import { failureOfFetch, WordPressError } from './errors.ts'
+import { knownPage, quoted, type Page as ForeignPage } from './foreign-page.ts'
 import { parseJson } from './parse-json.ts'
 import type { Fetch } from './transport.ts'
 
@@ -12,10 +13,8 @@ const MAX_INDEX_BYTES = 8 * 1024 * 1024
 const indexSchema = z.object({ namespaces: z.array(z.string()) })
 const refusalSchema = z.object({ code: z.string(), message: z.string() })
 
-interface Page {
-  status: number
+interface Page extends ForeignPage {
   link: string
-  text: string
 }
 
 /**
@@ -25,7 +24,8 @@ interface Page {
  * @param siteUrl `https://example.com`, `https://example.com/blog/`
  * @returns the root with a slash at its end; it may be closed to strangers
  * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
- *   `blocked_by_firewall`, `not_wordpress`, or that of a failed request
+ *   `blocked_by_firewall`, `maintenance`, `critical_error`, `basic_auth`, `hosting_suspended`,
+ *   `server_error`, `not_wordpress`, or that of a failed request
  */
 export async function discoverRestRoot(
   fetch: Fetch,
@@ -41,6 +41,7 @@ export async function discoverRestRoot(
       .map(withSlash),
   )
   let closed: string | undefined
+  let inTheWay = knownPage(page, site.origin)
   for (const url of candidates) {
     // A path that is not WordPress's may well redirect: only the site's own page says so to people.
     const answer = await getPage(fetch, url, MAX_INDEX_BYTES, options).catch(unlessRedirected)
@@ -48,8 +49,10 @@ export async function discoverRestRoot(
     if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
     const isRefusal = answer?.status === 401 || answer?.status === 403
     if (isRefusal && refusalSchema.safeParse(json).success) closed ??= url
+    if (answer && json === undefined) inTheWay ??= knownPage(answer, site.origin)
   }
   if (closed) return closed
+  if (inTheWay) throw inTheWay
   throw notFound(site, page, advertised)
 }
 
@@ -119,7 +122,8 @@ async function getPage(
     })
     if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
     const text = await readStart(response, response.ok ? maxBytes : MAX_ERROR_BYTES)
-    return { status: response.status, link: response.headers.get('link') ?? '', text }
+    const { status, headers } = response
+    return { status, headers, link: headers.get('link') ?? '', text }
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
@@ -129,10 +133,6 @@ async function getPage(
 function unlessRedirected(error: unknown): undefined {
   if (!(error instanceof WordPressError) || error.code !== 'redirected') throw error
 }
-
-/** Words of the pages by which firewalls tell people from programs. */
-const CHALLENGE =
-  /just a moment|cf-chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
 
 const AUTHORIZE_PAGE = 'wp-admin/authorize-application.php'
 
@@ -170,13 +170,13 @@ function notFound(site: URL, page: Page, advertised: URL | null): WordPressError
       remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
     })
   }
-  if (page.status >= 400 && CHALLENGE.test(page.text)) {
+  if (page.status >= 500) {
     return new WordPressError({
-      code: 'blocked_by_firewall',
-      message: `A firewall before ${site.href} asks who calls (status ${page.status}) and does not let us through.`,
-      remedy:
-        'Let the path /wp-json/ through without a challenge in the firewall (Cloudflare, Sucuri, Wordfence or the host’s own).',
+      code: 'server_error',
+      message: `${site.href} failed with status ${page.status}${quoted(page.text)}.`,
+      remedy: 'Look at the error log of the site, then try again.',
       status: page.status,
+      retryable: true,
     })
   }
   return new WordPressError({
@@ -184,6 +184,5 @@ function notFound(site: URL, page: Page, advertised: URL | null): WordPressError
     message: `No WordPress was found at ${site.href}: it answered with status ${page.status}.`,
     remedy: 'Give the address of the WordPress itself, with its folder if it is in one.',
     status: page.status,
-    retryable: page.status >= 500,
   })
 }

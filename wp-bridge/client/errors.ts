@@ -1,5 +1,8 @@
-/** What a failed call did in WordPress: certainly nothing, or nobody knows yet. */
-export type Outcome = 'not_done' | 'unknown'
+/**
+ * What a failed call did in WordPress: nothing, says WordPress or the connection; nothing, says
+ * something in front of WordPress, which may hide what WordPress did; or nobody knows yet.
+ */
+export type Outcome = 'not_done' | 'refused' | 'unknown'
 
 export interface WordPressFailure {
   /** Stable, snake_case. */
@@ -18,6 +21,8 @@ export interface WordPressFailure {
   /** Milliseconds. */
   retryAfterMs?: number
   outcome?: Outcome
+  /** It counts as one of the attempts after which a caller gives up. */
+  spendsAttempt?: boolean
 }
 
 /** A failed exchange with a WordPress site. Holds no credential, whatever was sent. */
@@ -30,6 +35,7 @@ export class WordPressError extends Error {
   readonly retryable: boolean
   readonly retryAfterMs?: number
   readonly outcome: Outcome
+  readonly spendsAttempt: boolean
 
   constructor(failure: WordPressFailure, options?: ErrorOptions) {
     super(failure.message, options)
@@ -42,7 +48,29 @@ export class WordPressError extends Error {
     this.retryable = failure.retryable ?? false
     this.retryAfterMs = failure.retryAfterMs
     this.outcome = failure.outcome ?? 'not_done'
+    this.spendsAttempt = failure.spendsAttempt ?? false
   }
+}
+
+/** Codes that say nothing about what was asked for: the site answers everything so. */
+const OF_THE_SITE = new Set([
+  'credentials_refused',
+  'rate_limited',
+  'maintenance',
+  'basic_auth',
+  'hosting_suspended',
+  'redirected',
+  'cannot_upload_files',
+])
+
+/** Whether a site answered that it does not do just this, which is an outcome. */
+export function isRefusal(error: unknown): error is WordPressError {
+  return (
+    error instanceof WordPressError &&
+    error.status !== undefined &&
+    error.outcome !== 'unknown' &&
+    !OF_THE_SITE.has(error.code)
+  )
 }
 
 /** The signal that `sent` carries on errors of a guarded fetch; absent means that nobody knows. */

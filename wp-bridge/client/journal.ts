@@ -21,6 +21,11 @@ export interface PublishJournal {
    * @returns false, with nothing written, when it is not: another worker was faster
    */
   intend(kind: JournalKind, key: string, at: Date, previous: Date | null): Promise<boolean>
+  /**
+   * Notes how the request of `at` was refused, in place of what was known of the object. The intent
+   * stays, as its outcome may be another one after all.
+   */
+  refuse(kind: JournalKind, key: string, at: Date, refusal: Record<string, unknown>): Promise<void>
   /** Takes back the intent of `at`, whose request certainly created nothing. */
   withdraw(kind: JournalKind, key: string, at: Date): Promise<void>
   /** Notes the object that exists, and clears the intent. */

@@ -1,5 +1,6 @@
-import { readStart } from './answer.ts'
+import { MAX_ERROR_BYTES, readStart } from './answer.ts'
 import { failureOfFetch } from './errors.ts'
+import { knownPage } from './foreign-page.ts'
 import { holdsMarker } from './marker.ts'
 import type { Fetch } from './transport.ts'
 
@@ -26,11 +27,11 @@ export async function seenLive(
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      return unseen(`${url} answers with status ${response.status}.`)
-    }
-    const page = await readStart(response, MAX_PAGE_BYTES)
+    const { status, headers } = response
+    const page = await readStart(response, response.ok ? MAX_PAGE_BYTES : MAX_ERROR_BYTES)
+    const known = knownPage({ status, headers, text: page }, new URL(url).origin)
+    if (known) return unseen(known.message)
+    if (status !== 200) return unseen(`${url} answers with status ${status}.`)
     return holdsMarker(page, key) ? { seen: true } : unseen(`${url} does not show the article.`)
   } catch (error) {
     signal?.throwIfAborted()

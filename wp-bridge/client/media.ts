@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
-import { WordPressError } from './errors.ts'
+import { isRefusal, WordPressError } from './errors.ts'
 import { slugForms, unlessGone } from './find-post.ts'
 import { plainText } from './plain-text.ts'
+import { htmlOf, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 /** An image file to be had in WordPress. */
@@ -74,7 +75,7 @@ export async function ensureAttachment(
     content_hash: file.content_hash,
     id: remote.id,
     url: remote.source_url,
-    alt_text: remote.alt_text,
+    alt_text: textOf(remote.alt_text),
     width: remote.media_details.width ?? file.width,
     height: remote.media_details.height ?? file.height,
     how: created.how,
@@ -118,7 +119,8 @@ async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachm
     name: `${stem}-${mark(file)}${extension ?? ''}`,
     mime_type: file.mime_type,
   }
-  const fields = { title: file.title, alt_text: file.alt_text, slug: `igny8-${mark(file)}` }
+  const [title, alt_text] = [htmlOf(file.title), htmlOf(file.alt_text)]
+  const fields = { title, alt_text, slug: `igny8-${mark(file)}` }
   try {
     return await api.upload('wp/v2/media', attachmentSchema, sent, fields)
   } catch (error) {
@@ -156,16 +158,25 @@ async function withAltText(
   { alt_text }: ImageFile,
   warnings: string[],
 ): Promise<RemoteAttachment> {
-  const isSame = (one: string, other: unknown) => plainText(one) === plainText(String(other ?? ''))
-  if (isSame(alt_text, remote.alt_text)) return remote
-  const isPersons = how === 'known' && !isSame(remote.alt_text, state.alt_text)
-  const isOld = how === 'known' && isSame(alt_text, state.alt_text)
-  if (remote.alt_text !== '' && (isPersons || isOld)) return remote
-  const updated = await api.update(`wp/v2/media/${remote.id}`, attachmentSchema, { alt_text })
-  if (!isSame(alt_text, updated.alt_text)) {
-    warnings.push(
-      `WordPress stored another alternative text of image ${updated.id}: “${updated.alt_text}”.`,
-    )
+  const now = textOf(remote.alt_text)
+  if (isSameText(alt_text, now)) return remote
+  const last = String(state.alt_text ?? '')
+  // An earlier version sent it unescaped, and WordPress took the tags out.
+  const isStripped = plainText(last) === now
+  const isPersons = how === 'known' && !isSameText(now, last) && !isStripped
+  const isOld = how === 'known' && isSameText(alt_text, last) && !isStripped
+  if (now !== '' && (isPersons || isOld)) return remote
+  const body = { alt_text: htmlOf(alt_text) }
+  const path = `wp/v2/media/${remote.id}`
+  const updated = await api.update(path, attachmentSchema, body).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error
+    warnings.push(`Image ${remote.id} keeps the alternative text “${now}”: ${error.message}`)
+    return null
+  })
+  if (!updated) return remote
+  const got = textOf(updated.alt_text)
+  if (!isSameText(alt_text, got)) {
+    warnings.push(`WordPress stored another alternative text of image ${updated.id}: “${got}”.`)
   }
   return updated
 }

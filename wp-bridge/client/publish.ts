@@ -1,5 +1,5 @@
 import { isBeingEdited } from './autosaves.ts'
-import { type CreateContext, type Created, createOnce } from './create-once.ts'
+import { type CreateContext, type Created, createOnce, eachInTurn } from './create-once.ts'
 import {
   changedChoices,
   type Merge,
@@ -11,7 +11,7 @@ import {
   type Texts,
   whileUpdating,
 } from './edits.ts'
-import { WordPressError } from './errors.ts'
+import { isRefusal, WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
 import { articlePost, findArticle } from './find-article.ts'
 import { getPost, type Post } from './find-post.ts'
@@ -21,9 +21,12 @@ import type { PostDraft } from './post-draft.ts'
 import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
 import { type Context, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
+import { isLive, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleMs'> {
+  /** See `CreateContext`; by default each call is one of its own. */
+  publication?: string
   /** Its signal ends the waiting here too. */
   api: WordPressApi
   post: PostDraft
@@ -53,8 +56,17 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
   const { api, journal, settleMs, resolution, post: draft } = request
   const { now = Date.now, hasBridge = false, replaceDeleted = true } = request
+  const { publication = crypto.randomUUID() } = request
   const options = { draft, hasBridge, resolution, replaceDeleted }
-  const context: Context = { api, journal, settleMs, now, signal: api.signal, ...options }
+  const context: Context = {
+    api,
+    journal,
+    publication,
+    settleMs,
+    now,
+    signal: api.signal,
+    ...options,
+  }
   const remarks: Remarks = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
   await refuseTouched(context, draft)
   const attachments = await ensureImages(context, draft, remarks)
@@ -96,12 +108,20 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
 
 async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
   const attachments: Attachment[] = []
-  for (const image of new Map(draft.images.map((image) => [image.content_hash, image])).values()) {
-    const { attachment, duplicates, warnings } = await ensureAttachment(context, image)
-    attachments.push(attachment)
-    remarks.warnings.push(...warnings)
-    warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
-  }
+  const images = new Map(draft.images.map((image) => [image.content_hash, image]))
+  await eachInTurn([...images.values()], async (image) => {
+    try {
+      const { attachment, duplicates, warnings } = await ensureAttachment(context, image)
+      attachments.push(attachment)
+      remarks.warnings.push(...warnings)
+      warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
+    } catch (error) {
+      if (!isRefusal(error) || error.retryable) throw error
+      const note = `The image ${image.file_name} was left out: ${error.message} ${error.remedy}`
+      remarks.warnings.push(note)
+      if (image.content_hash === draft.featured) remarks.notes.featured_media = note
+    }
+  })
   return attachments
 }
 
@@ -139,8 +159,8 @@ async function termIds(
 ): Promise<number[] | undefined> {
   const { ids, dropped } = await ensureTerms(context, taxonomy, names)
   if (dropped.length > 0) {
-    const missing = dropped.map(({ name }) => name).join(', ')
-    remarks.notes[taxonomy] = `Not in WordPress, and not to be created by this user: ${missing}.`
+    const missing = dropped.map(({ name, reason }) => `${name} (${reason})`).join('; ')
+    remarks.notes[taxonomy] = `Left out, since WordPress did not create them: ${missing}`
   }
   return ids.length > 0 ? ids : undefined
 }
@@ -202,14 +222,21 @@ function noteMerge(remarks: Remarks, { edited, texts }: Merge): void {
   }
 }
 
-/** WordPress adds image and terms after it has made the post, and may have died between. */
+/**
+ * WordPress adds image and terms after it has made the post, and may have died between. An earlier
+ * version handed title and excerpt over as HTML.
+ */
 function missingParts(post: Post, sent: PostValues): PostValues {
+  const isUnescaped = (html: string, text: PostValues[PostField]) =>
+    isLive(html) && isSameText(textOf(html), String(text))
   const lacks = (ids: number[], wanted: PostValues[PostField]) =>
     Array.isArray(wanted) && wanted.some((id) => !ids.includes(id))
   return {
     ...(sent.featured_media && !post.featured_media && { featured_media: sent.featured_media }),
     ...(lacks(post.categories, sent.categories) && { categories: sent.categories }),
     ...(lacks(post.tags, sent.tags) && { tags: sent.tags }),
+    ...(isUnescaped(post.title.raw, sent.title) && { title: sent.title }),
+    ...(isUnescaped(post.excerpt.raw, sent.excerpt) && { excerpt: sent.excerpt }),
   }
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type CreateContext, createOnce } from './create-once.ts'
-import { WordPressError } from './errors.ts'
+import { type CreateContext, createOnce, eachInTurn } from './create-once.ts'
+import { isRefusal, WordPressError } from './errors.ts'
 import { unlessGone } from './find-post.ts'
-import { plainText } from './plain-text.ts'
+import { htmlOf, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 export type Taxonomy = 'categories' | 'tags'
@@ -23,8 +23,7 @@ const QUERY = { _fields: 'id,name' }
 
 /**
  * Finds terms by name, whatever their case, and creates the missing ones, each once: two requests at
- * the same time would make WordPress take two of a name. Names that the user may not create are
- * reported.
+ * the same time would make WordPress take two of a name. Names that WordPress refuses are reported.
  * @throws WordPressError `outcome_pending`, or that of a failed request
  */
 export async function ensureTerms(
@@ -35,23 +34,28 @@ export async function ensureTerms(
   const terms: Terms = { ids: [], dropped: [] }
   const distinct = new Map(names.map((name) => [folded(name), name.trim()]))
   distinct.delete('')
-  for (const name of distinct.values()) {
+  await eachInTurn([...distinct.values()], async (name) => {
+    const found = await findTerm(context.api, taxonomy, name)
     try {
-      const term =
-        (await findTerm(context.api, taxonomy, name)) ?? (await createTerm(context, taxonomy, name))
+      const term = found ?? (await createTerm(context, taxonomy, name))
       if (!terms.ids.includes(term.id)) terms.ids.push(term.id)
     } catch (error) {
-      if (!(error instanceof WordPressError) || error.code !== 'refused') throw error
+      if (!isRefusal(error) || error.retryable) throw error
       terms.dropped.push({ name, reason: error.message })
     }
-  }
+  })
   return terms
 }
 
 async function findTerm(api: WordPressApi, taxonomy: Taxonomy, name: string): Promise<Term | null> {
-  const params = { ...QUERY, search: name, per_page: 100 }
-  const { items } = await api.list(`wp/v2/${taxonomy}`, termSchema, params)
-  return items.find((term) => folded(plainText(term.name)) === folded(name)) ?? null
+  // WordPress searches what it has stored, in which more is escaped than was sent.
+  for (const search of new Set([name, stored(name)])) {
+    const params = { ...QUERY, search, per_page: 100 }
+    const { items } = await api.list(`wp/v2/${taxonomy}`, termSchema, params)
+    const term = items.find((one) => isNamed(one, name))
+    if (term) return term
+  }
+  return null
 }
 
 async function createTerm(context: Context, taxonomy: Taxonomy, name: string): Promise<Term> {
@@ -63,13 +67,14 @@ async function createTerm(context: Context, taxonomy: Taxonomy, name: string): P
     key: folded(name),
     fetchKnown: async (id) => {
       const term = await api.read(`${path}/${id}`, termSchema, QUERY).catch(unlessGone)
-      return term && folded(plainText(term.name)) === folded(name) ? term : null
+      return term && isNamed(term, name) ? term : null
     },
     async find() {
       const term = await findTerm(api, taxonomy, name)
       return term && { remote: term, duplicates: [] }
     },
     create: () => sendTerm(api, path, name),
+    isNamed: true,
   })
   await journal.record(kind, folded(name), { id: remote.id, state: {} })
   return remote
@@ -77,7 +82,7 @@ async function createTerm(context: Context, taxonomy: Taxonomy, name: string): P
 
 async function sendTerm(api: WordPressApi, path: string, name: string): Promise<Term> {
   try {
-    return await api.update(path, termSchema, { name })
+    return await api.update(path, termSchema, { name: htmlOf(name) })
   } catch (error) {
     const exists =
       error instanceof WordPressError && error.wpCode === 'term_exists'
@@ -86,6 +91,17 @@ async function sendTerm(api: WordPressApi, path: string, name: string): Promise<
     if (exists?.success) return { id: exists.data.term_id, name }
     throw error
   }
+}
+
+function isNamed(term: Term, name: string): boolean {
+  return isSameText(folded(textOf(term.name)), folded(name))
+}
+
+/** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
+function stored(name: string): string {
+  return htmlOf(name)
+    .replace(/&(?!#?\w+;)/g, '&amp;')
+    .replaceAll('>', '&gt;')
 }
 
 function folded(name: string): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import WPAPI from 'wpapi'
 import { z } from 'zod'
 import { type Answer, readAnswer } from './answer.ts'
-import { failureOfFetch, WordPressError } from './errors.ts'
+import { failureOfFetch, isRefusal, WordPressError } from './errors.ts'
 import { pause } from './pause.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
@@ -90,9 +90,13 @@ export function connect(options: ApiOptions): WordPressApi {
     upload: async (path, schema, file, fields) =>
       parse(await post(path, await encodeUpload(file, fields)), schema, path),
     update: async (path, schema, data) =>
-      parse(await retried(() => post(path, data), signal), schema, path),
+      parse(await retried(() => post(path, data), signal, unlessRefused), schema, path),
     put: async (path, schema, data) =>
-      parse(await retried((): Promise<Answer> => at(path).update(data), signal), schema, path),
+      parse(
+        await retried((): Promise<Answer> => at(path).update(data), signal, unlessRefused),
+        schema,
+        path,
+      ),
     async delete(path, params) {
       await retried(() => at(path, params).delete(), signal)
     },
@@ -153,12 +157,21 @@ async function send(options: ApiOptions, url: string, exchange: Exchange): Promi
   }
 }
 
-async function retried<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+const always = () => true
+/** What a site has answered to a write is left to the caller. */
+const unlessRefused = (error: WordPressError) => !isRefusal(error)
+
+async function retried<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  mayRepeat: (error: WordPressError) => boolean = always,
+): Promise<T> {
   for (const delay of RETRY_DELAYS) {
     try {
       return await ask()
     } catch (error) {
       if (!(error instanceof WordPressError) || !error.retryable) throw error
+      if (!mayRepeat(error)) throw error
       // Whoever asks for more patience than this gets it from the caller's next attempt.
       if ((error.retryAfterMs ?? 0) > delay) throw error
       await pause(delay, signal)

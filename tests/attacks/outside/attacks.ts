@@ -4,6 +4,7 @@ import { databaseAttacks } from './database.ts'
 import { hostileAnswerAttacks } from './hostile-answers.ts'
 import { outageAttacks } from './outages.ts'
 import { signInAttacks } from './sign-ins.ts'
+import { siteAttacks } from './sites.ts'
 import { uploadAttacks } from './uploads.ts'
 import { workerAttacks } from './worker.ts'
 
@@ -16,4 +17,5 @@ export const attacks: Attack[] = [
   ...hostileAnswerAttacks,
   ...outageAttacks,
   ...workerAttacks,
+  ...siteAttacks,
 ]
