@@ -88,7 +88,7 @@ async function send(
       hasBridge: site.hasBridge,
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site, log),
-      publication: String(job.step.id),
+      publication: publicationOf(job),
       settleMs: job.deps.settleMs,
       ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
       // Publishing what is known to be deleted asks for it again; a change of its links does not.
@@ -96,6 +96,11 @@ async function send(
     }),
   )
   return { receipt, site }
+}
+
+/** Its step, since it was last let go on: what a site refused before it was paused is asked for again. */
+function publicationOf({ step }: StepJob): string {
+  return `${step.id}-${step.released_at?.getTime() ?? 0}`
 }
 
 /** What a person did to the post, where that is why it was not published. */

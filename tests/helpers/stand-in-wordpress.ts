@@ -6,7 +6,7 @@ export interface StandInRequest {
   method: string
   /** Below the host, without the query. */
   path: string
-  /** Of a JSON body; empty for any other. */
+  /** Of a JSON body; of an upload its slug. */
   body: Record<string, unknown>
 }
 
@@ -42,12 +42,13 @@ export async function startStandInWordPress(): Promise<StandInWordPress> {
   let refuse: Refuse = () => undefined
   const server = http.createServer(async (message, response) => {
     const bytes = Buffer.concat(await message.toArray())
-    const { pathname } = new URL(message.url ?? '/', 'http://site')
+    const { pathname, searchParams } = new URL(message.url ?? '/', 'http://site')
     const isJson = message.headers['content-type'] === 'application/json'
-    const body = isJson ? JSON.parse(bytes.toString() || '{}') : {}
+    const slug = /name="slug"\s+([\w-]+)/.exec(bytes.toString('latin1'))?.[1]
+    const body = isJson ? JSON.parse(bytes.toString() || '{}') : { slug }
     const request = { method: message.method ?? '', path: pathname, body }
     requests.push(request)
-    const answer = refuse(request) ?? answerOf(request, things, url())
+    const answer = refuse(request) ?? answerOf(request, things, url(), slugsIn(searchParams))
     const isPage = typeof answer.body === 'string'
     response.writeHead(answer.status, {
       'content-type': isPage ? 'text/html' : 'application/json',
@@ -75,6 +76,8 @@ export async function startStandInWordPress(): Promise<StandInWordPress> {
   }
 }
 
+const slugsIn = (query: URLSearchParams) =>
+  [...query].filter(([name]) => name.startsWith('slug')).map(([, slug]) => slug)
 const json = (status: number, body: object): StandInAnswer => ({ status, body })
 const error = (status: number, code: string) =>
   json(status, { code, message: `It is ${code}.`, data: { status } })
@@ -83,6 +86,7 @@ function answerOf(
   { method, path, body }: StandInRequest,
   things: Record<string, Thing[]>,
   url: string,
+  slugs: string[],
 ): StandInAnswer {
   if (path === '/wp-json/') {
     const endpoints = { authorization: `${url}/wp-admin/authorize-application.php` }
@@ -96,7 +100,8 @@ function answerOf(
   if (path.endsWith('/autosaves')) return json(200, [])
   const known = list.find((thing) => String(thing.id) === id)
   if (method === 'GET') {
-    if (id === undefined) return json(200, list)
+    const isWanted = ({ slug }: Thing) => slugs.length === 0 || slugs.includes(String(slug))
+    if (id === undefined) return json(200, list.filter(isWanted))
     return known ? json(200, known) : error(404, 'rest_post_invalid_id')
   }
   if (body.id !== undefined) return error(400, 'rest_post_exists')
@@ -118,7 +123,7 @@ function shaped(kind: string, id: number, body: Record<string, unknown>, url: st
     const sizes = { width: 1200, height: 675 }
     return {
       id,
-      slug: `file-${id}`,
+      slug: body.slug,
       source_url: `${url}/f.webp`,
       alt_text: '',
       media_details: sizes,

@@ -293,6 +293,24 @@ final class PostsTest extends BridgeTestCase
         $this->assertStringNotContainsString('<script>alert', $head);
     }
 
+    public function test_takes_questions_titles_and_excerpts_as_text(): void
+    {
+        $this->signIn('author');
+        $question = 'What does the <div> tag do? AT&T &amp; 50%ab';
+        $html = 'What does the &lt;div&gt; tag do? AT&amp;T &amp;amp; 50%ab';
+        $faq = [['question' => $question, 'answer' => "$question\n</script>"]];
+        $body = ['title' => $html, 'excerpt' => $html, 'content' => "<h2>$html</h2>", 'schema' => ['article' => true, 'faq' => $faq]];
+        $answer = $this->ask('PUT', 'posts/' . $this->newKey(), $this->body($body));
+        $states = $this->states($answer);
+        $this->assertSame(['applied', 'applied', 'applied'], [$states['title'], $states['excerpt'], $states['schema']]);
+        $head = self::headOf($answer->get_data()['post']['id']);
+        preg_match_all('#<script type="application/ld\+json">(.*?)</script>#s', $head, $found);
+        [$article, $questions] = array_map(fn ($json) => json_decode($json, true), $found[1]);
+        $this->assertSame([$question, $question], [$article['headline'], $article['description']]);
+        $this->assertSame($question, $questions['mainEntity'][0]['name']);
+        $this->assertSame("$question\n</script>", $questions['mainEntity'][0]['acceptedAnswer']['text']);
+    }
+
     private function expire(string $key): void
     {
         global $wpdb;

@@ -22,6 +22,22 @@ final class SeoTest extends BridgeTestCase
         $this->assertRendered($answer->get_data()['post']['id'], $seo);
     }
 
+    public function test_prints_text_as_it_is_and_nothing_in_it_acts(): void
+    {
+        $this->signIn('author');
+        $text = 'What does the <div> tag do? </title><script>alert(1)</script> AT&T &amp; a < 5 "q" 50%ab [gallery] #post_title';
+        $seo = ['title' => "$text %%title%%", 'description' => "$text %sep%"];
+        $body = ['title' => 'Plain', 'content' => 'Text', 'status' => 'publish', 'seo' => $seo];
+        $answer = $this->ask('PUT', 'posts/' . $this->newKey(), $body);
+        $states = array_column($answer->get_data()['fields'], 'state', 'field');
+        $this->assertSame(['applied', 'applied'], [$states['seo_title'], $states['seo_description']]);
+        $id = $answer->get_data()['post']['id'];
+        $this->assertRendered($id, $seo);
+        $printed = self::headOf($id) . wp_get_document_title();
+        $this->assertStringNotContainsString('<script>alert', $printed);
+        $this->assertDoesNotMatchRegularExpression('/%%title|%sep%|#post_title|\[gallery/', $printed);
+    }
+
     public function test_is_named_in_the_status(): void
     {
         $this->signIn('author');

@@ -42,6 +42,7 @@ export async function discoverRestRoot(
   )
   let closed: string | undefined
   let inTheWay = knownPage(page, site.origin)
+  let broken: Page | undefined
   for (const url of candidates) {
     // A path that is not WordPress's may well redirect: only the site's own page says so to people.
     const answer = await getPage(fetch, url, MAX_INDEX_BYTES, options).catch(unlessRedirected)
@@ -50,10 +51,11 @@ export async function discoverRestRoot(
     const isRefusal = answer?.status === 401 || answer?.status === 403
     if (isRefusal && refusalSchema.safeParse(json).success) closed ??= url
     if (answer && json === undefined) inTheWay ??= knownPage(answer, site.origin)
+    if (answer && answer.status >= 500) broken ??= answer
   }
   if (closed) return closed
   if (inTheWay) throw inTheWay
-  throw notFound(site, page, advertised)
+  throw notFound(site, page, advertised, broken)
 }
 
 const authorizationSchema = z.object({
@@ -155,7 +157,13 @@ function withSlash(url: string): string {
   return url.replace(/\/?$/, '/')
 }
 
-function notFound(site: URL, page: Page, advertised: URL | null): WordPressError {
+/** @param broken what answers in place of the REST API, where that is an error of the server */
+function notFound(
+  site: URL,
+  page: Page,
+  advertised: URL | null,
+  broken: Page | undefined,
+): WordPressError {
   if (advertised && advertised.origin !== site.origin) {
     return new WordPressError({
       code: 'site_address_differs',
@@ -163,20 +171,14 @@ function notFound(site: URL, page: Page, advertised: URL | null): WordPressError
       remedy: `Use the address that WordPress itself has, at ${advertised.origin}.`,
     })
   }
-  if (advertised || /\/wp-(content|includes)\//.test(page.text)) {
+  const isWordPress = advertised || /\/wp-(content|includes)\//.test(page.text)
+  if (page.status >= 500) return serverFailed(site, page)
+  if (isWordPress && broken) return serverFailed(site, broken)
+  if (isWordPress) {
     return new WordPressError({
       code: 'rest_disabled',
       message: `${site.href} is a WordPress, but its REST API does not answer.`,
       remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
-    })
-  }
-  if (page.status >= 500) {
-    return new WordPressError({
-      code: 'server_error',
-      message: `${site.href} failed with status ${page.status}${quoted(page.text)}.`,
-      remedy: 'Look at the error log of the site, then try again.',
-      status: page.status,
-      retryable: true,
     })
   }
   return new WordPressError({
@@ -184,5 +186,15 @@ function notFound(site: URL, page: Page, advertised: URL | null): WordPressError
     message: `No WordPress was found at ${site.href}: it answered with status ${page.status}.`,
     remedy: 'Give the address of the WordPress itself, with its folder if it is in one.',
     status: page.status,
+  })
+}
+
+function serverFailed(site: URL, { status, text }: Page): WordPressError {
+  return new WordPressError({
+    code: 'server_error',
+    message: `${site.href} failed with status ${status}${quoted(text)}.`,
+    remedy: 'Look at the error log of the site, then try again.',
+    status,
+    retryable: true,
   })
 }
