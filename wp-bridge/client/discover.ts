@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_ERROR_BYTES, readStart, redirected } from './answer.ts'
 import { failureOfFetch, WordPressError } from './errors.ts'
-import { knownPage, quoted, type Page as ForeignPage } from './foreign-page.ts'
+import { type Page as ForeignPage, knownPage, quoted } from './foreign-page.ts'
 import { parseJson } from './parse-json.ts'
 import type { Fetch } from './transport.ts'
 
