@@ -28,6 +28,8 @@ export type SessionOptions = {
   /** Runs on each new connection, before it counts as open: what it sets lives as long as the connection. */
   setUp?(sql: Sql): Promise<unknown>
   onNotify?(channel: string, payload: string): void
+  /** What was set up is gone with its connection, or could not be set up. */
+  onLost?(): void
   /** The server cannot be reached, or leaves a question unanswered for 2.5 s. Told once. */
   onAway?(error: unknown): void
   /** It is open again after `onAway`. */
@@ -36,8 +38,8 @@ export type SessionOptions = {
 
 /**
  * Keeps a connection open for what lives in a session, as LISTEN and advisory locks do: it is made again
- * within a second of its loss, for as long as it takes. `ready` rejects, and
- * nothing is kept, when the first error says more than that the server is away.
+ * within a second of its loss, for as long as it takes. `ready` rejects, and nothing is
+ * kept, when the first error says more than that the server is away.
  */
 export function keepSession(url: string, options: SessionOptions): Session {
   const stopping = new AbortController()
@@ -70,6 +72,10 @@ async function keep(
     const connection = new Connection(url, options, stopping)
     try {
       await connection.answered(options.setUp?.(connection.sql) ?? connection.sql`select 1`)
+      if (stopping.aborted) break
+      if (connection.isOver) {
+        throw new DatabaseUnavailableError('unavailable', 'the connection was lost')
+      }
       wasOpen = true
       opened.resolve()
       if (isAway) options.onBack?.()
@@ -81,6 +87,7 @@ async function keep(
       again = AGAIN_MS.failed
     } finally {
       void connection.sql.end({ timeout: 0 })
+      options.onLost?.()
     }
     await delay(again, stopping)
   }
@@ -102,11 +109,16 @@ function delay(ms: number, signal?: AbortSignal): Promise<undefined> {
 
 class Connection {
   readonly sql: Sql
+  isOver = false
   readonly #over = Promise.withResolvers<'over'>()
 
   constructor(url: string, { name, onNotify }: SessionOptions, stopping: AbortSignal) {
-    const over = () => this.#over.resolve('over')
-    stopping.addEventListener('abort', over, { once: true })
+    const over = () => {
+      this.isOver = true
+      this.#over.resolve('over')
+    }
+    // In the place of the connection before.
+    stopping.onabort = over
     const more = { onclose: over, onnotify: onNotify }
     this.sql = postgres(url, { ...sessionOptions(name), ...more }) as Sql
   }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
-import postgres from 'postgres'
+import type { Sql } from 'postgres'
+import { keepSession } from '../db/session.ts'
 import { WORKER_LOCK } from './take-step.ts'
 
 /** Held by the worker that leads. */
@@ -10,37 +11,41 @@ export type WorkerLock = {
   workerId: number
   /** Whether this worker is the one that runs what runs in one worker at a time. */
   isLeader(): boolean
-  /**
-   * Takes the lock again if its connection was lost, as when the database restarts, and leads when
-   * nobody else does.
-   */
+  /** Leads when nobody else does. */
   renew(): Promise<void>
   release(): Promise<void>
 }
 
-/** Takes the lock over a connection of its own, which is never closed for its age. */
+/** Takes the lock over a connection of its own, and again whenever that was lost. */
 export async function takeWorkerLock(databaseUrl: string): Promise<WorkerLock> {
+  const workerId = randomInt(1, 2 ** 31 - 1)
+  let holding: Sql | undefined
   let isLeader = false
-  const sql = postgres(databaseUrl, {
-    max: 1,
-    max_lifetime: null,
-    onnotice: () => {},
-    onclose: () => {
+  const session = keepSession(databaseUrl, {
+    name: 'igny8-worker',
+    async setUp(sql) {
+      // Where this side has given up a connection, the server may not have noticed.
+      await sql`select pg_terminate_backend(pid, 1000) from pg_locks
+        where locktype = 'advisory' and classid = ${WORKER_LOCK} and objid = ${workerId}
+          and database = (select oid from pg_database where datname = current_database())
+          and pid <> pg_backend_pid()`
+      await sql`select pg_advisory_lock(${WORKER_LOCK}::int, ${workerId}::int)`
+      holding = sql
+    },
+    onLost() {
+      holding = undefined
       isLeader = false
     },
-    connection: { application_name: 'igny8-worker' },
   })
-  const workerId = randomInt(1, 2 ** 31 - 1)
-  const held = (key: number, id: number) => sql`exists (select from pg_locks
-    where locktype = 'advisory' and pid = pg_backend_pid() and granted
-      and classid = ${key} and objid = ${id})`
+  await session.ready
   const renew = async () => {
-    await sql`select pg_advisory_lock(${WORKER_LOCK}::int, ${workerId}::int)
-      where not ${held(WORKER_LOCK, workerId)}`
-    const [row] = await sql<{ leads: boolean }[]>`select case when ${held(LEADER_LOCK, 0)} then true
-      else pg_try_advisory_lock(${LEADER_LOCK}::int, 0) end as leads`
-    isLeader = row!.leads
+    const asked = holding
+    if (!asked || isLeader) return
+    const [row] = await asked<{ leads: boolean }[]>`
+      select pg_try_advisory_lock(${LEADER_LOCK}::int, 0) as leads`
+    // Of a connection that was lost meanwhile it says nothing.
+    if (asked === holding) isLeader = row?.leads === true
   }
   await renew()
-  return { workerId, isLeader: () => isLeader, renew, release: () => sql.end({ timeout: 5 }) }
+  return { workerId, isLeader: () => isLeader, renew, release: session.stop }
 }

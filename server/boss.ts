@@ -4,6 +4,7 @@ import { Pool } from '../db/pool.ts'
 import { keepSession } from '../db/session.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { queueOver } from './fair-queue.ts'
+import type { DatabaseUnavailableError } from '../db/unavailable.ts'
 import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
@@ -110,7 +111,12 @@ export async function startBoss(
     useListenNotify: options.work,
     monitorVacuum: false,
   })
-  pgBoss.on('error', (error) => options.logger.error({ err: error }, 'queue'))
+  // pg-boss spreads errors of its workers into plain objects.
+  pgBoss.on('error', (error: Partial<DatabaseUnavailableError>) => {
+    const { name, why } = error
+    if (name === 'DatabaseUnavailableError' && why === 'unavailable') return
+    options.logger.error({ err: error }, 'queue')
+  })
   try {
     await oneAtATime(pool, (on) => setUp(on, pgBoss, contracts))
   } catch (error) {

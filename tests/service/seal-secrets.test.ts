@@ -38,7 +38,7 @@ beforeAll(async () => {
   }
   await sql`insert into integration_settings (account_id, integration_type, config)
     values (${accountId}, 'openai', '{}')`
-  await sql`insert into runs (account_id, kind) values (${accountId}, 'connect_gsc')`
+  await sql`insert into runs (account_id, kind, total) values (${accountId}, 'connect_gsc', 1)`
   for (const place of SEALED_COLUMNS) await sealAll(older, place)
 })
 afterAll(() => sql?.end())
