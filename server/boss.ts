@@ -4,7 +4,7 @@ import { Pool } from '../db/pool.ts'
 import { keepSession } from '../db/session.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { queueOver } from './fair-queue.ts'
-import type { DatabaseUnavailableError } from '../db/unavailable.ts'
+import { type DatabaseUnavailableError, unavailable } from '../db/unavailable.ts'
 import type { Logger } from './logger.ts'
 import type { JobContract, Queue } from './queue.ts'
 
@@ -65,7 +65,7 @@ function bossDatabase(url: string, pool: Pool): Db {
       } catch (error) {
         // A script may have failed within its transaction.
         if (/^\s*BEGIN\b/i.test(text)) connection.lose('a script of the queue failed')
-        throw error
+        throw unavailable(error) ?? error
       } finally {
         pool.giveBack(connection)
       }
