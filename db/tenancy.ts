@@ -40,6 +40,7 @@ export type PlatformReason =
   | 'grant_credits'
   | 'note_key_use'
   | 'keep_keys'
+  | 'sweep'
   | 'appoint_staff'
   | 'seal_secrets'
   | 'measure'

@@ -3,6 +3,7 @@ import { type Failure, run_steps, runs } from '../db/schema/system.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { settleFailures, settleSuccess } from '../server/billing/settle-step.ts'
 import { endRunIfDone } from '../server/end-run.ts'
+import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
 /** How long a step waits whose end the database did not take. */
@@ -19,7 +20,7 @@ export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<v
       .update(run_steps)
       .set({
         state: 'succeeded',
-        result: done.result,
+        result: withShortTexts(done.result),
         error: null,
         made: null,
         updated_at: sql`now()`,
@@ -42,12 +43,13 @@ export function fail(
     await fence(tx, step)
     await onFailure?.(tx)
     await settleFailures(tx, step.account_id, [step])
+    const shortError = { ...error, message: shortened(error.message) }
     await tx
       .update(run_steps)
-      .set({ state: 'failed', error, made: null, updated_at: sql`now()` })
+      .set({ state: 'failed', error: shortError, made: null, updated_at: sql`now()` })
       .where(eq(run_steps.id, step.id))
     await cancelWaiting(tx, step)
-    await endRunIfDone(tx, step.run_id, error.message)
+    await endRunIfDone(tx, step.run_id, shortError.message)
   })
 }
 

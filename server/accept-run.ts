@@ -9,6 +9,9 @@ import { DomainError } from './errors.ts'
 import type { Caller } from './http/caller.ts'
 import type { JobContract, Queue } from './queue.ts'
 
+/** What the service does over and over by itself is no one's doing: it would fill the audit log. */
+const UNRECORDED: RunKind[] = ['probe_wordpress', 'verify_post']
+
 export type NewStep = {
   contract: JobContract
   objectId: number
@@ -75,6 +78,7 @@ export async function acceptRun(
     return after === undefined ? [{ account_id: accountId, id, kind: contract.name }] : []
   })
   await queue.enqueue(tx, first)
+  if (UNRECORDED.includes(run.kind)) return runId
   await audit(tx, {
     accountId,
     userId: caller.userId,

@@ -4,6 +4,7 @@ export const ERROR_STATUS = {
   malformed_body: 400,
   unknown_filter: 400,
   csv_invalid: 400,
+  answer_too_large: 400,
   not_authenticated: 401,
   token_invalid: 401,
   credentials_wrong: 401,

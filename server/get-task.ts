@@ -9,11 +9,12 @@ const {
   verifications: _times,
   conflict: _conflict,
   wp_told_at: _told,
-  ...columns
+  ...taskColumns
 } = getTableColumns(tasks)
+export { taskColumns }
 /** The columns of a task in lists. */
 export const taskSelection = {
-  ...columns,
+  ...taskColumns,
   // As text: drizzle leaves out the tables of columns in a selection from one table.
   keyword_objects: sql<
     number[]

@@ -19,7 +19,14 @@ export const Progress = z
       request_steps: z.array(Entry),
       response_steps: z.array(Entry),
     }),
-    result: z.record(z.string(), z.unknown()).nullable(),
+    result: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .openapi({
+        description:
+          '`steps`: what came of each, as `result` or `error`; `left_out` where those of all steps ' +
+          'together are more than 4 MB.',
+      }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   })
   .openapi('TaskProgress')

@@ -1,19 +1,34 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/tenancy.ts'
 import type { WorkerDeps } from '../step.ts'
 
-/** In the order in which nothing refers to what goes; what hangs on a site or a user goes with it. */
+/** In an order in which nothing refers to what goes. */
 export const ERASED = [
+  'idempotency_keys',
+  'staged_keywords',
+  'wordpress_deliveries',
+  'bridge_events',
+  'wordpress_objects',
   'wordpress_connections',
+  'internal_links',
+  'task_keywords',
+  'idea_keywords',
+  'content',
+  'images',
+  'tasks',
+  'content_ideas',
+  'keywords',
+  'clusters',
   'strategies',
+  'site_user_access',
+  'sectors',
   'sites',
   'ai_prompts',
   'author_profiles',
   'integration_settings',
   'api_keys',
   'invitations',
-  'idempotency_keys',
-  'staged_keywords',
+  'refresh_tokens',
   'account_totals',
   'usage_counters',
 ] as const
@@ -27,65 +42,140 @@ export const KEPT = [
   'run_steps',
 ]
 
-const BATCH = 10
+/** Accounts that a round looks at, and rows or files that one transaction is about. */
+const ACCOUNTS = 10
+const BATCH = 1_000
 
 /**
- * Erases the accounts whose grace period is over. Files go first: whoever is killed in between, or
- * finds another at it, does the same again. One that fails keeps none of the others waiting.
+ * Erases the accounts whose grace period is over, in transactions of a bounded size: files first, then
+ * their rows, then all others, and last the users and the name. Killed in between, it goes on in the
+ * next round, with what is left. An account that fails keeps none of the others waiting.
  */
 export async function eraseAccounts(deps: WorkerDeps): Promise<number> {
-  const due = await deps.doors.withPlatform('erase_accounts', (tx) =>
-    tx.execute<{ id: string }>(sql`select id from accounts
-      where delete_after <= now() and status = 'cancelled' order by delete_after limit ${BATCH}`),
-  )
-  for (const { id } of due) {
-    await erase(deps, Number(id)).catch((error: unknown) => {
-      deps.logger.error({ err: error, account_id: id }, 'account not erased')
-    })
+  let last = 0
+  for (let done = 0; ; done += ACCOUNTS) {
+    const due = await deps.doors.withPlatform('erase_accounts', (tx) =>
+      tx.execute<{ id: string }>(sql`select id from accounts
+        where delete_after <= now() and status = 'cancelled' and id > ${last}
+        order by id limit ${ACCOUNTS}`),
+    )
+    for (const { id } of due) {
+      await erase(deps, Number(id)).catch((error: unknown) => {
+        deps.logger.error({ err: error, account_id: id }, 'account not erased')
+      })
+    }
+    if (due.length < ACCOUNTS) return done + due.length
+    last = Number(due.at(-1)!.id)
   }
-  return due.length
 }
 
 async function erase(deps: WorkerDeps, id: number): Promise<void> {
-  const paths = await deps.doors.withPlatform('erase_accounts', (tx) => ownFiles(tx, id))
-  for (const path of paths) await deps.media.remove(path)
-  await deps.doors.withPlatform('erase_accounts', async (tx) => {
-    const [account] = await tx.execute(sql`select id from accounts
-      where id = ${id} and status = 'cancelled' and delete_after <= now() for update`)
-    // Restored meanwhile, or erased by another worker.
-    if (!account || (await isWorkedOn(tx, id))) return
-    for (const table of ERASED) {
-      await tx.execute(sql`delete from ${sql.identifier(table)} where account_id = ${id}`)
+  if (!(await removeFiles(deps, id))) return
+  const steps: ((tx: Tx) => Promise<number>)[] = [
+    ...ERASED.map((table) => (tx: Tx) => deleteSome(tx, table, id)),
+    (tx) => forgetRuns(tx, id),
+    (tx) => forgetSteps(tx, id),
+    (tx) => forgetTexts(tx, id),
+    (tx) => forgetNames(tx, id),
+  ]
+  for (const step of steps) {
+    for (let done: number | undefined = BATCH; done >= BATCH; ) {
+      done = await whileDue(deps, id, step)
+      if (done === undefined) return
     }
-    await forget(tx, id)
-    deps.logger.info({ account_id: id }, 'account erased')
-  })
+  }
+  deps.logger.info({ account_id: id }, 'account erased')
 }
 
-/** Images of this account that no other has: the same content is kept once. */
-async function ownFiles(tx: Tx, id: number): Promise<string[]> {
-  const rows = await tx.execute<{ path: string }>(sql`
-    select distinct mine.image_path as path from images mine where mine.account_id = ${id}
-      and not exists (select from images other
-        where other.image_path = mine.image_path and other.account_id <> ${id})`)
-  return [...rows].map(({ path }) => path)
+/** Undefined, with nothing done, when the account is not to be erased now. */
+function whileDue<T>(deps: WorkerDeps, id: number, work: (tx: Tx) => Promise<T>) {
+  return deps.doors.withPlatform('erase_accounts', async (tx) =>
+    (await isDue(tx, id)) ? work(tx) : undefined,
+  )
 }
 
-async function isWorkedOn(tx: Tx, id: number): Promise<boolean> {
+/** Locks the account: false when it was restored, or erased, when another worker is at it, or a step of it runs. */
+async function isDue(tx: Tx, id: number): Promise<boolean> {
+  const [account] = await tx.execute(sql`select id from accounts
+    where id = ${id} and status = 'cancelled' and delete_after <= now() for update skip locked`)
+  if (!account) return false
   const [busy] = await tx.execute(sql`select 1 from run_steps
     where account_id = ${id} and state in ('waiting', 'pending', 'running') limit 1`)
-  return busy !== undefined
+  return busy === undefined
 }
 
-/** The users, whose addresses are free again, and all text in what is kept. */
-async function forget(tx: Tx, id: number): Promise<void> {
+/**
+ * Removes files, and then the rows that named them. The same content is kept once: a file that another
+ * account's image has stays, and so does one that was put within the hour, which the sweep removes.
+ * False when the account is not to be erased now.
+ */
+async function removeFiles(deps: WorkerDeps, id: number): Promise<boolean> {
+  for (;;) {
+    const rows = await whileDue(deps, id, (tx) => ownImages(tx, id))
+    if (!rows) return false
+    if (rows.length === 0) return true
+    const own = new Set(rows.flatMap(({ path, shared }) => (shared ? [] : [path])))
+    for (const path of own) await deps.media.remove(path)
+    const ids = sql.param(rows.map((row) => row.id))
+    const done = await whileDue(deps, id, (tx) =>
+      some(tx, sql`delete from images where account_id = ${id} and id = any(${ids}::bigint[])`),
+    )
+    if (done === undefined) return false
+  }
+}
+
+function ownImages(tx: Tx, id: number) {
+  return tx.execute<{ id: string; path: string; shared: boolean }>(sql`
+    select id, image_path as path, exists (select from images other
+        where other.image_path = mine.image_path and other.account_id <> ${id}) as shared
+    from images mine where account_id = ${id} order by id limit ${BATCH}`)
+}
+
+const deleteSome = (tx: Tx, table: string, id: number) =>
+  some(
+    tx,
+    sql`delete from ${sql.identifier(table)} where ctid = any(array(
+    select ctid from ${sql.identifier(table)} where account_id = ${id} limit ${BATCH}))`,
+  )
+
+const forgetRuns = (tx: Tx, id: number) =>
+  some(
+    tx,
+    sql`update runs set params = '{}', secret = null, message = '', result = null,
+      error = null, request_steps = '[]', response_steps = '[]'
+    where account_id = ${id} and id in (select id from runs where account_id = ${id}
+      and (params <> '{}' or message <> '' or result is not null or error is not null
+        or secret is not null or request_steps <> '[]' or response_steps <> '[]')
+      limit ${BATCH})`,
+  )
+
+const forgetSteps = (tx: Tx, id: number) =>
+  some(
+    tx,
+    sql`update run_steps set params = '{}', made = null, result = null, error = null
+    where account_id = ${id} and id in (select id from run_steps where account_id = ${id}
+      and (params <> '{}' or made is not null or result is not null or error is not null)
+      limit ${BATCH})`,
+  )
+
+async function some(tx: Tx, statement: SQL): Promise<number> {
+  return (await tx.execute(statement)).count
+}
+
+/** Of what only grows: the database lets it be emptied for an account that is to be erased. */
+async function forgetTexts(tx: Tx, id: number): Promise<number> {
+  const [row] = await tx.execute<{ n: number }>(
+    sql`select igny8_forget_texts(${id}, ${BATCH}) as n`,
+  )
+  return Number(row!.n)
+}
+
+/** The users, whose addresses are free again, and the account's name. */
+async function forgetNames(tx: Tx, id: number): Promise<number> {
   // Of a form that no other slug has, so that nobody can be in the way.
   await tx.execute(sql`update accounts set name = 'erased', slug = 'erased/' || id, owner_id = null,
     stripe_customer_id = null, delete_after = null, erased_at = now(), updated_at = now()
     where id = ${id}`)
   await tx.execute(sql`delete from users where account_id = ${id}`)
-  await tx.execute(sql`update runs set params = '{}', secret = null, message = '', result = null,
-    error = null, request_steps = '[]', response_steps = '[]' where account_id = ${id}`)
-  await tx.execute(sql`update run_steps set params = '{}', made = null, result = null, error = null
-    where account_id = ${id}`)
+  return 0
 }

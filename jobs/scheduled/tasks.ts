@@ -5,7 +5,8 @@ import { sendDeliveries } from '../publishing/send-deliveries.ts'
 import { verifyPosts } from '../publishing/verify-posts.ts'
 import { cancelClosed, dropUnfinished, recoverSteps } from '../recover.ts'
 import type { WorkerDeps } from '../step.ts'
-import { sweepKeys } from '../sweep-keys.ts'
+import { openMediaSweep } from '../sweep-media.ts'
+import { sweepTables } from '../sweep-tables.ts'
 import type { WorkerLock } from '../worker-lock.ts'
 import type { ScheduledTask } from './schedule.ts'
 
@@ -41,6 +42,7 @@ export function scheduledTasks(
     sweep('send webhooks', 2 * SECOND, (stopping) => sendDeliveries(deps, stopping)),
     sweep('renew credits', 5 * SECOND, () => renewCredits(deps)),
     sweep('erase accounts', 5 * SECOND, () => eraseAccounts(deps)),
-    sweep('forget old keys', MINUTE, () => sweepKeys(deps)),
+    sweep('delete old rows', MINUTE, () => sweepTables(deps)),
+    sweep('delete unused image files', MINUTE, openMediaSweep(deps)),
   ]
 }

@@ -1,6 +1,8 @@
+import { getTableColumns } from 'drizzle-orm'
 import type { z } from 'zod'
 import { audit_log } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
 import { queryId, queryText } from '../http/schemas.ts'
 
@@ -23,6 +25,7 @@ export function listAuditLog(tx: Tx, url: string, query: z.infer<typeof AuditQue
     orderings: AUDIT_ORDERINGS,
     defaultOrdering: '-created_at',
     from: audit_log,
+    bytes: bytesOf(getTableColumns(audit_log)),
     rows: tx.select().from(audit_log).$dynamic(),
     where: [
       ...equalTo(audit_log, { user_id, api_key_id, action, object_type, object_id }),

@@ -1,4 +1,6 @@
-import { Zip, ZipDeflate, ZipPassThrough } from 'fflate'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { ZipFile } from 'yazl'
 
 /** A file of an archive: text is compressed, images are so already. */
 export type ZipEntry = {
@@ -8,25 +10,26 @@ export type ZipEntry = {
 }
 
 /**
- * An archive as it is written, with a chunk in memory. Without ZIP64: at most 65,535 files and 4 GB.
- * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+ * An archive as it is read, with a few chunks in memory; of any size and number of files, by ZIP64
+ * where it must be. An error of `entries` ends it. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
-export async function* zipped(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array> {
-  const ready: Uint8Array[] = []
-  const zip = new Zip((error, chunk) => {
-    if (error) throw error
-    ready.push(chunk)
-  })
+export function zipped(entries: AsyncIterable<ZipEntry>): AsyncIterator<Uint8Array> {
+  const zip = new ZipFile()
+  const output = Readable.from(zip.outputStream, { objectMode: false })
+  const left = new AbortController()
+  output.once('close', () => left.abort())
+  const fail = (error: unknown) => void output.destroy(error as Error)
+  zip.on('error', fail)
+  fill(zip, entries, left.signal).catch(fail)
+  return output[Symbol.asyncIterator]()
+}
+
+/** One file after the other, each as it is asked for. */
+async function fill(zip: ZipFile, entries: AsyncIterable<ZipEntry>, left: AbortSignal) {
   for await (const { name, isCompressed, chunks } of entries) {
-    const file = isCompressed ? new ZipPassThrough(name) : new ZipDeflate(name, { level: 6 })
-    zip.add(file)
-    for await (const chunk of chunks) {
-      file.push(chunk)
-      yield* ready.splice(0)
-    }
-    file.push(new Uint8Array(), true)
-    yield* ready.splice(0)
+    const data = Readable.from(chunks, { objectMode: false, signal: left })
+    zip.addReadStream(data, name, { compress: !isCompressed })
+    await finished(data)
   }
   zip.end()
-  yield* ready.splice(0)
 }

@@ -3,6 +3,7 @@ import { and, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
 import type { Tx } from '../../db/tenancy.ts'
 import { invalid } from '../errors.ts'
+import { fittingIds, MAX_ANSWER_BYTES, requireFitting, rowsThere } from './answer-bytes.ts'
 import { isDataException } from './database-errors.ts'
 import { queryInt, queryTime } from './schemas.ts'
 
@@ -19,16 +20,28 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
   const choices = fields.flatMap((field) => [field, `-${field}`]) as [string, ...string[]]
   return z.strictObject({
     page: queryInt(1, MAX_PAGE).optional(),
-    page_size: queryInt(1, MAX_PAGE_SIZE).optional(),
+    page_size: queryInt(1, MAX_PAGE_SIZE)
+      .optional()
+      .openapi({
+        description:
+          `${PAGE_SIZE} by default. A page of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB of text is a 400 ` +
+          '`answer_too_large`: ask for fewer objects, or walk the list by `cursor`.',
+      }),
     search: z
       .string()
       .max(200)
       .refine((value) => !value.includes('\0'), { message: 'must not contain a NUL character' })
       .optional(),
     ordering: z.enum(choices).optional(),
-    cursor: z.string().max(1000).optional().openapi({
-      description: 'Empty to start a walk of any depth at constant cost, then as `next` says.',
-    }),
+    cursor: z
+      .string()
+      .max(1000)
+      .optional()
+      .openapi({
+        description:
+          'Empty to start a walk of any depth at constant cost, then as `next` says. A page ends early ' +
+          'where its text would be too much for one answer.',
+      }),
     ...filters,
   })
 }
@@ -54,7 +67,8 @@ type ListRequest = { page?: number; page_size?: number; ordering?: string; curso
 /**
  * Answers a list: `rows` selects from `from`, and is given its conditions, order and limits here. Rows
  * and count go out in one round trip; a cursor walk counts nothing. Ties are broken by id, in the same
- * direction.
+ * direction. Where rows may be large, a page by number that has more than fits into an answer is a
+ * 400: to leave rows out would lose them for who counts pages. A page of a cursor walk ends early.
  */
 export async function listPage<T extends PgSelect>(
   tx: Tx,
@@ -67,6 +81,8 @@ export async function listPage<T extends PgSelect>(
     from: PgTable & { id: PgColumn }
     rows: T
     where: (SQL | undefined)[]
+    /** Where rows may be large: the bytes of one. A page then has what fits into an answer. */
+    bytes?: SQL
   },
 ): Promise<Page<T['_']['result'][number]>> {
   const { query } = list
@@ -78,30 +94,36 @@ export async function listPage<T extends PgSelect>(
   const direction = sql.raw(ordering.startsWith('-') ? 'desc' : 'asc')
   const orderBy = [sql`${column} ${direction}`, sql`${id} ${direction}`]
   const where = and(...list.where)
+  const { bytes } = list
+  const take = (where: SQL | undefined, limit: number, offset: number) => {
+    const page = bytes && { from: list.from, where, orderBy, limit, offset, bytes }
+    const rows = page
+      ? list.rows.where(sql`${id} = any(${fittingIds(page)})`).orderBy(...orderBy)
+      : list.rows
+          .where(where)
+          .orderBy(...orderBy)
+          .limit(limit)
+          .offset(offset)
+    return { page, rows }
+  }
   if (query.cursor !== undefined) {
     const after = query.cursor === '' ? undefined : beyond(query.cursor, ordering, column, id)
-    const rows = await list.rows
-      .where(and(where, after))
-      .orderBy(...orderBy)
-      .limit(size + 1)
-      .catch((error: unknown) => {
+    const { page, rows: taken } = take(and(where, after), size + 1, 0)
+    const [rows, there] = await Promise.all([taken.execute(), page && rowsThere(tx, page)]).catch(
+      (error: unknown) => {
         throw isDataException(error) ? badCursor() : error
-      })
+      },
+    )
     const results = rows.slice(0, size)
-    const last = rows.length > size ? results.at(-1) : undefined
+    const last = (there ?? rows.length) > results.length ? results.at(-1) : undefined
     const next = last ? link(list.url, { cursor: cursorOf(ordering, field, last) }) : null
     return { count: null, next, previous: null, results }
   }
   const page = query.page ?? 1
   const offset = (page - 1) * size
-  const [results, count] = await Promise.all([
-    list.rows
-      .where(where)
-      .orderBy(...orderBy)
-      .limit(size)
-      .offset(offset),
-    tx.$count(list.from, where),
-  ])
+  const { page: weighed, rows } = take(where, size, offset)
+  const [results, count] = await Promise.all([rows, tx.$count(list.from, where)])
+  if (weighed && results.length < Math.min(size, count - offset)) await requireFitting(tx, weighed)
   return {
     count,
     next: offset + results.length < count ? link(list.url, { page: page + 1 }) : null,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { isKeptPath, keptFile, type MediaStore, RECENT_MS } from './media.ts'
 
@@ -24,6 +24,20 @@ export function diskMedia(folder: string): MediaStore {
       const { mtimeMs } = await stat(file)
       if (Date.now() - mtimeMs > RECENT_MS) await rm(file, { force: true })
     },
+    async list(name, after, limit) {
+      const names = await readdir(path.join(folder, name)).catch(orNone<string[]>([]))
+      const paths = names.map((file) => `${name}/${file}`).sort()
+      for (const one of paths.filter((one) => !isKeptPath(one))) {
+        await removeAbandoned(path.join(folder, one))
+      }
+      const wanted = paths.filter((one) => isKeptPath(one) && one > after).slice(0, limit)
+      const files: { path: string; at: number }[] = []
+      for (const one of wanted) {
+        const found = await stat(path.join(folder, one)).catch(orNone(undefined))
+        if (found) files.push({ path: one, at: found.mtimeMs })
+      }
+      return files
+    },
     async get(name) {
       if (!isKeptPath(name)) return undefined
       try {
@@ -34,6 +48,20 @@ export function diskMedia(folder: string): MediaStore {
       }
     },
   }
+}
+
+/** What a read of something that is not there answers. */
+const orNone =
+  <T>(none: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (error.code === 'ENOENT') return none
+    throw error
+  }
+
+/** A file that its writer had not renamed when it was killed. */
+async function removeAbandoned(file: string): Promise<void> {
+  const found = await stat(file).catch(orNone(undefined))
+  if (found?.isFile() && Date.now() - found.mtimeMs > RECENT_MS) await rm(file, { force: true })
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -9,6 +9,12 @@ export type MediaStore = {
   get(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** Removes the file at a path that `put` gave, unless it was put within the last hour: it may be on its way to another row. */
   remove(path: string): Promise<void>
+  /**
+   * Up to `limit` files of a folder, which is two hexadecimal digits, in the order of their paths and
+   * after `after`. `at` is when each was put last, in milliseconds. What a killed writer has left half
+   * done is removed.
+   */
+  list(folder: string, after: string, limit: number): Promise<{ path: string; at: number }[]>
 }
 
 /** `ab/abcdef….webp`: two characters of the hash spread the files over 256 folders. */

@@ -2,6 +2,8 @@ import { AwsClient } from 'aws4fetch'
 import { isKeptPath, keptFile, type MediaStore, RECENT_MS } from './media.ts'
 
 const TIMEOUT_MS = 60_000
+/** Of one listing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const MAX_KEYS = 1_000
 
 /** A bucket of an S3-compatible store, such as `https://s3.eu-central-1.amazonaws.com/my-bucket`. */
 export type Bucket = { url: string; accessKeyId: string; secretAccessKey: string; region: string }
@@ -28,6 +30,17 @@ export function s3Media({ url, ...credentials }: Bucket): MediaStore {
       if (response.status === 200) return new Uint8Array(await response.arrayBuffer())
       await response.body?.cancel()
       return undefined
+    },
+    async list(folder, after, limit) {
+      const query = new URLSearchParams({ 'list-type': '2', prefix: `${folder}/` })
+      query.set('max-keys', String(Math.min(limit, MAX_KEYS)))
+      if (after) query.set('start-after', after)
+      const answer = await (await send('GET', `?${query}`, [200])).text()
+      return answer.split('<Contents>').flatMap((object) => {
+        const path = /<Key>([^<]*)<\/Key>/.exec(object)?.[1] ?? ''
+        const at = Date.parse(/<LastModified>([^<]*)</.exec(object)?.[1] ?? '')
+        return isKeptPath(path) && !Number.isNaN(at) ? [{ path, at }] : []
+      })
     },
     async remove(name) {
       if (!isKeptPath(name)) return

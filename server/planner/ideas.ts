@@ -10,6 +10,7 @@ import {
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { requireCluster } from './clusters.ts'
@@ -48,6 +49,7 @@ export function listIdeas(tx: Tx, url: string, query: z.infer<typeof IdeaQuery>)
     orderings: ORDERINGS,
     defaultOrdering: '-created_at',
     from: content_ideas,
+    bytes: bytesOf(getTableColumns(content_ideas)),
     rows: tx.select(selection).from(content_ideas).$dynamic(),
     where: [
       contains(content_ideas.idea_title, query.search),

@@ -4,6 +4,7 @@ import { task_keywords, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
+import { answerTooLarge, bytesOf, MAX_ANSWER_BYTES } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
 
 const {
@@ -11,13 +12,15 @@ const {
   verify_at: _at,
   verifications: _times,
   wp_told_at: _told,
+  conflict: _conflict,
   ...columns
 } = getTableColumns(tasks)
 
 /**
  * Makes a writer task of each idea and marks it `scheduled`. An idea has one task, however often and
  * by however many at once it is queued: one that has a task answers it. Ids that the caller does not
- * see, and published ideas whose task is gone, are told in `results`.
+ * see, and published ideas whose task is gone, are told in `results`. Throws a 400, and makes none, when
+ * the tasks are too much for one answer.
  */
 export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
   const ids = [...new Set(wanted)]
@@ -31,6 +34,7 @@ export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
       .for('update')
     const made = await insertTasks(tx, ids)
     await linkKeywords(tx, made)
+    await requireAnswerable(tx, ids)
     const queued = await tx
       .select(columns)
       .from(tasks)
@@ -41,6 +45,15 @@ export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
     await audit(tx, { accountId, userId, requestId, action: 'ideas.queued', detail })
     return { created: made.length, tasks: queued, results: resultsOf(ids, ideas, queued, made) }
   })
+}
+
+async function requireAnswerable(tx: Tx, ids: number[]): Promise<void> {
+  const [sum] = await tx
+    .select({ bytes: sql`coalesce(sum(${bytesOf(columns)}), 0)`.mapWith(Number) })
+    .from(tasks)
+    .where(among(tasks.idea_id, ids))
+  if (sum!.bytes <= MAX_ANSWER_BYTES) return
+  throw answerTooLarge('The tasks of these ideas have too much text. Queue fewer ideas at once.')
 }
 
 function among(column: typeof content_ideas.id | typeof tasks.idea_id, ids: number[]) {

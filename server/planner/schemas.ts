@@ -161,7 +161,13 @@ const QueuedTask = createSelectSchema(tasks, {
   published_at: nullableTime,
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
-  .omit({ account_id: true, verify_at: true, verifications: true, wp_told_at: true })
+  .omit({
+    account_id: true,
+    verify_at: true,
+    verifications: true,
+    wp_told_at: true,
+    conflict: true,
+  })
   .openapi('QueuedTask')
 export const Queued = z.object({
   tasks: z.array(QueuedTask),

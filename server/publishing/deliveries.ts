@@ -7,6 +7,7 @@ import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { planPublishing, planUnpublishing } from './plan-publishing.ts'
@@ -72,6 +73,7 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
     orderings: DELIVERY_ORDERINGS,
     defaultOrdering: '-created_at',
     from: wordpress_deliveries,
+    bytes: bytesOf(selection),
     rows: tx.select(selection).from(wordpress_deliveries).$dynamic(),
     where: [
       ...equalTo(wordpress_deliveries, { site_id, kind, state, task_id }),

@@ -1,10 +1,11 @@
-import { and, eq, ne, or, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { author_profiles } from '../../db/schema/system.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean } from '../http/schemas.ts'
 import type { NewAuthorProfile, UpdateAuthorProfile } from './guidance-schemas.ts'
@@ -24,6 +25,7 @@ export function listAuthorProfiles(tx: Tx, url: string, query: z.infer<typeof Au
     orderings: ORDERINGS,
     defaultOrdering: 'name',
     from: author_profiles,
+    bytes: bytesOf(getTableColumns(author_profiles)),
     rows: tx.select().from(author_profiles).$dynamic(),
     where: [
       or(contains(author_profiles.name, search), contains(author_profiles.description, search)),

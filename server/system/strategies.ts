@@ -1,4 +1,4 @@
-import { eq, or, sql } from 'drizzle-orm'
+import { eq, getTableColumns, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { sectors } from '../../db/schema/auth.ts'
 import { author_profiles, strategies } from '../../db/schema/system.ts'
@@ -6,6 +6,7 @@ import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
 import type { NewStrategy, UpdateStrategy } from './guidance-schemas.ts'
@@ -26,6 +27,7 @@ export function listStrategies(tx: Tx, url: string, query: z.infer<typeof Strate
     orderings: ORDERINGS,
     defaultOrdering: 'name',
     from: strategies,
+    bytes: bytesOf(getTableColumns(strategies)),
     rows: tx.select().from(strategies).$dynamic(),
     where: [
       or(contains(strategies.name, search), contains(strategies.description, search)),

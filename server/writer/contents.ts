@@ -1,8 +1,9 @@
-import { eq, inArray, or } from 'drizzle-orm'
+import { eq, getTableColumns, inArray, or } from 'drizzle-orm'
 import type { z } from 'zod'
 import { content, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { lockTasks } from './lock-tasks.ts'
@@ -36,6 +37,7 @@ export function listContent(tx: Tx, url: string, query: z.infer<typeof ContentQu
     orderings: CONTENT_ORDERINGS,
     defaultOrdering: '-created_at',
     from: content,
+    bytes: bytesOf(getTableColumns(content)),
     rows: tx.select().from(content).$dynamic(),
     where: [
       search ? inArray(content.task_id, found) : undefined,

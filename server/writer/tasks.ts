@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { taskSelection } from '../get-task.ts'
+import { taskColumns, taskSelection } from '../get-task.ts'
+import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 
@@ -32,6 +33,7 @@ export function listTasks(tx: Tx, url: string, query: z.infer<typeof TaskQuery>)
     orderings: TASK_ORDERINGS,
     defaultOrdering: '-created_at',
     from: tasks,
+    bytes: bytesOf(taskColumns),
     rows: tx.select(taskSelection).from(tasks).$dynamic(),
     where: [
       or(contains(tasks.title, query.search), contains(tasks.keywords, query.search)),

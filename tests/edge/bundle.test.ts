@@ -11,8 +11,9 @@ const MAX_BYTES = 1_000_000
 /** What packages import and workerd itself serves (developers.cloudflare.com/workers/runtime-apis/nodejs). */
 const SERVED = [
   ...['assert', 'async_hooks', 'buffer', 'crypto', 'dns', 'events', 'fs', 'fs/promises', 'net'],
-  ...['os', 'path', 'perf_hooks', 'stream', 'string_decoder', 'timers/promises', 'tls', 'util'],
-  ...['util/types', 'v8'],
+  ...['os', 'path', 'perf_hooks', 'stream', 'stream/promises', 'string_decoder'],
+  ...['timers/promises', 'tls', 'util'],
+  ...['util/types', 'v8', 'zlib'],
 ]
 
 let folder: string

@@ -24,6 +24,7 @@ export async function startS3Server() {
     if (signatureOf(request, bytes) !== request.headers.authorization) {
       return response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>')
     }
+    if (name.startsWith('/media/?')) return response.writeHead(200).end(listed(objects, name))
     if (request.method === 'PUT') objects.set(name, { bytes, at: new Date() })
     if (request.method === 'PUT') return response.writeHead(200).end()
     if (!found) return response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>')
@@ -57,13 +58,30 @@ function signatureOf({ method, url, headers }: IncomingMessage, body: Buffer): s
   const payload = String(headers['x-amz-content-sha256'])
   if (payload !== 'UNSIGNED-PAYLOAD' && payload !== hash(body)) return undefined
   const signed = (names ?? '').split(';').map((name) => `${name}:${headers[name]}\n`)
-  const canonical = [method, url, '', signed.join(''), names, payload].join('\n')
+  const [path, query = ''] = String(url).split('?')
+  const canonical = [method, path, sorted(query), signed.join(''), names, payload].join('\n')
   const scope = [at.slice(0, 8), REGION, 's3', 'aws4_request']
   const text = ['AWS4-HMAC-SHA256', at, scope.join('/'), hash(canonical)].join('\n')
   const key = scope.reduce<string | Buffer>(hmac, `AWS4${SECRET_ACCESS_KEY}`)
   const credential = `${ACCESS_KEY_ID}/${scope.join('/')}`
   return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${hmac(key, text).toString('hex')}`
 }
+
+/** The answer of ListObjectsV2. */
+function listed(objects: Map<string, { at: Date }>, url: string): string {
+  const query = new URL(url, 'http://s3.test').searchParams
+  const keys = [...objects.keys()].map((name) => name.replace('/media/', '')).sort()
+  const wanted = keys.filter(
+    (key) => key.startsWith(query.get('prefix') ?? '') && key > (query.get('start-after') ?? ''),
+  )
+  const contents = wanted.slice(0, Number(query.get('max-keys'))).map((key) => {
+    const at = objects.get(`/media/${key}`)!.at.toISOString()
+    return `<Contents><Key>${key}</Key><LastModified>${at}</LastModified><Size>1</Size></Contents>`
+  })
+  return `<ListBucketResult><Name>media</Name>${contents.join('')}</ListBucketResult>`
+}
+
+const sorted = (query: string) => query.split('&').sort().join('&')
 
 function hash(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex')

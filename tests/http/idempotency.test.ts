@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
-import { sweepKeys } from '../../jobs/sweep-keys.ts'
+import { sweepTables } from '../../jobs/sweep-tables.ts'
 import { type Client, PASSWORD, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
@@ -202,7 +202,7 @@ it('a key is forgotten after a day, and not before', async () => {
   const { sql } = service
   await sql`update idempotency_keys set created_at = now() - interval '24 hours' where key = 'aged'`
   await sql`update idempotency_keys set created_at = now() - interval '26 hours' where key = 'old'`
-  await sweepKeys(service)
+  await sweepTables(service)
   const left = await sql`select key from idempotency_keys where key in ('aged', 'old')`
   expect(left.map(({ key }) => key)).toEqual(['aged'])
 })

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sweepKeys } from '../../jobs/sweep-keys.ts'
+import { sweepTables } from '../../jobs/sweep-tables.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { importCsv, newSector, type Problem, type Sector, stored } from './sector.ts'
@@ -156,7 +156,7 @@ test('sweeps what a killed process left staged, and not what may still arrive', 
       values (${owner.accountId}, gen_random_uuid(), ${keyword!}, 1, ${keyword!},
         now() - ${age!}::interval)`
   }
-  await sweepKeys(service)
+  await sweepTables(service)
   const kept = await service.sql`delete from staged_keywords returning keyword`
   expect(kept.map(({ keyword }) => keyword)).toEqual(['of a long upload'])
 })

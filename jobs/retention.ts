@@ -1,0 +1,79 @@
+import { type SQL, sql } from 'drizzle-orm'
+
+/** Rows that are deleted once `column` is `days` old, where they are `over`. An index begins with `column`. */
+export type Swept = { column: string; days: number; over?: SQL }
+
+/** Runs that ask a site whether it works, and leave nothing that the ledger refers to. */
+export const PROBES = [
+  'connect_gsc',
+  'discover_wordpress',
+  'examine_wordpress',
+  'link_wordpress',
+  'probe_wordpress',
+  'test_connection',
+  'unlink_wordpress',
+  'verify_post',
+] as const
+
+const ACCOUNT = "the account's own, until it is deleted or the account is erased"
+const PLATFORM = "the platform's own, and few"
+const LEDGER = 'what the account was granted and charged, for as long as accounts must be kept'
+
+/**
+ * How long each table keeps its rows: swept after some days, or kept and why. A test fails when a
+ * table is not here.
+ */
+export const RETENTION: Record<string, Swept | { kept: string }> = {
+  account_totals: { kept: 'a row a limit and account' },
+  accounts: { kept: 'an erased account is a row without a name, which the ledger refers to' },
+  ai_prompts: { kept: ACCOUNT },
+  api_keys: { kept: 'the audit log refers to them; an account makes few' },
+  audit_log: { kept: 'for the life of the account; probes are not in it, and erasure empties it' },
+  author_profiles: { kept: ACCOUNT },
+  bridge_events: { column: 'created_at', days: 30 },
+  clusters: { kept: ACCOUNT },
+  content: { kept: ACCOUNT },
+  content_ideas: { kept: ACCOUNT },
+  credit_transactions: { kept: LEDGER },
+  idea_keywords: { kept: ACCOUNT },
+  // A day as promised, and an hour for clocks that differ.
+  idempotency_keys: { column: 'created_at', days: 25 / 24 },
+  images: { kept: ACCOUNT },
+  industries: { kept: PLATFORM },
+  industry_sectors: { kept: PLATFORM },
+  integration_settings: { kept: ACCOUNT },
+  internal_links: { kept: ACCOUNT },
+  // Three months after it could be accepted, or was.
+  invitations: { column: 'expires_at', days: 90 },
+  keywords: { kept: ACCOUNT },
+  login_attempts: { column: 'window_ends_at', days: 1 },
+  plans: { kept: PLATFORM },
+  public_idempotency_keys: { column: 'created_at', days: 25 / 24 },
+  refresh_tokens: { column: 'expires_at', days: 1 },
+  // The steps go with their run: see `sweepProbes`.
+  run_steps: { column: 'created_at', days: 30, over: sql`false` },
+  runs: { column: 'finished_at', days: 30, over: sql`false` },
+  schema_migrations: { kept: PLATFORM },
+  sectors: { kept: ACCOUNT },
+  site_user_access: { kept: ACCOUNT },
+  sites: { kept: ACCOUNT },
+  // Longer than an upload may take.
+  staged_keywords: { column: 'created_at', days: 2 / 24 },
+  strategies: { kept: ACCOUNT },
+  task_keywords: { kept: ACCOUNT },
+  tasks: { kept: ACCOUNT },
+  usage_counters: { column: 'period_start', days: 400 },
+  usage_logs: { kept: LEDGER },
+  users: { kept: ACCOUNT },
+  wordpress_connections: { column: 'expires_at', days: 7 },
+  // A webhook is tried for three days. An attempt to publish whose worker died stays pending.
+  wordpress_deliveries: {
+    column: 'created_at',
+    days: 30,
+    over: sql`state <> 'pending' or updated_at < now() - interval '7 days'`,
+  },
+  wordpress_objects: { kept: 'what publishing knows of a site: it goes with the site' },
+}
+
+/** Why each table of pg-boss, which sweeps its own, does not grow. Its jobs carry ids alone. */
+export const QUEUE_RETENTION: Record<string, string> = {}
