@@ -74,6 +74,3 @@ export const RETENTION: Record<string, Swept | { kept: string }> = {
   },
   wordpress_objects: { kept: 'what publishing knows of a site: it goes with the site' },
 }
-
-/** Why each table of pg-boss, which sweeps its own, does not grow. Its jobs carry ids alone. */
-export const QUEUE_RETENTION: Record<string, string> = {}

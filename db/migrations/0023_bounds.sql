@@ -20,8 +20,7 @@ CREATE INDEX runs_probes ON runs (finished_at) WHERE kind IN ('connect_gsc', 'di
   'examine_wordpress', 'link_wordpress', 'probe_wordpress', 'test_connection', 'unlink_wordpress',
   'verify_post');
 --> statement-breakpoint
--- Which files are named, and may be served.
-CREATE INDEX images_path ON images (image_path);
+-- Which files steps have made, and which a test of an image provider has.
 CREATE INDEX run_steps_made ON run_steps (id) WHERE made IS NOT NULL;
 CREATE INDEX run_steps_test_image ON run_steps ((result ->> 'image_url')) WHERE kind = 'test_image';
 --> statement-breakpoint

@@ -121,11 +121,15 @@ export const industry_sectors = pgTable(
  * What is counted to slow down guessing, and the networks that users signed in from, by hashed key:
  * platform rows, no tenant's. A row means nothing once its window has ended.
  */
-export const login_attempts = pgTable('login_attempts', {
-  key_hash: text().primaryKey(),
-  failures: integer().notNull(),
-  window_ends_at: at().notNull(),
-})
+export const login_attempts = pgTable(
+  'login_attempts',
+  {
+    key_hash: text().primaryKey(),
+    failures: integer().notNull(),
+    window_ends_at: at().notNull(),
+  },
+  (t) => [index('login_attempts_window').on(t.window_ends_at)],
+)
 
 export const refresh_tokens = pgTable(
   'refresh_tokens',
@@ -145,6 +149,7 @@ export const refresh_tokens = pgTable(
     primaryKey({ columns: [t.account_id, t.id] }),
     index('refresh_tokens_family').on(t.account_id, t.family),
     index('refresh_tokens_user').on(t.account_id, t.user_id),
+    index('refresh_tokens_expires').on(t.expires_at),
   ],
 )
 
@@ -293,6 +298,7 @@ export const invitations = pgTable(
     uniqueIndex('invitations_open')
       .on(t.account_id, t.email)
       .where(sql`accepted_at is null and revoked_at is null`),
+    index('invitations_expires').on(t.expires_at),
   ],
 )
 
@@ -314,7 +320,10 @@ export const wordpress_connections = pgTable(
     run_id: ref(),
     created_at: at().notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    index('wordpress_connections_expires').on(t.expires_at),
+  ],
 )
 
 /** Append-only: the application role may insert and read, nothing else. */

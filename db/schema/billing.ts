@@ -51,7 +51,10 @@ export const usage_counters = pgTable(
     period_start: date({ mode: 'string' }).notNull(),
     used: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.metric, t.period_start] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.metric, t.period_start] }),
+    index('usage_counters_period').on(t.period_start),
+  ],
 )
 
 /** What each step that succeeded asked of a provider, and what it cost. Append-only. */

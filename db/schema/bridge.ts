@@ -26,6 +26,7 @@ export const bridge_events = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     unique('bridge_events_webhook_key').on(t.account_id, t.site_id, t.webhook_id),
+    index('bridge_events_created').on(t.created_at),
   ],
 )
 
@@ -75,5 +76,6 @@ export const wordpress_deliveries = pgTable(
     index('wordpress_deliveries_open')
       .on(t.account_id, t.site_id, t.id)
       .where(sql`next_attempt_at is not null`),
+    index('wordpress_deliveries_created').on(t.created_at),
   ],
 )

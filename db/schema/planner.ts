@@ -94,7 +94,10 @@ export const staged_keywords = pgTable(
     intent: text(),
     created_at: at().notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.upload_id, t.folded] })],
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.upload_id, t.folded] }),
+    index('staged_keywords_created').on(t.created_at),
+  ],
 )
 
 export const content_ideas = pgTable(

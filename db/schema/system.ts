@@ -86,6 +86,11 @@ export const runs = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     index('runs_site').on(t.account_id, t.site_id),
+    // The kinds that are swept: see `jobs/retention.ts`.
+    index('runs_probes')
+      .on(t.finished_at)
+      .where(sql`kind in ('connect_gsc', 'discover_wordpress', 'examine_wordpress',
+        'link_wordpress', 'probe_wordpress', 'test_connection', 'unlink_wordpress', 'verify_post')`),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )
@@ -134,6 +139,10 @@ export const run_steps = pgTable(
     primaryKey({ columns: [t.account_id, t.id] }),
     index('run_steps_run').on(t.account_id, t.run_id),
     index('run_steps_after').on(t.account_id, t.after_step_id),
+    index('run_steps_made').on(t.id).where(sql`made is not null`),
+    index('run_steps_test_image')
+      .on(sql`(${t.result} ->> 'image_url')`)
+      .where(sql`kind = 'test_image'`),
     index('run_steps_running').on(t.worker_id).where(sql`state = 'running'`),
     index('run_steps_open')
       .on(t.state, t.kind)

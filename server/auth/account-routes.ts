@@ -22,7 +22,9 @@ const routes = {
     path: '/accounts/{id}/export/',
     tags,
     summary: 'Everything of the account as a zip: NDJSON a table, and the images',
-    description: 'Without secrets. It is read as it is sent.',
+    description:
+      'Without secrets. It is read as it is sent, whatever its size: a reader may be slow. An archive of ' +
+      'more than 65,535 files or 4 GB is a ZIP64 one, which most programs open.',
     request: { params: IdParam },
     responses: {
       200: {
@@ -38,7 +40,8 @@ const routes = {
     summary: 'Close the account, to be erased after 30 days',
     description:
       'What has not begun is cancelled; API keys end. It can be read, exported and restored until ' +
-      'delete_after. Then all of it is erased but the ledger and the audit log; posts in WordPress stay.',
+      'delete_after. Then all of it is erased, with its image files; of the ledger and the audit log who ' +
+      'did what and what it cost stays, without any text. Posts in WordPress stay.',
     request: { params: IdParam, query: Confirm },
     responses: { 200: answer('The account.', OwnAccount) },
   }),

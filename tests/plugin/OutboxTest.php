@@ -138,6 +138,34 @@ final class OutboxTest extends BridgeTestCase
         $this->assertSame('0', (string) $wpdb->get_var("SELECT count(*) FROM {$wpdb->prefix}igny8_outbox"));
     }
 
+    public function test_gives_up_after_three_days_and_says_so_in_wp_admin(): void
+    {
+        global $wpdb;
+        delete_option(Outbox::LOST_OPTION);
+        foreach ([4, 2] as $days) {
+            [$id] = $this->article();
+            $kept = $kept ?? [];
+            wp_update_post(['ID' => $id, 'post_content' => "$days days ago"]);
+            $kept[] = $wpdb->get_row("SELECT webhook_id, body FROM {$wpdb->prefix}igny8_outbox", ARRAY_A) + ['created_at' => time() - $days * DAY_IN_SECONDS, 'due_at' => 0];
+        }
+        $wpdb->query("DELETE FROM {$wpdb->prefix}igny8_outbox");
+        foreach ($kept as $row) {
+            $wpdb->insert("{$wpdb->prefix}igny8_outbox", $row);
+        }
+        $this->answer = new WP_Error('http_request_failed', 'It is down <b>for good</b>');
+        Outbox::sweep();
+        $left = $wpdb->get_results("SELECT * FROM {$wpdb->prefix}igny8_outbox");
+        $this->assertSame([$kept[1]['webhook_id']], array_column($left, 'webhook_id'));
+        $this->assertSame(['count' => 1, 'error' => 'It is down <b>for good</b>'], get_option(Outbox::LOST_OPTION));
+        set_current_screen('dashboard');
+        ob_start();
+        \Igny8\Bridge\Admin\AdminPage::warn_of_loss();
+        $notice = ob_get_clean();
+        $this->assertStringContainsString('1 change to a post', $notice);
+        $this->assertStringContainsString('&lt;b&gt;for good&lt;/b&gt;', $notice);
+        delete_option(Outbox::LOST_OPTION);
+    }
+
     public function test_has_wp_cron_send_at_once_and_look_every_hour(): void
     {
         [$id] = $this->article();

@@ -1,3 +1,4 @@
+import { answerAttacks } from './answers.ts'
 import type { Attack } from './attack.ts'
 import { callerAttacks } from './callers.ts'
 import { databaseAttacks } from './database.ts'
@@ -18,4 +19,5 @@ export const attacks: Attack[] = [
   ...outageAttacks,
   ...workerAttacks,
   ...siteAttacks,
+  ...answerAttacks,
 ]

@@ -24,6 +24,7 @@ require_once __DIR__ . '/includes/Posts/StructuredData.php';
 function forget_site(): void {
 	Tables::drop();
 	Pairing\Pairing::forget();
+	delete_option( 'igny8_bridge_lost' );
 	delete_transient( 'igny8_bridge_down' );
 	delete_post_meta_by_key( Posts\StructuredData::META );
 	delete_post_meta_by_key( Posts\EditedPosts::META );

@@ -9,6 +9,7 @@ namespace Igny8\Bridge\Admin;
 
 use Igny8\Bridge\Events\EventsController;
 use Igny8\Bridge\Events\KnownTasks;
+use Igny8\Bridge\Events\Outbox;
 use Igny8\Bridge\Pairing\Pairing;
 use WP_Error;
 
@@ -31,6 +32,7 @@ final class AdminPage {
 	public static function start(): void {
 		add_action( 'admin_menu', array( self::class, 'add' ) );
 		add_action( 'admin_notices', array( self::class, 'warn_of_pause' ) );
+		add_action( 'admin_notices', array( self::class, 'warn_of_loss' ) );
 		add_action( 'admin_post_' . self::PUBLISH_HOOK, array( self::class, 'publish' ) );
 		add_action( 'admin_post_' . self::EXAMINE_HOOK, array( self::class, 'examine' ) );
 	}
@@ -72,6 +74,24 @@ final class AdminPage {
 			'<div class="notice notice-warning"><p><strong>%s</strong> %s</p></div>',
 			esc_html__( 'igny8 publishes nothing here at present; what waits goes on by itself when this is mended.', 'igny8-bridge' ),
 			esc_html( $reason )
+		);
+	}
+
+	/**
+	 * Says on the dashboard that igny8 was not told of changes, until the site is examined.
+	 */
+	public static function warn_of_loss(): void {
+		$lost   = get_option( Outbox::LOST_OPTION );
+		$screen = get_current_screen();
+		if ( ! is_array( $lost ) || ! current_user_can( self::SEE ) || ! $screen || ! in_array( $screen->id, array( 'dashboard', 'toplevel_page_' . self::SLUG ), true ) ) {
+			return;
+		}
+		printf(
+			'<div class="notice notice-warning"><p><strong>%s</strong> %s</p></div>',
+			/* translators: %d: a number of changes. */
+			esc_html( sprintf( _n( 'igny8 could not be told of %d change to a post within three days.', 'igny8 could not be told of %d changes to posts within three days.', $lost['count'], 'igny8-bridge' ), $lost['count'] ) ),
+			/* translators: %s: the last error. */
+			esc_html( sprintf( __( 'The last attempt failed with “%s”. Examine the site on the igny8 page.', 'igny8-bridge' ), $lost['error'] ) )
 		);
 	}
 
@@ -133,6 +153,7 @@ final class AdminPage {
 	 */
 	public static function examine(): void {
 		self::require( self::EXAMINE, self::EXAMINE_HOOK );
+		delete_option( Outbox::LOST_OPTION );
 		self::act( array( 'action' => 'examine' ), __( 'The site is being examined. Reload this page in a moment.', 'igny8-bridge' ) );
 	}
 

@@ -30,6 +30,12 @@ final class Outbox {
 	const TIMEOUT   = 10;
 	const MAX_DELAY = 6 * HOUR_IN_SECONDS;
 
+	/** An event that the service has not taken by then is given up, and people are told. */
+	const KEPT = 3 * DAY_IN_SECONDS;
+
+	/** How many events were given up, and why the last one was. */
+	const LOST_OPTION = 'igny8_bridge_lost';
+
 	/**
 	 * Hooks in.
 	 */
@@ -92,7 +98,32 @@ final class Outbox {
 	 */
 	public static function sweep(): void {
 		self::send();
+		self::give_up();
 		SeenWebhooks::sweep();
+	}
+
+	/**
+	 * Gives up what the service has not taken for too long, and notes it for wp-admin.
+	 */
+	private static function give_up(): void {
+		global $wpdb;
+		$table = Tables::name( 'igny8_outbox' );
+		$until = time() - self::KEPT;
+		// phpcs:disable WordPress.DB -- a table of our own.
+		$error = $wpdb->get_var( $wpdb->prepare( "SELECT last_error FROM $table WHERE created_at < %d ORDER BY id DESC LIMIT 1", $until ) );
+		$count = (int) $wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE created_at < %d", $until ) );
+		// phpcs:enable
+		if ( $count > 0 ) {
+			$lost = get_option( self::LOST_OPTION );
+			update_option(
+				self::LOST_OPTION,
+				array(
+					'count' => $count + (int) ( $lost['count'] ?? 0 ),
+					'error' => (string) $error,
+				),
+				false
+			);
+		}
 	}
 
 	/**
