@@ -56,3 +56,6 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION igny8_forget_texts(bigint, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION igny8_forget_texts(bigint, int) TO igny8_platform;
+--> statement-breakpoint
+-- What the sweep deletes it locks, to pass over what others hold.
+GRANT UPDATE ON public_idempotency_keys TO igny8_platform;

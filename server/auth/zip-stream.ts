@@ -15,7 +15,7 @@ export type ZipEntry = {
  */
 export function zipped(entries: AsyncIterable<ZipEntry>): AsyncIterator<Uint8Array> {
   const zip = new ZipFile()
-  const output = Readable.from(zip.outputStream, { objectMode: false })
+  const output = zip.outputStream as Readable
   const left = new AbortController()
   output.once('close', () => left.abort())
   const fail = (error: unknown) => void output.destroy(error as Error)

@@ -64,7 +64,10 @@ async function furnish(): Promise<void> {
   await sql`update runs set params = ${text}, message = ${MARK}, error = ${text}, secret = ${MARK},
     request_steps = ${sql.json([{ at: '', step: '', message: MARK }])} where account_id = ${id}`
   await sql`update run_steps set params = ${text}, error = ${text} where account_id = ${id}`
-  await sql`update usage_logs set model = ${`${MARK}-model`} where account_id = ${id}`
+  await sql`insert into usage_logs (account_id, run_id, step_id, operation, provider, model, tokens_in,
+      tokens_out, images, words, duration_ms, cost)
+    select account_id, run_id, id, kind, 'openai', ${`${MARK}-model`}, 1, 1, 0, 0, 1, 1
+    from run_steps where account_id = ${id} limit 1`
   await sql`insert into credit_transactions
     (account_id, transaction_type, amount, balance_after, description, reference)
     values (${id}, 'grant', 1, 1, ${`For ${MARK}`}, 'staff:invoice 1')`

@@ -24,12 +24,16 @@ beforeAll(async () => {
   await sql`insert into tasks (account_id, site_id, sector_id, title)
     select ${owner.accountId}, ${site_id}, ${sector_id}, 'Task ' || n from generate_series(1, ${ARTICLES}) n`
   await sql`insert into content (account_id, site_id, sector_id, task_id, html_content)
-    select account_id, site_id, sector_id, id, 'Article ' || id || repeat('x', 1000000) from tasks
+    select account_id, site_id, sector_id, id, 'Article ' || id || 'x' || ${noise()} from tasks
     where account_id = ${owner.accountId}`
   await sql`insert into keywords (account_id, site_id, sector_id, keyword)
     select ${owner.accountId}, ${site_id}, ${sector_id}, 'keyword ' || n from generate_series(1, 3500) n`
 })
 afterAll(() => service.stop())
+
+/** A megabyte, another for each task, that no compression makes small: a slow reader is waited for. */
+const noise = () => service.sql`(select string_agg(md5(tasks.id || '-' || n), '')
+  from generate_series(1, 31250) n)`
 
 /** The doors, and the bytes of the text of each batch that passed them. */
 function weighed(doors: Doors, batches: number[]): Doors {

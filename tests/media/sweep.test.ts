@@ -43,7 +43,7 @@ async function unfinishedStep(image_path: string): Promise<void> {
   const [run] = await sql<[{ id: string }]>`insert into runs (account_id, kind, total)
     values (${owner.accountId}, 'generate_images', 1) returning id`
   await sql`insert into run_steps (account_id, run_id, kind, object_id, made)
-    values (${owner.accountId}, ${run.id}, 'generate_images', 1, ${sql.json({ made: [{ image_path }] })})`
+    values (${owner.accountId}, ${run.id}, 'generate_images', ${run.id}, ${sql.json({ made: [{ image_path }] })})`
 }
 
 const served = async (name: string) => (await fetch(`${service.url}/media/${name}`)).status
