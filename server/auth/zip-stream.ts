@@ -18,6 +18,8 @@ export function zipped(entries: AsyncIterable<ZipEntry>): AsyncIterator<Uint8Arr
   const output = zip.outputStream as Readable
   const left = new AbortController()
   output.once('close', () => left.abort())
+  // Whoever reads is told by the iterator; without a listener it would end the process.
+  output.on('error', () => undefined)
   const fail = (error: unknown) => void output.destroy(error as Error)
   zip.on('error', fail)
   fill(zip, entries, left.signal).catch(fail)
