@@ -11,6 +11,7 @@ const {
   wp_told_at: _told,
   ...taskColumns
 } = getTableColumns(tasks)
+
 export { taskColumns }
 /** The columns of a task in lists. */
 export const taskSelection = {
