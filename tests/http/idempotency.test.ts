@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sites } from '../../db/schema/auth.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { sweepTables } from '../../jobs/sweep-tables.ts'
-import { type Client, PASSWORD, request } from '../helpers/client.ts'
+import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
 
@@ -118,7 +118,10 @@ describe('a secret that was answered', () => {
     const body = { old_password: PASSWORD, new_password: `${PASSWORD} 2` }
     const first = await post('auth/change_password/', body, 'key-7', client)
     expect(first.status).toBe(200)
-    const again = await post('auth/change_password/', body, 'key-7', client)
+    const withOldToken = await post('auth/change_password/', body, 'key-7', client)
+    expect([withOldToken.status, withOldToken.body.code]).toEqual([401, 'token_invalid'])
+    const signedIn = await signIn(service.url, client.email, body.new_password)
+    const again = await post('auth/change_password/', body, 'key-7', signedIn)
     expect([again.status, again.body.code]).toEqual([409, 'already_done'])
   })
 
