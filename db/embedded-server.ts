@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Account } from './embedded-binaries.ts'
 
 const START_LIMIT_MS = 60_000
+/** For how long a lock file may be empty. */
+const EMPTY_LOCK_MS = 5_000
 /** Below those that systems give to outgoing connections, one of which could hold the server's while it is down. */
 const PORTS = { from: 16_384, to: 32_768 }
 /** The first message of a client that asks for encryption: the server answers with one letter. */
@@ -111,7 +113,11 @@ async function launch({ dir, bin, account, flags }: Server, port: number): Promi
 /** The pid in the lock file may have become a zombie's or another program's: PostgreSQL would refuse to start. */
 function clearStaleLock(dir: string): void {
   const lines = readLock(dir)
-  if (lines && !isServer(Number(lines[0]), dir)) fs.rmSync(lockOf(dir), { force: true })
+  if (!lines || isServer(Number(lines[0]), dir)) return
+  // Another starter's server has made the file and not written it yet.
+  const made = fs.statSync(lockOf(dir), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (!lines[0] && Date.now() - made < EMPTY_LOCK_MS) return
+  fs.rmSync(lockOf(dir), { force: true })
 }
 
 const dataOf = (dir: string) => path.join(dir, 'data')
@@ -128,7 +134,7 @@ function readLock(dir: string): string[] | undefined {
 
 /** Whether `pid` is this cluster's server: another program's, even another server's, may have its pid by now. */
 function isServer(pid: number, dir: string): boolean {
-  if (!alive(pid)) return false
+  if (!(pid > 0) || !alive(pid)) return false
   return process.platform !== 'linux' || commandOf(pid).split('\0').includes(dataOf(dir))
 }
 

@@ -178,7 +178,10 @@ export function postmasterOf({ dataDir }: { dataDir: string }): number {
     .map((folder) => path.join(folder, 'data/postmaster.pid'))
     .find((candidate) => existsSync(candidate))
   if (!file) throw new Error('the service runs no PostgreSQL')
-  return Number(readFileSync(file, 'utf8').split('\n')[0])
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+  // A signal to 0 would go to this process and all of its group.
+  if (!(pid > 0)) throw new Error(`${file} names no process`)
+  return pid
 }
 
 /** Process ids of the server's children. */
