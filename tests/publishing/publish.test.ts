@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marker } from '../../wp-bridge/client/marker.ts'
 import { type Client, register } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
@@ -100,7 +101,10 @@ describe('publishing', () => {
     const [id] = await writeArticles(owner, place, ['An article to edit'], { images_per_task: 1 })
     await publish([id!])
     const { assigned_post_id } = await taskOf(id!)
-    const mine = '<!-- wp:paragraph -->\\n<p>Mine now.</p>\\n<!-- /wp:paragraph -->'
+    // As an editor saves it: the first block keeps the class that marks the post as the article's.
+    const [row] = await service.sql`select publication_key from tasks where id = ${id!}`
+    const mark = marker(row!.publication_key)
+    const mine = `<!-- wp:paragraph {\\"className\\":\\"${mark}\\"} -->\\n<p class=\\"${mark}\\">Mine now.</p>\\n<!-- /wp:paragraph -->`
     await wordpress.php(
       `wp_update_post(['ID' => ${assigned_post_id}, 'post_title' => 'Mine', 'post_content' => "${mine}"]);`,
     )

@@ -148,7 +148,7 @@ describe('the REST root', () => {
       more()
     })
     const refused = discoverRestRoot(fetch, siteUrl)
-    await expect(refused).rejects.toMatchObject({ code: 'answer_too_large' })
+    await expect(refused).rejects.toMatchObject({ code: 'not_wordpress' })
   })
 
   it('cannot be found on a site that does not listen', async () => {
