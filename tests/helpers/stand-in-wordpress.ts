@@ -105,7 +105,10 @@ function answerOf(
     return known ? json(200, known) : error(404, 'rest_post_invalid_id')
   }
   if (body.id !== undefined) return error(400, 'rest_post_exists')
-  if (known) return json(200, Object.assign(known, shaped(kind, known.id, body, url)))
+  if (known) {
+    const sent = { ...(known.sent as object), ...body }
+    return json(200, Object.assign(known, shaped(kind, known.id, sent, url)))
+  }
   const made = shaped(kind, list.length + 1, body, url)
   list.push(made)
   return json(201, made)
@@ -119,21 +122,23 @@ function page(path: string, things: Record<string, Thing[]>): StandInAnswer {
 }
 
 function shaped(kind: string, id: number, body: Record<string, unknown>, url: string): Thing {
+  const sent = body
   if (kind === 'media') {
     const sizes = { width: 1200, height: 675 }
     return {
       id,
+      sent,
       slug: body.slug,
       source_url: `${url}/f.webp`,
-      alt_text: '',
+      alt_text: body.alt_text ?? '',
       media_details: sizes,
     }
   }
-  if (kind !== 'posts') return { id, name: body.name }
+  if (kind !== 'posts') return { id, sent, name: body.name }
   const raw = (field: string) => ({ raw: String(body[field] ?? '') })
   const [status, slug] = [body.status ?? 'draft', String(body.slug ?? `post-${id}`)]
   return {
-    ...{ id, status, slug, link: `${url}/${slug}/`, date_gmt: '2026-01-01T00:00:00' },
+    ...{ id, sent, status, slug, link: `${url}/${slug}/`, date_gmt: '2026-01-01T00:00:00' },
     ...{ modified_gmt: '2026-01-01T00:00:00', title: raw('title'), content: raw('content') },
     ...{ excerpt: raw('excerpt'), featured_media: body.featured_media ?? 0 },
     ...{ categories: body.categories ?? [], tags: body.tags ?? [] },

@@ -128,7 +128,8 @@ it('has a post that is made a draft again, which can be done anew', async () => 
   expect(attempt).toMatchObject({ type: 'post.unpublish', state: 'delivered', task_id: id })
   expect(attempt!.log.at(-1)).toMatchObject({ request: '{"status":"draft"}', status: 200 })
   const replay = `publishing/deliveries/${attempt!.id}/replay/`
-  expect(await owner.post(replay)).toMatchObject({ status: 409 })
+  const already = await owner.post<{ task_id: number }>(replay)
+  expect((await owner.follow(already.body.task_id)).state).toBe('SUCCESS')
   await owner.run('writer/tasks/publish/', { ids: [id] })
   await owner.follow((await owner.post<{ task_id: number }>(replay)).body.task_id)
   const posts = wordpress.query(`select post_status from wp_posts where post_title = 'Taken back'
