@@ -162,7 +162,7 @@ describe('several of them', () => {
     expect(processesOf(group).length).toBeGreaterThan(1)
     child.kill('SIGKILL')
     while (processesOf(group).length > 0) await pause(10)
-    rmSync(dir, { recursive: true })
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
   })
 })
 
