@@ -21,8 +21,8 @@ const local = (file: string) =>
     .filter((name) => name.startsWith('.'))
     .map((name) => path.relative(ROOT, path.resolve(path.dirname(path.join(ROOT, file)), name)))
 
-/** Workers have AsyncLocalStorage too. */
-const ON_WORKERS = new Set(['node:async_hooks'])
+/** What Workers serve of Node: AsyncLocalStorage, and streams for the archive of an account. */
+const ON_WORKERS = new Set(['node:async_hooks', 'node:stream', 'node:stream/promises'])
 
 describe('imports', () => {
   it('run down only: jobs → server → db and wp-bridge', () => {

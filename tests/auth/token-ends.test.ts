@@ -48,7 +48,8 @@ describe.each(Object.entries(ENDS))('%s', (_name, end) => {
     for (const before of [user, elsewhere]) {
       expect((await before.get('auth/me/')).status).toBe(401)
       expect((await before.get('writer/tasks/')).status).toBe(401)
-      expect((await before.post('auth/sites/', { name: 'x' })).status).toBe(401)
+      const task = { site_id: 1, sector_id: 1, title: 'x' }
+      expect((await before.post('writer/tasks/', task)).status).toBe(401)
       expect((await post('auth/refresh/', { refresh: before.refresh })).status).toBe(401)
     }
     const after = await signIn(service.url, user.email, password)
