@@ -16,7 +16,7 @@ export type WorkLimits = { read: Limits; write: Limits; long: Limits }
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
-/** From the wish for a connection until a transaction is open on it, whoever wants it. */
+/** Limits the wait for a connection and the opening of a transaction on it, for requests and workers alike. */
 export const OPEN_LIMIT_MS = 4 * SECOND
 
 const LONG: Limits = {

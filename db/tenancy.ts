@@ -15,7 +15,8 @@ import { unavailable } from './unavailable.ts'
  */
 export type Scope = {
   accountId: number
-  user?: { id: number; role: Role /** Of the access token. */; version?: number }
+  /** `version` is that of the access token. */
+  user?: { id: number; role: Role; version?: number }
   apiKey?: { hash: string }
 }
 

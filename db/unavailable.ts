@@ -30,7 +30,7 @@ const OVERLOADED = new Map([
   ['53200', 'the database is out of memory'],
 ])
 
-/** Of the server and of postgres.js. */
+/** Error codes of the server and of postgres.js. */
 const UNAVAILABLE = new Map([
   ['53100', "the database's disk is full"],
   ['58030', 'the database cannot read or write its files'],

@@ -43,7 +43,7 @@ export async function takeWorkerLock(databaseUrl: string): Promise<WorkerLock> {
     if (!asked || isLeader) return
     const [row] = await asked<{ leads: boolean }[]>`
       select pg_try_advisory_lock(${LEADER_LOCK}::int, 0) as leads`
-    // Of a connection that was lost meanwhile it says nothing.
+    // The answer is worthless if the connection was lost meanwhile.
     if (asked === holding) isLeader = row?.leads === true
   }
   await renew()

@@ -63,7 +63,7 @@ export const wordpress_deliveries = pgTable(
     ),
     state: text({ enum: DELIVERY_STATES }).notNull().default('pending'),
     attempts: integer().notNull().default(0),
-    /** Not tried before, and not before those ahead of it; null when it is tried no more. */
+    /** The earliest time of the next attempt, after earlier deliveries of the site; null when no attempt follows. */
     next_attempt_at: at().defaultNow(),
     log: jsonb().$type<DeliveryAttempt[]>().notNull().default([]),
     delivered_at: at(),

@@ -74,7 +74,7 @@ export const tasks = pgTable(
     /** WordPress's own status of the post. */
     wp_status: text(),
     published_at: at(),
-    /** As of when it was last known how the post stands, by WordPress's clock: what is older says nothing. */
+    /** When WordPress last reported the post's state, by its own clock; older reports are ignored. */
     wp_told_at: at(),
     /** When a person last edited the post in WordPress, as its plugin told. */
     wp_edited_at: at(),

@@ -64,7 +64,7 @@ export const unpublish: StepHandler = async (job) => {
   }
 }
 
-/** The watchdog may be publishing the post whose time WP-Cron missed: once this step is there it begins no more. */
+/** The watchdog may be publishing a post that WP-Cron missed; once this step exists it starts no other. */
 async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
   const [running] = await job.read((tx) =>
     tx
