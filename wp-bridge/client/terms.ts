@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type CreateContext, createOnce, eachInTurn } from './create-once.ts'
 import { isRefusal, WordPressError } from './errors.ts'
 import { unlessGone } from './find-post.ts'
-import { htmlOf, isSameText, textOf } from './text-as-html.ts'
+import { escapeBareAmpersands, htmlOf, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 export type Taxonomy = 'categories' | 'tags'
@@ -99,9 +99,7 @@ function isNamed(term: Term, name: string): boolean {
 
 /** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
 function stored(name: string): string {
-  return htmlOf(name)
-    .replace(/&(?!#?\w+;)/g, '&amp;')
-    .replaceAll('>', '&gt;')
+  return escapeBareAmpersands(htmlOf(name)).replaceAll('>', '&gt;')
 }
 
 function folded(name: string): string {

@@ -18,10 +18,15 @@ export function htmlOf(text: string): string {
 
 /** The text that a reader sees of such a field, in which a tag that somebody wrote is shown as it is. */
 export function textOf(html: string): string {
-  const escaped = html.replace(/&(?!#?\w+;)/g, '&amp;').replaceAll('<', '&lt;')
+  const escaped = escapeBareAmpersands(html).replaceAll('<', '&lt;')
   return parseFragment(escaped)
     .childNodes.map((node) => (isText(node) ? node.value : ''))
     .join('')
+}
+
+/** Escapes each `&` that begins no entity. */
+export function escapeBareAmpersands(html: string): string {
+  return html.replace(/&(#?\w+;)?/g, (found, entity) => (entity ? found : '&amp;'))
 }
 
 /** Whether two texts read the same: WordPress trims them, and folds their spaces at times. */
