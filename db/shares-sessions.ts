@@ -4,9 +4,9 @@ import { sessionOptions } from './connection.ts'
 const ROUNDS = 5
 
 /**
- * Whether what is at `url` gives its connections to whoever begins a transaction, as PgBouncer does with
- * pool_mode = transaction: then nothing that lives in a session works, no LISTEN and no advisory lock.
- * A PostgreSQL never has one backend serve two connections, nor two serve one.
+ * Whether the server at `url` is a pooler that assigns a connection per transaction, as PgBouncer does
+ * with pool_mode = transaction. Session state (LISTEN, advisory locks) does not work behind one.
+ * PostgreSQL itself never serves two connections by one backend, or one connection by two.
  */
 export async function sharesSessions(url: string): Promise<boolean> {
   const [one, other] = [open(url), open(url)]

@@ -18,9 +18,9 @@ export type PairedPlugin = {
 type Target = { api: WordPressApi; siteId: number; serviceUrl: string; rotate: boolean }
 
 /**
- * Shares a key with a site's plugin, where there is one: a new one when `rotate` asks for it, when there
- * is none or it is old, else the one that both have. A site that is published to works without: what fails
- * here is a warning, and leaves the pairing as it is. The site is linked to this WordPress already.
+ * Shares a key with a site's plugin, if the site has the plugin. The existing key is kept unless `rotate`
+ * is set, there is no key yet, or the key is old. Publishing works without the plugin, so a failure here is
+ * a warning and leaves the pairing unchanged. The site must already be linked to this WordPress.
  *
  * The key is stored before the plugin gets it, and any number of calls at once give it the same one; so
  * wherever one of them ends, both sides have a key in common, and the next call or webhook settles on it.

@@ -44,8 +44,8 @@ async function answers(api: WordPressApi): Promise<void> {
 }
 
 /**
- * Throws what a firewall answers that lets no write through, whatever is in it. WordPress refuses this
- * one: it has a status that there is none of, and the id of a post that is to be created.
+ * Throws the answer of a firewall that blocks every write. WordPress itself rejects this request with
+ * JSON, because it names an unknown status and an id for a post that does not exist yet.
  */
 async function takesWrites(api: WordPressApi): Promise<void> {
   try {
