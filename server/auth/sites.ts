@@ -19,6 +19,9 @@ const {
   wp_bridge_keys: _keys,
   wp_probe_at: _probe,
   wp_probes: _probes,
+  wp_webhooks_failing_since: _failingSince,
+  wp_webhooks_failures: _failures,
+  wp_webhooks_try_at: _tryAt,
   ...columns
 } = getTableColumns(sites)
 const selection = {

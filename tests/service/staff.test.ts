@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from '../architecture/code-files.ts'
@@ -13,21 +14,19 @@ beforeAll(async () => {
 })
 afterAll(() => service?.stop())
 
-/** What `npm run staff -- …` runs. */
-function staff(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [path.join(ROOT, 'server/staff.ts'), ...args],
-    {
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: service.databaseUrl,
-        IGNY8_SECRET_KEYS: 'a key that only the tests of this project ever use',
-      },
-      encoding: 'utf8',
+/** What `npm run staff -- …` runs. The service in this process answers meanwhile. */
+async function staff(...args: string[]) {
+  const child = spawn(process.execPath, [path.join(ROOT, 'server/staff.ts'), ...args], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: service.databaseUrl,
+      IGNY8_SECRET_KEYS: 'a key that only the tests of this project ever use',
     },
-  )
-  return { status, lines: (stdout + stderr).trim().split('\n') }
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  const [status] = await once(child, 'close')
+  return { status, lines: output.trim().split('\n') }
 }
 const metrics = async (client: Client) => (await client.get('system/metrics/')).status
 const roleOf = async ({ userId }: Client) =>
@@ -37,12 +36,12 @@ describe('npm run staff', () => {
   it('appoints a user, on record, and dismisses them to the role they had', async () => {
     expect(await metrics(owner)).toBe(403)
     for (const _again of [1, 2]) {
-      expect(staff('add', owner.email.toUpperCase())).toMatchObject({ status: 0 })
+      expect(await staff('add', owner.email.toUpperCase())).toMatchObject({ status: 0 })
     }
     expect((await owner.get('auth/me/')).status).toBe(401)
     const appointed = await signIn(service.url, owner.email)
     expect(await metrics(appointed)).toBe(200)
-    expect(staff('remove', owner.email).status).toBe(0)
+    expect((await staff('remove', owner.email)).status).toBe(0)
     expect(await metrics(appointed)).toBe(401)
     expect(await roleOf(owner)).toBe('owner')
     const back = await signIn(service.url, owner.email)
@@ -57,18 +56,21 @@ describe('npm run staff', () => {
 
   it('leaves one who never owned the account an admin, and others as they are', async () => {
     const editor = await addUser(await signIn(service.url, owner.email), 'editor')
-    expect(staff('remove', editor.email).status).toBe(0)
+    expect((await staff('remove', editor.email)).status).toBe(0)
     expect(await roleOf(editor)).toBe('editor')
-    staff('add', editor.email)
-    staff('remove', editor.email)
+    await staff('add', editor.email)
+    await staff('remove', editor.email)
     expect(await roleOf(editor)).toBe('admin')
   })
 
-  it('says in one line what is wrong', () => {
-    const nobody = staff('add', 'nobody@example.test')
+  it('says in one line what is wrong', async () => {
+    const nobody = await staff('add', 'nobody@example.test')
     expect(nobody).toEqual({ status: 1, lines: [expect.stringContaining('nobody@example.test')] })
     for (const args of [[], ['add'], ['promote', owner.email]]) {
-      expect(staff(...args)).toEqual({ status: 1, lines: [expect.stringContaining('add|remove')] })
+      expect(await staff(...args)).toEqual({
+        status: 1,
+        lines: [expect.stringContaining('add|remove')],
+      })
     }
   })
 })
