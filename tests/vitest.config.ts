@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: 'tests/helpers/global-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
+    // Modules are loaded once a worker, not once a file: they keep no state that one test leaves to another.
+    isolate: false,
   },
 })

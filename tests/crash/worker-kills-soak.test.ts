@@ -8,7 +8,7 @@ import { type MortalWorker, startMortalWorker } from './mortal-worker.ts'
 
 /** `npm run soak` makes 200 kills, while 100 articles at a time are written. */
 const SOAK = Boolean(process.env.SOAK)
-const KILLS = SOAK ? 200 : 10
+const KILLS = SOAK ? 200 : 5
 const ARTICLES = SOAK ? 100 : 10
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 /** Kills come as fast as leaves a step that runs alone a fair chance: within so many of its times. */

@@ -19,7 +19,7 @@ import {
 
 /** `npm run soak` runs all of it: 504 publications. */
 const SOAK = Boolean(process.env.SOAK)
-const TASKS = SOAK ? 63 : 12
+const TASKS = SOAK ? 63 : 6
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 /** Longer than any delay of the proxy, so that nothing is still on its way after it. */
 const SETTLE_MS = 3_000
