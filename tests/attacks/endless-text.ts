@@ -39,5 +39,6 @@ export const ENDLESS: Record<string, string> = {
   'a long link left open': `<p><a href="https://x.test/${'y'.repeat(100_000)}">${'<p>x'.repeat(200_000)}`,
   'text before a table': `<table>${repeated('<b>x</b>')}`,
   'attributes of one tag': `<p ${Array.from({ length: 120_000 }, (_, i) => `a${i}`).join(' ')}>`,
+  'delimiters before one end': `${repeated('<!-- wp:a ').repeat(3)}-->`,
   'a fence without end': `\`\`\`${repeated(' ')}`,
 }

@@ -7,10 +7,13 @@ const LIMIT_MS = 60_000
 /** Calls the function with one text after the other, and tells after each. */
 const THREAD = `
 const { workerData: { url, name }, parentPort } = require('node:worker_threads')
-import(url).then((module) => parentPort.on('message', (text) => {
-  try { module[name](text) } catch {}
-  parentPort.postMessage('done')
-}))`
+import(url).then((module) => {
+  if (typeof module[name] !== 'function') throw new TypeError(url + ' exports no ' + name + '()')
+  parentPort.on('message', (text) => {
+    try { module[name](text) } catch {}
+    parentPort.postMessage('done')
+  })
+})`
 
 /**
  * Calls an exported function of a module with each of the texts in a thread, and returns those that it

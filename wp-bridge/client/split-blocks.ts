@@ -33,11 +33,12 @@ export function joinBlocks(blocks: string[]): string {
 
 /** Attributes are JSON in which WordPress escapes `--`, so that `-->` always ends a delimiter. */
 function* delimiters(content: string) {
+  let close = -1
   for (let at = content.indexOf('<!--'); at >= 0; at = content.indexOf('<!--', at + 4)) {
     DELIMITER.lastIndex = at
     const match = DELIMITER.exec(content)
     if (!match) continue
-    const close = content.indexOf('-->', at)
+    if (close < at) close = content.indexOf('-->', at)
     if (close < 0) return
     const isVoid = content[close - 1] === '/'
     const kind = isVoid ? 'is whole' : match[1] ? 'closes' : 'opens'
