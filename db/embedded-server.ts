@@ -14,6 +14,19 @@ const PORTS = { from: 16_384, to: 32_768 }
 /** The first message of a client that asks for encryption: the server answers with one letter. */
 const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47)
 
+/**
+ * What becomes of the server and why: no refused statement, since each would add its text, which has
+ * what people typed, and anybody can send a request that is refused.
+ */
+const LOGGED = [
+  'log_min_messages=log',
+  'log_min_error_statement=panic',
+  'log_error_verbosity=terse',
+  'log_checkpoints=off',
+]
+/** Past it the log goes on in an empty file; the one before is kept. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024
+
 /** How a cluster's server is run. */
 export type Server = { dir: string; bin: string; account: Account; flags: string[] }
 
@@ -39,8 +52,7 @@ export async function running(
     }
     await delay(25)
   }
-  const log = path.join(server.dir, 'postgres.log')
-  throw new Error(`PostgreSQL did not become ready in a minute; see ${log}`)
+  throw new Error(`PostgreSQL did not become ready in a minute; see ${logOf(server.dir)}`)
 }
 
 /** The live server on this cluster. postmaster.pid: line 1 pid, 4 port, 8 status. */
@@ -75,12 +87,14 @@ export function environment(home: string): NodeJS.ProcessEnv {
 
 /** Resolves when the server is ready or has ended: another starter's may have been first. */
 async function launch({ dir, bin, account, flags }: Server, port: number): Promise<void> {
-  const log = fs.openSync(path.join(dir, 'postgres.log'), 'a', 0o600)
+  boundLog(dir)
+  const log = fs.openSync(logOf(dir), 'a', 0o600)
   if (account) fs.fchownSync(log, account.uid, account.gid)
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=200',
+    ...LOGGED,
     ...flags,
   ]
   const child = spawn(
@@ -120,6 +134,16 @@ function clearStaleLock(dir: string): void {
   fs.rmSync(lockOf(dir), { force: true })
 }
 
+/** Keeps a copy of a log that has grown large, and empties the file, which a running server goes on writing to. */
+export function boundLog(dir: string): void {
+  const log = logOf(dir)
+  const size = fs.statSync(log, { throwIfNoEntry: false })?.size ?? 0
+  if (size <= MAX_LOG_BYTES) return
+  fs.copyFileSync(log, `${log}.old`)
+  fs.truncateSync(log)
+}
+
+const logOf = (dir: string) => path.join(dir, 'postgres.log')
 const dataOf = (dir: string) => path.join(dir, 'data')
 const lockOf = (dir: string) => path.join(dataOf(dir), 'postmaster.pid')
 

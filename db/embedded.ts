@@ -8,6 +8,7 @@ import { type Account, binaries, serverAccount } from './embedded-binaries.ts'
 import { clusterDir, noteCluster } from './embedded-place.ts'
 import {
   alive,
+  boundLog,
   environment,
   keepPort,
   postmaster,
@@ -132,6 +133,7 @@ function supervise(
     while (!stopping.signal.aborted) {
       try {
         if (!postmaster(server.dir)) await running(server, { port, signal: stopping.signal })
+        boundLog(server.dir)
       } catch (error) {
         if (!stopping.signal.aborted) onError(error)
       }

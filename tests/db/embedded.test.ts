@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   copyFileSync,
@@ -9,14 +10,16 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded.ts'
 import { ROOT } from '../architecture/code-files.ts'
 
@@ -90,6 +93,26 @@ it('survives kill -9 of the server', async () => {
   process.kill(first.pid, 'SIGKILL')
   const second = await start(dir)
   expect(await query(second, 'select count(*)::int as n from kept')).toEqual([{ n: 1000 }])
+})
+
+it('logs no statement, and bounds its log at the start and while it is supervised', async () => {
+  const dir = folder()
+  const server = await start(dir)
+  const log = path.join(server.dir, 'postgres.log')
+  await expect(query(server, `select 'a secret'::int`)).rejects.toThrow('a secret')
+  expect(readFileSync(log, 'utf8')).not.toContain('secret')
+  const grow = () => appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'x'))
+  const isSmall = () => expect(statSync(log).size).toBeLessThan(1024 * 1024)
+  grow()
+  const stop = server.supervise(console.error)
+  await vi.waitFor(isSmall, { timeout: 15_000 })
+  await stop()
+  await server.stop()
+  grow()
+  const again = await start(dir)
+  isSmall()
+  expect(statSync(`${log}.old`).size).toBeGreaterThan(11 * 1024 * 1024)
+  await query(again, 'select 1')
 })
 
 it('survives kill -9 of a starter in the middle of its first start', async () => {
