@@ -3,17 +3,8 @@ import { type SQL, sql } from 'drizzle-orm'
 /** Rows that are deleted once `column` is `days` old, where they are `over`. An index begins with `column`. */
 export type Swept = { column: string; days: number; over?: SQL }
 
-/** Runs that ask a site whether it works, and leave nothing that the ledger refers to. */
-export const PROBES = [
-  'connect_gsc',
-  'discover_wordpress',
-  'examine_wordpress',
-  'link_wordpress',
-  'probe_wordpress',
-  'test_connection',
-  'unlink_wordpress',
-  'verify_post',
-] as const
+/** How long runs that are probes are kept once they have ended. */
+export const PROBE_DAYS = 30
 
 const ACCOUNT = "the account's own, until it is deleted or the account is erased"
 const PLATFORM = "the platform's own, and few"
@@ -28,7 +19,9 @@ export const RETENTION: Record<string, Swept | { kept: string }> = {
   accounts: { kept: 'an erased account is a row without a name, which the ledger refers to' },
   ai_prompts: { kept: ACCOUNT },
   api_keys: { kept: 'the audit log refers to them; an account makes few' },
-  audit_log: { kept: 'for the life of the account; probes are not in it, and erasure empties it' },
+  audit_log: {
+    kept: 'for the life of the account; what the service does by itself is not in it, and erasure empties it',
+  },
   author_profiles: { kept: ACCOUNT },
   bridge_events: { column: 'created_at', days: 30 },
   clusters: { kept: ACCOUNT },
@@ -50,9 +43,8 @@ export const RETENTION: Record<string, Swept | { kept: string }> = {
   plans: { kept: PLATFORM },
   public_idempotency_keys: { column: 'created_at', days: 25 / 24 },
   refresh_tokens: { column: 'expires_at', days: 1 },
-  // The steps go with their run: see `sweepProbes`.
-  run_steps: { column: 'created_at', days: 30, over: sql`false` },
-  runs: { column: 'finished_at', days: 30, over: sql`false` },
+  run_steps: { kept: 'they go with their run' },
+  runs: { kept: 'the ledger and the usage log refer to them; probes are swept: see `sweepProbes`' },
   schema_migrations: { kept: PLATFORM },
   sectors: { kept: ACCOUNT },
   site_user_access: { kept: ACCOUNT },

@@ -1,31 +1,42 @@
 import { sql } from 'drizzle-orm'
+import { isProbe } from '../db/schema/system.ts'
 import type { Doors } from '../db/tenancy.ts'
-import { PROBES, RETENTION, type Swept } from './retention.ts'
+import type { Logger } from '../server/logger.ts'
+import { PROBE_DAYS, RETENTION, type Swept } from './retention.ts'
 
 /** Rows deleted in one transaction, and transactions for one table in one round. */
 const BATCH = 1_000
 const BATCHES = 20
 
-type Deps = { doors: Doors }
+type Deps = { doors: Doors; logger: Logger }
 
 /**
  * Deletes rows that are kept no longer, in small transactions that wait for nobody. What is left after
- * a round's share is deleted by the next. Returns how many rows were deleted.
+ * a round's share is deleted by the next. A table that fails is logged, and keeps no other waiting.
+ * Returns how many rows were deleted.
  */
 export async function sweepTables(deps: Deps): Promise<number> {
-  let swept = await inBatches(() => sweepProbes(deps))
+  let swept = await inBatches(deps, 'runs', () => sweepProbes(deps))
   for (const [table, rule] of Object.entries(RETENTION)) {
-    if ('column' in rule) swept += await inBatches(() => sweepTable(deps, table, rule))
+    if ('column' in rule) swept += await inBatches(deps, table, () => sweepTable(deps, table, rule))
   }
   return swept
 }
 
-async function inBatches(sweep: () => Promise<number>): Promise<number> {
+async function inBatches(
+  { logger }: Deps,
+  table: string,
+  sweep: () => Promise<number>,
+): Promise<number> {
   let swept = 0
-  for (let n = 0; n < BATCHES; n++) {
-    const batch = await sweep()
-    swept += batch
-    if (batch < BATCH) break
+  try {
+    for (let n = 0; n < BATCHES; n++) {
+      const batch = await sweep()
+      swept += batch
+      if (batch < BATCH) break
+    }
+  } catch (error) {
+    logger.error({ err: error, table }, 'old rows not deleted')
   }
   return swept
 }
@@ -43,14 +54,10 @@ function sweepTable({ doors }: Deps, table: string, { column, days, over }: Swep
 
 /** Deletes old probes with their steps. One that the ledger or the usage log refers to stays. */
 function sweepProbes({ doors }: Deps): Promise<number> {
-  const { days } = RETENTION.runs as Swept
   return doors.withPlatform('sweep', async (tx) => {
     const due = await tx.execute<{ account_id: string; id: string }>(sql`
       select account_id, id from runs r
-      where kind in (${sql.join(
-        PROBES.map((kind) => sql.raw(`'${kind}'`)),
-        sql`, `,
-      )}) and finished_at < now() - ${days} * interval '1 day'
+      where ${isProbe} and finished_at < now() - ${PROBE_DAYS} * interval '1 day'
         and not exists (select from usage_logs u where u.account_id = r.account_id and u.run_id = r.id)
         and not exists (select from wordpress_connections w
           where w.account_id = r.account_id and w.run_id = r.id)

@@ -28,6 +28,7 @@ export const credit_transactions = pgTable(
     unique('credit_transactions_reference').on(t.account_id, t.reference),
     unique('credit_transactions_once').on(t.account_id, t.step_id, t.transaction_type),
     index('credit_transactions_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
+    index('credit_transactions_run').on(t.account_id, t.run_id),
   ],
 )
 

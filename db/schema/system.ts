@@ -35,6 +35,18 @@ export const RUN_KINDS = [
   'probe_wordpress',
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
+/** Runs that ask a site whether it works, and leave nothing that the ledger refers to. */
+export const PROBES = [
+  'connect_gsc',
+  'discover_wordpress',
+  'examine_wordpress',
+  'link_wordpress',
+  'probe_wordpress',
+  'test_connection',
+  'unlink_wordpress',
+  'verify_post',
+] as const satisfies RunKind[]
+export const isProbe = sql.raw(`kind in (${PROBES.map((kind) => `'${kind}'`).join(', ')})`)
 export const STEP_STATES = [
   'waiting',
   'pending',
@@ -86,11 +98,8 @@ export const runs = pgTable(
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
     index('runs_site').on(t.account_id, t.site_id),
-    // The kinds that are swept: see `jobs/retention.ts`.
-    index('runs_probes')
-      .on(t.finished_at)
-      .where(sql`kind in ('connect_gsc', 'discover_wordpress', 'examine_wordpress',
-        'link_wordpress', 'probe_wordpress', 'test_connection', 'unlink_wordpress', 'verify_post')`),
+    // They are swept: see `jobs/retention.ts`.
+    index('runs_probes').on(t.finished_at).where(isProbe),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )
@@ -116,13 +125,13 @@ export const run_steps = pgTable(
     attempt: integer().notNull().default(0),
     /** Failures that were retried. */
     retries: integer().notNull().default(0),
-    /** Workers that died on the step since one of them last ended an attempt with a retry or a hold. */
+    /** Workers that died on the step since it last showed that it was not its doing. */
     deaths: integer().notNull().default(0),
     /** Whose advisory lock says that the worker is alive. */
     worker_id: ref(),
     /** Not taken while it stands: what releases it sets it to null. */
     held: text({ enum: HOLDS }),
-    /** When it was lifted last. */
+    /** When a worker first took it, or `held` was lifted last. */
     released_at: at(),
     /** Not taken before; of a publication its slot in the site's drip. */
     not_before: at(),

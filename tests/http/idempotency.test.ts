@@ -205,7 +205,7 @@ it('a key is forgotten after a day, and not before', async () => {
   const { sql } = service
   await sql`update idempotency_keys set created_at = now() - interval '24 hours' where key = 'aged'`
   await sql`update idempotency_keys set created_at = now() - interval '26 hours' where key = 'old'`
-  await sweepTables(service)
+  await sweepTables({ doors: service.doors, logger: { info() {}, warn() {}, error() {} } })
   const left = await sql`select key from idempotency_keys where key in ('aged', 'old')`
   expect(left.map(({ key }) => key)).toEqual(['aged'])
 })

@@ -156,7 +156,7 @@ test('sweeps what a killed process left staged, and not what may still arrive', 
       values (${owner.accountId}, gen_random_uuid(), ${keyword!}, 1, ${keyword!},
         now() - ${age!}::interval)`
   }
-  await sweepTables(service)
+  await sweepTables({ doors: service.doors, logger: { info() {}, warn() {}, error() {} } })
   const kept = await service.sql`delete from staged_keywords returning keyword`
   expect(kept.map(({ keyword }) => keyword)).toEqual(['of a long upload'])
 })
