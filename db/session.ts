@@ -6,6 +6,12 @@ const LOOK_EVERY_MS = 1_000
 /** How long a server may leave a question unanswered. */
 const TICKS = 10
 const TICK_MS = 250
+/**
+ * The server ends a session whose client is frozen or cannot be reached: what it holds is then free. The
+ * client asks every second.
+ */
+const SERVER_LIMITS = `set idle_session_timeout = '15s'; set tcp_keepalives_idle = 5;
+  set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3`
 /** Before a connection is made again: that was lost, and that could not be opened. */
 const AGAIN_MS = { lost: 100, failed: 500 }
 
@@ -71,6 +77,7 @@ async function keep(
     let again = AGAIN_MS.lost
     const connection = new Connection(url, options, stopping)
     try {
+      await connection.answered(connection.sql.unsafe(SERVER_LIMITS))
       await connection.answered(options.setUp?.(connection.sql) ?? connection.sql`select 1`)
       if (stopping.aborted) break
       if (connection.isOver) {

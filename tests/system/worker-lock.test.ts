@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { takeWorkerLock } from '../../jobs/worker-lock.ts'
+import { cloneTemplate } from '../helpers/database.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
 const LOCK_CLASS = 493_718
@@ -39,3 +43,33 @@ it('is seen to live again after the database cut its connections', async () => {
   const run = await owner.run('writer/tasks/auto_generate_content/', { ids: [task.body.id] })
   expect(run.state).toBe('SUCCESS')
 })
+
+/** Leads, and says so. */
+const LEADER = `
+  import { takeWorkerLock } from ${JSON.stringify(new URL('../../jobs/worker-lock.ts', import.meta.url))}
+  const lock = await takeWorkerLock(process.env.DATABASE_URL)
+  console.log(lock.isLeader())
+  setInterval(() => lock.renew(), 100)`
+
+it('is handed over by a leader that is frozen', async () => {
+  const url = await cloneTemplate(inject('postgresUrl'))
+  const leader = spawn(process.execPath, ['--input-type=module', '--eval', LEADER], {
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = await once(leader.stdout, 'data')
+  expect(String(said)).toBe('true\n')
+  const next = await takeWorkerLock(url)
+  try {
+    expect(next.isLeader()).toBe(false)
+    leader.kill('SIGSTOP')
+    const leads = async () => {
+      await next.renew()
+      return next.isLeader()
+    }
+    await expect.poll(leads, { timeout: 45_000, interval: 200 }).toBe(true)
+  } finally {
+    leader.kill('SIGKILL')
+    await next.release()
+  }
+}, 60_000)
