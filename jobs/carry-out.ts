@@ -3,6 +3,7 @@ import { unavailable } from '../db/unavailable.ts'
 import { rowLimitReached } from '../server/billing/plan-limits.ts'
 import { fail, giveBack, succeed } from './finish-step.ts'
 import { contracts, failureOf, registry } from './registry.ts'
+import { shortened } from './short-texts.ts'
 import {
   HeldError,
   LookAgainError,
@@ -73,9 +74,9 @@ async function workerDied(): Promise<never> {
   )
 }
 
-/** Since when it has waited for nothing but a worker: milliseconds since 1970. */
-function begunAt({ created_at, released_at, not_before }: Step): number {
-  return Math.max(created_at.getTime(), released_at?.getTime() ?? 0, not_before?.getTime() ?? 0)
+/** Since when nothing but its work has kept it: milliseconds since 1970. */
+function begunAt({ released_at, not_before }: Step): number {
+  return Math.max(released_at?.getTime() ?? 0, not_before?.getTime() ?? 0)
 }
 
 async function settleFailure(
@@ -88,7 +89,9 @@ async function settleFailure(
   const isSpent = retries >= contracts[step.kind].retryDelays.length
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
-    await giveBack(deps, step, { seconds: 0, message: 'The service restarts' })
+    // Cut off, it has not shown that it does not kill.
+    const { deaths } = step
+    await giveBack(deps, step, { seconds: 0, deaths, message: 'The service restarts' })
     return 'retried'
   }
   const mayWait = Date.now() - begunAt(step) < LOOK_AGAIN_LIMIT_MS
@@ -133,8 +136,7 @@ function isOfStep(error: unknown): error is StepError | RetryableError | LookAga
 
 /** An error that is not one of ours says nothing to the caller. */
 function failureFrom(error: unknown): Failure {
-  // PostgreSQL takes neither NUL nor half a character, and the failure must be written.
   return isOfStep(error)
-    ? { code: error.code, message: error.message.replaceAll('\0', '').toWellFormed() }
+    ? { code: error.code, message: shortened(error.message) }
     : { code: 'internal', message: 'Something failed on our side.' }
 }

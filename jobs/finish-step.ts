@@ -5,6 +5,7 @@ import { settleFailures, settleSuccess } from '../server/billing/settle-step.ts'
 import { endRunIfDone } from '../server/end-run.ts'
 import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
+import { DEATHS_IN_COMPANY } from './take-step.ts'
 
 /** How long a step waits whose end the database did not take. */
 const UNENDED_SECONDS = 5
@@ -27,7 +28,7 @@ export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<v
       })
       .where(eq(run_steps.id, step.id))
     await beginNext(tx, deps, step)
-    await endRunIfDone(tx, step.run_id, done.message)
+    await endRunIfDone(tx, step.run_id, shortened(done.message))
   })
 }
 
@@ -43,30 +44,36 @@ export function fail(
     await fence(tx, step)
     await onFailure?.(tx)
     await settleFailures(tx, step.account_id, [step])
-    const shortError = { ...error, message: shortened(error.message) }
     await tx
       .update(run_steps)
-      .set({ state: 'failed', error: shortError, made: null, updated_at: sql`now()` })
+      .set({ state: 'failed', error, made: null, updated_at: sql`now()` })
       .where(eq(run_steps.id, step.id))
     await cancelWaiting(tx, step)
-    await endRunIfDone(tx, step.run_id, shortError.message)
+    await endRunIfDone(tx, step.run_id, error.message)
   })
 }
 
-/** Gives a step back to the queue, to be taken again after `seconds`. */
+/**
+ * Gives a step back to the queue, to be taken again after `seconds`. One that came to an end while it ran
+ * alone does not kill workers: its deaths are forgotten.
+ */
 export function giveBack(
   deps: WorkerDeps,
   step: Step,
   again: { seconds: number; message: string; retries?: number; deaths?: number },
 ): Promise<void> {
-  const { seconds, message, retries = step.retries, deaths = step.deaths } = again
+  const { seconds, message, retries = step.retries } = again
+  const { deaths = step.deaths < DEATHS_IN_COMPANY ? step.deaths : 0 } = again
   return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
     await fence(tx, step)
     await tx
       .update(run_steps)
       .set({ ...toPending, retries, deaths, retry_at: inSeconds(seconds) })
       .where(eq(run_steps.id, step.id))
-    await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
+    await tx
+      .update(runs)
+      .set({ message: shortened(message), updated_at: sql`now()` })
+      .where(eq(runs.id, step.run_id))
     await deps.queue.enqueue(tx, [{ ...step, afterSeconds: seconds }])
   })
 }

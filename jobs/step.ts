@@ -8,6 +8,7 @@ import type { Logger } from '../server/logger.ts'
 import type { MediaStore } from '../server/media/media.ts'
 import type { Queue } from '../server/queue.ts'
 import type { Secrets } from '../server/secrets.ts'
+import { shortened } from './short-texts.ts'
 
 /** How an attempt at a step ended. */
 export type Outcome = 'succeeded' | 'failed' | 'retried' | 'held'
@@ -168,7 +169,12 @@ async function updateRun(
 ): Promise<void> {
   await tx
     .update(runs)
-    .set({ ...update, state: 'PROGRESS', updated_at: sql`now()` })
+    .set({
+      ...update,
+      message: shortened(update.message),
+      state: 'PROGRESS',
+      updated_at: sql`now()`,
+    })
     .where(eq(runs.id, step.run_id))
 }
 
@@ -181,7 +187,8 @@ async function appendEntry(
   name: string,
   message: string,
 ): Promise<void> {
-  const entry: ProgressEntry = { at: new Date().toISOString(), step: name, message }
+  const at = new Date().toISOString()
+  const entry: ProgressEntry = { at, step: name, message: shortened(message) }
   await tx
     .update(runs)
     .set({

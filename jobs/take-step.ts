@@ -7,7 +7,7 @@ import type { Step, WorkerDeps } from './step.ts'
 export const WORKER_LOCK = 493_718
 
 /** From so many deaths on, a step runs alone: then it is known whether it is the one that kills. */
-const DEATHS_IN_COMPANY = 3
+export const DEATHS_IN_COMPANY = 3
 /** So many deaths, the last three of them alone, and the step is given up. */
 export const DEATHS_LIMIT = 6
 
@@ -58,6 +58,7 @@ export function takeStep(
         attempt: sql`${run_steps.attempt} + 1`,
         deaths,
         worker_id: workerId,
+        released_at: sql`case when ${run_steps.attempt} = 0 then now() else ${run_steps.released_at} end`,
         updated_at: sql`now()`,
       })
       .where(and(eq(run_steps.id, stepId), isTakeable, alone ? undefined : sql`not (${runsAlone})`))

@@ -4,7 +4,7 @@ import type { Scope } from '../db/tenancy.ts'
 import { type JobContract, StepPayload } from '../server/queue.ts'
 import { askService } from './ask-service.ts'
 import { carryOut } from './carry-out.ts'
-import { recoverSteps } from './recover.ts'
+import { dropUnfinished, recoverSteps } from './recover.ts'
 import { contracts } from './registry.ts'
 import { startSchedule } from './scheduled/schedule.ts'
 import { scheduledTasks } from './scheduled/tasks.ts'
@@ -15,7 +15,7 @@ import { takeWorkerLock } from './worker-lock.ts'
 
 /** How long a drain lets steps finish before they are given back. */
 const DRAIN_MS = 20_000
-/** How long it then waits for them to be given back; what is left over is recovered by the next worker. */
+/** How long it then waits for them to give themselves back. */
 const GIVE_BACK_MS = 3_000
 
 export type Worker = { stop(): Promise<void> }
@@ -82,6 +82,10 @@ export async function startWorker(
       await Promise.race([stepsEnded, delay(DRAIN_MS + GIVE_BACK_MS, undefined, { ref: false })])
       clearTimeout(patience)
       await tasksEnded
+      const left = { workerId: lock.workerId, workingOn: new Set<number>() }
+      await dropUnfinished(deps, left).catch((error: unknown) => {
+        deps.logger.error({ err: error }, 'steps not given back')
+      })
       await lock.release()
     },
   }

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { storable } from '../../wp-bridge/client/storable.ts'
 import type { Fetch } from '../../wp-bridge/client/transport.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import type { StepJob } from '../step.ts'
@@ -76,8 +77,7 @@ export class ExchangeLog {
 
   #shown(text: string): string {
     const start = text.slice(0, 2 * KEPT)
-    const shown = withoutSecrets(start, this.#credentials).replaceAll('\0', '')
-    return (shown.length > KEPT ? `${shown.slice(0, KEPT)} …` : shown).toWellFormed()
+    return storable(withoutSecrets(start, this.#credentials), KEPT)
   }
 
   /** Notes that an attempt at a task's post begins, and that one before it that did not end never will. */

@@ -7,12 +7,14 @@ import { SecretUnreadableError } from '../../server/secrets.ts'
 import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/answer.ts'
 import { failureOfFetch, WordPressError } from '../../wp-bridge/client/errors.ts'
 import { sign } from '../../wp-bridge/client/sign.ts'
+import { storable } from '../../wp-bridge/client/storable.ts'
 import { withoutSecrets } from '../../wp-bridge/client/without-secrets.ts'
 import type { WorkerDeps } from '../step.ts'
 import {
   BACKOFF,
   type Endpoint,
   endTurn,
+  lockSite,
   noteFailure,
   noteWorking,
   takeTurns,
@@ -104,10 +106,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
   const began = Date.now()
   const outcome = await post(deps, delivery, stopping)
   const { status } = outcome
-  const answer = withoutSecrets(outcome.answer)
-    .slice(0, KEPT_ANSWER)
-    .replaceAll('\0', '')
-    .toWellFormed()
+  const answer = storable(withoutSecrets(outcome.answer), KEPT_ANSWER)
   const attempt: DeliveryAttempt = {
     at: new Date(began).toISOString(),
     status,
@@ -118,6 +117,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
   const isTaken = status !== null && status >= 200 && status < 300
   const wasCutOff = !isTaken && stopping.aborted
   await deps.doors.withPlatform('send_deliveries', async (tx) => {
+    await lockSite(tx, delivery)
     await tx
       .update(wordpress_deliveries)
       .set({

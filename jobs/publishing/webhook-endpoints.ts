@@ -1,17 +1,18 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
 import { type PauseReason, sites } from '../../db/schema/auth.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../../server/audit.ts'
+import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'
 
-/** Seconds after each failure in a row until a site's plugin is tried again. */
-export const BACKOFF = [20, 60, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200] as const
+/** Seconds after each failure in a row until a site's plugin is tried again; a webhook's add up to three days. */
+export const BACKOFF = [
+  20, 60, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 43_200, 43_200, 43_200, 43_200,
+] as const
 /** A site whose plugin has taken nothing for so long gets no webhooks any more. */
 const DISABLED_AFTER = '5 days'
 /** A webhook that could not be delivered for so long is given up. */
 const GIVEN_UP_AFTER = '3 days'
-/** A worker that dies while it has a site's turn keeps it for so long. */
-const TURN_SECONDS = 60
 
 export type Endpoint = { account_id: number; site_id: number }
 /** How many sites may have a turn now: of all accounts, and the accounts that have some already. */
@@ -58,6 +59,11 @@ export async function takeTurns(tx: Tx, room: Room): Promise<Endpoint[]> {
 
 const isReady = (site: 's' | 'sites') =>
   sql`coalesce(${sql.raw(site)}.wp_webhooks_try_at, now()) <= now()`
+
+/** Before its webhooks, in the order of `replayDelivery`. */
+export async function lockSite(tx: Tx, site: Endpoint): Promise<void> {
+  await tx.select({ id: sites.id }).from(sites).where(isSite(site)).for('no key update')
+}
 
 /** Ends a site's turn, in which nothing failed. */
 export async function endTurn(tx: Tx, site: Endpoint): Promise<void> {
@@ -119,18 +125,22 @@ export async function noteFailure(
   })
 }
 
-async function giveUp(tx: Tx, { account_id, site_id }: Endpoint, which: ReturnType<typeof sql>) {
+/** A site for which nothing is left to send has not failed since. */
+async function giveUp(tx: Tx, site: Endpoint, which: ReturnType<typeof sql>) {
+  const isOpen = and(
+    eq(wordpress_deliveries.account_id, site.account_id),
+    eq(wordpress_deliveries.site_id, site.site_id),
+    isNotNull(wordpress_deliveries.next_attempt_at),
+  )
   await tx
     .update(wordpress_deliveries)
     .set({ state: 'failed', next_attempt_at: null, updated_at: sql`now()` })
-    .where(
-      and(
-        eq(wordpress_deliveries.account_id, account_id),
-        eq(wordpress_deliveries.site_id, site_id),
-        isNotNull(wordpress_deliveries.next_attempt_at),
-        which,
-      ),
-    )
+    .where(and(isOpen, which))
+  const left = tx.select({ id: wordpress_deliveries.id }).from(wordpress_deliveries).where(isOpen)
+  await tx
+    .update(sites)
+    .set({ wp_webhooks_failing_since: null, wp_webhooks_failures: 0 })
+    .where(and(isSite(site), notExists(left)))
 }
 
 async function disable(tx: Tx, site: Endpoint, reason: PauseReason): Promise<void> {

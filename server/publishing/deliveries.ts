@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { sites } from '../../db/schema/auth.ts'
 import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { acceptRun, type RunPlan } from '../accept-run.ts'
@@ -53,6 +54,9 @@ export async function tellPluginOfSite(
     from sites s where id = ${siteId} and wp_bridge_keys is not null`)
 }
 
+/** How long a site's turn to get its webhooks lasts at most: a worker that dies keeps it for so long. */
+export const TURN_SECONDS = 60
+
 type Delivery = typeof wordpress_deliveries.$inferSelect
 
 export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
@@ -84,7 +88,8 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
 
 /**
  * Does a delivery again: a webhook is sent with the id that it had, so that what was acted on is not
- * acted on twice; what was done to a post is done anew, as it was asked for. Returns the run of that.
+ * acted on twice, and at once, also to a site that is tried seldom; what was done to a post is done anew,
+ * as it was asked for. Returns the run of that.
  */
 export async function replayDelivery(
   tx: Tx,
@@ -99,6 +104,10 @@ export async function replayDelivery(
   if (found.kind === 'publish') {
     return acceptRun(tx, deps.queue, caller, await planAgain(tx, found))
   }
+  // What is further away is no end of a turn.
+  const at = sites.wp_webhooks_try_at
+  const soon = sql`case when ${at} > now() + ${TURN_SECONDS} * interval '1 second' then now() else ${at} end`
+  await tx.update(sites).set({ wp_webhooks_try_at: soon }).where(eq(sites.id, found.site_id))
   await tx
     .update(wordpress_deliveries)
     .set({ state: 'pending', attempts: 0, next_attempt_at: sql`now()`, updated_at: sql`now()` })

@@ -8,9 +8,11 @@ import { Pool } from '../../db/pool.ts'
 import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { sendDeliveries } from '../../jobs/publishing/send-deliveries.ts'
 import type { WorkerDeps } from '../../jobs/step.ts'
+import type { Deps } from '../../server/deps.ts'
 import { intendBridgeKey } from '../../server/publishing/bridge-keys.ts'
-import { tellPluginOfSite } from '../../server/publishing/deliveries.ts'
+import { replayDelivery, tellPluginOfSite } from '../../server/publishing/deliveries.ts'
 import { openSecrets, type Secrets } from '../../server/secrets.ts'
+import { systemCaller } from '../../server/system-caller.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql
@@ -101,6 +103,14 @@ const siteOf = async ({ siteId }: Plugin) =>
   (await sql`select *, wp_webhooks_try_at > now() as waits from sites where id = ${siteId}`)[0]!
 const tryNow = ({ siteId }: Plugin) =>
   sql`update sites set wp_webhooks_try_at = now() where id = ${siteId}`
+/** Has the webhook of that name sent again, as `POST …/replay/` does. */
+async function replay({ accountId, siteId }: Plugin, name: number): Promise<void> {
+  const [{ id }] = await sql<[{ id: number }]>`select id::int from wordpress_deliveries
+    where site_id = ${siteId} and payload ->> 'name' = ${String(name)}`
+  await doors.withAccount({ accountId }, (tx) =>
+    replayDelivery(tx, {} as Deps, systemCaller(accountId), id),
+  )
+}
 const statesOf = async ({ siteId }: Plugin) =>
   Object.fromEntries(
     (
@@ -194,10 +204,10 @@ describe('webhooks', () => {
     expect(await statesOf(plugin)).toEqual({ failed: 11 })
     expect(plugin.taken).toHaveLength(1)
     plugin.answer = () => 200
-    await sql`update wordpress_deliveries set state = 'pending', next_attempt_at = now()
-      where site_id = ${siteId} and payload ->> 'name' = '1'`
-    await tryNow(plugin)
+    await sql`update sites set wp_webhooks_try_at = now() + interval '12 hours' where id = ${siteId}`
+    await replay(plugin, 1)
     await send()
+    expect(plugin.taken).toHaveLength(2)
     expect(await siteOf(plugin)).toMatchObject({
       wp_webhooks_disabled_at: null,
       wp_webhooks_disabled_reason: null,
@@ -225,5 +235,36 @@ describe('webhooks', () => {
       wp_webhooks_disabled_reason: { code: 'webhooks_failing' },
     })
     expect(await statesOf(plugin)).toEqual({ failed: 10 })
+  })
+
+  it('leave no trace of failures that were given up, so that a later one counts from its own time', async () => {
+    const plugin = await newPlugin(await newAccount(), () => 502)
+    await due(plugin, 1)
+    await sql`update wordpress_deliveries set next_attempt_at = now() - interval '73 hours'
+      where site_id = ${plugin.siteId}`
+    await send()
+    expect(await statesOf(plugin)).toEqual({ failed: 1 })
+    expect(await siteOf(plugin)).toMatchObject({
+      wp_webhooks_failing_since: null,
+      wp_webhooks_failures: 0,
+    })
+  })
+
+  it('are tried for three days by a site that refuses them', async () => {
+    const plugin = await newPlugin(await newAccount(), () => 400)
+    await due(plugin, 1)
+    let hours = 0
+    for (let state = 'pending'; state === 'pending'; ) {
+      await sql`update wordpress_deliveries set next_attempt_at = now() where site_id = ${plugin.siteId}`
+      await tryNow(plugin)
+      await send()
+      const [sent] = await sql`select state, greatest(
+          extract(epoch from next_attempt_at - now())::float / 3600, 0) as hours
+        from wordpress_deliveries where site_id = ${plugin.siteId}`
+      state = sent!.state
+      hours += sent!.hours ?? 0
+    }
+    expect(hours).toBeGreaterThan(71.9)
+    expect(hours).toBeLessThan(84)
   })
 })

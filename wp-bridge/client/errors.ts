@@ -1,3 +1,8 @@
+import { storable } from './storable.ts'
+
+/** Of what is shown of a site's words: characters. */
+const MAX_TEXT = 2_000
+
 /**
  * What a failed call did in WordPress: nothing, says WordPress or the connection; nothing, says
  * something in front of WordPress, which may hide what WordPress did; or nobody knows yet.
@@ -38,12 +43,12 @@ export class WordPressError extends Error {
   readonly spendsAttempt: boolean
 
   constructor(failure: WordPressFailure, options?: ErrorOptions) {
-    super(failure.message, options)
+    super(storable(failure.message, MAX_TEXT), options)
     this.name = 'WordPressError'
     this.code = failure.code
     this.remedy = failure.remedy
     this.status = failure.status
-    this.wpCode = failure.wpCode
+    this.wpCode = failure.wpCode && storable(failure.wpCode, MAX_TEXT)
     this.data = failure.data
     this.retryable = failure.retryable ?? false
     this.retryAfterMs = failure.retryAfterMs

@@ -1,0 +1,8 @@
+/**
+ * A text of somebody else's as databases take it, without NULs and halves of characters, and cut to `max`
+ * characters.
+ */
+export function storable(text: string, max = Number.POSITIVE_INFINITY): string {
+  const whole = text.replaceAll('\0', '')
+  return (whole.length > max ? `${whole.slice(0, max)} …` : whole).toWellFormed()
+}
