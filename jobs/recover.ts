@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { run_steps, runs } from '../db/schema/system.ts'
+import type { Tx } from '../db/tenancy.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../server/cancel-steps.ts'
 import type { QueuedStep } from '../server/queue.ts'
 import { giveBackUnended } from './finish-step.ts'
@@ -21,17 +22,33 @@ const hasJob = sql`exists (select from pgboss.job j where j.name = run_steps.kin
   and j.state = 'created' and j.policy = 'short')`
 
 /**
+ * Returns rounds of `recoverSteps`. A worker has lost its lock when it was missed in two rounds: it may
+ * have lost only its connection, as after a restart of the database, and takes the lock again.
+ */
+export function openRecovery(deps: WorkerDeps): () => Promise<number> {
+  let missed: number[] = []
+  return async () => {
+    const lost = missed
+    const found = await deps.doors.withPlatform('recover_steps', (tx) =>
+      tx.selectDistinct({ id: run_steps.worker_id }).from(run_steps).where(isAbandoned),
+    )
+    missed = found.flatMap(({ id }) => id ?? [])
+    return recoverSteps(deps, { atStart: false, of: missed.filter((id) => lost.includes(id)) })
+  }
+}
+
+/**
  * Enqueues what a killed worker had: steps that it was running, and pending ones whose job it had
  * fetched; also those whose slot has come. Takes a few statements for any number of them, those that
- * were begun first. `atStart`: pending ones count at once.
+ * were begun first. `atStart`: pending ones count at once. `of`: only these workers count as killed.
  */
 export async function recoverSteps(
   deps: WorkerDeps,
-  { atStart }: { atStart: boolean },
+  { atStart, of }: { atStart: boolean; of?: number[] },
 ): Promise<number> {
   const age = atStart ? 0 : FORGOTTEN_SECONDS
   return deps.doors.withPlatform('recover_steps', async (tx) => {
-    const lost = await tx.execute<LostStep>(lostSteps(age))
+    const lost = await tx.execute<LostStep>(lostSteps(age, of))
     await deps.queue.enqueue(tx, lost.map(toQueued))
     return lost.length
   })
@@ -40,9 +57,10 @@ export async function recoverSteps(
 type LostStep = Pick<QueuedStep, 'kind'> & { account_id: string; id: string; deaths: number }
 
 /** Oldest first. `age` in seconds. */
-export const lostSteps = (age: number) => sql`
+export const lostSteps = (age: number, of?: number[]) => sql`
   (select account_id, id, kind, deaths + 1 as deaths from run_steps
-    where ${isAbandoned} and not ${hasJob} order by updated_at, id limit ${BATCH})
+    where ${isAbandoned} and ${of ? sql`worker_id = any(${sql.param(of)}::bigint[])` : sql`true`}
+      and not ${hasJob} order by updated_at, id limit ${BATCH})
   union all
   (select account_id, id, kind, 0 as deaths from run_steps
     where state = 'pending' and ${isDue} and ${accountIsOpen} and not ${hasJob}
@@ -77,9 +95,9 @@ export async function dropUnfinished(
 
 /**
  * Cancels what has not begun in cancelled accounts: steps that were given back after the account was
- * closed, or that were written to in that moment.
+ * closed, or that were written to in that moment. A run that fails is logged, and keeps no other waiting.
  */
-export async function cancelClosed({ doors }: WorkerDeps): Promise<void> {
+export async function cancelClosed({ doors, logger }: WorkerDeps): Promise<void> {
   const found = await doors.withPlatform('recover_steps', (tx) =>
     tx.execute<{ account_id: string; run_id: string }>(sql`
       select distinct s.account_id, s.run_id from accounts a join run_steps s on s.account_id = a.id
@@ -87,9 +105,14 @@ export async function cancelClosed({ doors }: WorkerDeps): Promise<void> {
   )
   for (const row of found) {
     const id = Number(row.run_id)
-    await doors.withAccount({ accountId: Number(row.account_id) }, async (tx) => {
+    const cancel = async (tx: Tx) => {
       await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update')
       await cancelSteps(tx, id, ACCOUNT_CLOSED)
-    })
+    }
+    await doors
+      .withAccount({ accountId: Number(row.account_id) }, cancel)
+      .catch((error: unknown) => {
+        logger.error({ err: error, run_id: id }, 'steps of a closed account not cancelled')
+      })
   }
 }

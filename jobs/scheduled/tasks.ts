@@ -3,7 +3,7 @@ import { renewCredits } from '../billing/renew-credits.ts'
 import { probeSites } from '../publishing/probe-sites.ts'
 import { sendDeliveries } from '../publishing/send-deliveries.ts'
 import { verifyPosts } from '../publishing/verify-posts.ts'
-import { cancelClosed, dropUnfinished, recoverSteps } from '../recover.ts'
+import { cancelClosed, dropUnfinished, openRecovery } from '../recover.ts'
 import type { WorkerDeps } from '../step.ts'
 import { openMediaSweep } from '../sweep-media.ts'
 import { sweepTables } from '../sweep-tables.ts'
@@ -35,7 +35,7 @@ export function scheduledTasks(
   return [
     each('renew worker lock', SECOND, () => lock.renew()),
     each('drop unfinished steps', 5 * SECOND, () => dropUnfinished(deps, { workerId, workingOn })),
-    sweep('recover steps', 5 * SECOND, () => recoverSteps(deps, { atStart: false })),
+    sweep('recover steps', 5 * SECOND, openRecovery(deps)),
     sweep('cancel steps of closed accounts', 5 * SECOND, () => cancelClosed(deps)),
     sweep('verify posts', 5 * SECOND, () => verifyPosts(deps)),
     sweep('probe paused sites', 5 * SECOND, () => probeSites(deps)),

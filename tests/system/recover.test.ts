@@ -1,0 +1,59 @@
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
+import { WORKER_LIMITS } from '../../db/limits.ts'
+import { Pool } from '../../db/pool.ts'
+import { type Doors, openDoors } from '../../db/tenancy.ts'
+import { cancelClosed, openRecovery } from '../../jobs/recover.ts'
+import type { WorkerDeps } from '../../jobs/step.ts'
+import { WORKER_LOCK } from '../../jobs/take-step.ts'
+import { cloneTemplate } from '../helpers/database.ts'
+
+let sql: postgres.Sql
+let doors: Doors
+beforeAll(async () => {
+  const url = await cloneTemplate(inject('postgresUrl'))
+  sql = postgres(url, { max: 1, onnotice: () => {} })
+  doors = openDoors(new Pool(url, { size: 2 }), WORKER_LIMITS)
+})
+afterAll(async () => {
+  await sql.end()
+  await doors.close()
+})
+
+it('cancels what waits in closed accounts, also when the run of one cannot be written', async () => {
+  for (const name of ['broken', 'sound']) {
+    const [account] = await sql`insert into accounts (name, slug, plan_id, status)
+      select ${name}, ${name}, min(id), 'cancelled' from plans returning id`
+    const [run] = await sql`insert into runs (account_id, kind, total, message)
+      values (${account!.id}, 'publish', 1, ${name}) returning id`
+    await sql`insert into run_steps (account_id, run_id, kind, object_id)
+      values (${account!.id}, ${run!.id}, 'publish', 1)`
+  }
+  await sql.unsafe(`create function refuse() returns trigger language plpgsql as
+      $$ begin raise 'a broken index'; end $$;
+    create trigger refuse before update on runs for each row
+      when (old.message = 'broken') execute function refuse()`)
+  const error = vi.fn()
+  const logger = { info() {}, warn() {}, error }
+  await cancelClosed({ doors, logger } as unknown as WorkerDeps)
+  const states = await sql`select state from run_steps order by id`
+  expect(states.map(({ state }) => state)).toEqual(['pending', 'cancelled'])
+  expect(error).toHaveBeenCalledOnce()
+})
+
+it('counts a worker as dead that is without its lock for longer than a moment', async () => {
+  const [run] = await sql`insert into runs (account_id, kind, total)
+    select min(id), 'publish', 2 from accounts returning account_id, id`
+  await sql`insert into run_steps (account_id, run_id, kind, object_id, state, worker_id)
+    select ${run!.account_id}, ${run!.id}, 'publish', n, 'running', n from generate_series(11, 12) n`
+  const enqueue = vi.fn()
+  const recover = openRecovery({ doors, queue: { enqueue } } as unknown as WorkerDeps)
+  await recover()
+  await sql`select pg_advisory_lock(${WORKER_LOCK}::int, 11)`
+  await recover()
+  const of = await sql`select id::int from run_steps where worker_id = 12`
+  expect(enqueue.mock.calls.map(([, steps]) => steps.map(({ id }: { id: number }) => id))).toEqual([
+    [],
+    [of[0]!.id],
+  ])
+})
