@@ -42,14 +42,14 @@ export const KEPT = [
   'run_steps',
 ]
 
-/** Accounts that a round looks at, and rows or files that one transaction is about. */
+/** Accounts that a round looks at, and rows that one transaction is about. */
 const ACCOUNTS = 10
 const BATCH = 1_000
 
 /**
- * Erases the accounts whose grace period is over, in transactions of a bounded size: files first, then
- * their rows, then all others, and last the users and the name. Killed in between, it goes on in the
- * next round, with what is left. An account that fails keeps none of the others waiting.
+ * Erases the accounts whose grace period is over, in transactions of a bounded size, last the users and
+ * the name. Killed in between, it goes on in the next round, with what is left. An account that fails
+ * keeps none of the others waiting. The sweep removes image files, since other accounts may have the same.
  */
 export async function eraseAccounts(deps: WorkerDeps): Promise<number> {
   let last = 0
@@ -70,10 +70,10 @@ export async function eraseAccounts(deps: WorkerDeps): Promise<number> {
 }
 
 async function erase(deps: WorkerDeps, id: number): Promise<void> {
-  if (!(await removeFiles(deps, id))) return
   const steps: ((tx: Tx) => Promise<number>)[] = [
-    ...ERASED.map((table) => (tx: Tx) => deleteSome(tx, table, id)),
+    // Before their sites, which clear the reference of all of their runs at once.
     (tx) => forgetRuns(tx, id),
+    ...ERASED.map((table) => (tx: Tx) => deleteSome(tx, table, id)),
     (tx) => forgetSteps(tx, id),
     (tx) => forgetTexts(tx, id),
     (tx) => forgetNames(tx, id),
@@ -104,33 +104,6 @@ async function isDue(tx: Tx, id: number): Promise<boolean> {
   return busy === undefined
 }
 
-/**
- * Removes files, and then the rows that named them. The same content is kept once: a file that another
- * account's image has stays, and so does one that was put within the hour, which the sweep removes.
- * False when the account is not to be erased now.
- */
-async function removeFiles(deps: WorkerDeps, id: number): Promise<boolean> {
-  for (;;) {
-    const rows = await whileDue(deps, id, (tx) => ownImages(tx, id))
-    if (!rows) return false
-    if (rows.length === 0) return true
-    const own = new Set(rows.flatMap(({ path, shared }) => (shared ? [] : [path])))
-    for (const path of own) await deps.media.remove(path)
-    const ids = sql.param(rows.map((row) => row.id))
-    const done = await whileDue(deps, id, (tx) =>
-      some(tx, sql`delete from images where account_id = ${id} and id = any(${ids}::bigint[])`),
-    )
-    if (done === undefined) return false
-  }
-}
-
-function ownImages(tx: Tx, id: number) {
-  return tx.execute<{ id: string; path: string; shared: boolean }>(sql`
-    select id, image_path as path, exists (select from images other
-        where other.image_path = mine.image_path and other.account_id <> ${id}) as shared
-    from images mine where account_id = ${id} order by id limit ${BATCH}`)
-}
-
 const deleteSome = (tx: Tx, table: string, id: number) =>
   some(
     tx,
@@ -141,11 +114,11 @@ const deleteSome = (tx: Tx, table: string, id: number) =>
 const forgetRuns = (tx: Tx, id: number) =>
   some(
     tx,
-    sql`update runs set params = '{}', secret = null, message = '', result = null,
+    sql`update runs set site_id = null, params = '{}', secret = null, message = '', result = null,
       error = null, request_steps = '[]', response_steps = '[]'
     where account_id = ${id} and id in (select id from runs where account_id = ${id}
-      and (params <> '{}' or message <> '' or result is not null or error is not null
-        or secret is not null or request_steps <> '[]' or response_steps <> '[]')
+      and (site_id is not null or params <> '{}' or message <> '' or result is not null
+        or error is not null or secret is not null or request_steps <> '[]' or response_steps <> '[]')
       limit ${BATCH})`,
   )
 

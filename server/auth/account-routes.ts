@@ -40,7 +40,7 @@ const routes = {
     summary: 'Close the account, to be erased after 30 days',
     description:
       'What has not begun is cancelled; API keys end. It can be read, exported and restored until ' +
-      'delete_after. Then all of it is erased, with its image files; of the ledger and the audit log who ' +
+      'delete_after. Then all of it is erased, its image files within a day; of the ledger and the audit log who ' +
       'did what and what it cost stays, without any text. Posts in WordPress stay.',
     request: { params: IdParam, query: Confirm },
     responses: { 200: answer('The account.', OwnAccount) },

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { eraseAccounts } from '../../jobs/auth/erase-accounts.ts'
 import type { WorkerDeps } from '../../jobs/step.ts'
+import { openMediaSweep } from '../../jobs/sweep-media.ts'
 import { diskMedia } from '../../server/media/disk.ts'
 import type { MediaStore } from '../../server/media/media.ts'
 import { type Belongings, belongingsOf } from '../attacks/belongings.ts'
@@ -111,7 +112,6 @@ it('leaves no text of an account in any table, and no file, killed at any place 
     expect(before).toContain(table)
   }
   expect(files()).toHaveLength(3)
-  // What was put within the hour would be left for the sweep.
   const yesterday = new Date(Date.now() - 86_400_000)
   for (const file of files()) utimesSync(file, yesterday, yesterday)
   const { sql } = service
@@ -135,6 +135,8 @@ it('leaves no text of an account in any table, and no file, killed at any place 
     expect(passes).toBeLessThan(200)
   }
   expect(await marked()).toEqual([])
+  const sweep = openMediaSweep(deps(media))
+  for (let folder = 0; folder < 256; folder++) await sweep()
   expect(files()).toEqual([])
 })
 
@@ -147,32 +149,61 @@ it('does not empty what is kept of an account that is not to be erased', async (
   ).rejects.toThrow('is not to be erased')
 })
 
-it('is not stopped by an account whose files cannot be removed', async () => {
+it('is not stopped by an account that cannot be erased', async () => {
   const { sql } = service
   const [broken, whole] = [await service.owner('Broken'), await service.owner('Whole')]
-  const sector = await newSector(broken)
-  const task = await broken.post<Row>('writer/tasks/', { ...sector, title: 'Illustrated' })
-  const row = {
-    account_id: broken.accountId,
-    ...sector,
-    task_id: task.body.id,
-    image_type: 'featured',
-  }
-  const image = {
-    image_path: 'x',
-    prompt: 'x',
-    width: 1,
-    height: 1,
-    content_hash: 'x',
-    provider: 'local',
-  }
-  await sql`insert into images ${sql({ ...row, ...image })}`
-  const away = { ...media, remove: () => Promise.reject(new Error('the bucket is away')) }
+  await newSector(broken)
+  await sql.unsafe(`create function refuse() returns trigger language plpgsql as
+      $$ begin raise 'a broken index'; end $$;
+    create trigger refuse before delete on sectors for each row
+      when (old.account_id = ${broken.accountId}) execute function refuse()`)
   const due = [broken.accountId, whole.accountId]
   await sql`update accounts set status = 'cancelled', delete_after = now() where id = any(${due})`
-  await eraseAccounts(deps(away))
+  await eraseAccounts(deps(media))
   const erased = () => sql`select id from accounts where id = any(${due}) and erased_at is not null`
   expect((await erased()).map(({ id }) => Number(id))).toEqual([whole.accountId])
+  await sql`drop trigger refuse on sectors`
   await eraseAccounts(deps(media))
   expect(await erased()).toHaveLength(2)
+})
+
+it('leaves a file that the unfinished step of another account has made', async () => {
+  const { sql } = service
+  const [gone, other] = [await service.owner('Gone'), await service.owner('Drawing')]
+  const { path: image_path, hash: content_hash } = await media.put(Buffer.from('same'), 'webp')
+  const sector = await newSector(gone)
+  const task = await gone.post<Row>('writer/tasks/', { ...sector, title: 'Illustrated' })
+  const of = { account_id: gone.accountId, ...sector, task_id: task.body.id }
+  const image = { image_type: 'featured', image_path, content_hash, prompt: 'x' }
+  await sql`insert into images ${sql({ ...of, ...image, width: 1, height: 1, provider: 'local' })}`
+  for (const file of files()) utimesSync(file, 0, 0)
+  await sql`with run as (insert into runs (account_id, kind, total)
+      values (${other.accountId}, 'generate_images', 1) returning id)
+    insert into run_steps (account_id, run_id, kind, object_id, state, made)
+    select ${other.accountId}, id, 'generate_images', 1, 'running',
+      jsonb_build_object('made', jsonb_build_array(jsonb_build_object('image_path', ${image_path}::text)))
+    from run`
+  await sql`update accounts set status = 'cancelled', delete_after = now() where id = ${gone.accountId}`
+  await eraseAccounts(deps(media))
+  expect(await sql`select from images where account_id = ${gone.accountId}`).toHaveLength(0)
+  expect(files()).toHaveLength(1)
+})
+
+it('writes to no more than a thousand runs of a site at once', async () => {
+  const { sql } = service
+  const busy = await service.owner('Busy')
+  const { site_id } = await newSector(busy)
+  await sql`insert into runs (account_id, site_id, kind, state, total)
+    select ${busy.accountId}, ${site_id}, 'publish', 'SUCCESS', 1 from generate_series(1, 2500)`
+  await sql.unsafe(`create table written (n int);
+    grant insert on written to public;
+    create function count_written() returns trigger language plpgsql as
+      $$ begin insert into written select count(*) from new_rows; return null; end $$;
+    create trigger count_written after update on runs referencing new table as new_rows
+      for each statement execute function count_written()`)
+  await sql`update accounts set status = 'cancelled', delete_after = now() where id = ${busy.accountId}`
+  await eraseAccounts(deps(media))
+  const [most] = await sql`select max(n) as n, sum(n)::int as total from written`
+  expect(most).toEqual({ n: 1000, total: 2500 })
+  await sql`drop trigger count_written on runs`
 })
