@@ -11,17 +11,20 @@ const OPEN = ['waiting', 'pending', 'running'] as const
 /**
  * Cancels the publications of a task that have not begun: those that wait for their time, their slot,
  * approval, a paused site or a retry. The caller has locked the task, so that none is accepted meanwhile.
+ * A step that is locked is being worked on: to wait for it, which may wait for the task, would be a deadlock.
  * Throws `already_running` while one is being sent, or belongs to a run that still makes the article or
  * its images. Returns whether one of them may have reached WordPress already.
  */
 export async function cancelPublications(tx: Tx, taskId: number): Promise<boolean> {
-  const open = await tx
-    .select({ id: run_steps.id, run_id: run_steps.run_id, state: run_steps.state })
-    .from(run_steps)
-    .where(openSteps('publish', taskId))
-    .orderBy(run_steps.id)
-    .for('update')
-  const running = open.find(({ state }) => state === 'running')
+  const steps = () =>
+    tx
+      .select({ id: run_steps.id, run_id: run_steps.run_id, state: run_steps.state })
+      .from(run_steps)
+      .where(openSteps('publish', taskId))
+      .orderBy(run_steps.id)
+  const locked = new Set((await steps().for('update', { skipLocked: true })).map(({ id }) => id))
+  const open = await steps()
+  const running = open.find(({ id, state }) => state === 'running' || !locked.has(id))
   if (running) {
     throw underWay(taskId, running.run_id, 'is being published')
   }
