@@ -9,7 +9,6 @@ export type StepPayload = z.infer<typeof StepPayload>
 /** A job's name and how it is carried out, apart from its handler, which is in `jobs/registry.ts`. */
 export type JobContract = {
   name: RunKind
-  payload: typeof StepPayload
   /** How many jobs of it one worker process runs at once for one account. */
   concurrency: number
   /** Seconds to wait before each retry; when they are used up the step has failed. */
