@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai'
 import { z } from 'zod'
-import { isModest, parseJson } from '../../wp-bridge/client/parse-json.ts'
+import { parseJson } from '../../wp-bridge/client/parse-json.ts'
 import type { Endpoint } from './openai-error.ts'
 import { type Limits, withRetries } from './openai-retry.ts'
 import { strictSchema } from './openai-schema.ts'
@@ -88,8 +88,8 @@ async function complete(
       ),
     { endpoint, limits, signal },
   )
-  const parsed = isModest(given) ? Completion.safeParse(given) : undefined
-  if (parsed?.success) return parsed.data
+  const parsed = Completion.safeParse(given)
+  if (parsed.success) return parsed.data
   const message = 'What answers at base_url does not speak as OpenAI does. Check base_url.'
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }

@@ -1,4 +1,5 @@
 import OpenAI from 'openai'
+import { isModest } from '../../wp-bridge/client/parse-json.ts'
 import type { EgressInit } from '../egress.ts'
 import { ask, type Chat } from './openai-chat.ts'
 import type { Endpoint } from './openai-error.ts'
@@ -127,9 +128,17 @@ function clientOf({ apiKey, baseUrl, fetch }: OpenAiOptions, limits: Limits): Op
       const url = input instanceof Request ? input.url : String(input)
       const maxBytes = url.includes('/images/') ? MAX_IMAGE_ANSWER_BYTES : MAX_ANSWER_BYTES
       const bounds = { timeoutMs: limits.timeoutMs, maxBytes }
-      return fetch(url, { ...init, headers: plainHeaders(init?.headers), ...bounds })
+      const headers = plainHeaders(init?.headers)
+      return modest(await fetch(url, { ...init, headers, ...bounds }))
     },
   })
+}
+
+/** The answer, which the SDK parses whole; one with more values than any answer has is nothing of use. */
+async function modest(response: Response): Promise<Response> {
+  const text = await response.text()
+  const { status, statusText, headers } = response
+  return new Response(isModest(text) ? text : '{}', { status, statusText, headers })
 }
 
 /** Without what the SDK tells about this machine: the server may be anyone's. */
