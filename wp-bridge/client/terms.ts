@@ -35,8 +35,8 @@ export async function ensureTerms(
   const distinct = new Map(names.map((name) => [folded(name), name.trim()]))
   distinct.delete('')
   await eachInTurn([...distinct.values()], async (name) => {
-    const found = await findTerm(context.api, taxonomy, name)
     try {
+      const found = await findTerm(context.api, taxonomy, name)
       const term = found ?? (await createTerm(context, taxonomy, name))
       if (!terms.ids.includes(term.id)) terms.ids.push(term.id)
     } catch (error) {

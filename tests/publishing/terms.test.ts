@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import type { PublishJournal } from '../../wp-bridge/client/journal.ts'
+import { ensureTerms } from '../../wp-bridge/client/terms.ts'
+import { connect } from '../../wp-bridge/client/transport.ts'
+
+const journal: PublishJournal = {
+  recall: () => expect.unreachable('nothing is created'),
+  intend: () => expect.unreachable('nothing is created'),
+  refuse: () => expect.unreachable('nothing is created'),
+  withdraw: () => expect.unreachable('nothing is created'),
+  record: () => expect.unreachable('nothing is created'),
+}
+
+it('leaves out a tag whose look-up a firewall refuses', async () => {
+  const api = connect({
+    fetch: async () => new Response('<p>Not acceptable</p>', { status: 406 }),
+    restRoot: 'https://site.test/wp-json/',
+    username: 'u',
+    appPassword: 'p',
+  })
+  const context = { api, journal, publication: 'p', settleMs: 0, now: Date.now }
+  expect(await ensureTerms(context, 'tags', ['union select'])).toMatchObject({
+    ids: [],
+    dropped: [{ name: 'union select' }],
+  })
+})
