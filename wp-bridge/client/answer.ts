@@ -152,6 +152,8 @@ function endedByWordPress({ data }: z.infer<typeof wpErrorSchema>, status: numbe
 
 /** Of a gateway or proxy that does not know what became of the request. */
 const UNKNOWN = new Set([408, 425, 499, 502, 503, 504])
+/** Cloudflare's for a server that it had no connection to. */
+const NOT_REACHED = new Set([521, 523, 525, 526])
 const isOfGateway = (status: number) => UNKNOWN.has(status) || (status >= 520 && status <= 530)
 
 function notWordPress(response: Response, origin: string, text: string): WordPressError {
@@ -160,12 +162,16 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
   if (known) return known
   if (status === 429) return rateLimited(response, origin, quoted(text))
   if (status >= 400 && !isOfGateway(status)) return refusedBeforeWordPress(status, origin, text)
-  const facts = {
-    status,
-    retryable: true,
-    retryAfterMs: retryAfterMs(headers),
-    outcome: 'unknown' as const,
+  const waiting = { status, retryable: true, retryAfterMs: retryAfterMs(headers) }
+  if (NOT_REACHED.has(status)) {
+    return new WordPressError({
+      ...waiting,
+      code: 'origin_unreachable',
+      message: `Cloudflare does not reach the server of ${origin} (status ${status}${quoted(text)}).`,
+      remedy: 'Ask the host of the site whether its server is up and its certificate is valid.',
+    })
   }
+  const facts = { ...waiting, outcome: 'unknown' as const }
   if (status >= 400) {
     return new WordPressError({
       ...facts,

@@ -66,6 +66,7 @@ const OF_THE_SITE = new Set([
   'hosting_suspended',
   'redirected',
   'cannot_upload_files',
+  'origin_unreachable',
 ])
 
 /** Whether a site answered that it does not do just this, which is an outcome. */

@@ -18,8 +18,11 @@ const MAINTENANCE_MS = 60_000
 /** Words of the pages by which firewalls tell people from programs. */
 const CHALLENGE =
   /just a moment|cf[-_]chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
-/** Of those, one that is served with a status of success. */
-const SILENT_CHALLENGE = /\/\.well-known\/sgcaptcha/
+/** Of those, some that are served with a status of success: SiteGround, Cloudflare, Sucuri, Imperva. */
+const SILENT_CHALLENGE =
+  /\/\.well-known\/sgcaptcha|<title>just a moment|checking your browser before|sucuri_cloudproxy_js|_incapsula_resource/i
+/** Their marks stand at the beginning, in characters. */
+const SILENT_START = 1_024
 const SUSPENDED = /account (has been |is )?suspended|suspendedpage\.cgi/i
 const MAINTENANCE = /briefly unavailable for scheduled maintenance|maintenance mode/i
 const CRITICAL = /there has been a critical error on this website/i
@@ -65,7 +68,12 @@ export function knownPage(page: Page, origin: string): WordPressError | null {
 }
 
 function isChallenge({ status, headers }: Page, text: string): boolean {
-  if (headers.get('cf-mitigated') === 'challenge' || SILENT_CHALLENGE.test(text)) return true
+  if (
+    headers.get('cf-mitigated') === 'challenge' ||
+    SILENT_CHALLENGE.test(text.slice(0, SILENT_START))
+  ) {
+    return true
+  }
   const isGateways = status === 502 || status === 504 || status >= 520
   return status >= 400 && !isGateways && CHALLENGE.test(text) && !WP_DIE.test(text)
 }

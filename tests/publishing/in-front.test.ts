@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { readAnswer } from '../../wp-bridge/client/answer.ts'
+import { isRefusal } from '../../wp-bridge/client/errors.ts'
+
+const failureOf = (response: Response) =>
+  readAnswer(response, 'https://site.test').then(
+    () => expect.unreachable('it was taken for an answer of WordPress'),
+    (error: unknown) => error,
+  )
+
+it.each([521, 523, 525, 526])(
+  'knows that Cloudflare did not reach the site (%i)',
+  async (status) => {
+    const error = await failureOf(new Response('<h1>Web server is down</h1>', { status }))
+    expect(error).toMatchObject({
+      code: 'origin_unreachable',
+      outcome: 'not_done',
+      retryable: true,
+    })
+    expect(isRefusal(error)).toBe(false)
+  },
+)
+
+it.each([520, 522, 524])('does not know whether the site did it (%i)', async (status) => {
+  const error = await failureOf(new Response('<h1>Error</h1>', { status }))
+  expect(error).toMatchObject({ code: 'server_error', outcome: 'unknown', retryable: true })
+})
+
+it.each([
+  '<html><head><title>Just a moment...</title></head>',
+  '<title>DDoS</title>Checking your browser before accessing site.test',
+  '<script>sucuri_cloudproxy_js=""</script>',
+  '<script src="/_Incapsula_Resource?SWJIYLWA=1"></script>',
+])('tells a challenge that is served with status 200: %s', async (page) => {
+  const error = await failureOf(new Response(page, { status: 200 }))
+  expect(error).toMatchObject({ code: 'blocked_by_firewall', outcome: 'refused' })
+})
+
+it('takes no page for a challenge that only speaks of one', async () => {
+  const page = `<title>A blog</title>${'<p>x</p>'.repeat(200)}_Incapsula_Resource`
+  expect(await failureOf(new Response(page))).toMatchObject({ code: 'html_answer' })
+})
