@@ -13,7 +13,17 @@ export function multiplying(times: number): string {
 export const ENDLESS: Record<string, string> = {
   ...Object.fromEntries(
     ['<', '<!--', '</', '&', '&#', ' ', '\n', '\u2028', '"', 'a ', 'https://', '<link ', 'whsec_']
-      .concat(['<p>x', '<p>x</p>', '<div>', '<b>x', '<b></i>', '<b><p></b>', '<table>', '<ul><li>'])
+      .concat([
+        '<p>x',
+        '<p>x</p>',
+        '<div>',
+        '<b>x',
+        '<b></i>',
+        '<b><p></b>',
+        '<table>',
+        '<ul><li>',
+        '<dt><li>',
+      ])
       .concat([
         '<td>',
         '<br>',
