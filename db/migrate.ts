@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
@@ -8,9 +9,20 @@ const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any number of processes may start at once; one migrates, the others wait. */
 const LOCK = 4_937_180_001
 
+/** The database has had migrations that are not this version's: nothing in it was changed. */
+export class ForeignMigrationsError extends Error {
+  constructor() {
+    super(
+      'The database was set up by another version of igny8 and cannot be upgraded by this one. ' +
+        'Start that version again, or give this one an empty database by another DATABASE_URL or IGNY8_DATA_DIR.',
+    )
+  }
+}
+
 /**
  * Brings the database at `url` up to date: roles, tables, policies, then the platform's own rows.
  * The user of `url` must be allowed to create roles, unless an administrator has created the three.
+ * Throws `ForeignMigrationsError`.
  */
 export async function migrate(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
@@ -18,6 +30,7 @@ export async function migrate(url: string): Promise<void> {
     await sql`select pg_advisory_lock(${LOCK})`
     await createRoles(sql)
     await sql`set role igny8_owner`
+    await refuseForeignMigrations(sql)
     await applyMigrations(drizzle(sql), {
       migrationsFolder: FOLDER,
       migrationsSchema: 'public',
@@ -27,6 +40,15 @@ export async function migrate(url: string): Promise<void> {
   } finally {
     await sql.end()
   }
+}
+
+/** Drizzle compares dates alone: it would apply what it takes for newer to whatever is there. */
+async function refuseForeignMigrations(sql: postgres.Sql): Promise<void> {
+  const [table] = await sql`select to_regclass('public.schema_migrations') as name`
+  if (!table!.name) return
+  const known = new Set(readMigrationFiles({ migrationsFolder: FOLDER }).map(({ hash }) => hash))
+  const applied = await sql<{ hash: string }[]>`select hash from schema_migrations`
+  if (applied.some(({ hash }) => !known.has(hash))) throw new ForeignMigrationsError()
 }
 
 async function createRoles(sql: postgres.Sql): Promise<void> {

@@ -1,6 +1,7 @@
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import { INDUSTRIES } from './industries.ts'
-import { industries, industry_sectors, plans } from './schema/auth.ts'
+import { plans } from './schema/accounts.ts'
+import { industries, industry_sectors } from './schema/sites.ts'
 
 type Plan = typeof plans.$inferInsert
 

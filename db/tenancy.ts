@@ -6,7 +6,7 @@ import { type Bookkeeping, JoinedTransaction, Level } from './joined.ts'
 import { Lent } from './lent-connection.ts'
 import { type Limits, setLimits, type WorkLimits } from './limits.ts'
 import type { Pool } from './pool.ts'
-import type { Role } from './schema/auth.ts'
+import type { Role } from './schema/accounts.ts'
 import { unavailable } from './unavailable.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Failure } from '../db/schema/system.ts'
+import type { Failure } from '../db/schema/runs.ts'
 import { unavailable } from '../db/unavailable.ts'
 import { rowLimitReached } from '../server/billing/plan-limits.ts'
 import { fail, giveBack, succeed } from './finish-step.ts'

@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { type Failure, run_steps, runs } from '../db/schema/system.ts'
+import { type Failure, run_steps, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { settleFailures, settleSuccess } from '../server/billing/settle-step.ts'
 import { endRunIfDone } from '../server/end-run.ts'

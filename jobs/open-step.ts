@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { RunKind } from '../db/schema/system.ts'
+import type { RunKind } from '../db/schema/runs.ts'
 
 /** True of a row that a step of this kind is at work on, or will be. */
 export function hasOpenStep(kind: RunKind, of: { account_id: PgColumn; id: PgColumn }): SQL {

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { run_steps, runs } from '../db/schema/system.ts'
+import { run_steps, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../server/cancel-steps.ts'
 import type { QueuedStep } from '../server/queue.ts'

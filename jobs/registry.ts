@@ -1,4 +1,4 @@
-import type { Failure, RunKind } from '../db/schema/system.ts'
+import type { Failure, RunKind } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { clusterKeywordsJob, generateIdeasJob, importGscJob } from '../server/planner/jobs.ts'
 import {

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { type ProgressEntry, type RunKind, run_steps, runs } from '../db/schema/system.ts'
+import { type ProgressEntry, type RunKind, run_steps, runs } from '../db/schema/runs.ts'
 import type { Doors, Scope, Tx } from '../db/tenancy.ts'
 import type { AiProvider } from '../server/ai/provider.ts'
 import type { Usage } from '../server/billing/settle-step.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isProbe } from '../db/schema/system.ts'
+import { isProbe } from '../db/schema/runs.ts'
 import type { Doors } from '../db/tenancy.ts'
 import type { Logger } from '../server/logger.ts'
 import { PROBE_DAYS, RETENTION, type Swept } from './retention.ts'

@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
-import { run_steps, runs } from '../db/schema/system.ts'
+import { run_steps, runs } from '../db/schema/runs.ts'
 import type { Scope } from '../db/tenancy.ts'
 import type { Step, WorkerDeps } from './step.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type RunKind, run_steps, runs } from '../db/schema/system.ts'
+import { type RunKind, run_steps, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { audit } from './audit.ts'
 import { holdCredits } from './billing/credits.ts'

@@ -1,4 +1,4 @@
-import { audit_log } from '../db/schema/auth.ts'
+import { audit_log } from '../db/schema/accounts.ts'
 import type { Tx } from '../db/tenancy.ts'
 
 export type AuditEntry = {

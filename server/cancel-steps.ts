@@ -1,5 +1,5 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
-import { run_steps } from '../db/schema/system.ts'
+import { run_steps } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { settleFailures } from './billing/settle-step.ts'
 import { endRunIfDone } from './end-run.ts'

@@ -1,4 +1,4 @@
-import { plans } from '../db/schema/auth.ts'
+import { plans } from '../db/schema/accounts.ts'
 import type { Doors } from '../db/tenancy.ts'
 import { ConfigError } from './config.ts'
 

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { type Failure, type RunState, run_steps, runs } from '../db/schema/system.ts'
+import { type Failure, type RunState, run_steps, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 
 type StepRow = Pick<

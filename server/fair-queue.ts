@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db, PgBoss } from 'pg-boss'
-import type { RunKind } from '../db/schema/system.ts'
+import type { RunKind } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import type { Queue, QueuedStep } from './queue.ts'
 

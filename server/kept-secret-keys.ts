@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { users } from '../db/schema/auth.ts'
+import { users } from '../db/schema/accounts.ts'
 import type { Doors } from '../db/tenancy.ts'
 import { type Config, ConfigError } from './config.ts'
 

@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { startEmbedded } from '../db/embedded.ts'
 import { EmbeddedPlaceError } from '../db/embedded-place.ts'
 import { REQUEST_LIMITS, WORKER_LIMITS } from '../db/limits.ts'
-import { migrate } from '../db/migrate.ts'
+import { ForeignMigrationsError, migrate } from '../db/migrate.ts'
 import { Pool } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import { sharesSessions } from '../db/shares-sessions.ts'
@@ -273,7 +273,15 @@ async function main(): Promise<void> {
     const service = await starting
     console.log(service.url ? `igny8 listening on ${service.url}` : 'igny8 working')
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof EmbeddedPlaceError)) throw error
+    if (
+      !(
+        error instanceof ConfigError ||
+        error instanceof EmbeddedPlaceError ||
+        error instanceof ForeignMigrationsError
+      )
+    ) {
+      throw error
+    }
     console.error(error.message)
     process.exit(1)
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RunKind } from '../db/schema/system.ts'
+import type { RunKind } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 
 /** What every job carries: ids only. */

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { sectors, sites } from '../db/schema/auth.ts'
+import { sectors, sites } from '../db/schema/sites.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { DomainError } from './errors.ts'
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { eq } from 'drizzle-orm'
-import { RUN_STATES, runs } from '../db/schema/system.ts'
+import { RUN_STATES, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { notFound } from './errors.ts'
 

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import { startEmbedded } from '../db/embedded.ts'
 import { EmbeddedPlaceError } from '../db/embedded-place.ts'
 import { WORKER_LIMITS } from '../db/limits.ts'
-import { migrate } from '../db/migrate.ts'
+import { ForeignMigrationsError, migrate } from '../db/migrate.ts'
 import { Pool } from '../db/pool.ts'
 import { type Doors, openDoors } from '../db/tenancy.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -124,7 +124,15 @@ try {
     process.exitCode = 1
   }
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof EmbeddedPlaceError)) throw error
+  if (
+    !(
+      error instanceof ConfigError ||
+      error instanceof EmbeddedPlaceError ||
+      error instanceof ForeignMigrationsError
+    )
+  ) {
+    throw error
+  }
   console.error(error.message)
   process.exitCode = 1
 }

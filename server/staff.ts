@@ -1,6 +1,6 @@
 import { startEmbedded } from '../db/embedded.ts'
 import { WORKER_LIMITS } from '../db/limits.ts'
-import { migrate } from '../db/migrate.ts'
+import { ForeignMigrationsError, migrate } from '../db/migrate.ts'
 import { Pool } from '../db/pool.ts'
 import { openDoors } from '../db/tenancy.ts'
 import { setStaff } from './auth/staff.ts'
@@ -28,7 +28,15 @@ async function main([verb, email]: string[]): Promise<string> {
 try {
   console.log(await main(process.argv.slice(2)))
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof DomainError)) throw error
+  if (
+    !(
+      error instanceof ConfigError ||
+      error instanceof DomainError ||
+      error instanceof ForeignMigrationsError
+    )
+  ) {
+    throw error
+  }
   console.error(error.message)
   process.exitCode = 1
 }

@@ -1,5 +1,8 @@
-import { date, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
-import { at, credits, id, ref } from './columns.ts'
+import { sql } from 'drizzle-orm'
+import { check, date, index, integer, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core'
+import { accounts } from './accounts.ts'
+import { at, credits, id, ref, reference } from './columns.ts'
+import { run_steps, runs } from './runs.ts'
 
 export const TRANSACTION_KINDS = ['grant', 'hold', 'charge', 'release'] as const
 
@@ -25,6 +28,10 @@ export const credit_transactions = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id], [accounts.id]),
+    reference([t.account_id, t.run_id], [runs.account_id, runs.id]),
+    reference([t.account_id, t.step_id], [run_steps.account_id, run_steps.id]),
+    check('credit_transactions_amount_check', sql`amount >= 0`),
     unique('credit_transactions_reference').on(t.account_id, t.reference),
     unique('credit_transactions_once').on(t.account_id, t.step_id, t.transaction_type),
     index('credit_transactions_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
@@ -40,7 +47,10 @@ export const account_totals = pgTable(
     metric: text().notNull(),
     used: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.account_id, t.metric] })],
+  (t) => [
+    reference([t.account_id], [accounts.id]).onDelete('cascade'),
+    primaryKey({ columns: [t.account_id, t.metric] }),
+  ],
 )
 
 /** How much of a daily or monthly limit of the plan was taken, by the day (UTC) the period begins. */
@@ -54,6 +64,7 @@ export const usage_counters = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.metric, t.period_start] }),
+    reference([t.account_id], [accounts.id]).onDelete('cascade'),
     index('usage_counters_period').on(t.period_start),
   ],
 )
@@ -81,6 +92,9 @@ export const usage_logs = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id], [accounts.id]),
+    reference([t.account_id, t.run_id], [runs.account_id, runs.id]),
+    reference([t.account_id, t.step_id], [run_steps.account_id, run_steps.id]),
     unique('usage_logs_step').on(t.account_id, t.step_id),
     index('usage_logs_run').on(t.account_id, t.run_id),
     index('usage_logs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),

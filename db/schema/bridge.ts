@@ -10,7 +10,9 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { at, id, ref, timestamps } from './columns.ts'
+import { at, id, ref, reference, timestamps } from './columns.ts'
+import { runs } from './runs.ts'
+import { sites } from './sites.ts'
 
 /** Webhooks of a site's plugin that were acted on: the same one again is not. */
 export const bridge_events = pgTable(
@@ -25,6 +27,7 @@ export const bridge_events = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('cascade'),
     unique('bridge_events_webhook_key').on(t.account_id, t.site_id, t.webhook_id),
     index('bridge_events_created').on(t.created_at),
   ],
@@ -71,11 +74,40 @@ export const wordpress_deliveries = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('cascade'),
     index('wordpress_deliveries_site').on(t.account_id, t.site_id, t.id.desc()),
     index('wordpress_deliveries_task').on(t.account_id, t.task_id, t.id.desc()),
     index('wordpress_deliveries_open')
       .on(t.account_id, t.site_id, t.id)
       .where(sql`next_attempt_at is not null`),
     index('wordpress_deliveries_created').on(t.created_at),
+  ],
+)
+
+/** A one-click link that was begun: WordPress's answer must bring the state, once, before it expires. */
+export const wordpress_connections = pgTable(
+  'wordpress_connections',
+  {
+    account_id: ref().notNull(),
+    id: id(),
+    site_id: ref().notNull(),
+    created_by_id: ref().notNull(),
+    /** SHA-256 of the state in hexadecimal. */
+    state_hash: text().notNull().unique(),
+    wp_url: text().notNull(),
+    expires_at: at().notNull(),
+    /** When WordPress answered; without a run it was refused there. */
+    answered_at: at(),
+    /** The check of what WordPress answered. */
+    run_id: ref(),
+    created_at: at().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('cascade'),
+    reference([t.account_id, t.run_id], [runs.account_id, runs.id]),
+    index('wordpress_connections_site').on(t.account_id, t.site_id),
+    index('wordpress_connections_run').on(t.account_id, t.run_id),
+    index('wordpress_connections_expires').on(t.expires_at),
   ],
 )

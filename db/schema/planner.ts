@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  check,
   index,
   integer,
   pgTable,
@@ -9,7 +10,8 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { at, id, ref, timestamps } from './columns.ts'
+import { at, id, ref, reference, timestamps } from './columns.ts'
+import { sectors } from './sites.ts'
 
 export const INTENTS = ['informational', 'navigational', 'commercial', 'transactional'] as const
 export const KEYWORD_STATUSES = ['active', 'pending', 'archived'] as const
@@ -42,6 +44,10 @@ export const clusters = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
     unique('clusters_sector_key').on(t.account_id, t.site_id, t.sector_id, t.id),
     uniqueIndex('clusters_name_key').on(
       t.account_id,
@@ -73,6 +79,16 @@ export const keywords = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference(
+      [t.account_id, t.site_id, t.sector_id, t.cluster_id],
+      [clusters.account_id, clusters.site_id, clusters.sector_id, clusters.id],
+    ).onDelete('set null'),
+    check('keywords_volume_check', sql`volume >= 0`),
+    check('keywords_difficulty_check', sql`difficulty between 0 and 100`),
     uniqueIndex('keywords_keyword_key').on(t.account_id, t.site_id, t.sector_id, t.folded),
     index('keywords_cluster').on(t.account_id, t.cluster_id, t.site_id, t.sector_id),
     index('keywords_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
@@ -117,6 +133,14 @@ export const content_ideas = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference(
+      [t.account_id, t.site_id, t.sector_id, t.keyword_cluster_id],
+      [clusters.account_id, clusters.site_id, clusters.sector_id, clusters.id],
+    ).onDelete('set null'),
     index('content_ideas_sector').on(t.account_id, t.site_id, t.sector_id),
     index('content_ideas_cluster').on(t.account_id, t.keyword_cluster_id, t.site_id, t.sector_id),
     index('content_ideas_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
@@ -132,6 +156,10 @@ export const idea_keywords = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.idea_id, t.keyword_id] }),
+    reference([t.account_id, t.idea_id], [content_ideas.account_id, content_ideas.id]).onDelete(
+      'cascade',
+    ),
+    reference([t.account_id, t.keyword_id], [keywords.account_id, keywords.id]).onDelete('cascade'),
     index('idea_keywords_keyword').on(t.account_id, t.keyword_id),
   ],
 )

@@ -10,8 +10,17 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { at, id, ref, timestamps } from './columns.ts'
-import { CONTENT_STRUCTURES, CONTENT_TYPES, siteSector } from './planner.ts'
+import { at, id, ref, reference, timestamps } from './columns.ts'
+import { author_profiles } from './guidance.ts'
+import {
+  CONTENT_STRUCTURES,
+  CONTENT_TYPES,
+  clusters,
+  content_ideas,
+  keywords,
+  siteSector,
+} from './planner.ts'
+import { sectors, sites } from './sites.ts'
 
 export const TASK_STATUSES = [
   'queued',
@@ -87,6 +96,21 @@ export const tasks = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference(
+      [t.account_id, t.site_id, t.sector_id, t.cluster_id],
+      [clusters.account_id, clusters.site_id, clusters.sector_id, clusters.id],
+    ).onDelete('set null'),
+    reference([t.account_id, t.idea_id], [content_ideas.account_id, content_ideas.id]).onDelete(
+      'set null',
+    ),
+    reference(
+      [t.account_id, t.author_profile_id],
+      [author_profiles.account_id, author_profiles.id],
+    ).onDelete('set null'),
     index('tasks_sector').on(t.account_id, t.site_id, t.sector_id),
     index('tasks_cluster').on(t.account_id, t.cluster_id, t.site_id, t.sector_id),
     index('tasks_author_profile').on(t.account_id, t.author_profile_id),
@@ -105,6 +129,8 @@ export const task_keywords = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.task_id, t.keyword_id] }),
+    reference([t.account_id, t.task_id], [tasks.account_id, tasks.id]).onDelete('cascade'),
+    reference([t.account_id, t.keyword_id], [keywords.account_id, keywords.id]).onDelete('cascade'),
     index('task_keywords_keyword').on(t.account_id, t.keyword_id),
   ],
 )
@@ -126,6 +152,12 @@ export const internal_links = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference([t.account_id, t.from_task_id], [tasks.account_id, tasks.id]).onDelete('cascade'),
+    reference([t.account_id, t.to_task_id], [tasks.account_id, tasks.id]).onDelete('cascade'),
     unique('internal_links_pair').on(t.account_id, t.from_task_id, t.to_task_id),
     index('internal_links_to').on(t.account_id, t.to_task_id),
     index('internal_links_sector').on(t.account_id, t.site_id, t.sector_id),
@@ -145,6 +177,11 @@ export const content = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference([t.account_id, t.task_id], [tasks.account_id, tasks.id]).onDelete('cascade'),
     unique('content_task_key').on(t.account_id, t.task_id),
     index('content_sector').on(t.account_id, t.site_id, t.sector_id),
   ],
@@ -175,6 +212,11 @@ export const images = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference(
+      [t.account_id, t.site_id, t.sector_id],
+      [sectors.account_id, sectors.site_id, sectors.id],
+    ).onDelete('cascade'),
+    reference([t.account_id, t.task_id], [tasks.account_id, tasks.id]).onDelete('cascade'),
     index('images_sector').on(t.account_id, t.site_id, t.sector_id),
     unique('images_variant_key').on(t.account_id, t.task_id, t.image_type, t.position),
     // Of several accounts: the same content is kept once.
@@ -205,6 +247,7 @@ export const wordpress_objects = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('cascade'),
     unique('wordpress_objects_key').on(t.account_id, t.site_id, t.wp_rest_root, t.kind, t.key),
   ],
 )

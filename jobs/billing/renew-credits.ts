@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { accounts, plans } from '../../db/schema/auth.ts'
+import { accounts, plans } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { grantCredits, MAX_BALANCE } from '../../server/billing/credits.ts'
 import { creditsPerMonth } from '../../server/billing/plan-credits.ts'

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { integration_settings, runs } from '../../db/schema/system.ts'
+import { integration_settings } from '../../db/schema/integrations.ts'
+import { runs } from '../../db/schema/runs.ts'
 import { exchangeCode } from '../../server/google/oauth.ts'
 import { integrationSecret } from '../../server/integration-secrets.ts'
 import { runSecret } from '../../server/run-secret.ts'

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { integration_settings } from '../../db/schema/system.ts'
+import { integration_settings } from '../../db/schema/integrations.ts'
 import type { Google } from '../../server/google/google-call.ts'
 import { accessToken, type OauthClient } from '../../server/google/oauth.ts'
 import { integrationSecret, type SecretColumn } from '../../server/integration-secrets.ts'

@@ -1,6 +1,6 @@
 import { and, asc, eq, lte } from 'drizzle-orm'
 import { keywords } from '../../db/schema/planner.ts'
-import { runs } from '../../db/schema/system.ts'
+import { runs } from '../../db/schema/runs.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { clusterInBatches } from '../../server/ai/cluster-in-batches.ts'
 import { readClusters } from '../../server/ai/inputs/read-clusters.ts'

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { tasks, wordpress_objects } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { StepError, type StepHandler, type StepJob } from '../step.ts'

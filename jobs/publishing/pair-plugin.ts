@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import {
   confirmBridgeKey,
   intendBridgeKey,

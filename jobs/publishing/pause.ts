@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { type PauseReason, sites } from '../../db/schema/auth.ts'
-import { run_steps } from '../../db/schema/system.ts'
+import { run_steps } from '../../db/schema/runs.ts'
+import { type PauseReason, sites } from '../../db/schema/sites.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../../server/audit.ts'

@@ -1,5 +1,5 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { acceptRun } from '../../server/accept-run.ts'
 import { probeWordPressJob } from '../../server/publishing/jobs.ts'
 import { systemCaller } from '../../server/system-caller.ts'

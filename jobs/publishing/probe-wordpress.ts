@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { StepHandler } from '../step.ts'
 import { resumeSite } from './pause.ts'
 import { whyNotWorking } from './site-works.ts'

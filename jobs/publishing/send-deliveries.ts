@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { inUse, openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
 import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/answer.ts'

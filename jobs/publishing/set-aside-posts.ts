@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { StepError } from '../step.ts'
 

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { sitePassword } from '../../server/publishing/secret-places.ts'
 import { SecretUnreadableError } from '../../server/secrets.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'

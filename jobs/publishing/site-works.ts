@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PauseReason } from '../../db/schema/auth.ts'
+import type { PauseReason } from '../../db/schema/sites.ts'
 import { checkCredentials } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'
 import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
-import { run_steps, runs } from '../../db/schema/system.ts'
+import { run_steps, runs } from '../../db/schema/runs.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Link } from '../../wp-bridge/client/insert-links.ts'

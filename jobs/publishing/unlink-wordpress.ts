@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { unpairBridge } from '../../wp-bridge/client/bridge.ts'
 import { revokeAppPassword } from '../../wp-bridge/client/credentials.ts'
 import { WordPressError } from '../../wp-bridge/client/errors.ts'

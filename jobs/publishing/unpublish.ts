@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { run_steps } from '../../db/schema/system.ts'
+import { run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import { tellPlugin } from '../../server/publishing/deliveries.ts'
 import { unpublishPost } from '../../wp-bridge/client/unpublish.ts'

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
-import { type PauseReason, sites } from '../../db/schema/auth.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
+import { type PauseReason, sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../../server/audit.ts'
 import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
+import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/integrations.ts'
 import { readIntegrations } from '../../server/ai/account-integrations.ts'
 import { ImageChoice } from '../../server/ai/image-models.ts'
 import {

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Failure } from '../../db/schema/system.ts'
+import type { Failure } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Step } from '../step.ts'

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import { accounts, plans } from '../../db/schema/auth.ts'
-import { type IntegrationType, integration_settings } from '../../db/schema/system.ts'
+import { accounts, plans } from '../../db/schema/accounts.ts'
+import { type IntegrationType, integration_settings } from '../../db/schema/integrations.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { IntegrationRow } from './open-integration.ts'
 

@@ -1,4 +1,4 @@
-import type { integration_settings } from '../../db/schema/system.ts'
+import type { integration_settings } from '../../db/schema/integrations.ts'
 import type { EgressInit } from '../egress.ts'
 import { integrationSecret } from '../integration-secrets.ts'
 import { type Secrets, SecretUnreadableError } from '../secrets.ts'

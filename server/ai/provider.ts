@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Section, SectionLogic } from '../../db/schema/system.ts'
+import type { Section, SectionLogic } from '../../db/schema/guidance.ts'
 import type { Prompts } from './prompts/default-prompts.ts'
 
 /** What a call cost its account at the provider, for the usage log. Tokens are 0 where there are none. */

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { accounts } from '../../db/schema/auth.ts'
+import { accounts } from '../../db/schema/accounts.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'

@@ -1,6 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ACCOUNT_STATUSES, accounts, plans } from '../../db/schema/auth.ts'
+import { ACCOUNT_STATUSES, accounts, plans } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { type Caller, mayAct } from '../http/caller.ts'

@@ -1,6 +1,6 @@
 import { getTableColumns, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ACCOUNT_STATUSES, accounts } from '../../db/schema/auth.ts'
+import { ACCOUNT_STATUSES, accounts } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'

@@ -1,4 +1,4 @@
-import { api_keys } from '../../db/schema/auth.ts'
+import { api_keys } from '../../db/schema/identity.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'

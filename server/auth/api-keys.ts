@@ -1,6 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { API_KEY_ACCESS, api_keys } from '../../db/schema/auth.ts'
+import { API_KEY_ACCESS, api_keys } from '../../db/schema/identity.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { login_attempts } from '../../db/schema/auth.ts'
+import { login_attempts } from '../../db/schema/identity.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 import { sha256 } from '../secrets.ts'

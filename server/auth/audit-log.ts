@@ -1,6 +1,6 @@
 import { getTableColumns } from 'drizzle-orm'
 import type { z } from 'zod'
-import { audit_log } from '../../db/schema/auth.ts'
+import { audit_log } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { bytesOf } from '../http/answer-bytes.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'

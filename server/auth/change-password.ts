@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { users } from '../../db/schema/auth.ts'
+import { users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'

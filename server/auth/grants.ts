@@ -1,6 +1,6 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import type { z } from 'zod'
-import { site_user_access, sites } from '../../db/schema/auth.ts'
+import { site_user_access, sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { api_keys, invitations } from '../../db/schema/auth.ts'
+import { api_keys, invitations } from '../../db/schema/identity.ts'
 import type { Tx } from '../../db/tenancy.ts'
 
 /** Revokes the API keys that a user made and the invitations that are open: who is out keeps no way in. */

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, notInArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { industries, industry_sectors } from '../../db/schema/auth.ts'
+import { industries, industry_sectors } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../http/database-errors.ts'

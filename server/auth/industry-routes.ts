@@ -1,4 +1,4 @@
-import { industries } from '../../db/schema/auth.ts'
+import { industries } from '../../db/schema/sites.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { newRouter } from '../http/endpoint.ts'

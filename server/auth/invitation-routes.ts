@@ -1,4 +1,4 @@
-import { invitations } from '../../db/schema/auth.ts'
+import { invitations } from '../../db/schema/identity.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'

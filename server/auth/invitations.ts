@@ -1,6 +1,7 @@
 import { and, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { invitations, ROLES, users } from '../../db/schema/auth.ts'
+import { ROLES, users } from '../../db/schema/accounts.ts'
+import { invitations } from '../../db/schema/identity.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'

@@ -1,5 +1,5 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm'
-import { accounts, users } from '../../db/schema/auth.ts'
+import { accounts, users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid } from '../errors.ts'
 

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import { ROLES, users } from '../../db/schema/auth.ts'
+import { ROLES, users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'

@@ -1,4 +1,4 @@
-import { plans } from '../../db/schema/auth.ts'
+import { plans } from '../../db/schema/accounts.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { newRouter } from '../http/endpoint.ts'

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
-import { BILLING_CYCLES, plans } from '../../db/schema/auth.ts'
+import { BILLING_CYCLES, plans } from '../../db/schema/accounts.ts'
 import { text, times } from '../http/schemas.ts'
 
 export const Plan = createSelectSchema(plans, {

@@ -1,6 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { plans } from '../../db/schema/auth.ts'
+import { plans } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../http/database-errors.ts'

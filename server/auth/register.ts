@@ -1,6 +1,6 @@
 import { eq, like, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { accounts, plans, users } from '../../db/schema/auth.ts'
+import { accounts, plans, users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import { grantCredits } from '../billing/credits.ts'

@@ -1,20 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
+import { accounts, audit_log, users } from '../../db/schema/accounts.ts'
+import { API_KEY_ACCESS, api_keys, invitations } from '../../db/schema/identity.ts'
 import {
-  API_KEY_ACCESS,
-  accounts,
-  api_keys,
-  audit_log,
   industries,
   industry_sectors,
-  invitations,
   SECTOR_STATUSES,
   SITE_STATUSES,
   sectors,
   site_user_access,
   sites,
-  users,
-} from '../../db/schema/auth.ts'
+} from '../../db/schema/sites.ts'
 import { nullableTime, objectId, text, time, times, webUrl } from '../http/schemas.ts'
 
 const MAX_PASSWORD = 200

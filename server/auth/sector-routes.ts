@@ -1,4 +1,4 @@
-import { sectors } from '../../db/schema/auth.ts'
+import { sectors } from '../../db/schema/sites.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { newRouter } from '../http/endpoint.ts'

@@ -1,6 +1,6 @@
 import { and, eq, like, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { industry_sectors, SECTOR_STATUSES, sectors, sites } from '../../db/schema/auth.ts'
+import { industry_sectors, SECTOR_STATUSES, sectors, sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'

@@ -1,5 +1,6 @@
 import { and, eq, getTableColumns, isNull, sql } from 'drizzle-orm'
-import { accounts, refresh_tokens, users } from '../../db/schema/auth.ts'
+import { accounts, users } from '../../db/schema/accounts.ts'
+import { refresh_tokens } from '../../db/schema/identity.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'

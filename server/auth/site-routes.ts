@@ -1,4 +1,4 @@
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'

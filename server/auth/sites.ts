@@ -1,6 +1,6 @@
 import { eq, getTableColumns, like, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { industries, SITE_STATUSES, sites } from '../../db/schema/auth.ts'
+import { industries, SITE_STATUSES, sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { accounts, users } from '../../db/schema/auth.ts'
+import { accounts, users } from '../../db/schema/accounts.ts'
 import type { Doors, Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import { DomainError } from '../errors.ts'

@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import { ROLES } from '../../db/schema/auth.ts'
+import { ROLES } from '../../db/schema/accounts.ts'
 import { DomainError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 

@@ -1,4 +1,4 @@
-import { users } from '../../db/schema/auth.ts'
+import { users } from '../../db/schema/accounts.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'

@@ -1,6 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { ROLES, type Role, users } from '../../db/schema/auth.ts'
+import { ROLES, type Role, users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { accounts } from '../../db/schema/auth.ts'
+import { accounts } from '../../db/schema/accounts.ts'
 import { credit_transactions, type TRANSACTION_KINDS } from '../../db/schema/billing.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'

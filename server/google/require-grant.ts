@@ -1,5 +1,5 @@
 import { and, eq, isNotNull } from 'drizzle-orm'
-import { integration_settings } from '../../db/schema/system.ts'
+import { integration_settings } from '../../db/schema/integrations.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 

@@ -1,4 +1,4 @@
-import type { Role } from '../../db/schema/auth.ts'
+import type { Role } from '../../db/schema/accounts.ts'
 import type { Scope } from '../../db/tenancy.ts'
 
 /** Who is asking, as the token or the API key says; the database's door checks that it still holds. */

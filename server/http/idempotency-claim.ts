@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
-import { idempotency_keys, public_idempotency_keys } from '../../db/schema/system.ts'
+import { idempotency_keys, public_idempotency_keys } from '../../db/schema/idempotency.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
-import { api_keys } from '../../db/schema/auth.ts'
+import { api_keys } from '../../db/schema/identity.ts'
 import type { Doors } from '../../db/tenancy.ts'
 import type { Logger } from '../logger.ts'
 

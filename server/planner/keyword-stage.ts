@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { accounts, plans } from '../../db/schema/auth.ts'
+import { accounts, plans } from '../../db/schema/accounts.ts'
 import { keywords, staged_keywords } from '../../db/schema/planner.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { KeywordRow } from './keyword-rows.ts'

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { users } from '../../db/schema/auth.ts'
-import { run_steps } from '../../db/schema/system.ts'
+import { users } from '../../db/schema/accounts.ts'
+import { run_steps } from '../../db/schema/runs.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { type AuditEntry, audit } from '../audit.ts'

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { newKey } from '../../wp-bridge/client/sign.ts'
 import { type Secrets, SecretUnreadableError } from '../secrets.ts'

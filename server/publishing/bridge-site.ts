@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
-import { sites } from '../../db/schema/auth.ts'
 import { bridge_events } from '../../db/schema/bridge.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { verify } from '../../wp-bridge/client/sign.ts'
 import type { Deps } from '../deps.ts'

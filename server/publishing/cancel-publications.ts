@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
-import { run_steps, runs } from '../../db/schema/system.ts'
+import { run_steps, runs } from '../../db/schema/runs.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { settleFailures } from '../billing/settle-step.ts'
 import { endRunIfDone } from '../end-run.ts'

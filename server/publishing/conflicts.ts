@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, inArray } from 'drizzle-orm'
-import { run_steps } from '../../db/schema/system.ts'
+import { run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Resolution } from '../../wp-bridge/client/edits.ts'

@@ -1,5 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { accounts, sites, users, wordpress_connections } from '../../db/schema/auth.ts'
+import { accounts, users } from '../../db/schema/accounts.ts'
+import { wordpress_connections } from '../../db/schema/bridge.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Doors, Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import { audit } from '../audit.ts'

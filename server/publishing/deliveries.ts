@@ -1,7 +1,7 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import { sites } from '../../db/schema/auth.ts'
 import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/schema/bridge.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { acceptRun, type RunPlan } from '../accept-run.ts'
 import { audit } from '../audit.ts'

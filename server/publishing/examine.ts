@@ -1,5 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm'
-import { run_steps } from '../../db/schema/system.ts'
+import { run_steps } from '../../db/schema/runs.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'

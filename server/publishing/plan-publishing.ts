@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { RunPlan } from '../accept-run.ts'

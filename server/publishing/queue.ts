@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { HOLDS, run_steps } from '../../db/schema/system.ts'
+import { HOLDS, run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'

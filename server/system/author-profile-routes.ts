@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { author_profiles } from '../../db/schema/system.ts'
+import { author_profiles } from '../../db/schema/guidance.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { newRouter } from '../http/endpoint.ts'

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { author_profiles } from '../../db/schema/system.ts'
+import { author_profiles } from '../../db/schema/guidance.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { bytesOf } from '../http/answer-bytes.ts'

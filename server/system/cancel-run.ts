@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { runs } from '../../db/schema/system.ts'
+import { runs } from '../../db/schema/runs.ts'
 import { audit } from '../audit.ts'
 import { cancelSteps } from '../cancel-steps.ts'
 import type { Deps } from '../deps.ts'

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { integration_settings, type OauthState, runs } from '../../db/schema/system.ts'
+import { integration_settings, type OauthState } from '../../db/schema/integrations.ts'
+import { runs } from '../../db/schema/runs.ts'
 import { AccountNotFoundError, StaleTokenError, type Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import { audit } from '../audit.ts'

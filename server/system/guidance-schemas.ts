@@ -6,7 +6,7 @@ import {
   PROMPT_TYPES,
   type PromptType,
   strategies,
-} from '../../db/schema/system.ts'
+} from '../../db/schema/guidance.ts'
 import { templateFault } from '../ai/prompts/check-template.ts'
 import { CONTENT_STRUCTURES } from '../ai/provider.ts'
 import { longText, objectId, text, times } from '../http/schemas.ts'

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { z } from 'zod'
-import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
+import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/integrations.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { changesOnly } from '../http/changes-only.ts'

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
+import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/integrations.ts'
 import { runwareSizeProblem, SIZE } from '../ai/image-models.ts'
 import { IMAGE_PROVIDERS } from '../ai/provider.ts'
 import { nullableTime, text, webUrl } from '../http/schemas.ts'

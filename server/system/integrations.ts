@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/system.ts'
+import { INTEGRATION_TYPES, type IntegrationType } from '../../db/schema/integrations.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { type AccountIntegrations, readIntegrations } from '../ai/account-integrations.ts'
 import { RUNWARE_DEFAULTS } from '../ai/image-models.ts'

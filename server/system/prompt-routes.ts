@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { ai_prompts } from '../../db/schema/system.ts'
+import { ai_prompts } from '../../db/schema/guidance.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { ai_prompts, PROMPT_TYPES, type PromptType } from '../../db/schema/system.ts'
+import { ai_prompts, PROMPT_TYPES, type PromptType } from '../../db/schema/guidance.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { templateFault } from '../ai/prompts/check-template.ts'
 import { DEFAULT_PROMPTS } from '../ai/prompts/default-prompts.ts'

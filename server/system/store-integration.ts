@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { type IntegrationType, integration_settings } from '../../db/schema/system.ts'
+import { type IntegrationType, integration_settings } from '../../db/schema/integrations.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { AccountIntegrations } from '../ai/account-integrations.ts'
 import { RUNWARE_DEFAULTS } from '../ai/image-models.ts'

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { z } from 'zod'
-import { type IntegrationType, integration_settings } from '../../db/schema/system.ts'
+import { type IntegrationType, integration_settings } from '../../db/schema/integrations.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import type { IntegrationRow } from '../ai/open-integration.ts'

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { accounts, plans, sites } from '../../db/schema/auth.ts'
+import { accounts, plans } from '../../db/schema/accounts.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { TaskStatus } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { NewStep, RunPlan } from '../accept-run.ts'

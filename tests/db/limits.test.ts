@@ -5,7 +5,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import type { Limits } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { plans } from '../../db/schema/auth.ts'
+import { plans } from '../../db/schema/accounts.ts'
 import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 

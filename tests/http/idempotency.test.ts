@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sites } from '../../db/schema/auth.ts'
+import { sites } from '../../db/schema/sites.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { sweepTables } from '../../jobs/sweep-tables.ts'
 import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'

@@ -5,6 +5,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import postgres from 'postgres'
 import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
@@ -137,6 +138,18 @@ describe('the start', () => {
     url.pathname = '/no_such_database'
     const line = await refusal({ DATABASE_URL: url.href, IGNY8_SECRET_KEYS: KEYS })
     expect(line).toMatch(/^DATABASE_URL: database "no_such_database" does not exist/)
+  })
+
+  it('is refused with a database of other migrations, and changes nothing in it', async () => {
+    const url = await cloneTemplate(inject('postgresUrl'))
+    const sql = postgres(url, { max: 1 })
+    await sql`update schema_migrations set hash = 'of another version', created_at = 1`
+    await sql`delete from plans`
+    expect(await refusal({ DATABASE_URL: url, IGNY8_SECRET_KEYS: KEYS })).toMatch(
+      /^The database was set up by another version of igny8 and cannot be upgraded/,
+    )
+    expect(await sql`select from plans`).toHaveLength(0)
+    await sql.end()
   })
 
   it('waits for a database that is not there yet', async () => {

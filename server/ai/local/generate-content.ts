@@ -1,4 +1,4 @@
-import type { Section } from '../../../db/schema/system.ts'
+import type { Section } from '../../../db/schema/guidance.ts'
 import type { GenerateContent, GenerateContentInput } from '../provider.ts'
 import type { Facet } from './facet.ts'
 import { DECIDING } from './facets-deciding.ts'

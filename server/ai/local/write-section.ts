@@ -1,4 +1,4 @@
-import type { Section } from '../../../db/schema/system.ts'
+import type { Section } from '../../../db/schema/guidance.ts'
 import type { Facet } from './facet.ts'
 import { countWords, element, escapeHtml } from './html-text.ts'
 import { cleanText } from './phrase.ts'

@@ -1,4 +1,4 @@
-import type { PromptType } from '../../../db/schema/system.ts'
+import type { PromptType } from '../../../db/schema/guidance.ts'
 import { PLACEHOLDERS, REQUIRED_PLACEHOLDERS } from './placeholders.ts'
 import { placeholdersIn } from './render-prompt.ts'
 

@@ -1,4 +1,4 @@
-import type { PromptType } from '../../../db/schema/system.ts'
+import type { PromptType } from '../../../db/schema/guidance.ts'
 import { CLUSTERING_PROMPT } from './clustering.ts'
 import { CONTENT_GENERATION_PROMPT } from './content-generation.ts'
 import { IDEAS_PROMPT } from './ideas.ts'

@@ -1,4 +1,4 @@
-import type { PromptType } from '../../../db/schema/system.ts'
+import type { PromptType } from '../../../db/schema/guidance.ts'
 
 const AUTHOR_PROFILE =
   'Who writes. Take on this tone and this language, whatever is said of voice and language elsewhere'

@@ -1,21 +1,21 @@
 import { sql } from 'drizzle-orm'
 import {
-  boolean,
+  check,
   index,
   integer,
   jsonb,
   pgTable,
   primaryKey,
   text,
-  unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import type { Role } from './auth.ts'
-import { actingApiKey, at, id, ref, timestamps } from './columns.ts'
-import type { CONTENT_STRUCTURES } from './planner.ts'
+import { accounts } from './accounts.ts'
+import { actingApiKey, at, id, ref, reference, timestamps } from './columns.ts'
+import { sites } from './sites.ts'
 
 export const RUN_STATES = ['PENDING', 'PROGRESS', 'SUCCESS', 'FAILURE', 'CANCELLED'] as const
 export type RunState = (typeof RUN_STATES)[number]
+
 export const RUN_KINDS = [
   'cluster_keywords',
   'generate_ideas',
@@ -35,6 +35,7 @@ export const RUN_KINDS = [
   'probe_wordpress',
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
+
 /** Runs that ask a site whether it works, and leave nothing that the ledger refers to. */
 export const PROBES = [
   'connect_gsc',
@@ -47,6 +48,7 @@ export const PROBES = [
   'verify_post',
 ] as const satisfies RunKind[]
 export const isProbe = sql.raw(`kind in (${PROBES.map((kind) => `'${kind}'`).join(', ')})`)
+
 export const STEP_STATES = [
   'waiting',
   'pending',
@@ -97,6 +99,8 @@ export const runs = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id], [accounts.id]),
+    reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('set null'),
     index('runs_site').on(t.account_id, t.site_id),
     // They are swept: see `jobs/retention.ts`.
     index('runs_probes').on(t.finished_at).where(isProbe),
@@ -146,6 +150,9 @@ export const run_steps = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.account_id, t.id] }),
+    reference([t.account_id, t.run_id], [runs.account_id, runs.id]),
+    reference([t.account_id, t.after_step_id], [t.account_id, t.id]),
+    check('run_steps_price_check', sql`price >= 0`),
     index('run_steps_run').on(t.account_id, t.run_id),
     index('run_steps_after').on(t.account_id, t.after_step_id),
     index('run_steps_made').on(t.id).where(sql`made is not null`),
@@ -160,168 +167,5 @@ export const run_steps = pgTable(
     uniqueIndex('run_steps_one_at_a_time')
       .on(t.account_id, t.kind, t.object_id)
       .where(sql`state in ('waiting', 'pending', 'running')`),
-  ],
-)
-
-export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'] as const
-export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
-
-/** `hash` is that of the state which the answer must bring; it is taken once. */
-export type OauthState = {
-  hash: string
-  user_id: number
-  /** Of the user then: who has another one meanwhile connects nothing any more. */
-  role: Role
-  redirect_uri: string
-  expires_at: string
-}
-
-export const integration_settings = pgTable(
-  'integration_settings',
-  {
-    account_id: ref().notNull(),
-    id: id(),
-    integration_type: text({ enum: INTEGRATION_TYPES }).notNull(),
-    /** Without secrets. */
-    config: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-    /** The provider's key, encrypted; read back as its last four characters. */
-    api_key: text(),
-    api_key_last4: text(),
-    /** Of an OAuth client, encrypted. */
-    client_secret: text(),
-    client_secret_last4: text(),
-    /** What the owner of the data granted the OAuth client, encrypted. */
-    refresh_token: text(),
-    refresh_token_last4: text(),
-    /** The grant that was asked for and not answered yet. */
-    oauth_state: jsonb().$type<OauthState>(),
-    is_active: boolean().notNull().default(true),
-    ...timestamps,
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.id] }),
-    unique('integration_settings_type_key').on(t.account_id, t.integration_type),
-  ],
-)
-
-export const PROMPT_TYPES = [
-  'clustering',
-  'ideas',
-  'content_generation',
-  'image_prompt_extraction',
-  'image_prompt_template',
-  'negative_prompt',
-] as const
-export type PromptType = (typeof PROMPT_TYPES)[number]
-
-/** Those that an account saved; for the others the defaults in code hold. */
-export const ai_prompts = pgTable(
-  'ai_prompts',
-  {
-    account_id: ref().notNull(),
-    id: id(),
-    prompt_type: text({ enum: PROMPT_TYPES }).notNull(),
-    /** Null follows the default, as it is in code. */
-    prompt_value: text(),
-    is_active: boolean().notNull().default(true),
-    ...timestamps,
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.id] }),
-    unique('ai_prompts_type_key').on(t.account_id, t.prompt_type),
-  ],
-)
-
-/** A section that an article is to have: its h2, what it is to say, and about how many words long. */
-export type Section = { heading: string; guidance?: string; words?: number }
-export type StructureTemplate = { sections: Section[] }
-/** The sections of an article by its structure; `default` for structures that have no entry. */
-export type SectionLogic = Partial<
-  Record<(typeof CONTENT_STRUCTURES)[number] | 'default', Section[]>
->
-
-export const author_profiles = pgTable(
-  'author_profiles',
-  {
-    account_id: ref().notNull(),
-    id: id(),
-    name: text().notNull(),
-    description: text().notNull().default(''),
-    tone: text().notNull().default(''),
-    /** Empty: that of the title. */
-    language: text().notNull().default(''),
-    structure_template: jsonb().$type<StructureTemplate>().notNull().default({ sections: [] }),
-    /** Writes where neither the task nor the strategy names a profile. */
-    is_default: boolean().notNull().default(false),
-    is_active: boolean().notNull().default(true),
-    ...timestamps,
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.id] }),
-    uniqueIndex('author_profiles_default').on(t.account_id).where(sql`is_default`),
-  ],
-)
-
-/** How the articles of a sector are planned and written; without a sector, those of all others. */
-export const strategies = pgTable(
-  'strategies',
-  {
-    account_id: ref().notNull(),
-    id: id(),
-    name: text().notNull(),
-    description: text().notNull().default(''),
-    sector_id: ref(),
-    author_profile_id: ref(),
-    /** Templates that go before the account's, by type. */
-    prompt_types: jsonb().$type<Partial<Record<PromptType, string>>>().notNull().default({}),
-    section_logic: jsonb().$type<SectionLogic>().notNull().default({}),
-    is_active: boolean().notNull().default(true),
-    ...timestamps,
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.id] }),
-    index('strategies_sector').on(t.account_id, t.sector_id),
-    index('strategies_author_profile').on(t.account_id, t.author_profile_id),
-    uniqueIndex('strategies_one_active')
-      .on(t.account_id, sql`coalesce(${t.sector_id}, 0)`)
-      .where(sql`is_active`),
-  ],
-)
-
-/** What POSTs with an Idempotency-Key were answered, for as long as a retry may come. */
-export const idempotency_keys = pgTable(
-  'idempotency_keys',
-  {
-    account_id: ref().notNull(),
-    /** The user or API key that sent it: another's same key is another key. */
-    actor: text().notNull(),
-    key: text().notNull(),
-    /** Of the request with its body. */
-    fingerprint: text().notNull(),
-    status: integer().notNull(),
-    headers: jsonb().$type<Record<string, string>>().notNull(),
-    /** Null where the answer showed a secret, and is not kept. */
-    body: text(),
-    created_at: at().notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.account_id, t.actor, t.key] }),
-    index('idempotency_keys_created').on(t.created_at),
-  ],
-)
-
-/** The keys of POSTs that nobody signs in for, by the network they came from. No answer is kept. */
-export const public_idempotency_keys = pgTable(
-  'public_idempotency_keys',
-  {
-    address: text().notNull(),
-    key: text().notNull(),
-    fingerprint: text().notNull(),
-    status: integer().notNull(),
-    created_at: at().notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.address, t.key] }),
-    index('public_idempotency_keys_created').on(t.created_at),
   ],
 )

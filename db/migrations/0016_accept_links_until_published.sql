@@ -1,1 +1,0 @@
-ALTER TABLE "internal_links" ADD COLUMN "accepted_url" text;

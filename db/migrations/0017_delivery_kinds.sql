@@ -1,1 +1,0 @@
-ALTER TABLE "wordpress_deliveries" ADD COLUMN "kind" text DEFAULT 'webhook' NOT NULL;

@@ -1,1 +1,0 @@
-ALTER TABLE "run_steps" ADD COLUMN "released_at" timestamp (3) with time zone;

@@ -1,2 +1,0 @@
-ALTER TABLE "wordpress_deliveries" ADD COLUMN "task_id" bigint GENERATED ALWAYS AS (coalesce(payload ->> 'task_id', payload -> 'data' ->> 'task_id')::bigint) STORED;--> statement-breakpoint
-CREATE INDEX "wordpress_deliveries_task" ON "wordpress_deliveries" USING btree ("account_id","task_id","id" DESC NULLS LAST);
