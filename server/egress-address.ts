@@ -1,15 +1,9 @@
-import dns from 'node:dns/promises'
 import net from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { EgressError } from './egress-error.ts'
 
 /** All addresses of a name, as IP literals. Rejects with Node's own DNS error. */
 export type Resolve = (hostname: string) => Promise<string[]>
-
-export async function resolveWithSystem(hostname: string): Promise<string[]> {
-  const found = await dns.lookup(hostname, { all: true, order: 'verbatim' })
-  return found.map(({ address }) => address)
-}
 
 /** What IANA gives out as global unicast IPv6; all else is private, tunnelled or translated. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number]

@@ -26,12 +26,17 @@ const TCP_FAILURES = new Set([
 export function guardedConnector(options: {
   allowed: ReadonlySet<string>
   resolve: Resolve
+  /** For what is in `allowed`. */
+  resolveAllowed: Resolve
   connectTimeoutMs: number
 }): buildConnector.connector {
   return (target, callback) => {
     const fail = (error: Error & { code?: string }) =>
       callback(error instanceof EgressError ? error : connectError(target, error), null)
-    checkedAddresses(named(target), options.allowed, options.resolve).then((addresses) => {
+    const { allowed } = options
+    const name = named(target)
+    const resolve = allowed.has(name.hostPort) ? options.resolveAllowed : options.resolve
+    checkedAddresses(name, allowed, resolve).then((addresses) => {
       const connect = buildConnector({
         timeout: options.connectTimeoutMs,
         lookup: lookupAmong(addresses),

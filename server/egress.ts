@@ -1,8 +1,9 @@
 import { Agent } from 'undici'
-import { parseAllowList, parseTarget, type Resolve, resolveWithSystem } from './egress-address.ts'
+import { parseAllowList, parseTarget, type Resolve } from './egress-address.ts'
 import { call, type Outgoing } from './egress-call.ts'
 import { guardedConnector } from './egress-connect.ts'
 import { EgressError } from './egress-error.ts'
+import { resolveByDns, resolveBySystem } from './egress-resolve.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024
@@ -33,13 +34,14 @@ export type Egress = {
 
 /**
  * The one way out to addresses that users supply. `allowPrivate` lists the exact host:port pairs
- * that may be private; `resolve` stands in for the system's resolver.
+ * that may be private; `resolve` stands in for DNS.
  */
 export function createEgress(options: { allowPrivate: string[]; resolve?: Resolve }): Egress {
   const allowed = parseAllowList(options.allowPrivate)
   const connect = guardedConnector({
     allowed,
-    resolve: options.resolve ?? resolveWithSystem,
+    resolve: options.resolve ?? resolveByDns(),
+    resolveAllowed: options.resolve ?? resolveBySystem,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   })
   // No limits of undici's own: the call's covers headers and body.
