@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
-import { IfMatch } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
@@ -39,6 +38,9 @@ const Connect = z
     }),
   })
   .openapi('ConnectWordPress')
+
+/** The tags of some 400 tasks: a server takes headers of 16 KB in all. */
+const IfMatchOfMany = z.object({ 'if-match': z.string().max(12_000).optional() })
 
 const routes = {
   connect: endpoint('admin', {
@@ -118,8 +120,8 @@ const routes = {
       'Any change of what reaches WordPress takes the approval back: text, title, slug, excerpt, SEO ' +
       'fields, category, tags, images, internal links that are accepted, and a conflict that is resolved ' +
       'with another text. `If-Match` takes the ETags of the tasks as you read them, separated by commas: ' +
-      'a 412 when one has changed since, and none is approved.',
-    request: { headers: IfMatch, ...jsonBody(ApproveTasks) },
+      'a 412 when one has changed since, and none is approved. For more than 400 tasks, ask more than once.',
+    request: { headers: IfMatchOfMany, ...jsonBody(ApproveTasks) },
     responses: { 200: answer('Approved.', z.object({ approved: z.int() })) },
   }),
   queue: endpoint('viewer', {

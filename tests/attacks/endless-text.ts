@@ -50,5 +50,7 @@ export const ENDLESS: Record<string, string> = {
   'text before a table': `<table>${repeated('<b>x</b>')}`,
   'attributes of one tag': `<p ${Array.from({ length: 120_000 }, (_, i) => `a${i}`).join(' ')}>`,
   'delimiters before one end': `${repeated('<!-- wp:a ').repeat(3)}-->`,
+  'captions among lines': `<figure>${repeated('<figcaption></figcaption>')}${repeated('<hr>')}</figure>`,
+  'formatting around a paragraph': `${'<span>'.repeat(240)}${repeated('x<br>')}<p>`,
   'a fence without end': `\`\`\`${repeated(' ')}`,
 }

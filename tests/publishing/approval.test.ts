@@ -208,3 +208,12 @@ describe('an approval', () => {
     }
   })
 })
+
+it('approves sixty articles by their tags', async () => {
+  const ids: number[] = []
+  for (let n = 0; n < 60; n++) {
+    ids.push(await created('writer/tasks/', { title: `Many ${n}`, html_content: '<p>x</p>' }))
+  }
+  const tags = await Promise.all(ids.map(async (id) => (await taskOf(id)).tag))
+  expect((await approve(ids, tags.join(', '))).body).toEqual({ approved: 60 })
+})

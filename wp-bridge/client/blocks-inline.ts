@@ -48,8 +48,15 @@ export function isText(node: Node): node is Text {
 /** Whether a node belongs within a line of text, with all that it holds. */
 export function isInline(node: Node): boolean {
   if (!isElement(node)) return true
-  return inlineNames.includes(node.tagName) && node.childNodes.every(isInline)
+  const known = inline.get(node)
+  if (known !== undefined) return known
+  const is = inlineNames.includes(node.tagName) && node.childNodes.every(isInline)
+  inline.set(node, is)
+  return is
 }
+
+/** Looked up once an element, since each level around it asks. */
+const inline = new WeakMap<Element, boolean>()
 
 /** Text without control characters, which make a site's feed invalid XML. */
 export function withoutControls(text: string): string {

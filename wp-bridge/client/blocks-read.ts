@@ -177,9 +177,9 @@ function contentOf(node: Node): Node[] {
 
 /** A table with its caption; the caption of a picture, which no model can place, goes with it. */
 function figure(element: Element): Block[] {
-  const captions = children(element, 'figcaption')
-  const caption = inlineHtml(captions.flatMap(contentOf))
-  const rest = element.childNodes.filter((node) => !captions.some((part) => part === node))
+  const isCaption = (node: Node) => isElement(node) && node.tagName === 'figcaption'
+  const caption = inlineHtml(element.childNodes.filter(isCaption).flatMap(contentOf))
+  const rest = element.childNodes.filter((node) => !isCaption(node))
   const blocks = readBlocks(rest)
   const [only] = blocks
   if (!only || !caption) return blocks
