@@ -2,10 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-/** A file of swagger-ui-dist, by its name. */
+const assets = new Map<string, Uint8Array<ArrayBuffer>>()
+
+/** A file of swagger-ui-dist, by its name. It is read once. */
 export async function docsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const known = assets.get(name)
+  if (known) return known
   const folder = path.dirname(
     createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'),
   )
-  return new Uint8Array(await readFile(path.join(folder, name)))
+  const bytes = new Uint8Array(await readFile(path.join(folder, name)))
+  assets.set(name, bytes)
+  return bytes
 }

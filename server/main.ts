@@ -21,6 +21,7 @@ import { createApp } from './app.ts'
 import { boundedPasswords } from './auth/bounded-passwords.ts'
 import { openTokens } from './auth/tokens.ts'
 import { type Boss, startBoss } from './boss.ts'
+import { boundConnections } from './bound-connections.ts'
 import { checkDefaultPlan } from './check-plan.ts'
 import { clientAddress } from './client-address.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
@@ -228,6 +229,7 @@ function listen(app: ReturnType<typeof createApp>, config: Config, metrics: Node
       ({ port }) => resolve({ server, port }),
     ) as Server
     server.once('error', reject)
+    boundConnections(server)
     endUnreadRequests(server)
     answerMalformed(server)
     metrics.watch(server)

@@ -33,7 +33,7 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   })
-  app.doc31('/api/v1/openapi.json', () => ({
+  const describe = () => ({
     openapi: '3.1.0',
     info: {
       title: 'igny8',
@@ -46,7 +46,13 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
         'often it is repeated.',
     },
     servers: [{ url: deps.settings.publicUrl() }],
-  }))
+  })
+  // Once, when first asked: the routes are all there then, and the address is known.
+  let description: Uint8Array<ArrayBuffer> | undefined
+  app.get('/api/v1/openapi.json', (c) => {
+    description ??= new TextEncoder().encode(JSON.stringify(app.getOpenAPI31Document(describe())))
+    return c.body(description, 200, { 'content-type': 'application/json' })
+  })
   app.get('/docs', (c) => c.html(PAGE))
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
   app.get('/docs/:asset', async (c) => {

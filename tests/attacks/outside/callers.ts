@@ -1,3 +1,4 @@
+import net from 'node:net'
 import { newSector } from '../../planner/sector.ts'
 import { type Attack, assertAlive, HoleError } from './attack.ts'
 import { openRequest, openSocket, statusWithin } from './slow-request.ts'
@@ -116,6 +117,29 @@ export const callerAttacks: Attack[] = [
       } finally {
         for (const request of stalled) request.abandon()
       }
+    },
+  },
+  {
+    name: 'asks 5,000 times on one connection and reads nothing',
+    async run(target) {
+      const { hostname, port } = new URL(target.url)
+      const ask = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n'
+      const socket = net.connect(Number(port), hostname).pause()
+      socket.on('error', () => {})
+      const closed = new Promise<boolean>((resolve) => {
+        socket.once('close', () => resolve(true))
+        setTimeout(resolve, LIMIT_MS, false)
+      })
+      socket.write(ask.repeat(5000))
+      const ms = await assertAlive(target)
+      // It is seen as closed once the answers that have arrived are read.
+      socket.resume()
+      const isCut = await closed
+      const said = `${socket.bytesRead} bytes were answered`
+      const limit = 20 * 1024 * 1024
+      socket.destroy()
+      if (!isCut || socket.bytesRead > limit) throw new HoleError(said)
+      return `the connection is cut after ${said}; /healthz is answered in ${ms} ms meanwhile`
     },
   },
 ]
