@@ -8,6 +8,20 @@ import { type AppEnv, callerOf, newRouter } from '../http/endpoint.ts'
 import { CALLERS_BODY, receiveBody } from '../http/receive-body.ts'
 import { TOOLS, type Tool } from './tools.ts'
 
+const NO_BATCHES = {
+  jsonrpc: '2.0',
+  error: { code: -32600, message: 'Send one message a request: this server takes no batches.' },
+  id: null,
+}
+/** What a call repeats of the request that made it: who calls, and from where. */
+const PASSED_ON = [
+  'authorization',
+  'x-account-id',
+  'x-request-id',
+  'x-forwarded-for',
+  'cf-connecting-ip',
+]
+
 /** Sends a request to the HTTP API of this very process. */
 export type Ask = (path: string, init: RequestInit, env: unknown) => Promise<Response>
 
@@ -24,6 +38,8 @@ export function mcpRoutes({ settings }: Deps, ask: Ask) {
     await next()
   }
   app.post('/mcp', admit, receiveBody(CALLERS_BODY), async (c) => {
+    const isBatch = /^\s*\[/.test(await c.req.text())
+    if (isBatch) return c.json(NO_BATCHES, 400)
     const server = new McpServer({ name: 'igny8', version: '1' })
     for (const tool of TOOLS) {
       const { name, title, description, input, readOnly = false } = tool
@@ -60,7 +76,7 @@ async function call(
   const isRead = method === 'GET'
   const query = isRead ? `?${new URLSearchParams(textOf(rest))}` : ''
   const headers = new Headers(form ? {} : { 'content-type': 'application/json' })
-  for (const name of ['authorization', 'x-account-id', 'x-request-id']) {
+  for (const name of PASSED_ON) {
     const value = c.req.header(name)
     if (value !== undefined) headers.set(name, value)
   }

@@ -162,4 +162,48 @@ describe('the MCP server', () => {
     expect(junk.status).toBe(400)
     expect((await fetch(`${service.url}/mcp`, { headers: { authorization } })).status).toBe(405)
   })
+
+  it('takes no batch, however short', async () => {
+    const authorization = `Bearer ${await keyOf(owner)}`
+    const one = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    const batch = await post({ headers: { authorization }, body: ` [${JSON.stringify(one)}]` })
+    expect(batch.status).toBe(400)
+    expect(await batch.json()).toMatchObject({ error: { code: -32600 }, id: null })
+  })
+})
+
+it('counts the calls of a client by its own address behind a proxy', async () => {
+  const limited = await startTestService({
+    role: 'api',
+    api: 'node',
+    config: { rateLimits: { account: 0, address: 4 }, trustedProxies: ['127.0.0.0/8'] },
+  })
+  try {
+    const authorization = `Bearer ${await keyOf(await limited.owner())}`
+    const call = async (address: string) => {
+      const answer = await fetch(`${limited.url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization,
+          'x-forwarded-for': address,
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: 'list_sites', arguments: {} },
+        }),
+      })
+      return (await answer.json()) as { result: Result }
+    }
+    // Each is two requests of its address: of one bucket, the third would be refused.
+    for (const n of [1, 2, 3, 4]) {
+      const { result } = await call(`198.51.100.${n}`)
+      expect(result.isError, result.content[0]?.text).toBeFalsy()
+    }
+  } finally {
+    await limited.stop()
+  }
 })
