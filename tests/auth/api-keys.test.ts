@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newApiKey } from '../../server/auth/api-key-token.ts'
+import { openRequest, statusWithin } from '../attacks/outside/slow-request.ts'
 import { addUser, type Client, type Json, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import { addKeywords, newSector } from '../planner/sector.ts'
+import { addKeywords, importCsv, newSector } from '../planner/sector.ts'
 
 type Key = Json & { id: number; key: string; last_used_at: string | null }
 type List<T = Json> = { count: number; results: T[] }
@@ -9,7 +11,9 @@ type List<T = Json> = { count: number; results: T[] }
 let service: TestService
 let owner: Client
 beforeAll(async () => {
-  service = await startTestService()
+  service = await startTestService({
+    config: { rateLimits: { account: 1_000_000, address: 0 } },
+  })
   owner = await service.owner()
 })
 afterAll(() => service.stop())
@@ -142,8 +146,8 @@ describe('an API key', () => {
     expect(made.last_used_at).toBeNull()
     const read = async () => (await owner.get<Key>(`auth/api_keys/${made.id}/`)).body.last_used_at
     await by(made.key).get('auth/sites/')
+    await expect.poll(read).not.toBeNull()
     const first = await read()
-    expect(first).not.toBeNull()
     await by(made.key).get('auth/sites/')
     expect(await read()).toBe(first)
   })
@@ -206,6 +210,26 @@ describe('is refused', () => {
     for (const one of wrong) {
       const answer = await by(one).get('auth/sites/')
       expect([answer.status, answer.body.code], one).toEqual([401, 'token_invalid'])
+    }
+  })
+
+  it('as nobody, made up for an account: it counts as no call of it and takes none of its turns', async () => {
+    const { key } = await newApiKey(owner.accountId)
+    const route = await by(key).get('auth/nothing/')
+    expect([route.status, route.headers.get('ratelimit-policy')]).toEqual([404, null])
+    const uploads = Array.from({ length: 3 }, () => {
+      const authorization = `Bearer ${key}`
+      const path = '/api/v1/planner/keywords/import_csv/'
+      const form = { 'content-type': 'multipart/form-data; boundary=X', 'content-length': '9000' }
+      return openRequest(service.url, 'POST', path, { authorization, ...form })
+    })
+    try {
+      for (const one of uploads) expect(await statusWithin(one, 30_000)).toBe(401)
+      const sector = await newSector(owner)
+      const answer = await importCsv(owner, sector, 'keyword\nbeans\n')
+      expect([answer.status, answer.body.imported]).toEqual([200, 1])
+    } finally {
+      for (const one of uploads) one.abandon()
     }
   })
 
