@@ -54,7 +54,7 @@ export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
   app.use(logRequests(deps))
   app.use(measure(deps))
   app.use(allowOrigins(deps.settings.corsOrigins))
-  for (const path of API) app.use(path, limitAddresses(deps))
+  for (const path of [...API, '/docs/*']) app.use(path, limitAddresses(deps))
   app.onError(answerError(deps.logger))
   app.notFound((c) => {
     throw methodNotAllowed(app, c.req.path) ?? notFound()
