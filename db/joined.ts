@@ -64,24 +64,44 @@ export class JoinedTransaction {
   }
 
   /**
-   * Runs `work` between two transactions of the same connection, so that what it commits stays when the
-   * request is rolled back. Throws when the request has written anything, which could not be.
+   * Runs `work` in a transaction of its own, so that what it commits stays when the request is rolled
+   * back. Throws when the request has written anything, which could not be.
    */
   async apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
     const lent = await this.connection({ isFirst: false })
+    await this.#commitReads(lent)
+    try {
+      return await work(lent)
+    } finally {
+      this.#part(lent)
+    }
+  }
+
+  /**
+   * Gives the connection back until something passes a door again, which begins another transaction.
+   * Throws when the request has written anything.
+   */
+  async letGo(): Promise<void> {
+    const lent = this.#lent
+    if (!lent) return
+    await this.#commitReads(lent)
+    this.#part(lent)
+  }
+
+  async #commitReads(lent: Lent): Promise<void> {
     const [row] = await lent.sql.unsafe<{ clean: boolean }[]>(
       'select pg_current_xact_id_if_assigned() is null as clean',
     )
     if (!row?.clean) {
-      throw new Error('What is committed apart comes before the first write of its request.')
+      throw new Error('Only before the first write of its request is a transaction ended ahead.')
     }
     await lent.commit()
-    try {
-      return await work(lent)
-    } finally {
-      this.#begun = this.#begin(lent)
-      await this.#begun
-    }
+  }
+
+  #part(lent: Lent): void {
+    lent.giveBack()
+    this.#lent = undefined
+    this.#begun = undefined
   }
 
   /** Commits all that has passed, for others to see before the request ends. */
@@ -135,6 +155,14 @@ export class Level {
       throw new Error('What is committed apart passes no door inside another.')
     }
     return this.#inTurn(() => this.joined.apart(work))
+  }
+
+  /** See `JoinedTransaction.letGo`. */
+  letGo(): Promise<void> {
+    if (this.#isFirst || this.#around) {
+      throw new Error('A connection is not given back inside a door.')
+    }
+    return this.#inTurn(() => this.joined.letGo())
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -8,9 +8,13 @@ const POOL_SIZE = 10
 /** How long a pool that closes waits for what is under way. */
 const CLOSE_LIMIT_MS = 3_000
 
-type Waiter = { take(): void; refuse(why: DatabaseUnavailableError): void }
+type Waiter = { who: number | undefined; take(): void }
 
-/** Connections to one database, lent in the order in which they are asked for. */
+/**
+ * Connections to one database, lent in the order in which they are asked for, except that one `who` has
+ * half of them at most: what an account asks for together, such as many writes of one row, leaves
+ * connections to the others.
+ */
 export class Pool {
   readonly #url: string
   readonly #size: number
@@ -22,6 +26,7 @@ export class Pool {
   #closed = false
   /** Places are taken before connections are opened. */
   #taken = 0
+  readonly #takenBy = new Map<number, number>()
 
   constructor(
     url: string,
@@ -40,12 +45,12 @@ export class Pool {
   /**
    * Lends a connection, with what is left of `OPEN_LIMIT_MS` as its limit. Throws
    * `DatabaseUnavailableError`: `overloaded` when none is free in that time, `unavailable` when the
-   * database cannot be reached.
+   * database cannot be reached. `who` is given back with the connection.
    */
-  async lend(): Promise<Connection> {
+  async lend(who?: number): Promise<Connection> {
     const began = performance.now()
     const left = () => Math.max(1, began + OPEN_LIMIT_MS - performance.now())
-    await this.#place()
+    await this.#place(who)
     try {
       const connection =
         this.#takeIdle() ?? (await Connection.open(this.#url, left(), this.#options))
@@ -53,17 +58,17 @@ export class Pool {
       connection.limit(left())
       return connection
     } catch (error) {
-      this.#leave()
+      this.#leave(who)
       throw unavailable(error) ?? error
     }
   }
 
-  giveBack(connection: Connection): void {
+  giveBack(connection: Connection, who?: number): void {
     connection.unlimit()
     if (connection.isOld) void connection.end()
     if (connection.lost) this.#open.delete(connection)
     else this.#idle.push(connection)
-    this.#leave()
+    this.#leave(who)
   }
 
   /** Gives every connection up, lent or not: for a server that does not answer. */
@@ -89,44 +94,59 @@ export class Pool {
     }
   }
 
-  #place(): Promise<void> {
+  #place(who: number | undefined): Promise<void> {
     if (this.#closed) {
       return Promise.reject(new DatabaseUnavailableError('unavailable', 'the pool is closed'))
     }
-    if (this.#taken < this.#size) {
-      this.#taken++
+    if (this.#isFreeFor(who)) {
+      this.#take(who)
       return Promise.resolve()
     }
     return new Promise((resolve, reject) => {
       const waiter = {
+        who,
         take: () => {
           clearTimeout(patience)
           resolve()
         },
-        refuse: reject,
       }
       const patience = setTimeout(() => {
         this.#waiting.delete(waiter)
-        waiter.refuse(
-          new DatabaseUnavailableError(
-            'overloaded',
-            `all ${this.#size} connections were in use for ${OPEN_LIMIT_MS} ms`,
-          ),
-        )
+        const which = this.#taken < this.#size ? "the account's share" : 'all'
+        const why = `${which} of ${this.#size} connections were in use for ${OPEN_LIMIT_MS} ms`
+        reject(new DatabaseUnavailableError('overloaded', why))
       }, OPEN_LIMIT_MS)
       this.#waiting.add(waiter)
     })
   }
 
-  /** Leaves the place to who has waited longest. */
-  #leave(): void {
-    const [next] = this.#waiting
-    if (next) {
+  #isFreeFor(who: number | undefined): boolean {
+    if (this.#taken >= this.#size) return false
+    return (
+      who === undefined || (this.#takenBy.get(who) ?? 0) < Math.max(1, Math.floor(this.#size / 2))
+    )
+  }
+
+  #take(who: number | undefined): void {
+    this.#taken++
+    if (who !== undefined) this.#takenBy.set(who, (this.#takenBy.get(who) ?? 0) + 1)
+  }
+
+  /** Leaves the place to who has waited longest and may have it. */
+  #leave(who: number | undefined): void {
+    this.#taken--
+    if (who !== undefined) {
+      const left = (this.#takenBy.get(who) ?? 0) - 1
+      if (left > 0) this.#takenBy.set(who, left)
+      else this.#takenBy.delete(who)
+    }
+    for (const next of this.#waiting) {
+      if (!this.#isFreeFor(next.who)) continue
       this.#waiting.delete(next)
+      this.#take(next.who)
       next.take()
       return
     }
-    this.#taken--
     if (this.#closed && this.#taken === 0) this.#drained.resolve()
   }
 }

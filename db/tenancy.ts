@@ -2,6 +2,7 @@ import { PgDialect } from 'drizzle-orm/pg-core'
 import { PostgresJsDatabase, PostgresJsSession } from 'drizzle-orm/postgres-js'
 import type { Sql } from 'postgres'
 import { ambient, type QueryTally, within } from './ambient.ts'
+import { entering } from './entering.ts'
 import { type Bookkeeping, JoinedTransaction, Level } from './joined.ts'
 import { Lent } from './lent-connection.ts'
 import { type Limits, setLimits, type WorkLimits } from './limits.ts'
@@ -72,16 +73,25 @@ export type Doors = {
    * is known.
    */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
-  /** Runs `fn` with all that passes the doors meanwhile in one transaction, which `fn` ends. */
+  /**
+   * Runs `fn` with all that passes the doors meanwhile in one transaction, which `fn` ends. `accountId`
+   * is the caller's.
+   */
   joined<T>(
     bookkeeping: Bookkeeping,
     fn: (transaction: JoinedTransaction) => Promise<T>,
+    accountId?: number,
   ): Promise<T>
   /**
    * Commits what a joined transaction has so far: for what others must see while the request goes on.
    * `answer`: what would be answered if nothing followed.
    */
   commitEarly(answer: unknown): Promise<void>
+  /**
+   * For before what takes time: gives the connection of a joined transaction back until something
+   * passes a door again. Throws inside a door, and in a joined transaction that has written anything.
+   */
+  letGo(): Promise<void>
   /** Runs `fn` and counts what it asks of the database. */
   counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
   /** How many connections are lent at this moment. */
@@ -109,8 +119,13 @@ const APART: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
 
 /** The two doors to the tables, over one pool. */
 export function openDoors(pool: Pool, limits: WorkLimits): Doors {
-  const begin = (kind: Limits, enter: string, readOnly = false): Transaction => ({
+  const begin = (
+    kind: Limits,
+    enter: string,
+    { readOnly = false, who }: { readOnly?: boolean; who?: number | undefined } = {},
+  ): Transaction => ({
     pool,
+    who,
     enter: `${setLimits(kind)}; ${enter}`,
     limitMs: kind.transactionMs,
     readOnly,
@@ -119,21 +134,28 @@ export function openDoors(pool: Pool, limits: WorkLimits): Doors {
     close: () => pool.close(),
     lent: () => pool.lent,
     counted: (tally, fn) => within({ tally }, fn),
-    joined(bookkeeping, fn) {
+    joined(bookkeeping, fn, accountId) {
       const { write } = limits
       const begins = { opening: `begin; ${setLimits(write)}`, limitMs: write.transactionMs }
-      const transaction = new JoinedTransaction(() => borrow(pool), begins, bookkeeping)
+      const transaction = new JoinedTransaction(() => borrow(pool, accountId), begins, bookkeeping)
       return within({ level: new Level(transaction) }, () => fn(transaction))
     },
     async commitEarly(answer) {
       const { level } = ambient()
       if (level && !level.joined.over) await level.joined.commitEarly(answer)
     },
+    async letGo() {
+      const { level, held } = ambient()
+      if (held && !held.over) throw new Error('A connection is not given back inside a door.')
+      if (level && !level.joined.over) await level.letGo()
+    },
     withAccount(scope, fn, { readOnly = false, whileClosed = false, long = false } = {}) {
       const kind = long ? limits.long : readOnly ? limits.read : limits.write
       const enter = `select set_config('role', 'igny8_platform', true),
         ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`
-      return pass(begin(kind, enter, readOnly), fn)
+      // The worker has a bound of its own for how much it does at once.
+      const who = scope.user || scope.apiKey ? scope.accountId : undefined
+      return pass(begin(kind, enter, { readOnly, who }), fn)
     },
     withStaff(scope, fn) {
       const enter = `select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
@@ -149,9 +171,16 @@ export function openDoors(pool: Pool, limits: WorkLimits): Doors {
 }
 
 /** How one passage of a door is a transaction of its own. */
-type Transaction = { pool: Pool; enter: string; limitMs: number; readOnly: boolean }
+type Transaction = {
+  pool: Pool
+  /** The account of the caller whom the connection is lent. */
+  who: number | undefined
+  enter: string
+  limitMs: number
+  readOnly: boolean
+}
 
-async function borrow(pool: Pool): Promise<Lent> {
+async function borrow(pool: Pool, who: number | undefined): Promise<Lent> {
   const { held } = ambient()
   if (held && !held.over) {
     throw new Error(
@@ -159,33 +188,8 @@ async function borrow(pool: Pool): Promise<Lent> {
         'second, for ever once all are held so. Pass the transaction on, or open the doors one after the other.',
     )
   }
-  const connection = await pool.lend()
-  return new Lent(connection, () => pool.giveBack(connection))
-}
-
-function entering(
-  { accountId, user, apiKey }: Scope,
-  {
-    writes,
-    whileClosed = false,
-    staff = false,
-  }: { writes: boolean; whileClosed?: boolean; staff?: boolean },
-): string {
-  const version = user?.version === undefined ? 'null' : integer(user.version)
-  const person = user ? `${integer(user.id)}, '${user.role}', ${version}` : 'null, null, null'
-  const key = apiKey ? `'${sha256Hex(apiKey.hash)}'` : 'null'
-  return `igny8_enter(${integer(accountId)}, ${person}, ${key}, ${writes}, ${whileClosed}, ${staff})`
-}
-
-/** The opening statements are one simple query, so they carry no parameters. */
-function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new TypeError(`not an id: ${value}`)
-  return String(value)
-}
-
-function sha256Hex(hash: string): string {
-  if (!/^[0-9a-f]{64}$/.test(hash)) throw new TypeError('not a hash')
-  return hash
+  const connection = await pool.lend(who)
+  return new Lent(connection, () => pool.giveBack(connection, who))
 }
 
 /** In the joined transaction of the request, where there is one. */
@@ -215,7 +219,7 @@ async function apart<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): P
 }
 
 async function transact<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  const lent = await borrow(transaction.pool)
+  const lent = await borrow(transaction.pool, transaction.who)
   const giveBack = () => lent.giveBack()
   try {
     const result = await run(lent, transaction, fn)

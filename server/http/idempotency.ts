@@ -30,14 +30,15 @@ export function idempotency(deps: Deps): MiddlewareHandler<AppEnv> {
         await claim.keep(await fingerprintOf(c), kept)
       },
     }
-    await deps.doors.joined(bookkeeping, async (transaction) => {
+    const once = async (transaction: JoinedTransaction) => {
       try {
         await next()
         if (!claim.found) await settle(c, claim, transaction)
       } finally {
         if (!transaction.over) await transaction.rollback()
       }
-    })
+    }
+    await deps.doors.joined(bookkeeping, once, c.get('caller')?.accountId)
     if (claim.found) await replay(c, claim.found, await fingerprintOf(c))
   }
 }

@@ -55,6 +55,30 @@ it('lends in the order of asking', async () => {
   expect(served).toEqual([1, 2, 3])
 })
 
+it('lends one account half of the connections, and the others meanwhile to anybody', async () => {
+  const four = new Pool(url, { size: 4 })
+  const served: string[] = []
+  const ask = async (name: string, who?: number) => {
+    const connection = await four.lend(who)
+    served.push(name)
+    return () => four.giveBack(connection, who)
+  }
+  const first = await ask('a', 1)
+  const second = await ask('b', 1)
+  const third = ask('c', 1)
+  const others = [await ask('other', 2), await ask('nobody')]
+  expect(served).toEqual(['a', 'b', 'other', 'nobody'])
+  for (const giveBack of others) giveBack()
+  expect(served).toHaveLength(4)
+  first()
+  const last = await third
+  const refused = four.lend(1)
+  await expect(refused).rejects.toMatchObject(overloaded)
+  for (const giveBack of [second, last]) giveBack()
+  await four.close()
+  expect(four.lent).toBe(0)
+})
+
 it('opens no door inside the transaction of another', async () => {
   await expect(asPlatform(() => asPlatform(async () => {}))).rejects.toThrow(
     'inside the transaction',

@@ -30,6 +30,20 @@ it('answers what waits for a lock, and then for a connection, with a 503', async
   expect((await rename()).status).toBe(200)
 })
 
+it('answers other accounts while one waits with many writes for one row', async () => {
+  const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Locked' })).body
+  const other = await service.owner('Other')
+  await service.sql.begin(async (tx) => {
+    await tx`select from sites where id = ${id} for update`
+    const writes = Array.from({ length: 8 }, () =>
+      owner.call('PATCH', `auth/sites/${id}/`, { name: 'Renamed' }),
+    )
+    await expect.poll(() => service.doors.lent()).toBe(1)
+    expect((await other.get('auth/sites/')).status).toBe(200)
+    for (const answer of await Promise.all(writes)) busy(answer)
+  })
+})
+
 it('retries a step that the database did not let end, at the cost of none of its retries', async () => {
   const site = (await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })).body.id
   const place = { site_id: site }
