@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { passwordsOutside } from './auth/bounded-passwords.ts'
 import { authRoutes } from './auth/routes.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { consoleRoutes } from './console/routes.ts'
@@ -47,7 +48,8 @@ const HEADERS: Parameters<typeof secureHeaders>[0] = {
 }
 
 /** The HTTP API. Nothing in its import graph needs Node; what does comes in through `deps`. */
-export function createApp(deps: Deps): OpenAPIHono<AppEnv> {
+export function createApp(given: Deps): OpenAPIHono<AppEnv> {
+  const deps = { ...given, passwords: passwordsOutside(given.doors, given.passwords) }
   const app = newRouter({ getPath: canonicalPath })
   app.use(requestId({ limitLength: 100 }))
   app.use(secureHeaders(HEADERS))

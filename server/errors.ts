@@ -2,7 +2,7 @@
 export const ERROR_STATUS = {
   validation_failed: 400,
   malformed_body: 400,
-  unknown_filter: 400,
+  malformed_request: 400,
   csv_invalid: 400,
   answer_too_large: 400,
   not_authenticated: 401,
@@ -24,6 +24,7 @@ export const ERROR_STATUS = {
   precondition_failed: 412,
   request_timeout: 408,
   body_too_large: 413,
+  headers_too_large: 431,
   unsupported_media_type: 415,
   site_not_linked: 409,
   site_check_failed: 422,
@@ -33,11 +34,13 @@ export const ERROR_STATUS = {
   rate_limited: 429,
   plan_limit_reached: 429,
   internal: 500,
-  not_ready: 503,
   overloaded: 503,
   database_unavailable: 503,
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
+
+/** The `Retry-After` of what may work in a moment. */
+export const RETRY_SECONDS = '5'
 
 /** `resets_at` is null for what does not pass with time: `max_sites` and its like. */
 export type ReachedLimit = { limit: string; limit_value: number; resets_at: string | null }

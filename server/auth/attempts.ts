@@ -1,10 +1,14 @@
 import { eq, sql } from 'drizzle-orm'
 import { login_attempts } from '../../db/schema/identity.ts'
-import type { Tx } from '../../db/tenancy.ts'
+import type { Doors, Tx } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 import { sha256 } from '../secrets.ts'
 
 export type Attempts = { count: number; endsAt: Date }
+
+/** How many wrong passwords of one person are checked, and in how many seconds. */
+export const WRONG_PASSWORDS = 10
+export const WRONG_PASSWORDS_SECONDS = 15 * 60
 
 /** The key of a counter, which tells neither e-mail address nor network. */
 export const counterKey = (...parts: (string | number)[]) => sha256(JSON.stringify(parts))
@@ -32,6 +36,37 @@ export async function uncountAttempt(tx: Tx, key: string): Promise<void> {
     .update(login_attempts)
     .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
     .where(eq(login_attempts.key_hash, key))
+}
+
+/**
+ * Counts a try and runs it, or throws `too_many_attempts` past `limit`. It is counted first, in a
+ * transaction of its own, so that many at once are counted too.
+ */
+export async function tryCounted<T>(
+  doors: Doors,
+  { key, limit, seconds, what }: { key: string; limit: number; seconds: number; what: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const attempts = await doors.withPlatform('throttle_sign_in', (tx) =>
+    countAttempt(tx, key, seconds),
+  )
+  if (attempts.count > limit) throw tooManyAttempts(what, attempts)
+  return orTakenBack(doors, (tx) => uncountAttempt(tx, key), work)
+}
+
+/**
+ * Runs a check that was counted as a failure, and takes that back when it fails itself: what was not
+ * checked is no failure, and a busy service must not lock anybody out.
+ */
+export function orTakenBack<T>(
+  doors: Doors,
+  takeBack: (tx: Tx) => Promise<void>,
+  check: () => Promise<T>,
+): Promise<T> {
+  return check().catch(async (error: unknown) => {
+    await doors.withPlatform('throttle_sign_in', takeBack)
+    throw error
+  })
 }
 
 export async function forgetAttempts(tx: Tx, key: string): Promise<void> {

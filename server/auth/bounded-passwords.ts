@@ -1,3 +1,4 @@
+import type { Doors } from '../../db/tenancy.ts'
 import type { Passwords } from '../deps.ts'
 import { takeTurns } from '../turns.ts'
 
@@ -6,6 +7,7 @@ const AT_ONCE = 2
 /** About two seconds' worth. */
 const WAITING = 50
 const PATIENCE_MS = 10_000
+const LONGEST_MS = 60_000
 
 /** Hashes and checks two passwords at once. Throws `overloaded` when many wait already. */
 export function boundedPasswords({ hash, verify }: Passwords): Passwords {
@@ -14,10 +16,25 @@ export function boundedPasswords({ hash, verify }: Passwords): Passwords {
     each: AT_ONCE,
     waiting: WAITING,
     patienceMs: PATIENCE_MS,
+    longestMs: LONGEST_MS,
     what: 'passwords are being checked',
   })
   return {
     hash: (password) => inTurn('', () => hash(password)),
     verify: (known, password) => inTurn('', () => verify(known, password)),
+  }
+}
+
+/** Hashes and checks passwords while the request holds no connection of the database. */
+export function passwordsOutside(doors: Doors, { hash, verify }: Passwords): Passwords {
+  return {
+    async hash(password) {
+      await doors.letGo()
+      return hash(password)
+    },
+    async verify(known, password) {
+      await doors.letGo()
+      return verify(known, password)
+    },
   }
 }

@@ -7,7 +7,7 @@ import { grantCredits } from '../billing/credits.ts'
 import { creditsPerMonth } from '../billing/plan-credits.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { countAttempt, counterKey, tooManyAttempts } from './attempts.ts'
+import { counterKey, tryCounted } from './attempts.ts'
 import type { Register } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 import { freeSlug, SYSTEM_ACCOUNT_SLUGS, slugOf } from './slug.ts'
@@ -31,14 +31,15 @@ export async function register(
       'This service takes no new accounts. Ask its operator.',
     )
   }
-  const counter = await counterKey('registrations', network)
-  const attempts = await deps.doors.withPlatform('throttle_sign_in', (tx) =>
-    countAttempt(tx, counter, WINDOW_SECONDS),
-  )
-  if (attempts.count > REGISTRATIONS_A_NETWORK) {
-    throw tooManyAttempts('registrations from your network', attempts)
+  const tries = {
+    key: await counterKey('registrations', network),
+    limit: REGISTRATIONS_A_NETWORK,
+    seconds: WINDOW_SECONDS,
+    what: 'registrations from your network',
   }
-  const password_hash = await deps.passwords.hash(input.password)
+  const password_hash = await tryCounted(deps.doors, tries, () =>
+    deps.passwords.hash(input.password),
+  )
   return deps.doors.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).where(eq(plans.slug, deps.settings.defaultPlan))
     if (!plan) throw new Error(`no plan ${deps.settings.defaultPlan}`)

@@ -11,15 +11,15 @@ import {
   forgetAttempts,
   isKept,
   keep,
+  orTakenBack,
   tooManyAttempts,
   uncountAttempt,
+  WRONG_PASSWORDS,
+  WRONG_PASSWORDS_SECONDS,
 } from './attempts.ts'
 import type { Login } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 
-const WINDOW_SECONDS = 15 * 60
-/** Of one e-mail address in one network. */
-const FAILURES_A_PAIR = 10
 /** Of all e-mail addresses in one network. */
 const FAILURES_A_NETWORK = 100
 /** Of one e-mail address in all networks: past these each try waits, longer with each failure. */
@@ -35,6 +35,7 @@ const inTurn = takeTurns({
   each: 2,
   waiting: 50,
   patienceMs: 10_000,
+  longestMs: 60_000,
   what: 'sign-ins',
 })
 
@@ -73,13 +74,9 @@ async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: 
       .where(eq(sql`lower(${users.email})`, input.email))
     return found
   })
-  const check = async () =>
-    deps.passwords.verify(user?.password_hash ?? (await decoy(deps)), input.password)
-  const fits = await check().catch(async (error: unknown) => {
-    // What was not checked is no failure: a busy service must not lock anybody out.
-    await deps.doors.withPlatform('throttle_sign_in', attempt.takeBack)
-    throw error
-  })
+  const fits = await orTakenBack(deps.doors, attempt.takeBack, async () =>
+    deps.passwords.verify(user?.password_hash ?? (await decoy(deps)), input.password),
+  )
   if (!user || !fits || !user.is_active) {
     throw wrongCredentials()
   }
@@ -118,12 +115,12 @@ async function countSignIn(deps: Deps, email: string, network: string) {
   }
   const { refused, slowedMs } = await deps.doors.withPlatform('throttle_sign_in', async (tx) => {
     const isKnown = await isKept(tx, keys.known)
-    const ofNetwork = await countAttempt(tx, keys.network, WINDOW_SECONDS)
+    const ofNetwork = await countAttempt(tx, keys.network, WRONG_PASSWORDS_SECONDS)
     // A row for each e-mail address that anybody tries is not written past the network's limit.
     if (!isKnown && ofNetwork.count > FAILURES_A_NETWORK) return { refused: ofNetwork }
-    const ofPair = await countAttempt(tx, keys.pair, WINDOW_SECONDS)
-    if (ofPair.count > FAILURES_A_PAIR) return { refused: ofPair }
-    const ofEmail = await countAttempt(tx, keys.email, WINDOW_SECONDS)
+    const ofPair = await countAttempt(tx, keys.pair, WRONG_PASSWORDS_SECONDS)
+    if (ofPair.count > WRONG_PASSWORDS) return { refused: ofPair }
+    const ofEmail = await countAttempt(tx, keys.email, WRONG_PASSWORDS_SECONDS)
     return { slowedMs: isKnown ? 0 : slowDown(ofEmail.count) }
   })
   if (refused) throw tooManyAttempts('failed sign-ins', refused)

@@ -6,16 +6,19 @@ import type { Caller } from '../http/caller.ts'
 import { takeTurns } from '../turns.ts'
 import { mergeStage, stageRows } from './keyword-stage.ts'
 import { requirePlace } from './place.ts'
-import type { Received } from './receive-keywords.ts'
+import { IMPORTS_AT_ONCE, type Received } from './receive-keywords.ts'
 import type { Imported } from './schemas.ts'
 
+/** What one may take: the `long` limit of a transaction. */
+const LONGEST_MS = 15 * 60_000
 /** Each has a connection of the pool, for seconds where the file is large. */
 const merges = takeTurns({
   places: 3,
   each: 1,
-  waiting: 20,
-  patienceMs: 10 * 60_000,
-  what: 'imports of your account run',
+  waiting: IMPORTS_AT_ONCE,
+  patienceMs: (IMPORTS_AT_ONCE - 1) * LONGEST_MS,
+  longestMs: LONGEST_MS + 60_000,
+  what: 'imports run',
 })
 
 /**

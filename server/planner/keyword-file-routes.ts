@@ -27,8 +27,8 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
         'Rows with an error are skipped and told; a file that cannot be read imports nothing. Put ' +
         '`site_id` and `sector_id` before the file, so that they are checked before it is sent. A form ' +
         'has at most 20 fields, a record 1,000,000 characters; an upload ends with a 408 after an ' +
-        'hour, or after 30 seconds in which nothing arrives. Three imports of an account run at ' +
-        'once, others wait up to a minute for them.',
+        'hour, or after 30 seconds in which nothing arrives. Three imports of an account arrive ' +
+        'at once and are merged one after the other; others wait up to a minute for them.',
       request: {
         body: {
           required: true,

@@ -26,13 +26,17 @@ export type Received = {
 
 const BATCH = 5000
 const MAX_ERRORS = 100
-/** Each has a few batches in memory. */
+/** Of one account; each has a few batches in memory. */
+export const IMPORTS_AT_ONCE = 3
 const uploads = takeTurns({
   places: Number.POSITIVE_INFINITY,
-  each: 3,
+  each: IMPORTS_AT_ONCE,
   waiting: 20,
   patienceMs: 60_000,
-  what: 'imports of your account arrive',
+  // An hour to arrive, and the merge with its wait.
+  longestMs: 2 * 3_600_000,
+  what: 'imports of your account run',
+  code: 'rate_limited',
 })
 
 /**

@@ -1,8 +1,21 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Client, PASSWORD, request, staffMember } from '../helpers/client.ts'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { addUser, type Client, PASSWORD, request, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { type Belongings, belongingsOf, pathFor } from './belongings.ts'
 import { bodyFor, named, type Operation, readOperations } from './operations.ts'
+
+/** Called before argon2 hashes or checks a password. */
+const argon2 = vi.hoisted(() => ({ begins: async () => {} }))
+vi.mock(import('@node-rs/argon2'), async (original) => {
+  const { hash, verify, ...rest } = await original()
+  const late = <A extends unknown[], T>(work: (...args: A) => Promise<T>) => {
+    return async (...args: A) => {
+      await argon2.begins()
+      return work(...args)
+    }
+  }
+  return { ...rest, hash: late(hash), verify: late(verify) }
+})
 
 /** Longer than any endpoint waits for the worker. */
 const DEADLINE_MS = 45_000
@@ -68,3 +81,55 @@ it('carries out every operation over one connection, with an Idempotency-Key and
   }
   expect(wrong).toEqual([])
 }, 600_000)
+
+it('holds no connection while a password is hashed or checked, with an Idempotency-Key and without', async () => {
+  const api = await startTestService({ role: 'api', api: 'node', poolSize: 1 })
+  const email = () => `${crypto.randomUUID()}@example.test`
+  type Body = (by: Client) => object | Promise<object>
+  const sent: [string, Body][] = [
+    ['auth/login/', (by) => ({ email: by.email, password: PASSWORD })],
+    ['auth/login/', (by) => ({ email: by.email, password: 'a guess' })],
+    ['auth/register/', () => ({ email: email(), password: PASSWORD, account_name: 'x' })],
+    ['auth/users/', () => ({ email: email(), password: PASSWORD, role: 'viewer' })],
+    ['auth/change_password/', () => ({ old_password: 'a guess', new_password: PASSWORD })],
+    ['auth/change_password/', () => ({ old_password: PASSWORD, new_password: PASSWORD })],
+    [
+      'auth/invitations/accept/',
+      async (by) => {
+        const invited = { email: email(), role: 'viewer' }
+        const { body } = await by.post<{ token: string }>('auth/invitations/', invited)
+        return { token: body.token, password: PASSWORD }
+      },
+    ],
+    [
+      'auth/reset_password/',
+      async (by) => {
+        const { userId } = await addUser(by, 'viewer')
+        const { body } = await by.post<{ token: string }>(`auth/users/${userId}/password_link/`)
+        return { token: body.token, password: PASSWORD }
+      },
+    ],
+  ]
+  try {
+    for (const [path, body] of sent) {
+      const keys: Record<string, string>[] = [{}, { 'idempotency-key': crypto.randomUUID() }]
+      for (const headers of keys) {
+        const by = await api.owner()
+        const more = await body(by)
+        let seen = 0
+        argon2.begins = async () => {
+          seen++
+          // A reader's connection goes back soon after its answer.
+          await expect.poll(() => api.doors.lent(), { message: path, timeout: 10_000 }).toBe(0)
+        }
+        const authorization = `Bearer ${by.token}`
+        const answer = await request(api.url, 'POST', path, more, { authorization, ...headers })
+        argon2.begins = async () => {}
+        expect(answer.status, path).toBeLessThan(500)
+        expect(seen, path).toBeGreaterThan(0)
+      }
+    }
+  } finally {
+    await api.stop()
+  }
+})

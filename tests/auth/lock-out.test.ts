@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { boundedPasswords } from '../../server/auth/bounded-passwords.ts'
+import { changePassword } from '../../server/auth/change-password.ts'
 import { signIn } from '../../server/auth/sign-in.ts'
 import type { Deps } from '../../server/deps.ts'
 import { DomainError } from '../../server/errors.ts'
@@ -130,4 +131,24 @@ it('hashes two passwords at once, and refuses when fifty wait', async () => {
   const outcomes = await Promise.all(tries)
   expect(outcomes.filter((one) => one === 'done')).toHaveLength(52)
   expect(outcomes.filter((one) => one === 'overloaded 5')).toHaveLength(8)
+})
+
+it('does not count a change of the password that a busy service could not check', async () => {
+  const doors = service.doors
+  const failures = async () =>
+    (await service.sql`select coalesce(sum(failures), 0)::int as sum from login_attempts`)[0]!.sum
+  const passwords = {
+    hash: () => Promise.reject(new DomainError('overloaded', 'Busy.')),
+    verify: () => Promise.reject(new DomainError('overloaded', 'Busy.')),
+  }
+  const caller = {
+    ...{ userId: user.userId, accountId: user.accountId, role: 'owner' as const },
+    ...{ isStaff: false, requestId: '' },
+    scope: { accountId: user.accountId, user: { id: user.userId, role: 'owner' as const } },
+  }
+  const input = { old_password: PASSWORD, new_password: `${PASSWORD}!` }
+  await service.sql`delete from login_attempts`
+  const changed = changePassword({ doors, passwords } as unknown as Deps, caller, input)
+  await expect(changed).rejects.toMatchObject({ code: 'overloaded' })
+  expect(await failures()).toBe(0)
 })

@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { takeTurns } from '../../server/turns.ts'
 
-const LIMITS = { places: 2, each: 2, waiting: 10, patienceMs: 60_000, what: 'tests are run' }
+const LIMITS = {
+  ...{ places: 2, each: 2, waiting: 10, patienceMs: 60_000, longestMs: 60_000 },
+  what: 'tests are run',
+}
 
 /** Starts a piece of work of each `who`; `begun` names them as they begin. */
 function start(turns: ReturnType<typeof takeTurns>, whos: string[]) {
@@ -47,4 +50,22 @@ it('refuses what would wait behind too many, and what has waited too long', asyn
   await works[0]!.done
   expect(begun).toEqual([0, 3])
   expect(await turns('a', async () => 'free again')).toBe('free again')
+})
+
+it('has a place again whose work never ended, and counts its late end for nothing', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    const turns = takeTurns({ ...LIMITS, places: 1, longestMs: 5_000 })
+    const { begun, works } = start(turns, ['gone'])
+    vi.advanceTimersByTime(5_001)
+    const later = start(turns, ['a', 'b'])
+    expect([begun, later.begun]).toEqual([[0], [0]])
+    works[0]!.end.resolve()
+    await works[0]!.done
+    expect(later.begun).toEqual([0])
+    later.works[0]!.end.resolve()
+    await expect.poll(() => later.begun).toEqual([0, 1])
+  } finally {
+    vi.useRealTimers()
+  }
 })

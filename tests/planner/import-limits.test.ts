@@ -146,6 +146,17 @@ test(
   TIMEOUT_MS,
 )
 
+test('refuses imports of an account past those that wait, as its own doing', async () => {
+  const many = Array.from({ length: 24 }, () => {
+    const upload = openUpload(owner)
+    upload.send(fields(sector) + file('keyword\n'))
+    return upload
+  })
+  const { status, body } = await Promise.race(many.map(({ answer }) => answer))
+  for (const upload of many) upload.abandon()
+  expect([status, body.code]).toEqual([429, 'rate_limited'])
+})
+
 test('sweeps what a killed process left staged, and not what may still arrive', async () => {
   for (const [age, keyword] of [
     ['3 hours', 'of a killed upload'],
