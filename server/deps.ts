@@ -26,8 +26,6 @@ export type Deps = {
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** The bridge plugin, to be installed in WordPress. */
   pluginZip(): Promise<Uint8Array<ArrayBuffer>>
-  /** Throws when the service cannot serve. */
-  ready(): Promise<void>
 }
 
 /** argon2id, native in Node. */

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import argon2 from '@phi-ag/argon2/argon2.wasm'
-import { sql } from 'drizzle-orm'
 import { REQUEST_LIMITS } from '../db/limits.ts'
 import { Pool } from '../db/pool.ts'
 import { type Doors, openDoors } from '../db/tenancy.ts'
@@ -90,8 +89,6 @@ async function openDeps(env: Env): Promise<Deps> {
     clientAddress: (request) => request.headers.get('cf-connecting-ip') ?? '',
     docsAsset: (name) => asset(env, name),
     pluginZip: () => asset(env, 'plugin.zip'),
-    ready: () =>
-      doors.withPlatform('measure', async (tx) => void (await tx.execute(sql`select 1`))),
   }
 }
 

@@ -1,5 +1,7 @@
-import type { Server } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import { Socket } from 'node:net'
+import { DomainError } from './errors.ts'
+import { PROBLEM_TYPE, problemOf } from './http/problem.ts'
 
 /** How long the headers of a request may take to arrive. */
 const HEADERS_MS = 20_000
@@ -51,45 +53,31 @@ export function endUnreadRequests(server: Server): void {
   })
 }
 
-const PROBLEMS: Record<string, { status: string; code: string; detail: string }> = {
-  HPE_HEADER_OVERFLOW: {
-    status: '431 Request Header Fields Too Large',
-    code: 'headers_too_large',
-    detail: 'The address and the headers of a request may have 16 KB together.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: '408 Request Timeout',
-    code: 'request_timeout',
-    detail: 'The request did not arrive in time.',
-  },
+const PROBLEMS: Record<string, DomainError> = {
+  HPE_HEADER_OVERFLOW: new DomainError(
+    'headers_too_large',
+    'The address and the headers of a request may have 16 KB together.',
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: new DomainError(
+    'request_timeout',
+    'The request did not arrive in time.',
+  ),
 }
-const MALFORMED = {
-  status: '400 Bad Request',
-  code: 'malformed_request',
-  detail: 'This is not a request as HTTP has it.',
-}
+const MALFORMED = new DomainError('malformed_request', 'This is not a request as HTTP has it.')
 
 /** Answers what is no request, or too long a one, as a problem. */
 export function answerMalformed(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy()
-    const { status, code, detail } = PROBLEMS[error.code ?? ''] ?? MALFORMED
-    const title = code.replaceAll('_', ' ')
     const request_id = crypto.randomUUID()
-    const problem = {
-      type: `/docs#${code}`,
-      title,
-      status: Number.parseInt(status, 10),
-      detail,
-      code,
-    }
-    const body = JSON.stringify({ ...problem, request_id })
+    const { status, text } = problemOf(PROBLEMS[error.code ?? ''] ?? MALFORMED, request_id)
     const headers = [
-      'content-type: application/problem+json',
-      `content-length: ${Buffer.byteLength(body)}`,
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-length: ${Buffer.byteLength(text)}`,
       `x-request-id: ${request_id}`,
       'connection: close',
     ]
-    socket.end(`HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`)
+    const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`
+    socket.end(`${line}\r\n${headers.join('\r\n')}\r\n\r\n${text}`)
   })
 }

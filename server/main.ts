@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { serve } from '@hono/node-server'
 import { hash, verify } from '@node-rs/argon2'
-import { sql } from 'drizzle-orm'
 import { pino } from 'pino'
 import { startEmbedded } from '../db/embedded.ts'
 import { EmbeddedPlaceError } from '../db/embedded-place.ts'
@@ -198,8 +197,6 @@ async function openApi(parts: Parts) {
     clientAddress: clientAddress(config.trustedProxies),
     docsAsset,
     pluginZip,
-    ready: () =>
-      doors.withPlatform('measure', async (tx) => void (await tx.execute(sql`select 1`))),
   }
   const { server, port } = await listen(createApp(deps), config, metrics)
   url = `http://${config.host}:${port}`

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
@@ -14,13 +15,8 @@ export function consoleRoutes(deps: Deps) {
   app.get('/password.js', (c) => c.body(PASSWORD_SCRIPT, 200, script))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
-    try {
-      await deps.ready()
-      return c.json({ status: 'ready' })
-    } catch (error) {
-      deps.logger.error({ err: error }, 'not ready')
-      return c.json({ status: 'not ready' }, 503)
-    }
+    await deps.doors.withPlatform('measure', (tx) => tx.execute(sql`select 1`))
+    return c.json({ status: 'ready' })
   })
   return app
 }

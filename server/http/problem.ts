@@ -5,8 +5,9 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/tenancy.ts'
 import { type DatabaseUnavailableError, unavailable } from '../../db/unavailable.ts'
+import { tokenInvalid } from '../auth/tokens.ts'
 import { rowLimitReached } from '../billing/plan-limits.ts'
-import { DomainError, ERROR_STATUS, type FieldError, notFound } from '../errors.ts'
+import { DomainError, ERROR_STATUS, type FieldError, notFound, RETRY_SECONDS } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { AppEnv } from './endpoint.ts'
 import { fieldSentence } from './field-sentence.ts'
@@ -86,16 +87,12 @@ function queryOf({ cause }: DatabaseUnavailableError): object {
   return cause instanceof DrizzleQueryError ? { query: cause.query } : {}
 }
 
-/** Seconds after which a repetition may find the database free, or back. */
-const RETRY_OVERLOADED = '2'
-const RETRY_UNAVAILABLE = '5'
-
 function databaseUnavailable({ why, outcomeUnknown }: DatabaseUnavailableError): DomainError {
   if (why === 'overloaded') {
     return new DomainError(
       'overloaded',
       'The service is too busy to carry out this request. Repeat it in a few seconds.',
-      { headers: { 'retry-after': RETRY_OVERLOADED } },
+      { headers: { 'retry-after': RETRY_SECONDS } },
     )
   }
   return new DomainError(
@@ -104,18 +101,13 @@ function databaseUnavailable({ why, outcomeUnknown }: DatabaseUnavailableError):
       ? 'The connection to the database was lost while this request was being saved: it may have been ' +
           'carried out or not. Look before you repeat it, or repeat it with the Idempotency-Key that you sent.'
       : 'The database cannot be reached at the moment. Repeat the request in a few seconds.',
-    { headers: { 'retry-after': RETRY_UNAVAILABLE } },
+    { headers: { 'retry-after': RETRY_SECONDS } },
   )
 }
 
 function domainError(error: unknown): DomainError | undefined {
   if (error instanceof DomainError) return error
-  if (error instanceof StaleTokenError) {
-    return new DomainError(
-      'token_invalid',
-      'The token is not valid any more: refresh it or sign in.',
-    )
-  }
+  if (error instanceof StaleTokenError) return tokenInvalid()
   if (error instanceof AccountNotFoundError) return notFound()
   if (error instanceof ReadOnlyScopeError) return readOnlyScope(error)
   const limit = rowLimitReached(error)
@@ -144,6 +136,17 @@ function readOnlyScope({ why }: ReadOnlyScopeError): DomainError {
 }
 
 function problemResponse(c: Context, error: DomainError, request_id: string): Response {
+  const { status, text } = problemOf(error, request_id)
+  return c.body(text, status as ContentfulStatusCode, {
+    ...error.headers,
+    'content-type': PROBLEM_TYPE,
+  })
+}
+
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** The status of an error, and the JSON of its problem. */
+export function problemOf(error: DomainError, request_id: string) {
   const status = ERROR_STATUS[error.code]
   const body: z.infer<typeof Problem> = {
     type: `/docs#${error.code}`,
@@ -156,8 +159,5 @@ function problemResponse(c: Context, error: DomainError, request_id: string): Re
     request_id,
     errors: error.errors,
   }
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
-    ...error.headers,
-    'content-type': 'application/problem+json',
-  })
+  return { status, text: JSON.stringify(body) }
 }

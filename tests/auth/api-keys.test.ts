@@ -162,6 +162,7 @@ describe('ends at once', () => {
     expect((await owner.call('DELETE', `auth/api_keys/${made.id}/`)).status).toBe(204)
     const answer = await by(made.key).get('auth/sites/')
     expect([answer.status, answer.body.code]).toEqual([401, 'token_invalid'])
+    expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
     const revoked = await owner.get<List<Key>>('auth/api_keys/?is_revoked=true')
     expect(revoked.body.results.map(({ id }) => id)).toContain(made.id)
     const standing = await owner.get<List<Key>>('auth/api_keys/?is_revoked=false')

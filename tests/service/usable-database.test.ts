@@ -214,7 +214,9 @@ describe('an absent database', () => {
       expect(headers.get('retry-after')).toBe('5')
       expect(Date.now() - began).toBeLessThan(5_000)
       expect((await fetch(`${url}/healthz`)).status).toBe(200)
-      expect((await fetch(`${url}/readyz`)).status).toBe(503)
+      const ready = await fetch(`${url}/readyz`)
+      expect([ready.status, ready.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(await ready.json()).toMatchObject({ code: 'database_unavailable' })
       await delay(200)
     }
     await database.open()
