@@ -125,13 +125,27 @@ async function launch({ dir, bin, account, flags }: Server, port: number): Promi
 }
 
 /** The pid in the lock file may have become a zombie's or another program's: PostgreSQL would refuse to start. */
-function clearStaleLock(dir: string): void {
+export function clearStaleLock(dir: string): void {
   const lines = readLock(dir)
   if (!lines || isServer(Number(lines[0]), dir)) return
   // Another starter's server has made the file and not written it yet.
   const made = fs.statSync(lockOf(dir), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (!lines[0] && Date.now() - made < EMPTY_LOCK_MS) return
-  fs.rmSync(lockOf(dir), { force: true })
+  removeLock(dir, lines.join('\n'))
+}
+
+/** Another starter may have removed the same file meanwhile, and its server made a new one: that one stays. */
+function removeLock(dir: string, stale: string): void {
+  const lock = lockOf(dir)
+  const aside = `${lock}.${process.pid}`
+  try {
+    fs.renameSync(lock, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  if (fs.readFileSync(aside, 'utf8') !== stale) fs.linkSync(aside, lock)
+  fs.rmSync(aside)
 }
 
 /** Keeps a copy of a log that has grown large, and empties the file, which a running server goes on writing to. */

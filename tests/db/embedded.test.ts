@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
+import fs, {
   appendFileSync,
   chmodSync,
   chownSync,
@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { afterEach, expect, it, vi } from 'vitest'
 import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded.ts'
+import { clearStaleLock } from '../../db/embedded-server.ts'
 import { ROOT } from '../architecture/code-files.ts'
 
 const MODULE = fileURLToPath(new URL('../../db/embedded.ts', import.meta.url))
@@ -198,3 +199,21 @@ function spawnStarter(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
+
+it('removes the lock of a server that is gone, and not the one that another starter made meanwhile', () => {
+  const dir = folder()
+  const lock = path.join(dir, 'data', 'postmaster.pid')
+  mkdirSync(path.dirname(lock))
+  writeFileSync(lock, '999999999\ngone\n')
+  clearStaleLock(dir)
+  expect(readdirSync(path.dirname(lock))).toEqual([])
+  writeFileSync(lock, '999999999\ngone\n')
+  const stat = vi.spyOn(fs, 'statSync').mockImplementationOnce(() => {
+    writeFileSync(lock, 'another\n')
+    return undefined
+  })
+  clearStaleLock(dir)
+  stat.mockRestore()
+  expect(readdirSync(path.dirname(lock))).toEqual(['postmaster.pid'])
+  expect(readFileSync(lock, 'utf8')).toBe('another\n')
+})
