@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
@@ -8,6 +9,9 @@ import { seed } from './seed.ts'
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any number of processes may start at once; one migrates, the others wait. */
 const LOCK = 4_937_180_001
+/** While a migration waits for a table, every other query of that table waits behind it. */
+const LOCK_LIMIT_MS = 5_000
+const PAUSE_MS = 1_000
 
 /** The database has had migrations that are not this version's: nothing in it was changed. */
 export class ForeignMigrationsError extends Error {
@@ -22,23 +26,43 @@ export class ForeignMigrationsError extends Error {
 /**
  * Brings the database at `url` up to date: roles, tables, policies, then the platform's own rows.
  * The user of `url` must be allowed to create roles, unless an administrator has created the three.
- * Throws `ForeignMigrationsError`.
+ * Gives way, calls `blocked` and tries again where a table is not free within `lockMs`. Throws
+ * `ForeignMigrationsError`.
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(
+  url: string,
+  { blocked = () => {}, lockMs = LOCK_LIMIT_MS }: { blocked?(): void; lockMs?: number } = {},
+): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })
   try {
     await sql`select pg_advisory_lock(${LOCK})`
     await createRoles(sql)
     await sql`set role igny8_owner`
     await refuseForeignMigrations(sql)
+    await sql.unsafe(`set lock_timeout = ${lockMs}`)
+    while (!(await applied(sql))) {
+      blocked()
+      await delay(PAUSE_MS)
+    }
+  } finally {
+    await sql.end()
+  }
+}
+
+/** Whether all went in; false where a table was not free in time. */
+async function applied(sql: postgres.Sql): Promise<boolean> {
+  try {
     await applyMigrations(drizzle(sql), {
       migrationsFolder: FOLDER,
       migrationsSchema: 'public',
       migrationsTable: 'schema_migrations',
     })
     await seed(drizzle(sql))
-  } finally {
-    await sql.end()
+    return true
+  } catch (error) {
+    const { code, cause } = error as { code?: string; cause?: { code?: string } }
+    if ([code, cause?.code].includes('55P03')) return false
+    throw error
   }
 }
 

@@ -26,6 +26,8 @@ export type Deps = {
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** The bridge plugin, to be installed in WordPress. */
   pluginZip(): Promise<Uint8Array<ArrayBuffer>>
+  /** Aborted when the process begins to end: no worker may take what a request waits for. */
+  draining?: AbortSignal
 }
 
 /** argon2id, native in Node. */

@@ -24,7 +24,7 @@ import { boundConnections } from './bound-connections.ts'
 import { checkDefaultPlan } from './check-plan.ts'
 import { clientAddress } from './client-address.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
-import type { Deps } from './deps.ts'
+import type { Deps, Passwords } from './deps.ts'
 import { docsAsset } from './docs-asset.ts'
 import { createEgress } from './egress.ts'
 import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
@@ -62,6 +62,7 @@ export type Overrides = {
   settleMs?: number
   logger?: Logger
   googleUrls?: GoogleUrls
+  passwords?: Passwords
   /** Connections for requests and steps. */
   poolSize?: number
 }
@@ -81,7 +82,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     logger.error({ err }, 'PostgreSQL does not start; igny8 tries again'),
   )
   await usable(databaseUrl, watch)
-  await migrate(databaseUrl)
+  await migrate(databaseUrl, {
+    blocked: () =>
+      logger.warn({}, 'the migration waits for a table that is in use; igny8 tries again'),
+  })
   const doors = openDoors(pool, REQUEST_LIMITS)
   await checkDefaultPlan(doors, config.defaultPlan)
   const secrets = await openSecrets(await secretKeysOf(config, doors))
@@ -102,6 +106,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     metrics,
     settleMs: overrides.settleMs ?? SETTLE_MS,
     googleUrls: overrides.googleUrls ?? GOOGLE_URLS,
+    passwords: overrides.passwords ?? { hash: (password) => hash(password), verify },
   }
   const worker = config.role === 'api' ? undefined : await openWorker(parts)
   const api = config.role === 'worker' ? undefined : await openApi(parts)
@@ -146,6 +151,7 @@ type Parts = {
   metrics: NodeMetrics
   settleMs: number
   googleUrls: GoogleUrls
+  passwords: Passwords
 }
 
 async function openWorker(parts: Parts) {
@@ -176,12 +182,13 @@ async function openApi(parts: Parts) {
   const { config, logger, databaseUrl, doors, boss, secrets, metrics, googleUrls } = parts
   const runEvents = await listenToRuns(databaseUrl)
   let url = ''
+  const draining = new AbortController()
   const deps: Deps = {
     doors,
     queue: boss.queue,
     secrets,
     tokens: await openTokens(secrets),
-    passwords: boundedPasswords({ hash: (password) => hash(password), verify }),
+    passwords: boundedPasswords(parts.passwords),
     media: mediaIn(config),
     runEvents,
     logger,
@@ -197,12 +204,14 @@ async function openApi(parts: Parts) {
     clientAddress: clientAddress(config.trustedProxies),
     docsAsset,
     pluginZip,
+    draining: draining.signal,
   }
   const { server, port } = await listen(createApp(deps), config, metrics)
   url = `http://${config.host}:${port}`
   return {
     url,
     async stop() {
+      draining.abort()
       await closeServer(server)
       await runEvents.stop()
     },

@@ -8,8 +8,8 @@ import { getProgress, isOver, type Progress } from './run-progress.ts'
 const WAIT_MS = 30_000
 
 /**
- * Resolves when the run has ended, or with how it stands after `limitMs`. What the request wrote so
- * far is committed, or no worker would see the run.
+ * Resolves when the run has ended, or with how it stands after `limitMs` or when the process begins to
+ * end. What the request wrote so far is committed, or no worker would see the run.
  */
 export async function waitForRun(
   deps: Deps,
@@ -20,8 +20,10 @@ export async function waitForRun(
   await deps.doors.commitEarly({ task_id: runId })
   const look = () =>
     deps.doors.withAccount(caller.scope, (tx) => getProgress(tx, runId), { readOnly: true })
-  const { promise: late, resolve: giveUp } = Promise.withResolvers<void>()
-  const timer = setTimeout(giveUp, limitMs)
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<unknown>()
+  const timer = setTimeout(giveUp, limitMs, true)
+  if (deps.draining?.aborted) giveUp(true)
+  deps.draining?.addEventListener('abort', giveUp)
   let changed = Promise.withResolvers<void>()
   const unsubscribe = deps.runEvents.subscribe(caller.accountId, runId, () => changed.resolve())
   try {
@@ -35,6 +37,7 @@ export async function waitForRun(
     }
   } finally {
     clearTimeout(timer)
+    deps.draining?.removeEventListener('abort', giveUp)
     unsubscribe()
   }
 }

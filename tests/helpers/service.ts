@@ -74,6 +74,7 @@ export async function startTestService(
     settleMs: options.settleMs,
     logger: options.logger ?? quiet,
     googleUrls: options.googleUrls,
+    passwords: options.passwords,
     poolSize: options.poolSize,
   })
   const edge = atTheEdge ? await startEdge(config) : undefined
