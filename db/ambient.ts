@@ -27,6 +27,8 @@ type Ambient = {
   level?: Level | undefined
   /** The connection of the transaction around: while it is held no other may be waited for. */
   held?: Lent
+  /** When the wait for a connection began, where that was before one was asked for. */
+  waitingSince?: number
 }
 
 const storage = new AsyncLocalStorage<Ambient>()

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres, { type PostgresType, type ReservedSql, type Sql } from 'postgres'
 import { ambient } from './ambient.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
-import { DatabaseUnavailableError } from './unavailable.ts'
+import { DatabaseUnavailableError, type Unavailability } from './unavailable.ts'
 
 /** Past it a connection is replaced: its backend's caches have grown, or the host name means another. */
 const MAX_AGE_MS = 30 * 60_000
@@ -84,10 +84,11 @@ export class Connection {
     return this.#watched(this.#sql.unsafe(...query))
   }
 
-  /** From now on `ms` are left: the connection is given up then, whatever runs on it. */
-  limit(ms: number): void {
+  /** From now on `ms` are left: the connection is given up then, whatever runs on it, as `because` says. */
+  limit(ms: number, because: Unavailability = 'unavailable'): void {
     this.unlimit()
-    this.#timer = setTimeout(() => this.lose(`the database took longer than ${ms} ms`), ms)
+    const what = because === 'overloaded' ? 'the transaction' : 'the database'
+    this.#timer = setTimeout(() => this.lose(`${what} took longer than ${ms} ms`, because), ms)
   }
 
   unlimit(): void {
@@ -98,10 +99,10 @@ export class Connection {
    * Gives the connection up. What is under way on it fails: postgres.js forgets the queries that it has
    * not sent yet, and would write others to a socket that is gone, where nobody can catch it.
    */
-  lose(why: string): void {
+  lose(why: string, because: Unavailability = 'unavailable'): void {
     if (this.lost) return
     this.unlimit()
-    this.lost = new DatabaseUnavailableError('unavailable', why)
+    this.lost = new DatabaseUnavailableError(because, why)
     for (const query of this.#underway) query.reject(this.lost)
     void this.#client.end({ timeout: 0 })
   }

@@ -16,7 +16,7 @@ export type Bookkeeping = {
 export class JoinedTransaction {
   readonly #borrow: () => Promise<Lent>
   readonly #opening: string
-  readonly #limitMs: number
+  #limitMs: number
   readonly #bookkeeping: Bookkeeping
   #begun: Promise<Lent> | undefined
   #lent: Lent | undefined
@@ -61,6 +61,13 @@ export class JoinedTransaction {
     lent.limit(this.#limitMs)
     await within({ level: new Level(this, { isFirst: true }) }, this.#bookkeeping.first)
     return lent
+  }
+
+  /** For a door whose work may take longer than the transaction might so far. */
+  allow(lent: Lent, ms: number): void {
+    if (ms <= this.#limitMs) return
+    this.#limitMs = ms
+    lent.limit(ms)
   }
 
   /**
@@ -145,8 +152,8 @@ export class Level {
   }
 
   /** Runs `fn` between the statements that enter a door and the return to the one around. */
-  pass<T>(enter: string, fn: (lent: Lent) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#run(enter, fn))
+  pass<T>(door: { enter: string; limitMs: number }, fn: (lent: Lent) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#run(door, fn))
   }
 
   /** Runs `work` in a transaction of its own: see `JoinedTransaction.apart`. */
@@ -171,8 +178,12 @@ export class Level {
     return turn
   }
 
-  async #run<T>(enter: string, fn: (lent: Lent) => Promise<T>): Promise<T> {
+  async #run<T>(
+    { enter, limitMs }: { enter: string; limitMs: number },
+    fn: (lent: Lent) => Promise<T>,
+  ): Promise<T> {
     const lent = await this.joined.connection({ isFirst: this.#isFirst })
+    this.joined.allow(lent, limitMs)
     const inside = new Level(this.joined, { isFirst: this.#isFirst, around: enter })
     try {
       await lent.run(`savepoint door; ${enter}`)

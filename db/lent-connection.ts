@@ -37,7 +37,7 @@ export class Lent {
 
   /** From now on the transaction may take `ms`; past it the connection is given up. */
   limit(ms: number): void {
-    if (!this.#over) this.#connection.limit(ms)
+    if (!this.#over) this.#connection.limit(ms, 'overloaded')
   }
 
   /** Throws when the server has rolled back instead, or when it did not say what it did. */
@@ -49,7 +49,7 @@ export class Lent {
       if (command !== 'COMMIT') throw new Error('the transaction had failed and was rolled back')
     } catch (error) {
       const known = unavailable(error)
-      throw known?.why === 'unavailable' ? unanswered(error) : (known ?? error)
+      throw connection.lost || known?.why === 'unavailable' ? unanswered(error) : (known ?? error)
     }
   }
 

@@ -1,3 +1,4 @@
+import { ambient } from './ambient.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
@@ -48,9 +49,9 @@ export class Pool {
    * database cannot be reached. `who` is given back with the connection.
    */
   async lend(who?: number): Promise<Connection> {
-    const began = performance.now()
+    const began = ambient().waitingSince ?? performance.now()
     const left = () => Math.max(1, began + OPEN_LIMIT_MS - performance.now())
-    await this.#place(who)
+    await this.#place(who, left())
     try {
       const connection =
         this.#takeIdle() ?? (await Connection.open(this.#url, left(), this.#options))
@@ -94,7 +95,7 @@ export class Pool {
     }
   }
 
-  #place(who: number | undefined): Promise<void> {
+  #place(who: number | undefined, withinMs: number): Promise<void> {
     if (this.#closed) {
       return Promise.reject(new DatabaseUnavailableError('unavailable', 'the pool is closed'))
     }
@@ -113,9 +114,9 @@ export class Pool {
       const patience = setTimeout(() => {
         this.#waiting.delete(waiter)
         const which = this.#taken < this.#size ? "the account's share" : 'all'
-        const why = `${which} of ${this.#size} connections were in use for ${OPEN_LIMIT_MS} ms`
+        const why = `${which} of ${this.#size} connections were in use for ${Math.round(withinMs)} ms`
         reject(new DatabaseUnavailableError('overloaded', why))
-      }, OPEN_LIMIT_MS)
+      }, withinMs)
       this.#waiting.add(waiter)
     })
   }

@@ -92,6 +92,8 @@ export type Doors = {
    * passes a door again. Throws inside a door, and in a joined transaction that has written anything.
    */
   letGo(): Promise<void>
+  /** Runs `fn`, whose waits for a connection count from `since`, by the clock of `performance`. */
+  waitingSince<T>(since: number, fn: () => Promise<T>): Promise<T>
   /** Runs `fn` and counts what it asks of the database. */
   counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
   /** How many connections are lent at this moment. */
@@ -133,6 +135,7 @@ export function openDoors(pool: Pool, limits: WorkLimits): Doors {
   return {
     close: () => pool.close(),
     lent: () => pool.lent,
+    waitingSince: (since, fn) => within({ waitingSince: since }, fn),
     counted: (tally, fn) => within({ tally }, fn),
     joined(bookkeeping, fn, accountId) {
       const { write } = limits
@@ -197,7 +200,7 @@ async function pass<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Pr
   const { level } = ambient()
   if (!level || level.joined.over) return transact(transaction, fn)
   try {
-    return await level.pass(transaction.enter, (lent) => fn(transactionOver(lent)))
+    return await level.pass(transaction, (lent) => fn(transactionOver(lent)))
   } catch (error) {
     throw doorError(error)
   }

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
+import { OPEN_LIMIT_MS } from '../../db/limits.ts'
 import { users } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
@@ -34,7 +35,7 @@ const inTurn = takeTurns({
   places: 4,
   each: 2,
   waiting: 50,
-  patienceMs: 10_000,
+  patienceMs: OPEN_LIMIT_MS,
   longestMs: 60_000,
   what: 'sign-ins',
 })
@@ -52,8 +53,12 @@ export async function signIn(
   network: string,
   isKeyed: boolean,
 ) {
+  const began = performance.now()
   const first = await inTurn(network, async () => {
-    const attempt = await countSignIn(deps, input.email, network)
+    // The wait for a turn and the one for a connection have one limit together.
+    const attempt = await deps.doors.waitingSince(began, () =>
+      countSignIn(deps, input.email, network),
+    )
     if (attempt.slowedMs === 0) return { session: await checkPassword(deps, input, attempt) }
     return { attempt }
   })

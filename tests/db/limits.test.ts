@@ -112,7 +112,44 @@ it('ends a transaction as a whole at its limit, though no statement is past its 
   const busy = asPlatform(async (tx) => {
     for (;;) await tx.execute(raw`select pg_sleep(0.1)`)
   })
-  await expect(busy).rejects.toMatchObject(unavailable)
+  await expect(busy).rejects.toMatchObject(overloaded)
+  await works()
+})
+
+it('gives a joined transaction the time of the longest door that was passed', async () => {
+  const two = new Pool(url, { size: 1 })
+  const short = { ...SHORT, transactionMs: 2000 }
+  const own = openDoors(two, {
+    read: short,
+    write: short,
+    long: { ...SHORT, transactionMs: 60_000 },
+  })
+  const nothing = { first: async () => {}, early: async () => {} }
+  const [account] = await admin`insert into accounts (name, slug, plan_id)
+    select 'Long', 'long', id from plans limit 1 returning id`
+  const sleep = async (tx: { execute(query: ReturnType<typeof raw>): unknown }) => {
+    for (let n = 0; n < 6; n++) await tx.execute(raw`select pg_sleep(0.4)`)
+    return 'done'
+  }
+  const pass = (long: boolean) =>
+    own.joined(nothing, async (transaction) => {
+      try {
+        return await own.withAccount({ accountId: Number(account!.id) }, sleep, { long })
+      } finally {
+        await transaction.rollback()
+      }
+    })
+  expect(await pass(true)).toBe('done')
+  await expect(pass(false)).rejects.toMatchObject(overloaded)
+  await own.close()
+})
+
+it('counts a wait for a connection from where it began', async () => {
+  const held = await pool.lend()
+  const late = doors.waitingSince(performance.now() - 60_000, () => pool.lend())
+  const patience = new Promise((resolve) => setTimeout(resolve, 3_500, 'waits'))
+  await expect(Promise.race([late, patience])).rejects.toMatchObject(overloaded)
+  pool.giveBack(held)
   await works()
 })
 
