@@ -36,7 +36,8 @@ export const unlinkWordPress: StepHandler = async (job) => {
 async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string }> {
   try {
     const { api, wp_url, hasBridge } = await openSite(job, job.step.object_id)
-    if (hasBridge) await unpairBridge(api)
+    // A plugin that keeps its key is no reason to leave the password valid: that is forgotten here too.
+    if (hasBridge) await unpairBridge(api).catch(unlessOfWordPress)
     await job.requested(
       'application-passwords',
       `Asked ${wp_url} to revoke the application password`,
@@ -48,4 +49,8 @@ async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string
     const message = `Forgotten here, but not revoked in WordPress: ${error.message} Revoke it there under Users → Profile.`
     return { revoked: false, message }
   }
+}
+
+function unlessOfWordPress(error: unknown): void {
+  if (!(error instanceof WordPressError)) throw error
 }

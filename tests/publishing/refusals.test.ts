@@ -142,6 +142,31 @@ describe('what an article can do without', () => {
   type Receipt = { fields: object[]; warnings: string[] }
 })
 
+describe('a site whose plugin does not unpair', () => {
+  it('has its application password revoked all the same when it is unlinked', async () => {
+    const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Unlinked' })).body
+    const paired = { plugin_version: '0.1.0', pairing: { paired: true, site_id: id } }
+    const answers: Record<string, StandInAnswer> = {
+      'GET igny8/v1/status': {
+        status: 200,
+        body: { ...paired, seo_plugins: [], wp_cron: { healthy: true, late_seconds: 0 } },
+      },
+      'PUT igny8/v1/pairing': { status: 200, body: { site_id: id } },
+      'DELETE igny8/v1/pairing': page(403, 'No DELETE here'),
+      'GET wp/v2/users/me/application-passwords/introspect': { status: 200, body: { uuid: 'u1' } },
+      'DELETE wp/v2/users/me/application-passwords/u1': { status: 200, body: { deleted: true } },
+    }
+    site.refuse(({ method, path }) => answers[`${method} ${path.replace('/wp-json/', '')}`])
+    const linked = await link(id)
+    expect(linked.body).toMatchObject({ plugin: 'paired' })
+    const unlinked = await owner.call<{ revoked: boolean }>('DELETE', `auth/sites/${id}/wordpress/`)
+    expect(unlinked.body.revoked).toBe(true)
+    const asked = site.requests.map(({ method, path }) => `${method} ${path}`)
+    expect(asked).toContain('DELETE /wp-json/igny8/v1/pairing')
+    expect(asked).toContain('DELETE /wp-json/wp/v2/users/me/application-passwords/u1')
+  })
+})
+
 describe('a site that something stands in front of', () => {
   const paused = async (code: string) => {
     for (;;) {
