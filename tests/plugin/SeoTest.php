@@ -36,6 +36,7 @@ final class SeoTest extends BridgeTestCase
         $printed = self::headOf($id) . wp_get_document_title();
         $this->assertStringNotContainsString('<script>alert', $printed);
         $this->assertDoesNotMatchRegularExpression('/%%title|%sep%|#post_title|\[gallery/', $printed);
+        $this->assertSame('a ]]&gt; b', \Igny8\Bridge\PlainText::to_seo_field('a ]]> b'));
     }
 
     public function test_is_named_in_the_status(): void

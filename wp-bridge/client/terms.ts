@@ -32,7 +32,9 @@ export async function ensureTerms(
   names: string[],
 ): Promise<Terms> {
   const terms: Terms = { ids: [], dropped: [] }
-  const distinct = new Map(names.map((name) => [folded(name), name.trim()]))
+  // The feed decodes a term's name and prints it in CDATA, which `]]>` would end.
+  const printable = names.map((name) => name.trim().replaceAll(']]>', ']] >'))
+  const distinct = new Map(printable.map((name) => [folded(name), name]))
   distinct.delete('')
   await eachInTurn([...distinct.values()], async (name) => {
     try {
@@ -99,7 +101,7 @@ function isNamed(term: Term, name: string): boolean {
 
 /** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
 function stored(name: string): string {
-  return escapeBareAmpersands(htmlOf(name)).replaceAll('>', '&gt;')
+  return escapeBareAmpersands(htmlOf(name))
 }
 
 function folded(name: string): string {

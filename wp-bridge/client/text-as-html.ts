@@ -3,7 +3,8 @@ import { withoutControls } from './blocks-inline.ts'
 
 /**
  * Text for a field that WordPress prints as HTML: a title, an excerpt, a term's name, an alternative
- * text. It reads exactly as it is, and nothing in it acts: no tag, no block's comment, no shortcode.
+ * text. It reads exactly as it is, and nothing in it acts: no tag, no block's comment, no shortcode, no
+ * end of the CDATA in which feeds print excerpts.
  *
  * An `&` that begins no entity stays, as WordPress's editor leaves it. `%ab` is written as an entity
  * since WordPress takes it out of names and alternative texts (`sanitize_text_field`).
@@ -12,6 +13,7 @@ export function htmlOf(text: string): string {
   return withoutControls(text)
     .replace(/&(?=#?\w+;)/g, '&amp;')
     .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
     .replaceAll('[', '&#091;')
     .replace(/%(?=[\da-f]{2})/gi, '&#37;')
 }

@@ -40,7 +40,7 @@ final class PlainText {
 		$escaped = (string) preg_replace( '/&(?=#?\w+;)/', '&amp;', $text );
 		$escaped = (string) preg_replace( '/#(?=[a-z_])/i', '&#35;', $escaped );
 		$escaped = (string) preg_replace( '/%(?=[\w%])/', '&#37;', $escaped );
-		return str_replace( array( '<', '[' ), array( '&lt;', '&#091;' ), $escaped );
+		return str_replace( array( '<', '>', '[' ), array( '&lt;', '&gt;', '&#091;' ), $escaped );
 	}
 
 	/**
