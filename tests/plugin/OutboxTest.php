@@ -1,5 +1,6 @@
 <?php
 use Igny8\Bridge\Events\Outbox;
+use Igny8\Bridge\Plugin;
 use Igny8\Bridge\Signature\Webhook;
 
 final class OutboxTest extends BridgeTestCase
@@ -172,6 +173,19 @@ final class OutboxTest extends BridgeTestCase
         wp_update_post(['ID' => $id, 'post_content' => 'Mine']);
         $this->assertLessThanOrEqual(time(), wp_next_scheduled(Outbox::SEND_HOOK));
         $this->assertNotFalse(wp_next_scheduled(Outbox::SWEEP_HOOK));
+    }
+
+    public function test_sends_what_was_left_when_it_was_deactivated_once_it_is_active_again(): void
+    {
+        [$id] = $this->article();
+        wp_update_post(['ID' => $id, 'post_content' => 'Mine']);
+        Plugin::deactivate();
+        $this->assertFalse(wp_next_scheduled(Outbox::SWEEP_HOOK));
+        $this->assertNotFalse(has_action('init', [Outbox::class, 'keep_swept']));
+        Outbox::keep_swept();
+        $this->assertLessThanOrEqual(time(), wp_next_scheduled(Outbox::SWEEP_HOOK));
+        do_action(Outbox::SWEEP_HOOK);
+        $this->assertCount(1, $this->sent);
     }
 
     public function test_sends_nothing_once_the_site_is_not_paired_any_more(): void

@@ -40,6 +40,7 @@ final class Outbox {
 	 * Hooks in.
 	 */
 	public static function start(): void {
+		add_action( 'init', array( self::class, 'keep_swept' ) );
 		add_action( self::SEND_HOOK, array( self::class, 'send' ) );
 		add_action( self::SWEEP_HOOK, array( self::class, 'sweep' ) );
 	}
@@ -228,11 +229,11 @@ final class Outbox {
 	}
 
 	/**
-	 * Has WP-Cron sweep every hour.
+	 * Has WP-Cron sweep every hour. Deactivating the plugin ends that, and may leave events behind.
 	 */
 	public static function keep_swept(): void {
 		if ( ! wp_next_scheduled( self::SWEEP_HOOK ) ) {
-			wp_schedule_event( time() + HOUR_IN_SECONDS, 'hourly', self::SWEEP_HOOK );
+			wp_schedule_event( time(), 'hourly', self::SWEEP_HOOK );
 		}
 	}
 }

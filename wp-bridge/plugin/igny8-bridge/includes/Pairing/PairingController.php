@@ -7,7 +7,6 @@
 
 namespace Igny8\Bridge\Pairing;
 
-use Igny8\Bridge\Events\Outbox;
 use Igny8\Bridge\Plugin;
 use Igny8\Bridge\Signature\Webhook;
 use WP_Error;
@@ -90,7 +89,6 @@ final class PairingController {
 			);
 		}
 		Pairing::set( $request['site_id'], $request['events_url'], $request['key'], $request['overlap'], $request['since'] );
-		Outbox::keep_swept();
 		return new WP_REST_Response(
 			array(
 				'site_id'             => $request['site_id'],
