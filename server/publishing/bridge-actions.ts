@@ -6,7 +6,7 @@ import { tasks } from '../../db/schema/writer.ts'
 import { ReadOnlyScopeError, type Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
-import { notFound } from '../errors.ts'
+import { DomainError, notFound } from '../errors.ts'
 import { objectId, text } from '../http/schemas.ts'
 import { systemCaller } from '../system-caller.ts'
 import { approveTasks } from './approve.ts'
@@ -22,6 +22,9 @@ export const BridgeAction = z
         .literal('publish')
         .openapi({ description: 'Approves the article, and publishes it.' }),
       task_id: objectId,
+      updated_at: z.iso.datetime().openapi({
+        description: 'That of the article as it was shown. One that changed since is not approved.',
+      }),
       /** The login name in WordPress, for the record. */
       user: text(100),
     }),
@@ -47,7 +50,7 @@ export function takeAction(
       return
     }
     const id = action.task_id
-    await requireTaskOf(tx, siteId, id)
+    await requireUnchanged(tx, siteId, action)
     const who = { accountId, userId: null, requestId, approvedBy: `${action.user} in WordPress` }
     await approveTasks(tx, deps.queue, who, [id])
     if (await isGoingPublic(tx, id)) return
@@ -65,12 +68,23 @@ async function requireOpenAccount(tx: Tx, id: number): Promise<void> {
   if (account?.status === 'cancelled') throw new ReadOnlyScopeError('account_cancelled')
 }
 
-async function requireTaskOf(tx: Tx, siteId: number, id: number): Promise<void> {
+/** Locks the task: it must be the site's, and as it was shown. */
+async function requireUnchanged(
+  tx: Tx,
+  siteId: number,
+  { task_id, updated_at }: { task_id: number; updated_at: string },
+): Promise<void> {
   const [task] = await tx
-    .select({ id: tasks.id })
+    .select({ updated_at: tasks.updated_at })
     .from(tasks)
-    .where(and(eq(tasks.id, id), eq(tasks.site_id, siteId)))
+    .where(and(eq(tasks.id, task_id), eq(tasks.site_id, siteId)))
+    .for('no key update')
   if (!task) throw notFound()
+  if (task.updated_at.getTime() === Date.parse(updated_at)) return
+  throw new DomainError(
+    'precondition_failed',
+    'The article has changed since it was shown. Read it again before you approve it.',
+  )
 }
 
 /** What waited for approval goes on by that; a draft that is being sent is no publication. */

@@ -41,6 +41,7 @@ const OverviewTask = z.object({
   approved_by: z.string().nullable(),
   error: z.string().nullable(),
   has_article: z.boolean(),
+  updated_at: time,
   work: Work.openapi({ description: 'What is being done to it, or waits.' }),
 })
 
@@ -139,6 +140,7 @@ function tasksOf(
       error: sql<string | null>`${tasks.error} ->> 'message'`,
       has_article: sql<boolean>`exists (select from content c
         where c.account_id = tasks.account_id and c.task_id = tasks.id and c.html_content <> '')`,
+      updated_at: tasks.updated_at,
       work,
     })
     .from(tasks)

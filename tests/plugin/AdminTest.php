@@ -55,7 +55,7 @@ final class AdminTest extends BridgeTestCase
     private function task(array $changes = []): array
     {
         return $changes + ['task_id' => 5, 'title' => 'Tea', 'status' => 'review', 'wp_status' => null, 'post_id' => null,
-            'post_url' => null, 'approved_by' => null, 'error' => null, 'has_article' => true, 'work' => null];
+            'post_url' => null, 'approved_by' => null, 'error' => null, 'has_article' => true, 'updated_at' => '2026-01-31T10:00:00.123Z', 'work' => null];
     }
 
     private function overview(array $tasks = [], array $changes = []): array
@@ -106,6 +106,7 @@ final class AdminTest extends BridgeTestCase
         $this->answer = $this->overview([$this->task(['work' => $held])]);
         $this->assertStringContainsString('Approve and publish “Tea”', $this->page());
         $this->assertStringContainsString('Waits for approval.', $this->page());
+        $this->assertStringContainsString('name="updated_at" value="2026-01-31T10:00:00.123Z"', $this->page());
         $this->signIn('contributor');
         $this->assertStringNotContainsString('Approve and publish', $this->page());
         $this->assertStringNotContainsString('Examine the site', $this->page());
@@ -127,12 +128,11 @@ final class AdminTest extends BridgeTestCase
     public function test_asks_the_service_to_publish_in_the_name_of_the_user(): void
     {
         $this->answer = ['taken' => true];
-        $_POST['task_id'] = '5';
-        $_POST['request'] = wp_generate_uuid4();
+        $_POST = ['task_id' => '5', 'updated_at' => '2026-01-31T10:00:00.123Z', 'request' => wp_generate_uuid4()];
         $_REQUEST['_wpnonce'] = wp_create_nonce('igny8_bridge_publish5');
         $this->assertSame(1, preg_match('/redirected to .*page=igny8-bridge/', $this->refusal([AdminPage::class, 'publish'])));
         $user = wp_get_current_user()->user_login;
-        $this->assertSame([['actions', ['action' => 'publish', 'task_id' => 5, 'user' => $user]]], $this->asked);
+        $this->assertSame([['actions', ['action' => 'publish', 'task_id' => 5, 'updated_at' => '2026-01-31T10:00:00.123Z', 'user' => $user]]], $this->asked);
         $this->assertSame("wp_{$_POST['request']}", $this->webhook, 'Pressed twice it is done once.');
         $this->answer = $this->overview();
         $this->assertStringContainsString('Approved.', $this->page());

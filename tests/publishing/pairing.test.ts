@@ -161,7 +161,7 @@ describe('what the plugin tells', () => {
     const staff = await staffMember(service)
     await service.sql`update accounts set status = 'suspended' where id = ${owner.accountId}`
     for (const action of [
-      { action: 'publish', task_id: id, user: 'ed' },
+      { action: 'publish', task_id: id, updated_at: new Date().toISOString(), user: 'ed' },
       { action: 'examine', user: 'ed' },
     ]) {
       const { status, body } = await post('actions', action, key)

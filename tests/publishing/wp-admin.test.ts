@@ -42,6 +42,12 @@ async function ask(
   return signedCall<Record<string, unknown>>(service, `bridge/${site}/${path}/`, body, { key, id })
 }
 
+/** The action of the button beside an article, as it stands now. */
+async function publishing(task_id: number) {
+  const { body } = await owner.get<{ updated_at: string }>(`writer/tasks/${task_id}/`)
+  return { action: 'publish', task_id, updated_at: body.updated_at, user: 'admin' }
+}
+
 describe('the page in wp-admin', () => {
   it('shows what was found, and approves and publishes an article with its progress', async () => {
     await owner.call('PATCH', `auth/sites/${place.site_id}/`, { requires_approval: true })
@@ -124,9 +130,9 @@ describe('what the plugin asks for', () => {
     await owner.get(`auth/sites/${place.site_id}/wordpress/doctor/`)
     const [mine] = await writeArticles(owner, place, ['Mine'], { images_per_task: 1 })
     const [theirs] = await writeArticles(owner, other, ['Of another site'], { images_per_task: 1 })
-    const publish = (task_id: number) => ({ action: 'publish', task_id, user: 'admin' })
-    expect((await ask('actions', publish(theirs!))).status).toBe(404)
-    expect((await ask('actions', publish(mine!), { site: other.site_id })).status).toBe(401)
+    expect((await ask('actions', await publishing(theirs!))).status).toBe(404)
+    const publish = await publishing(mine!)
+    expect((await ask('actions', publish, { site: other.site_id })).status).toBe(401)
     expect((await ask('overview', {}, { site: other.site_id })).status).toBe(401)
     const unsigned = `${service.url}/api/v1/bridge/${place.site_id}/overview/`
     const headers = { 'content-type': 'application/json' }
@@ -134,8 +140,8 @@ describe('what the plugin asks for', () => {
     expect(await refused.json()).toMatchObject({ status: 401, code: 'signature_invalid' })
     expect((await ask('overview', { status: 'nonsense' })).status).toBe(400)
     const id = crypto.randomUUID()
-    expect((await ask('actions', publish(mine!), { id })).body).toEqual({ taken: true })
-    expect((await ask('actions', publish(mine!), { id })).body).toEqual({ taken: true })
+    expect((await ask('actions', publish, { id })).body).toEqual({ taken: true })
+    expect((await ask('actions', publish, { id })).body).toEqual({ taken: true })
     const runs =
       await service.sql`select id from run_steps where kind = 'publish' and object_id = ${mine!}`
     expect(runs).toHaveLength(1)
@@ -144,13 +150,26 @@ describe('what the plugin asks for', () => {
     expect(JSON.stringify(seen)).not.toMatch(/whsec_|wp_app/)
   })
 
+  it('is refused when the article has changed since it was shown', async () => {
+    const [id] = await writeArticles(owner, place, ['As shown'], { images_per_task: 1 })
+    const { body } = await ask('overview', {})
+    const shown = (body.tasks as { task_id: number; updated_at: string }[])[0]!
+    const { task_id, updated_at } = shown
+    expect(task_id).toBe(id)
+    await owner.call('PATCH', `writer/tasks/${id}/`, { title: 'Not as shown' })
+    const refused = await ask('actions', { ...(await publishing(id!)), updated_at })
+    expect(refused).toMatchObject({ status: 412, body: { code: 'precondition_failed' } })
+    expect((await owner.get(`writer/tasks/${id}/`)).body).toMatchObject({ approved_at: null })
+    expect((await ask('actions', await publishing(id!))).status).toBe(200)
+  })
+
   it('is refused while the article is being sent as a draft, and approves nothing then', async () => {
     const [id] = await writeArticles(owner, place, ['A draft first'], { images_per_task: 1 })
     const reason = service.sql.json({ code: 'x', message: 'It is down.' })
     await service.sql`update sites set wp_paused_at = now(), wp_pause_reason = ${reason}
       where id = ${place.site_id}`
     await owner.post('writer/tasks/publish/', { ids: [id], status: 'draft' })
-    const refused = await ask('actions', { action: 'publish', task_id: id, user: 'admin' })
+    const refused = await ask('actions', await publishing(id!))
     expect(refused).toMatchObject({ status: 409, body: { code: 'already_running' } })
     expect((await owner.get(`writer/tasks/${id}/`)).body).toMatchObject({ approved_at: null })
   })

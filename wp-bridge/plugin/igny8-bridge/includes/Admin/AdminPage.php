@@ -141,8 +141,10 @@ final class AdminPage {
 		self::require( self::PUBLISH, self::PUBLISH_HOOK . $task_id );
 		self::act(
 			array(
-				'action'  => 'publish',
-				'task_id' => $task_id,
+				'action'     => 'publish',
+				'task_id'    => $task_id,
+				// phpcs:ignore WordPress.Security.NonceVerification.Missing -- it was verified.
+				'updated_at' => isset( $_POST['updated_at'] ) ? sanitize_text_field( wp_unslash( $_POST['updated_at'] ) ) : '',
 			),
 			__( 'Approved. The article is being published.', 'igny8-bridge' )
 		);

@@ -112,7 +112,7 @@ final class TaskList {
 			esc_html( self::progress( $task ) )
 		);
 		if ( self::may_be_published( $task ) ) {
-			self::print_form( (int) $task['task_id'], (string) $task['title'] );
+			self::print_form( $task );
 		}
 		echo '</td></tr>';
 	}
@@ -155,16 +155,16 @@ final class TaskList {
 	/**
 	 * Prints the button that approves and publishes.
 	 *
-	 * @param int    $task_id The article.
-	 * @param string $title   Its title.
+	 * @param array $task Of the service. What is approved is the article as it is shown here.
 	 */
-	private static function print_form( int $task_id, string $title ): void {
-		AdminPage::open_form( AdminPage::PUBLISH_HOOK, AdminPage::PUBLISH_HOOK . $task_id );
-		printf( '<input type="hidden" name="task_id" value="%d">', (int) $task_id );
+	private static function print_form( array $task ): void {
+		AdminPage::open_form( AdminPage::PUBLISH_HOOK, AdminPage::PUBLISH_HOOK . $task['task_id'] );
+		printf( '<input type="hidden" name="task_id" value="%d">', (int) $task['task_id'] );
+		printf( '<input type="hidden" name="updated_at" value="%s">', esc_attr( $task['updated_at'] ) );
 		printf(
 			'<button class="button button-primary" aria-label="%s">%s</button></form>',
 			/* translators: %s: the title of an article. */
-			esc_attr( PlainText::literal( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $title ) ) ),
+			esc_attr( PlainText::literal( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $task['title'] ) ) ),
 			esc_html__( 'Approve and publish', 'igny8-bridge' )
 		);
 	}
