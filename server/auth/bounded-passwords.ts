@@ -26,15 +26,15 @@ export function boundedPasswords({ hash, verify }: Passwords): Passwords {
 }
 
 /** Hashes and checks passwords while the request holds no connection of the database. */
-export function passwordsOutside(doors: Doors, { hash, verify }: Passwords): Passwords {
+export function passwordsOutside(doors: Doors, passwords: Passwords): Passwords {
   return {
     async hash(password) {
       await doors.letGo()
-      return hash(password)
+      return passwords.hash(password)
     },
     async verify(known, password) {
       await doors.letGo()
-      return verify(known, password)
+      return passwords.verify(known, password)
     },
   }
 }
