@@ -2,6 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import { type Failure, run_steps, runs } from '../db/schema/runs.ts'
 import type { Tx } from '../db/tenancy.ts'
 import { settleFailures, settleSuccess } from '../server/billing/settle-step.ts'
+import { CANCELLED } from '../server/cancel-steps.ts'
 import { endRunIfDone } from '../server/end-run.ts'
 import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
@@ -146,7 +147,7 @@ async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
   for (let ids = [after.id]; ids.length > 0; ) {
     const cancelled = await tx
       .update(run_steps)
-      .set({ state: 'cancelled', updated_at: sql`now()` })
+      .set(CANCELLED)
       .where(and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')))
       .returning()
     await settleFailures(tx, after.account_id, cancelled)

@@ -11,6 +11,17 @@ const PLATFORM = "the platform's own, and few"
 const LEDGER = 'what the account was granted and charged, for as long as accounts must be kept'
 
 /**
+ * The same of what stands in IGNY8_DATA_DIR. Beside it, root keeps a copy of each version of PostgreSQL that
+ * it ran, /var/tmp/embedded-postgres-VERSION: other installations may run it.
+ */
+export const KEPT_FILES: Record<string, string> = {
+  'database.json': 'a line that says where the database is',
+  media: 'files that nothing names are removed after a day: see `sweep-media.ts`',
+  postgres: 'the database; its log is bounded: see `boundLog`',
+  secret_keys: 'without them no secret can be read',
+}
+
+/**
  * How long each table keeps its rows: swept after some days, or kept and why. A test fails when a
  * table is not here.
  */

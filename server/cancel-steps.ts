@@ -7,6 +7,14 @@ import { endRunIfDone } from './end-run.ts'
 /** What a run says whose steps were cancelled with the account. */
 export const ACCOUNT_CLOSED = 'The account was cancelled'
 
+/** What becomes of a step that is cancelled. */
+export const CANCELLED = {
+  state: 'cancelled',
+  made: null,
+  held: null,
+  updated_at: sql`now()`,
+} as const
+
 /**
  * Cancels the steps of a run that have not begun, gives their credits back and says why. One that a
  * worker takes at this moment has begun: to wait for it, who waits for the run, would be a deadlock.
@@ -17,7 +25,7 @@ export async function cancelSteps(tx: Tx, runId: number, why: string): Promise<n
     and state in ('waiting', 'pending') for update skip locked`
   const cancelled = await tx
     .update(run_steps)
-    .set({ state: 'cancelled', made: null, updated_at: sql`now()` })
+    .set(CANCELLED)
     .where(sql`${run_steps.id} in (${notBegun})`)
     .returning()
   if (cancelled.length > 0) {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/tenancy.ts'
+import { eachDueAccount } from '../each-due-account.ts'
 import type { WorkerDeps } from '../step.ts'
 
 /** In an order in which nothing refers to what goes. */
@@ -42,8 +43,7 @@ export const KEPT = [
   'run_steps',
 ]
 
-/** Accounts that a round looks at, and rows that one transaction is about. */
-const ACCOUNTS = 10
+/** Rows that one transaction is about. */
 const BATCH = 1_000
 
 /**
@@ -51,22 +51,10 @@ const BATCH = 1_000
  * the name. Killed in between, it goes on in the next round, with what is left. An account that fails
  * keeps none of the others waiting. The sweep removes image files, since other accounts may have the same.
  */
-export async function eraseAccounts(deps: WorkerDeps): Promise<number> {
-  let last = 0
-  for (let done = 0; ; done += ACCOUNTS) {
-    const due = await deps.doors.withPlatform('erase_accounts', (tx) =>
-      tx.execute<{ id: string }>(sql`select id from accounts
-        where delete_after <= now() and status = 'cancelled' and id > ${last}
-        order by id limit ${ACCOUNTS}`),
-    )
-    for (const { id } of due) {
-      await erase(deps, Number(id)).catch((error: unknown) => {
-        deps.logger.error({ err: error, account_id: id }, 'account not erased')
-      })
-    }
-    if (due.length < ACCOUNTS) return done + due.length
-    last = Number(due.at(-1)!.id)
-  }
+export async function eraseAccounts(deps: WorkerDeps): Promise<void> {
+  const isDue = sql`delete_after <= now() and status = 'cancelled'`
+  const round = { reason: 'erase_accounts', isDue, failed: 'account not erased' } as const
+  await eachDueAccount(deps, round, (id) => erase(deps, id))
 }
 
 async function erase(deps: WorkerDeps, id: number): Promise<void> {

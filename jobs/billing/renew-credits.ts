@@ -3,11 +3,10 @@ import { accounts, plans } from '../../db/schema/accounts.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { grantCredits, MAX_BALANCE } from '../../server/billing/credits.ts'
 import { creditsPerMonth } from '../../server/billing/plan-credits.ts'
+import { eachDueAccount } from '../each-due-account.ts'
 import type { WorkerDeps } from '../step.ts'
 
 type Deps = Pick<WorkerDeps, 'doors' | 'logger'>
-
-const BATCH = 100
 
 /**
  * Grants the plan's credits to the accounts whose cycle has come round: once a cycle, whatever
@@ -18,35 +17,14 @@ const BATCH = 100
  */
 export async function renewCredits(deps: Deps): Promise<number> {
   let renewed = 0
-  let last = 0
-  for (;;) {
-    const ids = await dueAfter(deps, last)
-    for (const id of ids) {
-      try {
-        if (await renewAccount(deps, id)) renewed++
-      } catch (error) {
-        deps.logger.error({ err: error, account_id: id }, 'credits not renewed')
-      }
-    }
-    if (ids.length < BATCH) return renewed
-    last = ids.at(-1)!
-  }
+  const round = { reason: 'renew_credits', isDue, failed: 'credits not renewed' } as const
+  await eachDueAccount(deps, round, async (id) => {
+    if (await renewAccount(deps, id)) renewed++
+  })
+  return renewed
 }
 
 const isDue = sql`${accounts.renews_at} <= now() and ${accounts.status} in ('active', 'trial')`
-
-/** In the order of their ids, so that those that fail are not met twice in a round. */
-async function dueAfter({ doors }: Deps, last: number): Promise<number[]> {
-  const due = await doors.withPlatform('renew_credits', (tx) =>
-    tx
-      .select({ id: accounts.id })
-      .from(accounts)
-      .where(and(isDue, sql`${accounts.id} > ${last}`))
-      .orderBy(accounts.id)
-      .limit(BATCH),
-  )
-  return due.map(({ id }) => id)
-}
 
 /** False when another worker has renewed it, or is at it. */
 function renewAccount({ doors }: Deps, id: number): Promise<boolean> {

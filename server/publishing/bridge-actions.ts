@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { accounts } from '../../db/schema/accounts.ts'
 import { run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
@@ -8,6 +8,7 @@ import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { objectId, text } from '../http/schemas.ts'
+import { openSteps } from '../open-steps.ts'
 import { systemCaller } from '../system-caller.ts'
 import { approveTasks } from './approve.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
@@ -94,9 +95,7 @@ async function isGoingPublic(tx: Tx, taskId: number): Promise<boolean> {
     .from(run_steps)
     .where(
       and(
-        eq(run_steps.kind, 'publish'),
-        eq(run_steps.object_id, taskId),
-        inArray(run_steps.state, ['waiting', 'pending', 'running']),
+        openSteps('publish', taskId),
         sql`coalesce(${run_steps.params} ->> 'status', 'publish') in ('publish', 'future')`,
       ),
     )

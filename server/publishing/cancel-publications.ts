@@ -1,12 +1,12 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { run_steps, runs } from '../../db/schema/runs.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { settleFailures } from '../billing/settle-step.ts'
+import { CANCELLED } from '../cancel-steps.ts'
 import { endRunIfDone } from '../end-run.ts'
 import { DomainError } from '../errors.ts'
-
-const OPEN = ['waiting', 'pending', 'running'] as const
+import { openSteps } from '../open-steps.ts'
 
 /**
  * Cancels the publications of a task that have not begun: those that wait for their time, their slot,
@@ -40,30 +40,16 @@ export async function requireNotUnpublishing(tx: Tx, taskIds: number[]): Promise
   const [step] = await tx
     .select({ task_id: run_steps.object_id, run_id: run_steps.run_id })
     .from(run_steps)
-    .where(
-      and(
-        eq(run_steps.kind, 'unpublish'),
-        inArray(run_steps.state, [...OPEN]),
-        sql`${run_steps.object_id} = any(${sql.param(taskIds)}::bigint[])`,
-      ),
-    )
+    .where(openSteps('unpublish', ...taskIds))
     .limit(1)
   if (step) throw underWay(step.task_id, step.run_id, 'is being unpublished')
-}
-
-function openSteps(kind: 'publish' | 'unpublish', taskId: number) {
-  return and(
-    eq(run_steps.kind, kind),
-    eq(run_steps.object_id, taskId),
-    inArray(run_steps.state, [...OPEN]),
-  )
 }
 
 /** Its task is locked before its run, as when a publication begins. */
 async function cancel(tx: Tx, { id, run_id }: { id: number; run_id: number }): Promise<void> {
   const [cancelled] = await tx
     .update(run_steps)
-    .set({ state: 'cancelled', made: null, held: null, updated_at: sql`now()` })
+    .set(CANCELLED)
     .where(eq(run_steps.id, id))
     .returning()
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, run_id)).for('update')

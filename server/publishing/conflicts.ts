@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { and, eq, inArray } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
@@ -8,6 +8,7 @@ import type { RunPlan } from '../accept-run.ts'
 import { articleProblem } from '../check-article.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import { longText } from '../http/schemas.ts'
+import { openSteps } from '../open-steps.ts'
 import { planPublishing } from './plan-publishing.ts'
 import { takeApprovalBack } from './take-approval-back.ts'
 
@@ -54,13 +55,7 @@ async function decidedChoices(tx: Tx, taskId: number, conflictId: string) {
   const [step] = await tx
     .select({ params: run_steps.params })
     .from(run_steps)
-    .where(
-      and(
-        eq(run_steps.kind, 'publish'),
-        eq(run_steps.object_id, taskId),
-        inArray(run_steps.state, ['waiting', 'pending', 'running']),
-      ),
-    )
+    .where(openSteps('publish', taskId))
   const { data } = ResolveConflict.safeParse(step?.params.resolution)
   return data?.conflict_id === conflictId ? data.choices : null
 }

@@ -1,10 +1,10 @@
-import { and, eq, inArray } from 'drizzle-orm'
 import { run_steps } from '../../db/schema/runs.ts'
 import type { Tx } from '../../db/tenancy.ts'
 import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { openSteps } from '../open-steps.ts'
 import { examineWordPressJob } from './jobs.ts'
 import { notLinked, requireSite } from './link.ts'
 
@@ -50,12 +50,6 @@ async function underWay(tx: Tx, siteId: number): Promise<number | undefined> {
   const [step] = await tx
     .select({ run_id: run_steps.run_id })
     .from(run_steps)
-    .where(
-      and(
-        eq(run_steps.kind, 'examine_wordpress'),
-        eq(run_steps.object_id, siteId),
-        inArray(run_steps.state, ['pending', 'running']),
-      ),
-    )
+    .where(openSteps('examine_wordpress', siteId))
   return step?.run_id
 }

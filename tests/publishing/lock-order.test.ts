@@ -64,7 +64,8 @@ it('deletes keywords and publishes their tasks in one order', async () => {
   await sql.begin(async (publishing) => {
     await publishing`select from tasks where id = ${tasks[0]!} for no key update`
     deleting = deleteKeywords({ doors } as Deps, systemCaller(accountId), keywords)
-    const waiting = () => sql`select from pg_locks where not granted`
+    const waiting = () => sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
     await expect.poll(waiting, { timeout: 20_000 }).not.toHaveLength(0)
     await publishing`select from tasks where id = ${tasks[1]!} for no key update`
   })

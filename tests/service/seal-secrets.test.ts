@@ -93,13 +93,18 @@ it('says what it does', () => {
 })
 
 it('seals everything with the newest key, over a kill and beside those who write', async () => {
-  const child = spawn(process.execPath, [COMMAND], {
-    env: environment([NEW, OLD]),
-    stdio: 'ignore',
+  await sql.begin(async (holding) => {
+    await holding`select from sites where name = 's 300' for update`
+    const child = spawn(process.execPath, [COMMAND], {
+      env: environment([NEW, OLD]),
+      stdio: 'ignore',
+    })
+    const waiting = () => sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`
+    await expect.poll(waiting, { timeout: 30_000 }).toHaveLength(1)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   })
-  while ((await underOld()) > 2 * ROWS - 50 && child.exitCode === null) await delay(20)
-  child.kill('SIGKILL')
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   expect(await underOld()).toBeGreaterThan(0)
 
   // One is changed again and again meanwhile: what was written last stays.

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, inject, it } from 'vitest'
+import { KEPT_FILES } from '../../jobs/retention.ts'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
@@ -89,6 +90,9 @@ describe('the service', () => {
       headers: { authorization: `Bearer ${owner.token}` },
     })
     expect(me.status).toBe(200)
+    const message = 'Say in jobs/retention.ts how long a new file or folder is kept.'
+    const unknown = readdirSync(dir).filter((name) => !(name in KEPT_FILES))
+    expect(unknown, message).toEqual([])
   })
 
   it('starts twice at once over one new data folder', async () => {
