@@ -92,7 +92,9 @@ it('says what it does', () => {
   })
 })
 
-it('seals everything with the newest key, over a kill and beside those who write', async () => {
+it('seals everything with the newest key, over a kill and beside those who write', {
+  timeout: 240_000,
+}, async () => {
   await sql.begin(async (holding) => {
     await holding`select from sites where name = 's 300' for update`
     const child = spawn(process.execPath, [COMMAND], {
@@ -101,7 +103,7 @@ it('seals everything with the newest key, over a kill and beside those who write
     })
     const waiting = () => sql`select from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`
-    await expect.poll(waiting, { timeout: 30_000 }).toHaveLength(1)
+    await expect.poll(waiting, { timeout: 120_000 }).toHaveLength(1)
     child.kill('SIGKILL')
     await once(child, 'exit')
   })
