@@ -89,6 +89,7 @@ async function send(
       post: postDraft(article, job.deps.media, params),
       journal: databaseJournal(job, site, log),
       publication: publicationOf(job),
+      retries: job.step.retries,
       settleMs: job.deps.settleMs,
       ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
       // Publishing what is known to be deleted asks for it again; a change of its links does not.

@@ -139,7 +139,34 @@ describe('what an article can do without', () => {
       expect.objectContaining({ field: 'featured_media', state: 'applied' }),
     )
   })
-  type Receipt = { fields: object[]; warnings: string[] }
+
+  it('is left out of each article of a bulk when WordPress cannot insert it', async () => {
+    const created = async (path: string, body: object) =>
+      (await owner.post<{ id: number }>(path, { ...place, ...body })).body.id
+    const cluster_id = await created('planner/clusters/', { name: 'Refused category' })
+    const keyword = await created('planner/keywords/', { keyword: 'refused tag' })
+    const titles = ['One of a bulk', 'Two of a bulk', 'Three of a bulk']
+    const ids = await writeArticles(owner, place, titles, { images_per_task: 1 })
+    for (const id of ids) {
+      const terms = { cluster_id, keyword_objects: [keyword] }
+      await owner.call('PATCH', `writer/tasks/${id}/`, terms)
+    }
+    site.refuse((request) =>
+      ['media', 'categories', 'tags'].some((kind) => isPost(request, kind))
+        ? { status: 500, body: { code: 'db_insert_error', message: 'No insert', data: null } }
+        : undefined,
+    )
+    const run = await owner.run('writer/tasks/publish/', { ids })
+    expect(run.state, JSON.stringify(run.error)).toBe('SUCCESS')
+    expect(site.titles()).toEqual(expect.arrayContaining(titles))
+    for (const { result } of run.result!.steps) {
+      const dropped = (result as Receipt).fields.filter(({ state }) => state === 'dropped')
+      expect(dropped.map(({ field }) => field)).toEqual(
+        expect.arrayContaining(['featured_media', 'categories', 'tags']),
+      )
+    }
+  })
+  type Receipt = { fields: { field: string; state: string }[]; warnings: string[] }
 })
 
 describe('a site whose plugin does not unpair', () => {

@@ -18,7 +18,7 @@ it('leaves out a tag whose look-up a firewall refuses', async () => {
     username: 'u',
     appPassword: 'p',
   })
-  const context = { api, journal, publication: 'p', settleMs: 0, now: Date.now }
+  const context = { api, journal, publication: 'p', retries: 0, settleMs: 0, now: Date.now }
   expect(await ensureTerms(context, 'tags', ['union select'])).toMatchObject({
     ids: [],
     dropped: [{ name: 'union select' }],

@@ -11,6 +11,8 @@ export interface CreateContext {
    * and is asked for again in the next one.
    */
   publication: string
+  /** How often the publication has been retried: it ends without what it can do without. */
+  retries: number
   /** Milliseconds for which WordPress may still carry out a request whose answer was lost. */
   settleMs: number
   now: () => number
@@ -54,16 +56,14 @@ const LOOK_DELAYS = [250, 750, 1_000]
 /** A caller is asked to come back at least this often while an outcome is unknown: ms. */
 const MAX_PENDING_MS = 10_000
 
-/** So often WordPress may fail with an error of its own, such as a locked database. */
-const MAX_FAILURES = 3
+/** So often what WordPress failed to do is asked for again: its database may be locked. */
+const MAX_RETRIES = 2
 
 const refusalSchema = z.object({
   publication: z.string(),
   at: z.coerce.date(),
-  times: z.number(),
   /** Whether it is looked for once more when it has settled. */
   isLookedFor: z.boolean(),
-  isFinal: z.boolean(),
   error: z.object({
     code: z.string(),
     message: z.string(),
@@ -97,7 +97,7 @@ export async function createOnce<T extends { id: number }>(
   const found = await creation.find()
   if (found) return { ...base, ...found, how: 'adopted' }
   const refusal = refusalOf(entry, context)
-  if (refusal?.isFinal) throw ending(context, kind, refusal)
+  if (refusal) throw ending(context, kind, refusal)
   const settlesAt = (entry.intent_at?.getTime() ?? Number.NEGATIVE_INFINITY) + settleMs
   if (now() < settlesAt) {
     const appeared = await lookAgain(context, creation)
@@ -121,12 +121,7 @@ export async function createOnce<T extends { id: number }>(
   } catch (error) {
     context.signal?.throwIfAborted()
     if (!(error instanceof WordPressError)) throw error
-    const times = (refusal?.times ?? 0) + 1
-    return {
-      ...base,
-      ...(await reconcile(context, creation, { at, times }, error)),
-      how: 'adopted',
-    }
+    return { ...base, ...(await reconcile(context, creation, at, error)), how: 'adopted' }
   }
 }
 
@@ -134,7 +129,7 @@ export async function createOnce<T extends { id: number }>(
 async function reconcile<T>(
   context: CreateContext,
   creation: Creation<T>,
-  { at, times }: { at: Date; times: number },
+  at: Date,
   error: WordPressError,
 ): Promise<Found<T>> {
   const { kind, key, isNamed = false } = creation
@@ -148,17 +143,24 @@ async function reconcile<T>(
   const made = mayHaveBegun(error) ? await creation.find() : null
   if (made) return made
   const isLookedFor = error.outcome === 'refused' && !isNamed
-  if (isRefusal(error)) {
-    const isFinal = isLookedFor || !error.retryable || times >= MAX_FAILURES
-    const { code, message, remedy, status, wpCode } = error
-    const facts = { code, message, remedy, status, wpCode }
-    const refusal: Refusal = { publication, at, times, isLookedFor, isFinal, error: facts }
-    await journal.refuse(kind, key, at, refusal)
-    if (!isLookedFor) await journal.withdraw(kind, key, at)
-    throw isFinal ? ending(context, kind, refusal) : error
+  if (!(isLookedFor && isRefusal(error)) && !isFinalRefusal(error, context)) {
+    await journal.withdraw(kind, key, at)
+    throw error
   }
-  await journal.withdraw(kind, key, at)
-  throw error
+  const { code, message, remedy, status, wpCode } = error
+  const facts = { code, message, remedy, status, wpCode }
+  const refusal: Refusal = { publication, at, isLookedFor, error: facts }
+  await journal.refuse(kind, key, at, refusal)
+  if (!isLookedFor) await journal.withdraw(kind, key, at)
+  throw ending(context, kind, refusal)
+}
+
+/** Whether WordPress does not do just this, and is not asked for it again in this publication. */
+export function isFinalRefusal(
+  error: unknown,
+  { retries }: Pick<CreateContext, 'retries'>,
+): error is WordPressError {
+  return isRefusal(error) && (!error.retryable || retries >= MAX_RETRIES)
 }
 
 /** How the object was refused earlier in this publication. */

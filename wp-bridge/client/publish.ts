@@ -1,5 +1,5 @@
 import { isBeingEdited } from './autosaves.ts'
-import { type CreateContext, type Created, createOnce, eachInTurn } from './create-once.ts'
+import { type CreateContext, type Created, createOnce } from './create-once.ts'
 import {
   changedChoices,
   type Merge,
@@ -11,22 +11,23 @@ import {
   type Texts,
   whileUpdating,
 } from './edits.ts'
-import { isRefusal, WordPressError } from './errors.ts'
+import { ensureParts, type Parts, warnOfDuplicates } from './ensure-parts.ts'
+import { WordPressError } from './errors.ts'
 import { refuseFiltered } from './filtered-html.ts'
 import { articlePost, findArticle } from './find-article.ts'
 import { getPost, type Post } from './find-post.ts'
 import { marker } from './marker.ts'
-import { type Attachment, ensureAttachment } from './media.ts'
 import type { PostDraft } from './post-draft.ts'
 import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
 import { type Context, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
-import { ensureTerms, type Taxonomy } from './terms.ts'
 import { isLive, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
 export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleMs'> {
   /** See `CreateContext`; by default each call is one of its own. */
   publication?: string
+  /** See `CreateContext`; 0 by default. */
+  retries?: number
   /** Its signal ends the waiting here too. */
   api: WordPressApi
   post: PostDraft
@@ -56,12 +57,13 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
   const { api, journal, settleMs, resolution, post: draft } = request
   const { now = Date.now, hasBridge = false, replaceDeleted = true } = request
-  const { publication = crypto.randomUUID() } = request
+  const { publication = crypto.randomUUID(), retries = 0 } = request
   const options = { draft, hasBridge, resolution, replaceDeleted }
   const context: Context = {
     api,
     journal,
     publication,
+    retries,
     settleMs,
     now,
     signal: api.signal,
@@ -69,8 +71,8 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
   }
   const remarks: Remarks = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
   await refuseTouched(context, draft)
-  const attachments = await ensureImages(context, draft, remarks)
-  const sent = await valuesOf(context, draft, attachments, remarks)
+  const parts = await ensureParts(context, draft, remarks)
+  const sent = valuesOf(draft, parts)
   const created = await createOnce(context, {
     kind: 'post',
     key: draft.key,
@@ -86,7 +88,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     modified_at: `${post.modified_gmt}Z`,
     slug: post.slug,
     fields: [...compareFields(values, post, remarks.notes), ...remarks.extras],
-    attachments,
+    attachments: parts.attachments,
     warnings: remarks.warnings,
   }
 }
@@ -106,31 +108,7 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
   if (!hasBridge && (await isBeingEdited(api, post, context.now()))) throw beingEdited(post)
 }
 
-async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
-  const attachments: Attachment[] = []
-  const images = new Map(draft.images.map((image) => [image.content_hash, image]))
-  await eachInTurn([...images.values()], async (image) => {
-    try {
-      const { attachment, duplicates, warnings } = await ensureAttachment(context, image)
-      attachments.push(attachment)
-      remarks.warnings.push(...warnings)
-      warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
-    } catch (error) {
-      if (!isRefusal(error) || error.retryable) throw error
-      const note = `The image ${image.file_name} was left out: ${error.message} ${error.remedy}`
-      remarks.warnings.push(note)
-      if (image.content_hash === draft.featured) remarks.notes.featured_media = note
-    }
-  })
-  return attachments
-}
-
-async function valuesOf(
-  context: Context,
-  draft: PostDraft,
-  attachments: Attachment[],
-  remarks: Remarks,
-): Promise<PostValues> {
+function valuesOf(draft: PostDraft, { attachments, categories, tags }: Parts): PostValues {
   const { title, slug, excerpt, status, date_gmt } = draft
   const featured = attachments.find((image) => image.content_hash === draft.featured)
   return {
@@ -141,28 +119,9 @@ async function valuesOf(
     status,
     date_gmt: date_gmt === undefined ? undefined : new Date(date_gmt).toISOString().slice(0, 19),
     featured_media: featured?.id,
-    categories: await termIds(
-      context,
-      'categories',
-      draft.category ? [draft.category] : [],
-      remarks,
-    ),
-    tags: await termIds(context, 'tags', draft.tags, remarks),
+    categories,
+    tags,
   }
-}
-
-async function termIds(
-  context: Context,
-  taxonomy: Taxonomy,
-  names: string[],
-  remarks: Remarks,
-): Promise<number[] | undefined> {
-  const { ids, dropped } = await ensureTerms(context, taxonomy, names)
-  if (dropped.length > 0) {
-    const missing = dropped.map(({ name, reason }) => `${name} (${reason})`).join('; ')
-    remarks.notes[taxonomy] = `Left out, since WordPress did not create them: ${missing}`
-  }
-  return ids.length > 0 ? ids : undefined
 }
 
 /** The post with everything in it, whatever `createOnce` came upon; and what of it stands there now. */
@@ -274,11 +233,4 @@ function beingEdited({ id }: Post): WordPressError {
     message: `Somebody is editing the post ${id} in WordPress, and it is left alone.`,
     remedy: 'Wait until they have closed the editor in WordPress, then publish again.',
   })
-}
-
-function warnOfDuplicates(remarks: Remarks, kept: string, duplicates: number[]): void {
-  if (duplicates.length === 0) return
-  remarks.warnings.push(
-    `WordPress has copies of the ${kept}, which were made there: ${duplicates.join(', ')}.`,
-  )
 }

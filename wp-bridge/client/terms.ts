@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type CreateContext, createOnce, eachInTurn } from './create-once.ts'
-import { isRefusal, WordPressError } from './errors.ts'
+import { type CreateContext, createOnce, eachInTurn, isFinalRefusal } from './create-once.ts'
+import { WordPressError } from './errors.ts'
 import { unlessGone } from './find-post.ts'
 import { escapeBareAmpersands, htmlOf, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
@@ -42,7 +42,7 @@ export async function ensureTerms(
       const term = found ?? (await createTerm(context, taxonomy, name))
       if (!terms.ids.includes(term.id)) terms.ids.push(term.id)
     } catch (error) {
-      if (!isRefusal(error) || error.retryable) throw error
+      if (!isFinalRefusal(error, context)) throw error
       terms.dropped.push({ name, reason: error.message })
     }
   })

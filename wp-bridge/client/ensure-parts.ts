@@ -1,0 +1,79 @@
+import { eachInTurn, isFinalRefusal } from './create-once.ts'
+import { type Attachment, ensureAttachment } from './media.ts'
+import type { PostDraft } from './post-draft.ts'
+import type { Context, Remarks } from './send-post.ts'
+import { ensureTerms, type Taxonomy } from './terms.ts'
+
+/** What a post refers to, by its ids in WordPress. */
+export interface Parts {
+  attachments: Attachment[]
+  categories?: number[]
+  tags?: number[]
+}
+
+/**
+ * Makes sure that WordPress has the article's images and terms. What it refuses is left out with a
+ * remark; one that is to be asked for again does not keep the others waiting.
+ * @throws WordPressError as `ensureAttachment` and `ensureTerms` do
+ */
+export async function ensureParts(
+  context: Context,
+  draft: PostDraft,
+  remarks: Remarks,
+): Promise<Parts> {
+  const parts: Parts = { attachments: [] }
+  const ensureImagesOf = async () => {
+    parts.attachments = await ensureImages(context, draft, remarks)
+  }
+  const ensureTermsOf = (taxonomy: Taxonomy, names: string[]) => async () => {
+    parts[taxonomy] = await termIds(context, taxonomy, names, remarks)
+  }
+  const category = draft.category ? [draft.category] : []
+  const steps = [
+    ensureImagesOf,
+    ensureTermsOf('categories', category),
+    ensureTermsOf('tags', draft.tags),
+  ]
+  await eachInTurn(steps, (ensure) => ensure())
+  return parts
+}
+
+async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
+  const attachments: Attachment[] = []
+  const images = new Map(draft.images.map((image) => [image.content_hash, image]))
+  await eachInTurn([...images.values()], async (image) => {
+    try {
+      const { attachment, duplicates, warnings } = await ensureAttachment(context, image)
+      attachments.push(attachment)
+      remarks.warnings.push(...warnings)
+      warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
+    } catch (error) {
+      if (!isFinalRefusal(error, context)) throw error
+      const note = `The image ${image.file_name} was left out: ${error.message} ${error.remedy}`
+      remarks.warnings.push(note)
+      if (image.content_hash === draft.featured) remarks.notes.featured_media = note
+    }
+  })
+  return attachments
+}
+
+async function termIds(
+  context: Context,
+  taxonomy: Taxonomy,
+  names: string[],
+  remarks: Remarks,
+): Promise<number[] | undefined> {
+  const { ids, dropped } = await ensureTerms(context, taxonomy, names)
+  if (dropped.length > 0) {
+    const missing = dropped.map(({ name, reason }) => `${name} (${reason})`).join('; ')
+    remarks.notes[taxonomy] = `Left out, since WordPress did not create them: ${missing}`
+  }
+  return ids.length > 0 ? ids : undefined
+}
+
+export function warnOfDuplicates(remarks: Remarks, kept: string, duplicates: number[]): void {
+  if (duplicates.length === 0) return
+  remarks.warnings.push(
+    `WordPress has copies of the ${kept}, which were made there: ${duplicates.join(', ')}.`,
+  )
+}
