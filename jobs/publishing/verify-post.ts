@@ -93,7 +93,7 @@ async function scheduled(job: StepJob, seen: Seen, post: Post): Promise<StepDone
     return askWordPress(
       () => {
         refuseFiltered(post)
-        return api.update(`wp/v2/posts/${post.id}`, postSchema, change)
+        return api.update(`wp/v2/posts/${post.id}`, postSchema(api), change)
       },
       { retry: false },
     )

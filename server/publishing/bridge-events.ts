@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, sql } from 'drizzle-orm'
+import { sites } from '../../db/schema/sites.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import type { Tx } from '../../db/tenancy.ts'
+import { siteAddress } from '../../wp-bridge/client/site-address.ts'
 import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
-import { text, webUrl } from '../http/schemas.ts'
+import { longText, text } from '../http/schemas.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
 import { postGone } from './post-gone.ts'
 
@@ -26,7 +28,9 @@ export const BridgeEvent = z
       post_id: z.int().min(1),
       /** Null for a post that is no more; a plugin of the site's may have statuses of its own. */
       wp_status: text(20).nullable(),
-      post_url: webUrl.nullable(),
+      post_url: longText(2_000).nullable().openapi({
+        description: 'The address of the post: absolute, or relative to the site.',
+      }),
       /** When the post was read as it is told here, if the plugin says so. */
       as_of: z.iso.datetime({ offset: true }).optional(),
     }),
@@ -46,19 +50,27 @@ export function takeEvent(
   const write = async (tx: Tx) => {
     const { type } = event
     if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, type))) return
-    const [task] = await tx
-      .select()
+    const [row] = await tx
+      .select({ task: tasks, restRoot: sites.wp_rest_root })
       .from(tasks)
+      .innerJoin(sites, and(eq(sites.account_id, tasks.account_id), eq(sites.id, tasks.site_id)))
       .where(and(eq(tasks.site_id, siteId), eq(tasks.publication_key, event.data.key)))
-      .for('update')
+      .for('update', { of: tasks })
+    const task = row?.task
     // Of a post that the task has no more: another one has replaced it.
     if (!task || task.assigned_post_id !== event.data.post_id) return
     // Of two that overtook each other the one that was read later counts.
     const asOf = Math.min(Date.parse(event.data.as_of ?? event.timestamp), Date.now())
     if (task.wp_told_at && asOf < task.wp_told_at.getTime()) return
+    const { post_url } = event.data
+    const address = post_url === null ? null : siteAddress(post_url, row.restRoot ?? '')
     await tx
       .update(tasks)
-      .set({ ...following(task, event), wp_told_at: new Date(asOf), updated_at: sql`now()` })
+      .set({
+        ...following(task, event, address),
+        wp_told_at: new Date(asOf),
+        updated_at: sql`now()`,
+      })
       .where(eq(tasks.id, task.id))
     const object = { type: 'task', id: task.id }
     const action = `wordpress.${type}`
@@ -68,8 +80,11 @@ export function takeEvent(
 }
 
 /** What of the task changes. */
-function following(task: Task, { type, timestamp, data }: BridgeEvent): Partial<Task> {
-  const { wp_status, post_url } = data
+function following(
+  task: Task,
+  { type, timestamp, data: { wp_status } }: BridgeEvent,
+  post_url: string | null,
+): Partial<Task> {
   if (wp_status === null || wp_status === 'trash') {
     const error = postGone(wp_status, timestamp)
     return { wp_status, status: notLive(task), verify_at: null, error }

@@ -27,6 +27,8 @@ export interface StandInWordPress {
   requests: StandInRequest[]
   titles(): string[]
   refuse(next: Refuse): void
+  /** What its addresses of posts and files begin with: its own URL by default. */
+  addressWith(base: string): void
   stop(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export async function startStandInWordPress(): Promise<StandInWordPress> {
   const requests: StandInRequest[] = []
   const things: Record<string, Thing[]> = { posts: [], media: [], categories: [], tags: [] }
   let refuse: Refuse = () => undefined
+  let base: string | undefined
   const server = http.createServer(async (message, response) => {
     const bytes = Buffer.concat(await message.toArray())
     const { pathname, searchParams } = new URL(message.url ?? '/', 'http://site')
@@ -48,7 +51,8 @@ export async function startStandInWordPress(): Promise<StandInWordPress> {
     const body = isJson ? JSON.parse(bytes.toString() || '{}') : { slug }
     const request = { method: message.method ?? '', path: pathname, body }
     requests.push(request)
-    const answer = refuse(request) ?? answerOf(request, things, url(), slugsIn(searchParams))
+    const answer =
+      refuse(request) ?? answerOf(request, things, base ?? url(), slugsIn(searchParams))
     const isPage = typeof answer.body === 'string'
     response.writeHead(answer.status, {
       'content-type': isPage ? 'text/html' : 'application/json',
@@ -67,6 +71,9 @@ export async function startStandInWordPress(): Promise<StandInWordPress> {
     titles: () => things.posts!.map(({ title }) => (title as { raw: string }).raw),
     refuse(next) {
       refuse = next
+    },
+    addressWith(next) {
+      base = next
     },
     async stop() {
       server.close()

@@ -16,7 +16,8 @@ const fieldSchema = z.object({
   state: z.enum(['applied', 'altered', 'dropped']),
   note: z.string().optional(),
 })
-const putSchema = z.object({ post: postSchema, fields: z.array(fieldSchema) })
+const putSchema = (api: WordPressApi) =>
+  z.object({ post: postSchema(api), fields: z.array(fieldSchema) })
 
 const statusSchema = z.object({
   plugin_version: z.string(),
@@ -67,7 +68,7 @@ export async function unpairBridge(api: WordPressApi): Promise<void> {
 
 /** The post of an article as the plugin knows it, or null. @throws WordPressError */
 export async function bridgePost(api: WordPressApi, key: string): Promise<Post | null> {
-  const schema = z.object({ post: postSchema })
+  const schema = z.object({ post: postSchema(api) })
   try {
     return (await api.read(`igny8/v1/posts/${key}`, schema)).post
   } catch (error) {
@@ -87,12 +88,12 @@ export async function putPost(
   key: string,
   values: PostValues & Partial<PostExtras>,
   before: Post | { id?: never },
-): Promise<z.infer<typeof putSchema>> {
+): Promise<z.infer<ReturnType<typeof putSchema>>> {
   const body = {
     ...values,
     ...(before.id !== undefined && { post_id: before.id, unless_changed: fingerprint(before) }),
   }
-  return api.put(`igny8/v1/posts/${key}`, putSchema, body).catch((error: unknown) => {
+  return api.put(`igny8/v1/posts/${key}`, putSchema(api), body).catch((error: unknown) => {
     throw error instanceof WordPressError ? explained(error) : error
   })
 }

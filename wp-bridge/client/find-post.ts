@@ -2,32 +2,34 @@ import { z } from 'zod'
 import type { Found } from './create-once.ts'
 import { WordPressError } from './errors.ts'
 import { holdsMarker, marker } from './marker.ts'
+import { addressOf } from './site-address.ts'
 import type { Params, WordPressApi } from './transport.ts'
 
 const raw = z.object({ raw: z.string() })
 
-/** A post as its editors see it. */
-export const postSchema = z.object({
-  id: z.number(),
-  status: z.string(),
-  slug: z.string(),
-  link: z.string(),
-  /** UTC without a zone. */
-  date_gmt: z.string().nullable(),
-  modified_gmt: z.string(),
-  title: raw,
-  content: raw,
-  excerpt: raw,
-  featured_media: z.number().default(0),
-  categories: z.array(z.number()).default([]),
-  tags: z.array(z.number()).default([]),
-  /** Those of what our user may do are named `wp:action-…`. */
-  _links: z.record(z.string(), z.unknown()).optional(),
-  /** The key of the article whose post this is, as the plugin says; null for another post, absent without the plugin. */
-  igny8_key: z.string().nullish(),
-})
+/** A post of a site as its editors see it. */
+export const postSchema = (site: { restRoot: string }) =>
+  z.object({
+    id: z.number(),
+    status: z.string(),
+    slug: z.string(),
+    link: addressOf(site),
+    /** UTC without a zone. */
+    date_gmt: z.string().nullable(),
+    modified_gmt: z.string(),
+    title: raw,
+    content: raw,
+    excerpt: raw,
+    featured_media: z.number().default(0),
+    categories: z.array(z.number()).default([]),
+    tags: z.array(z.number()).default([]),
+    /** Those of what our user may do are named `wp:action-…`. */
+    _links: z.record(z.string(), z.unknown()).optional(),
+    /** The key of the article whose post this is, as the plugin says; null for another post, absent without the plugin. */
+    igny8_key: z.string().nullish(),
+  })
 
-export type Post = z.infer<typeof postSchema>
+export type Post = z.infer<ReturnType<typeof postSchema>>
 
 const candidateSchema = z.object({
   id: z.number(),
@@ -41,7 +43,7 @@ const candidateSchema = z.object({
  */
 export async function getPost(api: WordPressApi, id: number, key: string): Promise<Post | null> {
   const post = await api
-    .read(`wp/v2/posts/${id}`, postSchema, { context: 'edit' })
+    .read(`wp/v2/posts/${id}`, postSchema(api), { context: 'edit' })
     .catch(unlessGone)
   return post && isOfArticle(post, key) ? post : null
 }

@@ -3,6 +3,7 @@ import { type CreateContext, type Created, createOnce, type Found } from './crea
 import { isRefusal, WordPressError } from './errors.ts'
 import { slugForms, unlessGone } from './find-post.ts'
 import { plainText } from './plain-text.ts'
+import { addressOf } from './site-address.ts'
 import { htmlOf, isSameText, textOf } from './text-as-html.ts'
 import type { WordPressApi } from './transport.ts'
 
@@ -33,18 +34,19 @@ export interface Attachment {
   how: 'known' | 'adopted' | 'created'
 }
 
-const attachmentSchema = z.object({
-  id: z.number(),
-  slug: z.string(),
-  source_url: z.string(),
-  alt_text: z.string(),
-  /** Empty until WordPress has looked at the file. */
-  media_details: z
-    .object({ width: z.number().optional(), height: z.number().optional() })
-    .catch({}),
-})
+const attachmentSchema = (site: { restRoot: string }) =>
+  z.object({
+    id: z.number(),
+    slug: z.string(),
+    source_url: addressOf(site),
+    alt_text: z.string(),
+    /** Empty until WordPress has looked at the file. */
+    media_details: z
+      .object({ width: z.number().optional(), height: z.number().optional() })
+      .catch({}),
+  })
 
-type RemoteAttachment = z.infer<typeof attachmentSchema>
+type RemoteAttachment = z.infer<ReturnType<typeof attachmentSchema>>
 
 const QUERY = { _fields: 'id,slug,source_url,alt_text,media_details' }
 
@@ -89,7 +91,7 @@ function mark(file: ImageFile): string {
 }
 
 async function getAttachment(api: WordPressApi, id: number, file: ImageFile) {
-  const remote = await api.read(`wp/v2/media/${id}`, attachmentSchema, QUERY).catch(unlessGone)
+  const remote = await api.read(`wp/v2/media/${id}`, attachmentSchema(api), QUERY).catch(unlessGone)
   // A restored database may have given the id to another file.
   const isOurs = remote && `${remote.slug} ${remote.source_url}`.includes(mark(file))
   return isOurs ? remote : null
@@ -99,7 +101,7 @@ async function findAttachment(
   api: WordPressApi,
   file: ImageFile,
 ): Promise<Found<RemoteAttachment> | null> {
-  const { items } = await api.list('wp/v2/media', attachmentSchema, {
+  const { items } = await api.list('wp/v2/media', attachmentSchema(api), {
     ...QUERY,
     slug: slugForms(`igny8-${mark(file)}`),
     status: ['inherit', 'private', 'trash'],
@@ -122,7 +124,7 @@ async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachm
   const [title, alt_text] = [htmlOf(file.title), htmlOf(file.alt_text)]
   const fields = { title, alt_text, slug: `igny8-${mark(file)}` }
   try {
-    return await api.upload('wp/v2/media', attachmentSchema, sent, fields)
+    return await api.upload('wp/v2/media', attachmentSchema(api), sent, fields)
   } catch (error) {
     if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_create') throw error
     const { message, status, wpCode } = error
@@ -143,7 +145,7 @@ async function withSizes(
   if (how !== 'adopted' && remote.media_details.width !== undefined) return remote
   const action = { action: 'create-image-subsizes' }
   try {
-    return await api.update(`wp/v2/media/${remote.id}/post-process`, attachmentSchema, action)
+    return await api.update(`wp/v2/media/${remote.id}/post-process`, attachmentSchema(api), action)
   } catch (error) {
     if (!(error instanceof WordPressError)) throw error
     warnings.push(`WordPress made no smaller sizes of image ${remote.id}: ${error.message}`)
@@ -168,7 +170,7 @@ async function withAltText(
   if (now !== '' && (isPersons || isOld)) return remote
   const body = { alt_text: htmlOf(alt_text) }
   const path = `wp/v2/media/${remote.id}`
-  const updated = await api.update(path, attachmentSchema, body).catch((error: unknown) => {
+  const updated = await api.update(path, attachmentSchema(api), body).catch((error: unknown) => {
     if (!isRefusal(error)) throw error
     warnings.push(`Image ${remote.id} keeps the alternative text “${now}”: ${error.message}`)
     return null

@@ -82,8 +82,8 @@ async function deliver(
     }
   }
   return id === undefined
-    ? api.create('wp/v2/posts', postSchema, body)
-    : api.update(`wp/v2/posts/${id}`, postSchema, body)
+    ? api.create('wp/v2/posts', postSchema(api), body)
+    : api.update(`wp/v2/posts/${id}`, postSchema(api), body)
 }
 
 /** What WordPress cannot do of itself. */

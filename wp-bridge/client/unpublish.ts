@@ -30,7 +30,7 @@ export async function unpublishPost(request: {
   refuseTrashed(post)
   if (post.status !== 'draft') {
     refuseFiltered(post)
-    post = await api.update(`wp/v2/posts/${post.id}`, postSchema, { status: 'draft' })
+    post = await api.update(`wp/v2/posts/${post.id}`, postSchema(api), { status: 'draft' })
   }
   const modified_at = `${post.modified_gmt}Z`
   return { post_id: post.id, url: post.link, wp_status: post.status, modified_at }
