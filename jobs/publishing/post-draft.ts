@@ -52,10 +52,18 @@ export function postDraft(
   }
 }
 
-/** What somebody wrote where a clash was, as the post holds it: the content as safe blocks. */
-export function asBlocksOf(task: Task, resolution: Resolution): Resolution {
+/**
+ * What somebody decided on the task's conflict, as the post holds it: the content as safe blocks. A decision
+ * on another conflict does not count, since nothing says which of its texts is content.
+ */
+export function resolutionOf(
+  task: Task,
+  resolution: Resolution | undefined,
+): Resolution | undefined {
+  const { conflict } = task
+  if (!resolution || conflict?.conflict_id !== resolution.conflict_id) return undefined
   const choices = resolution.choices.map((choice, at) => {
-    const isContent = task.conflict?.clashes[at]?.field === 'content'
+    const isContent = conflict.clashes[at]?.field === 'content'
     if (typeof choice === 'string' || !isContent || choice.text.trim() === '') return choice
     const tree = treeOf(choice.text)
     return { text: toBlocks(tree, { marker: marker(task.publication_key), images: [] }) }

@@ -14,7 +14,7 @@ import { recordLinks } from './article-links.ts'
 import { databaseJournal } from './journal.ts'
 import { keptStatus } from './kept-status.ts'
 import { pauseIfDown } from './pause.ts'
-import { asBlocksOf, postDraft } from './post-draft.ts'
+import { postDraft, resolutionOf } from './post-draft.ts'
 import type { Article } from './read-article.ts'
 import { requireSameWordPress } from './set-aside-posts.ts'
 import { type LinkedSite, openSite } from './site-access.ts'
@@ -91,7 +91,7 @@ async function send(
       publication: publicationOf(job),
       retries: job.step.retries,
       settleMs: job.deps.settleMs,
-      ...(params.resolution && { resolution: asBlocksOf(task, params.resolution) }),
+      resolution: resolutionOf(task, params.resolution),
       // Publishing what is known to be deleted asks for it again; a change of its links does not.
       replaceDeleted: task.wp_status === null && !params.keep_status,
     }),
