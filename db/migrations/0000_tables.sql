@@ -617,6 +617,7 @@ CREATE TABLE "tasks" (
 	"publication_key" uuid DEFAULT gen_random_uuid() NOT NULL,
 	"assigned_post_id" bigint,
 	"post_url" text,
+	"public_title" text,
 	"conflict" jsonb,
 	"approved_at" timestamp (3) with time zone,
 	"approved_by" text,

@@ -74,6 +74,8 @@ export const tasks = pgTable(
     publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
+    /** The title that its visitors were last known to see: pages that link to it may print it. */
+    public_title: text(),
     /** Where its last update and a person's edit in WordPress do not go together. */
     conflict: jsonb().$type<TaskConflict>(),
     /** When the article was approved as it stands: a change of it takes that back. */

@@ -10,6 +10,7 @@ const MAX_LINKS = 200
  * The links of a page that is about to be published, to pages of its cluster that are live: the hub,
  * or pillar page, links to every other page, and each of those to it. What is not live yet waits. A page that is
  * live already keeps the links that it has until somebody accepts a change: see `internal-links.ts`.
+ * They name the other pages by their public titles: nobody may have approved a newer one.
  */
 export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<Link[]> {
   if (task.cluster_id === null) return []
@@ -29,7 +30,7 @@ export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<
         and dismissed_url is distinct from coalesce(${wantedUrl}, '')`)
   }
   const rows = await tx.execute<{ url: string; title: string; keywords: string[] }>(sql`
-    select ${nextUrl} as url, t.title, coalesce((select array_agg(k.keyword order by k.id)
+    select ${nextUrl} as url, t.public_title as title, coalesce((select array_agg(k.keyword order by k.id)
         from task_keywords tk join keywords k on k.account_id = tk.account_id and k.id = tk.keyword_id
         where tk.account_id = t.account_id and tk.task_id = t.id), '{}') as keywords
     from internal_links join tasks t on t.account_id = internal_links.account_id

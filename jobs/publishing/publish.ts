@@ -138,6 +138,7 @@ export async function recordPublished(
       post_url: receipt.url,
       wp_status: receipt.wp_status,
       ...(receipt.modified_at && { wp_told_at: toldAt(receipt.modified_at) }),
+      ...(receipt.modified_at && receipt.wp_status === 'publish' && { public_title: task.title }),
       published_at: sql`coalesce(${tasks.published_at}, now())`,
       verify_at: verifyAt(receipt, publishAt),
       verifications: 0,

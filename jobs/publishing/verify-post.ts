@@ -7,6 +7,7 @@ import { refuseFiltered } from '../../wp-bridge/client/filtered-html.ts'
 import { articlePost } from '../../wp-bridge/client/find-article.ts'
 import { type Post, postSchema } from '../../wp-bridge/client/find-post.ts'
 import { seenLive } from '../../wp-bridge/client/live.ts'
+import { textOf } from '../../wp-bridge/client/text-as-html.ts'
 import { hasOpenStep } from '../open-step.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../step.ts'
 import { ExchangeLog } from './exchange-log.ts'
@@ -18,7 +19,8 @@ import { askWordPress } from './wordpress-failure.ts'
 
 type Task = typeof tasks.$inferSelect
 type Change = { wp_told_at?: SQL<Date> } & Partial<
-  Pick<Task, 'status' | 'assigned_post_id' | 'wp_status' | 'post_url' | 'verify_at' | 'error'>
+  Pick<Task, 'status' | 'assigned_post_id' | 'wp_status' | 'post_url' | 'verify_at' | 'error'> &
+    Pick<Task, 'public_title'>
 >
 
 /**
@@ -124,7 +126,7 @@ async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   const { fetch } = job.deps
   const { signal } = job
   const sight = await seenLive(fetch, post.link, task.publication_key, { signal })
-  const wordpress = identity(post)
+  const wordpress = { ...identity(post), public_title: textOf(post.title.raw) }
   if (sight.seen) {
     const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const
     return found(seen, change, `“${task.title}” is live: ${post.link}`)

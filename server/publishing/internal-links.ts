@@ -10,10 +10,10 @@ import { queryId, RunIds, times } from '../http/schemas.ts'
 import { planPublishing } from './plan-publishing.ts'
 import { takeApprovalBack } from './take-approval-back.ts'
 
-/** Where a link should lead: to its page while that is live. Of a row of `internal_links`. */
+/** Where a link should lead: to its page while that is live with a known title. Of a row of `internal_links`. */
 export const wantedUrl = sql<
   string | null
->`(select case when t.wp_status = 'publish' then t.post_url end
+>`(select case when t.wp_status = 'publish' and t.public_title is not null then t.post_url end
   from tasks t where t.account_id = internal_links.account_id and t.id = internal_links.to_task_id)`
 /** Where its page links to when it is published next. */
 export const nextUrl = sql<string | null>`(case when internal_links.accepted_url is null

@@ -93,7 +93,7 @@ const resolve =
 const acceptLink: Change = async (id) => {
   const other = await created('writer/tasks/', { title: 'The hub', html_content: '<p>x</p>' })
   await service.sql`update tasks set wp_status = 'publish', status = 'published',
-    post_url = 'https://blog.example/' || id where id in (${id}, ${other})`
+    post_url = 'https://blog.example/' || id, public_title = title where id in (${id}, ${other})`
   const [link] = await service.sql`insert into internal_links ${service.sql({
     account_id: owner.accountId,
     ...place,
