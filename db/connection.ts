@@ -1,8 +1,8 @@
 import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core/utils/array'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres, { type PostgresType, type ReservedSql, type Sql } from 'postgres'
-import { ambient } from './ambient.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
+import { ambient } from './request-context.ts'
 import { DatabaseUnavailableError, type Unavailability } from './unavailable.ts'
 
 /** Past it a connection is replaced: its backend's caches have grown, or the host name means another. */

@@ -1,4 +1,4 @@
-import type { Scope } from './tenancy.ts'
+import type { Scope } from './database.ts'
 
 /** The call that sets the account and the caller of a transaction, once it has checked both. */
 export function entering(

@@ -1,6 +1,6 @@
-import { ambient } from './ambient.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
+import { ambient } from './request-context.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
 /** How many connections may be open at once; pg-boss and listeners have their own. */

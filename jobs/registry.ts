@@ -1,38 +1,43 @@
+import type { Tx } from '../db/database.ts'
 import type { Failure, RunKind } from '../db/schema/runs.ts'
-import type { Tx } from '../db/tenancy.ts'
-import { clusterKeywordsJob, generateIdeasJob, importGscJob } from '../server/planner/jobs.ts'
 import {
+  clusterKeywordsJob,
+  connectGscJob,
   discoverWordPressJob,
   examineWordPressJob,
+  generateContentJob,
+  generateIdeasJob,
+  generateImagesJob,
+  importGscJob,
   linkWordPressJob,
   probeWordPressJob,
   publishJob,
+  testConnectionJob,
+  testImageJob,
   unlinkWordPressJob,
   unpublishJob,
   verifyPostJob,
-} from '../server/publishing/jobs.ts'
-import type { JobContract } from '../server/queue.ts'
-import { connectGscJob, testConnectionJob, testImageJob } from '../server/system/jobs.ts'
-import { generateContentJob, generateImagesJob } from '../server/writer/jobs.ts'
-import { connectGsc } from './google/connect-gsc.ts'
-import { generateImages } from './images/generate-images.ts'
-import { clusterKeywords } from './planner/cluster-keywords.ts'
-import { generateIdeas } from './planner/generate-ideas.ts'
-import { importGsc } from './planner/import-gsc.ts'
-import { discoverWordPress } from './publishing/discover-wordpress.ts'
-import { examineWordPress } from './publishing/examine-wordpress.ts'
-import { giveUpPublishing } from './publishing/give-up-publishing.ts'
-import { linkWordPress } from './publishing/link-wordpress.ts'
-import { probeWordPress } from './publishing/probe-wordpress.ts'
-import { publish } from './publishing/publish.ts'
-import { unlinkWordPress } from './publishing/unlink-wordpress.ts'
-import { unpublish } from './publishing/unpublish.ts'
-import { verifyPost } from './publishing/verify-post.ts'
-import type { Step, StepHandler } from './step.ts'
-import { testConnection } from './system/test-connection.ts'
-import { testImage } from './system/test-image.ts'
-import { generateContent } from './writer/generate-content.ts'
-import { markTaskFailed } from './writer/mark-task-failed.ts'
+} from '../server/runs/job-contracts.ts'
+import type { JobContract } from '../server/runs/queue.ts'
+import { connectGsc } from './handlers/integrations/connect-gsc.ts'
+import { testConnection } from './handlers/integrations/test-connection.ts'
+import { testImage } from './handlers/integrations/test-image.ts'
+import { generateImages } from './handlers/media/generate-images.ts'
+import { clusterKeywords } from './handlers/planner/cluster-keywords.ts'
+import { generateIdeas } from './handlers/planner/generate-ideas.ts'
+import { importGsc } from './handlers/planner/import-gsc.ts'
+import { discoverWordPress } from './handlers/publishing/discover-wordpress.ts'
+import { examineWordPress } from './handlers/publishing/examine-wordpress.ts'
+import { giveUpPublishing } from './handlers/publishing/give-up-publishing.ts'
+import { linkWordPress } from './handlers/publishing/link-wordpress.ts'
+import { probeWordPress } from './handlers/publishing/probe-wordpress.ts'
+import { publish } from './handlers/publishing/publish.ts'
+import { unlinkWordPress } from './handlers/publishing/unlink-wordpress.ts'
+import { unpublish } from './handlers/publishing/unpublish.ts'
+import { verifyPost } from './handlers/publishing/verify-post.ts'
+import { generateContent } from './handlers/writer/generate-content.ts'
+import { markTaskFailed } from './handlers/writer/mark-task-failed.ts'
+import type { Step, StepHandler } from './steps/step.ts'
 
 type Registered = {
   contract: JobContract

@@ -2,13 +2,14 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
-import { passwordsOutside } from './auth/bounded-passwords.ts'
-import { authRoutes } from './auth/routes.ts'
+import { authRoutes } from './auth-routes.ts'
 import { billingRoutes } from './billing/routes.ts'
 import { consoleRoutes } from './console/routes.ts'
 import type { Deps } from './deps.ts'
 import { DomainError, notFound } from './errors.ts'
-import { authenticate } from './http/authenticate.ts'
+import { authorProfileRoutes } from './guidance/author-profile-routes.ts'
+import { promptRoutes } from './guidance/prompt-routes.ts'
+import { strategyRoutes } from './guidance/strategy-routes.ts'
 import { allowOrigins } from './http/cors.ts'
 import { type AppEnv, newRouter } from './http/endpoint.ts'
 import { idempotency } from './http/idempotency.ts'
@@ -16,6 +17,9 @@ import { measure, metricsRoutes } from './http/measure.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { answerError } from './http/problem.ts'
 import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
+import { authenticate } from './identity/authenticate.ts'
+import { passwordsOutside } from './identity/bounded-passwords.ts'
+import { integrationRoutes } from './integrations/integration-routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
@@ -25,11 +29,12 @@ import { internalLinkRoutes } from './publishing/internal-link-routes.ts'
 import { siteLink } from './publishing/link.ts'
 import { publishingRoutes } from './publishing/routes.ts'
 import { quoteRoutes } from './quote-routes.ts'
-import { systemRoutes } from './system/routes.ts'
+import { runRoutes } from './runs/run-routes.ts'
 import { writerRoutes } from './writer/routes.ts'
 
 /** What asks who is calling. */
 const API = ['/api/*', '/mcp']
+const SYSTEM = [runRoutes, integrationRoutes, promptRoutes, authorProfileRoutes, strategyRoutes]
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 /** Only the page of the API's description runs scripts: its own, which set styles inline. */
 const HEADERS: Parameters<typeof secureHeaders>[0] = {
@@ -81,7 +86,7 @@ export function createApp(given: Deps): OpenAPIHono<AppEnv> {
   app.route('/api/v1', internalLinkRoutes(deps))
   app.route('/api/v1/planner', plannerRoutes(deps))
   app.route('/api/v1/writer', writerRoutes(deps))
-  app.route('/api/v1/system', systemRoutes(deps))
+  for (const routes of SYSTEM) app.route('/api/v1/system', routes(deps))
   app.route('/api/v1/billing', billingRoutes(deps))
   app.route('/api/v1/billing', quoteRoutes(deps))
   app.route(

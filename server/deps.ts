@@ -1,12 +1,12 @@
-import type { Doors } from '../db/tenancy.ts'
-import type { Tokens } from './auth/tokens.ts'
+import type { Doors } from '../db/database.ts'
 import type { GoogleUrls } from './google/google-urls.ts'
-import type { Logger } from './logger.ts'
+import type { Tokens } from './identity/tokens.ts'
 import type { MediaStore } from './media/media.ts'
-import type { Metrics } from './metrics.ts'
-import type { Queue } from './queue.ts'
-import type { RunEvents } from './run-events.ts'
-import type { Secrets } from './secrets.ts'
+import type { Logger } from './observability/logger.ts'
+import type { Metrics } from './observability/metrics.ts'
+import type { Queue } from './runs/queue.ts'
+import type { RunEvents } from './runs/run-events.ts'
+import type { Secrets } from './security/secrets.ts'
 
 /** All that the application needs from outside; what differs between Node and Workers is in here. */
 export type Deps = {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { docsAsset } from './docs-asset.ts'
+import { docsAsset } from './http/docs-asset.ts'
 import { SWAGGER_UI } from './http/openapi.ts'
-import { pluginZip } from './plugin-zip.ts'
+import { pluginZip } from './publishing/plugin-zip.ts'
 
 /** Writes what the edge serves and cannot read from a disk to the folder that wrangler.toml names. */
 const FOLDER = path.join(import.meta.dirname, '../.wrangler/assets')

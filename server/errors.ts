@@ -88,3 +88,14 @@ export function invalid(path: string, message: string): DomainError {
     errors: [{ path, message }],
   })
 }
+
+/** For what was meant to say who calls, and does not. */
+export function tokenInvalid(): DomainError {
+  return new DomainError(
+    'token_invalid',
+    'The token is not valid any more: refresh it or sign in.',
+    {
+      headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
+    },
+  )
+}

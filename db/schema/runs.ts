@@ -102,7 +102,7 @@ export const runs = pgTable(
     reference([t.account_id], [accounts.id]),
     reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('set null'),
     index('runs_site').on(t.account_id, t.site_id),
-    // They are swept: see `jobs/retention.ts`.
+    // They are swept: see `jobs/scheduled/retention.ts`.
     index('runs_probes').on(t.finished_at).where(isProbe),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

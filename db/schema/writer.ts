@@ -38,7 +38,7 @@ export const WP_STATUSES = ['publish', 'draft', 'pending', 'future', 'private', 
 /** Why a step of a task failed last; cleared when one succeeds. */
 export type TaskError = { code: string; message: string; at: string }
 
-/** What clashed, and what was asked for then: see `wp-bridge/client/edits.ts`. */
+/** What clashed, and what was asked for then: see `wp-bridge/client/merge/edits.ts`. */
 export type TaskConflict = {
   conflict_id: string
   clashes: {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '../../server/logger.ts'
+import type { Logger } from '../../server/observability/logger.ts'
 
 /** Periodic work of the worker. */
 export type ScheduledTask = {

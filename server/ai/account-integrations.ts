@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { type IntegrationType, integration_settings } from '../../db/schema/integrations.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import type { IntegrationRow } from './open-integration.ts'
 
 /** What an account set up, active or not, and the image models that its plan allows. */

@@ -1,4 +1,4 @@
-import type { Doors, Scope } from '../../db/tenancy.ts'
+import type { Doors, Scope } from '../../db/database.ts'
 import { type ImageSetup, openImages } from './account-images.ts'
 import { type AccountIntegrations, readIntegrations } from './account-integrations.ts'
 import { localProvider } from './local/provider.ts'

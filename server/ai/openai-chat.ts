@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai'
 import { z } from 'zod'
-import { parseJson } from '../../wp-bridge/client/parse-json.ts'
+import { parseJson } from '../../wp-bridge/client/http/parse-json.ts'
 import type { Endpoint } from './openai-error.ts'
 import { type Limits, withRetries } from './openai-retry.ts'
 import { strictSchema } from './openai-schema.ts'

@@ -1,5 +1,5 @@
 import { APIConnectionTimeoutError, APIError } from 'openai'
-import { EgressError } from '../egress-error.ts'
+import { EgressError } from '../egress/error.ts'
 import { AiError } from './provider.ts'
 
 /** What is named in messages, and what must not be. */

@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
-import { isModest } from '../../wp-bridge/client/parse-json.ts'
-import type { EgressInit } from '../egress.ts'
+import { isModest } from '../../wp-bridge/client/http/parse-json.ts'
+import type { EgressInit } from '../egress/egress.ts'
 import { ask, type Chat } from './openai-chat.ts'
 import type { Endpoint } from './openai-error.ts'
 import { makeImage } from './openai-image.ts'

@@ -1,4 +1,4 @@
-import type { EgressInit } from '../egress.ts'
+import type { EgressInit } from '../egress/egress.ts'
 import type { Endpoint } from './openai-error.ts'
 import { type Limits, withRetries } from './openai-retry.ts'
 import { AiError } from './provider.ts'

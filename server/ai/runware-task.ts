@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseJson } from '../../wp-bridge/client/parse-json.ts'
+import { parseJson } from '../../wp-bridge/client/http/parse-json.ts'
 import { withRetries } from './openai-retry.ts'
 import type { PictureSource } from './picture.ts'
 import { AiError } from './provider.ts'

@@ -1,4 +1,4 @@
-import type { EgressInit } from '../egress.ts'
+import type { EgressInit } from '../egress/egress.ts'
 import { widthAndHeight } from './image-models.ts'
 import type { Endpoint } from './openai-error.ts'
 import { DEFAULT_LIMITS, type Limits } from './openai-retry.ts'

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { accounts } from '../../db/schema/accounts.ts'
 import { credit_transactions } from '../../db/schema/billing.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid } from '../errors.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { credit_transactions } from '../../db/schema/billing.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
+import { audit } from '../observability/audit.ts'
 import { grantCredits } from './credits.ts'
 import type { NewGrant } from './schemas.ts'
 

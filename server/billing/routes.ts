@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { accounts } from '../../db/schema/accounts.ts'
 import { credit_transactions, type TRANSACTION_KINDS } from '../../db/schema/billing.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'

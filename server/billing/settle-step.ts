@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { usage_logs } from '../../db/schema/billing.ts'
 import type { run_steps } from '../../db/schema/runs.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { releaseCredits, settleCredits } from './credits.ts'
 import { type Made, settleReservation } from './usage-limits.ts'
 

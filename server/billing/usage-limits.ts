@@ -1,9 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { usage_counters } from '../../db/schema/billing.ts'
 import type { Reservation, RunKind } from '../../db/schema/runs.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { planLimitReached } from './plan-limits.ts'
+import { planLimitReached } from '../http/plan-limit-errors.ts'
 import { IMAGE_PRICE } from './prices.ts'
 
 /** What an article is taken to have until it is written. */

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { type Column, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { credit_transactions, TRANSACTION_KINDS, usage_logs } from '../../db/schema/billing.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { equalTo, listPage, listQuery, type Period, period, within } from '../http/lists.ts'
 import { queryId, queryText } from '../http/schemas.ts'
 

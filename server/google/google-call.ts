@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { EgressInit } from '../egress.ts'
+import type { EgressInit } from '../egress/egress.ts'
 import { GoogleError, googleError, googleFailure } from './google-error.ts'
 import type { GoogleUrls } from './google-urls.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EgressError } from '../egress-error.ts'
+import { EgressError } from '../egress/error.ts'
 
 /** `retryable`: the same call may succeed later. The message holds no secret. */
 export class GoogleError extends Error {

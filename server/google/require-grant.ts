@@ -1,6 +1,6 @@
 import { and, eq, isNotNull } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { integration_settings } from '../../db/schema/integrations.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { DomainError } from '../errors.ts'
 
 /** Throws `integration_not_configured` unless the account is connected to Search Console. */

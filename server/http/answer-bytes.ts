@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type PgColumn, PgJsonb, type PgTable, PgText } from 'drizzle-orm/pg-core'
-import type { Tx } from '../../db/tenancy.ts'
+import type { Tx } from '../../db/database.ts'
 import { DomainError } from '../errors.ts'
 
 /**

@@ -1,5 +1,5 @@
+import type { Scope } from '../../db/database.ts'
 import type { Role } from '../../db/schema/accounts.ts'
-import type { Scope } from '../../db/tenancy.ts'
 
 /** Who is asking, as the token or the API key says; the database's door checks that it still holds. */
 export type Caller = {
@@ -10,7 +10,7 @@ export type Caller = {
   isStaff: boolean
   /** The account the request acts in: the user's own, or the one platform staff named. */
   accountId: number
-  /** What the doors of `db/tenancy.ts` take. */
+  /** What the doors of `db/database.ts` take. */
   scope: Scope
   requestId: string
 }

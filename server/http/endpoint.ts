@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Scope } from '../../db/tenancy.ts'
+import type { Scope } from '../../db/database.ts'
 import { DomainError } from '../errors.ts'
 import { type Caller, type MinimumRole, mayAct } from './caller.ts'
 import { Problem, problemFromZod } from './problem.ts'

@@ -1,12 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Context } from 'hono'
+import type { Tx } from '../../db/database.ts'
 import { idempotency_keys, public_idempotency_keys } from '../../db/schema/idempotency.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { networkOf } from '../network.ts'
 import type { Caller } from './caller.ts'
 import type { AppEnv } from './endpoint.ts'
+import { networkOf } from './network.ts'
 
 /** `body` is null where it is not kept. */
 export type Answer = { status: number; headers: Record<string, string>; body: string | null }

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { JoinedTransaction } from '../../db/joined.ts'
+import type { JoinedTransaction } from '../../db/request-transaction.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, invalid } from '../errors.ts'
 import { BodyFingerprint } from './body-fingerprint.ts'

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import type { Doors } from '../../db/database.ts'
 import { api_keys } from '../../db/schema/identity.ts'
-import type { Doors } from '../../db/tenancy.ts'
 
 const KNOWN_MS = 30_000
 /** Past so many keys the memory starts anew. */

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
-import type { Tx } from '../../db/tenancy.ts'
+import type { Tx } from '../../db/database.ts'
 import { invalid } from '../errors.ts'
 import { fittingIds, MAX_ANSWER_BYTES, requireFitting, rowsThere } from './answer-bytes.ts'
 import { isDataException } from './database-errors.ts'

@@ -3,14 +3,20 @@ import { DrizzleQueryError } from 'drizzle-orm'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/tenancy.ts'
+import { AccountNotFoundError, ReadOnlyScopeError, StaleTokenError } from '../../db/database.ts'
 import { type DatabaseUnavailableError, unavailable } from '../../db/unavailable.ts'
-import { tokenInvalid } from '../auth/tokens.ts'
-import { rowLimitReached } from '../billing/plan-limits.ts'
-import { DomainError, ERROR_STATUS, type FieldError, notFound, RETRY_SECONDS } from '../errors.ts'
-import type { Logger } from '../logger.ts'
+import {
+  DomainError,
+  ERROR_STATUS,
+  type FieldError,
+  notFound,
+  RETRY_SECONDS,
+  tokenInvalid,
+} from '../errors.ts'
+import type { Logger } from '../observability/logger.ts'
 import type { AppEnv } from './endpoint.ts'
 import { fieldSentence } from './field-sentence.ts'
+import { rowLimitReached } from './plan-limit-errors.ts'
 
 export const Problem = z
   .object({

@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { networkOf } from '../network.ts'
 import type { AppEnv } from './endpoint.ts'
+import { networkOf } from './network.ts'
 
 const WINDOW_SECONDS = 60
 

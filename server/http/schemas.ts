@@ -85,3 +85,8 @@ export const accepted = answer(
     .object({ task_id: z.int().openapi({ description: 'The run: see task_progress.' }) })
     .openapi('Accepted'),
 )
+
+export const slug = z
+  .string()
+  .max(100)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens')

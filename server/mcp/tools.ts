@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { INTENTS } from '../../db/schema/planner.ts'
-import { csvLine } from '../planner/csv-cells.ts'
+import { csvLine } from '../formats/csv-cells.ts'
 
 /** One step of the main job: what it is called with, and the request of the HTTP API that it is. */
 export type Tool = {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Doors } from '../../db/tenancy.ts'
+import type { Doors } from '../../db/database.ts'
 
 /**
  * Of some files those that are still needed: by an image of any account, or by a step that has made

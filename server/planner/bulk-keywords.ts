@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { keywords } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
+import { audit } from '../observability/audit.ts'
 import type { BulkStatus } from './schemas.ts'
 
 type BulkResult = { id: number; ok: boolean; code?: string }

@@ -1,14 +1,14 @@
 import { and, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { CLUSTER_STATUSES, clusters, keywords } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'
-import { type Place, requirePlace } from './place.ts'
+import { type Place, requirePlace } from '../sites/site-sector.ts'
 import type { NewCluster, UpdateCluster } from './schemas.ts'
 
 const ofItsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clusters.account_id}

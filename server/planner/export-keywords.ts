@@ -1,10 +1,10 @@
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { clusters, keywords } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import type { Deps } from '../deps.ts'
+import { csvLine } from '../formats/csv-cells.ts'
 import type { Caller } from '../http/caller.ts'
-import { csvLine } from './csv-cells.ts'
 import { type ExportQuery, keywordFilters } from './keywords.ts'
 
 const BATCH = 2000

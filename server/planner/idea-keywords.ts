@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { content_ideas, idea_keywords } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { resolveKeywords } from '../resolve-keywords.ts'
-import type { Place } from './place.ts'
+import type { Place } from '../sites/site-sector.ts'
+import { resolveKeywords } from '../tasks/resolve-keywords.ts'
 
 type Idea = Place & { id: number; account_id: number }
 type Named = { keyword_objects?: number[]; target_keywords?: string }

@@ -1,5 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import {
   CONTENT_STRUCTURES,
   CONTENT_TYPES,
@@ -7,15 +8,14 @@ import {
   IDEA_STATUSES,
   idea_keywords,
 } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import { bytesOf } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
+import { requirePlace } from '../sites/site-sector.ts'
 import { requireCluster } from './clusters.ts'
 import { setIdeaKeywords } from './idea-keywords.ts'
-import { requirePlace } from './place.ts'
 import type { NewIdea, UpdateIdea } from './schemas.ts'
 
 const selection = {

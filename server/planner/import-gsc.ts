@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { invalid } from '../errors.ts'
 import { requireGrant } from '../google/require-grant.ts'
 import type { Caller } from '../http/caller.ts'
-import { requireActive } from '../require-active.ts'
-import { importGscJob } from './jobs.ts'
-import { requirePlace } from './place.ts'
+import { acceptRun } from '../runs/accept-run.ts'
+import { importGscJob } from '../runs/job-contracts.ts'
+import { requireActive } from '../sites/require-active.ts'
+import { requirePlace } from '../sites/site-sector.ts'
 import type { ImportGsc } from './schemas.ts'
 
 /** Search Console knows a day in full about three days later. */

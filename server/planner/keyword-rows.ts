@@ -1,7 +1,7 @@
 import { INTENTS } from '../../db/schema/planner.ts'
-import { oneLine } from '../planned-text.ts'
-import { rearm } from './csv-cells.ts'
-import type { CsvRecord } from './csv-records.ts'
+import { rearm } from '../formats/csv-cells.ts'
+import type { CsvRecord } from '../formats/csv-records.ts'
+import { oneLine } from '../tasks/list-text.ts'
 import { MAX_DIFFICULTY, MAX_KEYWORD_LENGTH } from './schemas.ts'
 
 export const COLUMNS = ['keyword', 'volume', 'difficulty', 'intent'] as const

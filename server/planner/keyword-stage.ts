@@ -1,9 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { keywords, staged_keywords } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
+import type { Place } from '../sites/site-sector.ts'
 import type { KeywordRow } from './keyword-rows.ts'
-import type { Place } from './place.ts'
 
 /** An upload whose rows are staged. */
 export type Staging = { accountId: number; uploadId: string }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
+import { CsvReader, type CsvRecord, CsvSyntaxError } from '../formats/csv-records.ts'
+import { boundaryOf, MultipartError, type Part, partText, readParts } from '../formats/multipart.ts'
 import { problemFromZod } from '../http/problem.ts'
 import { queryId } from '../http/schemas.ts'
-import { CsvReader, type CsvRecord, CsvSyntaxError } from './csv-records.ts'
+import type { Place } from '../sites/site-sector.ts'
 import { type KeywordRow, type RowError, type RowReader, readHeader } from './keyword-rows.ts'
-import { boundaryOf, MultipartError, type Part, partText, readParts } from './multipart.ts'
-import type { Place } from './place.ts'
 
 const PATIENCE = { idleMs: 30_000, totalMs: 60 * 60_000 }
 const MAX_FIELDS = 20

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { clusters } from '../../db/schema/planner.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import type { RunPlan } from '../accept-run.ts'
 import { IDEA_PRICE } from '../billing/prices.ts'
 import { notFound } from '../errors.ts'
-import { requireActive } from '../require-active.ts'
-import { generateIdeasJob } from './jobs.ts'
+import type { RunPlan } from '../runs/accept-run.ts'
+import { generateIdeasJob } from '../runs/job-contracts.ts'
+import { requireActive } from '../sites/require-active.ts'
 import type { GenerateIdeas } from './schemas.ts'
 
 /** What a step that generates ideas is asked for, as its params hold it. */

@@ -1,11 +1,11 @@
 import { getTableColumns, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { content_ideas, idea_keywords } from '../../db/schema/planner.ts'
 import { task_keywords, tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { audit } from '../audit.ts'
 import type { Deps } from '../deps.ts'
 import { answerTooLarge, bytesOf, MAX_ANSWER_BYTES } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
+import { audit } from '../observability/audit.ts'
 
 const {
   account_id: _account,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Tx } from '../../db/tenancy.ts'
+import type { Tx } from '../../db/database.ts'
 
 /** The comma-separated lists that stand beside links to keywords. */
 const LISTS = [

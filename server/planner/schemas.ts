@@ -24,7 +24,7 @@ import {
   text,
   times,
 } from '../http/schemas.ts'
-import { oneLine } from '../planned-text.ts'
+import { oneLine } from '../tasks/list-text.ts'
 
 export const MAX_KEYWORD_LENGTH = 300
 export const MAX_DIFFICULTY = 100

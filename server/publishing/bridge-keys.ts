@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { sites } from '../../db/schema/sites.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { newKey } from '../../wp-bridge/client/sign.ts'
-import { type Secrets, SecretUnreadableError } from '../secrets.ts'
+import { newKey } from '../../wp-bridge/client/http/sign.ts'
+import { type Secrets, SecretUnreadableError } from '../security/secrets.ts'
 import { siteBridgeKeys } from './secret-places.ts'
 
 /** For so long a key that was replaced stays good, in seconds: what is on its way still verifies. */

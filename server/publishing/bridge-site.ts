@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { bridge_events } from '../../db/schema/bridge.ts'
 import { sites } from '../../db/schema/sites.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { verify } from '../../wp-bridge/client/sign.ts'
+import { verify } from '../../wp-bridge/client/http/sign.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { SecretUnreadableError } from '../secrets.ts'
+import { SecretUnreadableError } from '../security/secrets.ts'
 import { type BridgeKey, confirmBridgeKey, inUse, openBridgeKeys } from './bridge-keys.ts'
 
 /** A site whose plugin has signed a request. */

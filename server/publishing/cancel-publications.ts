@@ -1,12 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { run_steps, runs } from '../../db/schema/runs.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { settleFailures } from '../billing/settle-step.ts'
-import { CANCELLED } from '../cancel-steps.ts'
-import { endRunIfDone } from '../end-run.ts'
 import { DomainError } from '../errors.ts'
-import { openSteps } from '../open-steps.ts'
+import { CANCELLED } from '../runs/cancel-steps.ts'
+import { endRunIfDone } from '../runs/end-run.ts'
+import { openSteps } from '../runs/open-steps.ts'
 
 /**
  * Cancels the publications of a task that have not begun: those that wait for their time, their slot,

@@ -1,11 +1,11 @@
+import type { Tx } from '../../db/database.ts'
 import { run_steps } from '../../db/schema/runs.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { acceptRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { openSteps } from '../open-steps.ts'
-import { examineWordPressJob } from './jobs.ts'
+import { acceptRun } from '../runs/accept-run.ts'
+import { examineWordPressJob } from '../runs/job-contracts.ts'
+import { openSteps } from '../runs/open-steps.ts'
 import { notLinked, requireSite } from './link.ts'
 
 /** Has a site examined, and returns the run: the one that is under way, if one is. */

@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { listAnswer } from '../http/lists.ts'
 import { accepted, answer, jsonBody } from '../http/schemas.ts'
+import { startRun } from '../runs/accept-run.ts'
 import {
   dismissLinkChanges,
   InternalLink,

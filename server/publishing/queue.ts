@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { HOLDS, run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { nullableTime, queryId, time } from '../http/schemas.ts'
 

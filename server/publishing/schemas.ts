@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { CHECKS } from '../../wp-bridge/client/findings.ts'
+import { CHECKS } from '../../wp-bridge/client/connect/findings.ts'
 import { RunIds, text } from '../http/schemas.ts'
 import { POST_STATUSES } from './post-statuses.ts'
 

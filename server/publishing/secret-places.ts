@@ -1,4 +1,4 @@
-import type { SecretPlace } from '../secrets.ts'
+import type { SecretPlace } from '../security/secrets.ts'
 
 /** Where a site keeps its application password. */
 export const sitePassword = (accountId: number, rowId: number): SecretPlace => ({

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 
 /**
  * Takes the approval of tasks back because of a change that is in no column of theirs; triggers do it for

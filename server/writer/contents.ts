@@ -1,7 +1,7 @@
 import { eq, getTableColumns, inArray, or } from 'drizzle-orm'
 import type { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'

@@ -1,7 +1,7 @@
 import { eq, or } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { IMAGE_TYPES, images } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { notFound } from '../errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'

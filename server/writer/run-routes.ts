@@ -1,7 +1,7 @@
-import { startRun } from '../accept-run.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, jsonBody } from '../http/schemas.ts'
+import { startRun } from '../runs/accept-run.ts'
 import { planContent, planImages } from './plan-generation.ts'
 import { GenerateContent, GenerateImages } from './schemas.ts'
 

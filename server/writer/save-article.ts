@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 import { countWords } from './article-html.ts'
 import type { Place } from './task-keywords.ts'
 

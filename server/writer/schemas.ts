@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { createSelectSchema } from 'drizzle-zod'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
-import { articleProblem, MAX_ARTICLE } from '../check-article.ts'
 import { Ids, longText, nullableTime, objectId, RunIds, text, times } from '../http/schemas.ts'
+import { articleProblem, MAX_ARTICLE } from '../tasks/check-article.ts'
 import { articleIn } from './article-html.ts'
 
 const MAX_KEYWORDS = 100

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
 import { task_keywords } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
 
 export type Place = { account_id: number; site_id: number; sector_id: number }
 

@@ -1,9 +1,9 @@
 import { tasks } from '../../db/schema/writer.ts'
 import type { Deps } from '../deps.ts'
-import { getTask } from '../get-task.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
+import { getTask } from '../tasks/get-task.ts'
 import { bulkDeleteTasks, bulkUpdateTasks, deleteTask, lockToDelete } from './bulk-tasks.ts'
 import {
   BulkDeleted,

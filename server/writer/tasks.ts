@@ -1,12 +1,12 @@
 import { or } from 'drizzle-orm'
 import { z } from 'zod'
+import type { Tx } from '../../db/database.ts'
 import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
-import type { Tx } from '../../db/tenancy.ts'
-import { taskColumns, taskSelection } from '../get-task.ts'
 import { bytesOf } from '../http/answer-bytes.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
+import { taskColumns, taskSelection } from '../tasks/get-task.ts'
 
 export const TASK_ORDERINGS = {
   title: tasks.title,

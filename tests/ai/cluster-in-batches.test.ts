@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clusterInBatches } from '../../server/ai/cluster-in-batches.ts'
 import { openaiProvider } from '../../server/ai/openai.ts'
 import type { AiProvider, ClusterKeywords, ClusterKeywordsInput } from '../../server/ai/provider.ts'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress, type Egress } from '../../server/egress/egress.ts'
 import { type OpenAiServer, startOpenAiServer } from '../helpers/openai-server.ts'
 
 const signal = new AbortController().signal

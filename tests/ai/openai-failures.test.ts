@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createEgress } from '../../server/egress.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 import { type Scripted, startOpenAiServer } from '../helpers/openai-server.ts'
 import {
   article,

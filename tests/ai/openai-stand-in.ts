@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 import { type OpenAiOptions, openaiProvider } from '../../server/ai/openai.ts'
 import { AiError, type GenerateContentInput } from '../../server/ai/provider.ts'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress, type Egress } from '../../server/egress/egress.ts'
 import { type OpenAiServer, startOpenAiServer } from '../helpers/openai-server.ts'
 
 export const KEY = 'sk-proj-abcdefghijklmnop-1234'

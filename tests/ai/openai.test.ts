@@ -5,7 +5,7 @@ import {
   ExtractImagePromptsAnswer,
   GenerateIdeasAnswer,
 } from '../../server/ai/provider.ts'
-import { createEgress } from '../../server/egress.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 import { dataIn } from '../helpers/openai-answers.ts'
 import { type Scripted, startOpenAiServer } from '../helpers/openai-server.ts'
 import {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AiError } from '../../server/ai/provider.ts'
 import { type RunwareOptions, runwareBalance, runwareImages } from '../../server/ai/runware.ts'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress, type Egress } from '../../server/egress/egress.ts'
 import {
   type RunwareScripted,
   type RunwareServer,

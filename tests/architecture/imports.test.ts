@@ -11,9 +11,27 @@ const MAY_IMPORT: Record<string, string[]> = {
   server: ['server', 'db', 'wp-bridge'],
   jobs: ['jobs', 'server', 'db', 'wp-bridge'],
 }
-const FEATURES = ['auth', 'planner', 'writer', 'publishing', 'system', 'billing']
-/** What every feature may use, beside what stands at the server's ground. */
-const SHARED = ['ai', 'billing', 'media', 'http']
+/** The shared rooms of `server/`: each imports only what stands before it. */
+const ROOMS = [
+  'egress',
+  'observability',
+  'security',
+  'http',
+  'formats',
+  'google',
+  'media',
+  'billing',
+  'runs',
+  'sites',
+  'identity',
+  'accounts',
+  'tasks',
+  'ai',
+]
+/** Each imports the shared rooms, and no other feature: what two need moves down into a room. */
+const FEATURES = ['planner', 'writer', 'publishing', 'integrations', 'guidance', 'console', 'mcp']
+/** Where everything is put together. */
+const OTHERS = ['client']
 
 const files = codeFiles(Object.keys(MAY_IMPORT))
 const local = (file: string) =>
@@ -36,20 +54,24 @@ describe('imports', () => {
     expect(upward).toEqual([])
   })
 
-  it('never cross features: what crosses them is a job', () => {
-    const crossing = files.flatMap((file) => {
-      const feature = featureOf(file)
-      if (!feature) return []
+  it('run down only among the rooms of the server, and never from feature to feature', () => {
+    const wrong = files.flatMap((file) => {
+      const room = roomOf(file)
+      if (!room) return []
+      const below = FEATURES.includes(room) ? ROOMS : ROOMS.slice(0, ROOMS.indexOf(room))
       return local(file)
         .filter((target) => {
-          const other = featureOf(target)
-          return (
-            other && other !== feature && !SHARED.includes(other) && !target.endsWith('/jobs.ts')
-          )
+          const other = roomOf(target)
+          return other && other !== room && !below.includes(other)
         })
         .map((target) => `${file} imports ${target}`)
     })
-    expect(crossing).toEqual([])
+    expect(wrong).toEqual([])
+  })
+
+  it('know every folder of the server', () => {
+    const rooms = new Set(files.map(roomOf).filter((room) => room !== undefined))
+    expect([...rooms].sort()).toEqual([...ROOMS, ...FEATURES, ...OTHERS].sort())
   })
 
   it('reach no Node module from where the application starts on Workers', () => {
@@ -76,14 +98,18 @@ describe('imports', () => {
 describe('the code', () => {
   it('reads the environment in config.ts, for its three commands alone', () => {
     const readers = files.filter((file) => /process\.env\b/.test(text(file)))
-    expect(readers).toEqual(['server/main.ts', 'server/seal-secrets.ts', 'server/staff.ts'])
+    expect(readers).toEqual([
+      'server/identity/staff-command.ts',
+      'server/main.ts',
+      'server/security/seal-secrets.ts',
+    ])
   })
 
   it('opens the tables through the two doors alone', () => {
     const openers = files.filter((file) =>
       /from 'postgres'|drizzle-orm\/postgres-js'/.test(text(file)),
     )
-    const allowed = /^(db\/|server\/(boss|run-events)\.ts$|jobs\/worker-lock\.ts$)/
+    const allowed = /^(db\/|server\/runs\/(boss|run-events)\.ts$|jobs\/steps\/worker-lock\.ts$)/
     expect(openers.filter((file) => !allowed.test(file))).toEqual([])
   })
 })
@@ -92,11 +118,9 @@ function top(file: string): string {
   return file.split('/')[0]!
 }
 
-function featureOf(file: string): string | undefined {
+function roomOf(file: string): string | undefined {
   const [, folder, ...rest] = file.split('/')
-  return top(file) === 'server' && rest.length > 0 && FEATURES.includes(folder!)
-    ? folder
-    : undefined
+  return top(file) === 'server' && rest.length > 0 ? folder : undefined
 }
 
 function text(file: string): string {

@@ -17,11 +17,11 @@ const KEYWORD_LENGTH = 300
 const BOUNDED: Record<string, number> = {
   'server/ai/runware-task.ts /\\/+$/': URL_LENGTH,
   'server/ai/runware-error.ts /insufficient.*(credit|balance|fund)/i': 200,
-  'server/auth/site-link.ts /\\/+$/': URL_LENGTH,
+  'server/sites/site-link.ts /\\/+$/': URL_LENGTH,
   'server/client/client.ts /\\/+$/': URL_LENGTH,
   'server/publishing/link.ts /\\/+$/': URL_LENGTH,
-  'wp-bridge/client/doctor-late.ts /\\/+$/': URL_LENGTH,
-  'wp-bridge/client/xml-rpc.ts /\\/+$/': URL_LENGTH,
+  'wp-bridge/client/connect/doctor-late.ts /\\/+$/': URL_LENGTH,
+  'wp-bridge/client/connect/xml-rpc.ts /\\/+$/': URL_LENGTH,
   'server/ai/local/generate-content.ts /\\?+$/': KEYWORD_LENGTH,
   'server/ai/local/idea-titles.ts /\\?+$/': KEYWORD_LENGTH,
   'server/ai/local/name-cluster.ts /^[^\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+$/gu': 200,
@@ -32,12 +32,12 @@ const BOUNDED: Record<string, number> = {
 
 /** What is put together at run time, as the worst that it becomes. */
 const DYNAMIC: Record<string, RegExp[]> = {
-  'server/auth/plan-schemas.ts': [/^\d{1,6}(\.\d{1,9})?$/],
-  'server/planner/csv-cells.ts': [/^'*[=+\-@\t\r\n]/, /^''*[=+\-@\t\r\n]/],
-  'server/planner/multipart.ts': [/[;\s]filename="([^"]*)"/i],
-  'wp-bridge/client/insert-links.ts': [/(?<![\p{L}\p{N}])a\s+a\s+a\s+b(?![\p{L}\p{N}])/iuy],
-  'wp-bridge/client/marker.ts': [/(?<![\w-])igny8-aaaa-aaaa(?![\w-])/],
-  'wp-bridge/client/without-secrets.ts': [/aa(?: |%20|\+)aa(?:\\?\/|%2F)(?:\+|%2B|\\u002b)/g],
+  'server/accounts/plan-schemas.ts': [/^\d{1,6}(\.\d{1,9})?$/],
+  'server/formats/csv-cells.ts': [/^'*[=+\-@\t\r\n]/, /^''*[=+\-@\t\r\n]/],
+  'server/formats/multipart.ts': [/[;\s]filename="([^"]*)"/i],
+  'wp-bridge/client/blocks/insert-links.ts': [/(?<![\p{L}\p{N}])a\s+a\s+a\s+b(?![\p{L}\p{N}])/iuy],
+  'wp-bridge/client/publish/marker.ts': [/(?<![\w-])igny8-aaaa-aaaa(?![\w-])/],
+  'wp-bridge/client/http/redact-secrets.ts': [/aa(?: |%20|\+)aa(?:\\?\/|%2F)(?:\+|%2B|\\u002b)/g],
 }
 
 /** Those of zod's that read what callers send. */

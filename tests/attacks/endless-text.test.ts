@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ArticleLimitError, articleTree } from '../../wp-bridge/client/article-tree.ts'
-import { toBlocks } from '../../wp-bridge/client/blocks.ts'
-import { faqOf } from '../../wp-bridge/client/faq.ts'
-import { insertLinks } from '../../wp-bridge/client/insert-links.ts'
-import { mergeBlocks } from '../../wp-bridge/client/merge-blocks.ts'
+import { ArticleLimitError, articleTree } from '../../wp-bridge/client/blocks/article-tree.ts'
+import { faqOf } from '../../wp-bridge/client/blocks/faq.ts'
+import { insertLinks } from '../../wp-bridge/client/blocks/insert-links.ts'
+import { toBlocks } from '../../wp-bridge/client/blocks/to-blocks.ts'
+import { mergeBlocks } from '../../wp-bridge/client/merge/merge-blocks.ts'
 import { neverAnswered } from '../helpers/without-end.ts'
 import { ENDLESS, multiplying } from './endless-text.ts'
 
@@ -11,16 +11,16 @@ const CLIENT = '../../wp-bridge/client'
 
 describe('a megabyte of hostile text', { timeout: 600_000 }, () => {
   it.each([
-    [`${CLIENT}/plain-text.ts`, 'plainText'],
-    [`${CLIENT}/sanitize.ts`, 'sanitize'],
-    [`${CLIENT}/sanitize.ts`, 'articleText'],
-    [`${CLIENT}/split-blocks.ts`, 'splitBlocks'],
-    [`${CLIENT}/filtered-html.ts`, 'filteredIn'],
-    [`${CLIENT}/without-secrets.ts`, 'withoutSecrets'],
-    [`${CLIENT}/parse-json.ts`, 'parseJson'],
+    [`${CLIENT}/http/plain-text.ts`, 'plainText'],
+    [`${CLIENT}/blocks/sanitize.ts`, 'sanitize'],
+    [`${CLIENT}/blocks/sanitize.ts`, 'articleText'],
+    [`${CLIENT}/blocks/split-blocks.ts`, 'splitBlocks'],
+    [`${CLIENT}/publish/kses.ts`, 'filteredIn'],
+    [`${CLIENT}/http/redact-secrets.ts`, 'withoutSecrets'],
+    [`${CLIENT}/http/parse-json.ts`, 'parseJson'],
     ['../../server/writer/article-html.ts', 'extractBody'],
     ['../../server/writer/article-html.ts', 'countWords'],
-    ['../../server/check-article.ts', 'articleProblem'],
+    ['../../server/tasks/check-article.ts', 'articleProblem'],
   ])('is done with at once by %s %s', async (module, name) => {
     expect(await neverAnswered(module, name, ENDLESS)).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openaiProvider } from '../../server/ai/openai.ts'
-import { parseJson } from '../../wp-bridge/client/parse-json.ts'
+import { parseJson } from '../../wp-bridge/client/http/parse-json.ts'
 import { article, never } from '../ai/openai-stand-in.ts'
 
 const MANY = `[${'{},'.repeat(400_000)}{}]`

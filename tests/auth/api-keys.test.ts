@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newApiKey } from '../../server/auth/api-key-token.ts'
+import { newApiKey } from '../../server/identity/api-key-token.ts'
 import { openRequest, statusWithin } from '../attacks/outside/slow-request.ts'
 import { addUser, type Client, type Json, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'

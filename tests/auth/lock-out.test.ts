@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { boundedPasswords } from '../../server/auth/bounded-passwords.ts'
-import { changePassword } from '../../server/auth/change-password.ts'
-import { signIn } from '../../server/auth/sign-in.ts'
 import type { Deps } from '../../server/deps.ts'
 import { DomainError } from '../../server/errors.ts'
+import { boundedPasswords } from '../../server/identity/bounded-passwords.ts'
+import { changePassword } from '../../server/identity/change-password.ts'
+import { signIn } from '../../server/identity/sign-in.ts'
 import { type Client, PASSWORD, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { renewCredits } from '../../jobs/billing/renew-credits.ts'
+import { renewCredits } from '../../jobs/scheduled/renew-credits.ts'
 import { MAX_BALANCE } from '../../server/billing/credits.ts'
 import { type Client, type Json, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'

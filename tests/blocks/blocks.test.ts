@@ -1,9 +1,9 @@
 import { parse } from '@wordpress/block-serialization-default-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { articleTree } from '../../wp-bridge/client/article-tree.ts'
-import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks.ts'
-import { sanitize } from '../../wp-bridge/client/sanitize.ts'
+import { articleTree } from '../../wp-bridge/client/blocks/article-tree.ts'
+import { sanitize } from '../../wp-bridge/client/blocks/sanitize.ts'
+import { type PlacedImage, toBlocks } from '../../wp-bridge/client/blocks/to-blocks.ts'
 import { FORBIDDEN, HOSTILE } from './hostile-html.ts'
 import { randomHtml } from './random-html.ts'
 

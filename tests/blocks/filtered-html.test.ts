@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { filteredIn } from '../../wp-bridge/client/filtered-html.ts'
+import { filteredIn } from '../../wp-bridge/client/publish/kses.ts'
 
 it('finds what WordPress takes out, and nothing in what it leaves', () => {
   const kept = `<!-- wp:image {"id":3,"alt":"\\u003cscript\\u003e"} -->

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { serialize } from 'parse5'
 import { expect, it } from 'vitest'
-import { articleTree } from '../../wp-bridge/client/article-tree.ts'
-import { insertLinks, type Link } from '../../wp-bridge/client/insert-links.ts'
+import { articleTree } from '../../wp-bridge/client/blocks/article-tree.ts'
+import { insertLinks, type Link } from '../../wp-bridge/client/blocks/insert-links.ts'
 
 const link = (url: string, anchors: string[], title = 'A title') => ({ url, title, anchors })
 /** The HTML of an article with links in it. */

@@ -1,8 +1,12 @@
 import { parse } from '@wordpress/block-serialization-default-parser'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BlockClash, type Merged, mergeBlocks } from '../../wp-bridge/client/merge-blocks.ts'
-import { joinBlocks, splitBlocks } from '../../wp-bridge/client/split-blocks.ts'
+import { joinBlocks, splitBlocks } from '../../wp-bridge/client/blocks/split-blocks.ts'
+import {
+  type BlockClash,
+  type Merged,
+  mergeBlocks,
+} from '../../wp-bridge/client/merge/merge-blocks.ts'
 
 const isClash = (part: Merged): part is BlockClash => !Array.isArray(part)
 const taken = (merged: Merged[]) => merged.flatMap((part) => (isClash(part) ? [] : part))

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
 import { describe, expect, it } from 'vitest'
-import { ArticleLimitError } from '../../wp-bridge/client/article-tree.ts'
-import { articleText, sanitize } from '../../wp-bridge/client/sanitize.ts'
+import { ArticleLimitError } from '../../wp-bridge/client/blocks/article-tree.ts'
+import { articleText, sanitize } from '../../wp-bridge/client/blocks/sanitize.ts'
 import { FORBIDDEN, HOSTILE } from './hostile-html.ts'
 import { randomHtml } from './random-html.ts'
 

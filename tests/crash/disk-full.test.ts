@@ -6,7 +6,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startEmbedded } from '../../db/embedded.ts'
+import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { type Client, register } from '../helpers/client.ts'
 
 const PROCESS = fileURLToPath(new URL('./service-process.ts', import.meta.url))

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startEmbedded } from '../../db/embedded.ts'
+import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { backendOf, postmasterOf } from '../attacks/outside/outages.ts'
 import { type Client, register } from '../helpers/client.ts'
 

@@ -5,7 +5,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { run_steps } from '../../db/schema/runs.ts'
 import { tasks, wordpress_objects } from '../../db/schema/writer.ts'
 import { registry } from '../../jobs/registry.ts'
-import type { StepHandler, StepJob } from '../../jobs/step.ts'
+import type { StepHandler, StepJob } from '../../jobs/steps/step.ts'
 
 /**
  * The service, in which some steps kill their process: each article and each publication of a task whose

@@ -12,7 +12,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterEach, expect, it } from 'vitest'
-import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded.ts'
+import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded/start-embedded.ts'
 
 const started: EmbeddedPostgres[] = []
 const folders: string[] = []

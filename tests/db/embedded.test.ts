@@ -20,11 +20,11 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded.ts'
-import { clearStaleLock } from '../../db/embedded-server.ts'
+import { clearStaleLock } from '../../db/embedded/server-process.ts'
+import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { ROOT } from '../architecture/code-files.ts'
 
-const MODULE = fileURLToPath(new URL('../../db/embedded.ts', import.meta.url))
+const MODULE = fileURLToPath(new URL('../../db/embedded/start-embedded.ts', import.meta.url))
 const started: EmbeddedPostgres[] = []
 const folders: string[] = []
 
@@ -179,7 +179,7 @@ function checkoutFor(dir: string): { node: string; module: string } {
   writeFileSync(path.join(dir, 'package.json'), '{"type":"module"}')
   const node = path.join(dir, 'node')
   copyFileSync(process.execPath, node)
-  return { node, module: path.join(dir, 'db/embedded.ts') }
+  return { node, module: path.join(dir, 'db/embedded/start-embedded.ts') }
 }
 
 function spawnStarter(

@@ -3,10 +3,10 @@ import net from 'node:net'
 import { eq, sql as raw } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import type { Limits } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { plans } from '../../db/schema/accounts.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 const SHORT: Limits = { statementMs: 1000, lockMs: 300, idleMs: 1000, transactionMs: 5000 }

@@ -1,11 +1,11 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { PROBES } from '../../db/schema/runs.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
-import { RETENTION, type Swept } from '../../jobs/retention.ts'
-import { sweepTables } from '../../jobs/sweep-tables.ts'
+import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
+import { RETENTION, type Swept } from '../../jobs/scheduled/retention.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 const logger = { info() {}, warn() {}, error: vi.fn() }
@@ -36,7 +36,7 @@ const swept = Object.entries(RETENTION).filter(
 it('says of every table how long it keeps its rows, or why they stay', async () => {
   const tables = await sql<{ name: string }[]>`select relname as name from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname`
-  const message = 'Say in jobs/retention.ts how long a new table keeps its rows.'
+  const message = 'Say in jobs/scheduled/retention.ts how long a new table keeps its rows.'
   expect(Object.keys(RETENTION).sort(), message).toEqual(tables.map(({ name }) => name))
 })
 

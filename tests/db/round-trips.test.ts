@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import { REQUEST_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { sites } from '../../db/schema/sites.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 /** How often the client wrote after it had heard from the server: what a far database would cost. */

@@ -1,12 +1,12 @@
 import { eq, sql as raw } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { AccountNotFoundError, type Doors, openDoors, StaleTokenError } from '../../db/database.ts'
 import { REQUEST_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { accounts, plans, type Role, users } from '../../db/schema/accounts.ts'
 import { clusters } from '../../db/schema/planner.ts'
 import { site_user_access, sites } from '../../db/schema/sites.ts'
-import { AccountNotFoundError, type Doors, openDoors, StaleTokenError } from '../../db/tenancy.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let url: string

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createEgress } from '../../server/egress.ts'
-import { isPublicAddress } from '../../server/egress-address.ts'
+import { isPublicAddress } from '../../server/egress/address.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 
 const REFUSED = [
   // Every notation of 127.0.0.1 that URLs know: decimal, octal, hex, short, mixed.

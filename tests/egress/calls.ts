@@ -1,6 +1,6 @@
 import type http from 'node:http'
 import { afterEach, expect } from 'vitest'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress, type Egress } from '../../server/egress/egress.ts'
 import { type Listening, listenHttp } from './servers.ts'
 
 export const cleanUp: (() => unknown)[] = []

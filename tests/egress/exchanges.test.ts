@@ -1,7 +1,7 @@
 import type http from 'node:http'
 import zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { createEgress } from '../../server/egress.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 import { cleanUp, egressWith, failureOf, serve } from './calls.ts'
 import { closedPort, listenHttps, listenTcp } from './servers.ts'
 

@@ -1,8 +1,8 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Resolve } from '../../server/egress-address.ts'
-import { resolveByDns } from '../../server/egress-resolve.ts'
+import type { Resolve } from '../../server/egress/address.ts'
+import { resolveByDns } from '../../server/egress/resolve.ts'
 
 const TYPE = { A: 1, AAAA: 28 }
 const NO_SUCH_NAME = 3

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
-import { createEgress } from '../../server/egress.ts'
-import { isPublicAddress } from '../../server/egress-address.ts'
+import { isPublicAddress } from '../../server/egress/address.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 
 /**
  * IANA's IPv4 and IPv6 Special-Purpose Address Registries (of 2025-10-09), all entries, and what they

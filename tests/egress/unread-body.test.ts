@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createEgress, type Egress } from '../../server/egress.ts'
+import { createEgress, type Egress } from '../../server/egress/egress.ts'
 
 /** Around what fetch takes in before anybody reads. */
 const SIZES = [1_000, 16_384, 65_536, 66_000, 70_000, 100_000, 131_072, 200_000]

@@ -1,7 +1,7 @@
 import type http from 'node:http'
 import tls from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { createEgress } from '../../server/egress.ts'
+import { createEgress } from '../../server/egress/egress.ts'
 import { cleanUp, egressWith, failureOf, serve } from './calls.ts'
 import { listenHttps } from './servers.ts'
 import { SITE_TEST } from './tls-fixture.ts'

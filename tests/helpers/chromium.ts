@@ -20,7 +20,7 @@ const FLAGS = [
  */
 export async function withPage<T>(url: string, look: (page: Page) => Promise<T>): Promise<T> {
   const executablePath = PROGRAMS.find((program) => existsSync(program))
-  if (!executablePath) throw new Error('No Chromium: run node tests/install.mjs --tests')
+  if (!executablePath) throw new Error('No Chromium: run node tests/install/install.mjs --tests')
   const browser = await chromium.launch({ executablePath, args: FLAGS })
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })

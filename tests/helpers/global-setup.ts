@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
-import { startEmbedded } from '../../db/embedded.ts'
+import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { migrate } from '../../db/migrate.ts'
 import { contracts } from '../../jobs/registry.ts'
-import { startBoss } from '../../server/boss.ts'
+import { startBoss } from '../../server/runs/boss.ts'
 import { databaseUrl, TEMPLATE } from './database.ts'
 
 declare module 'vitest' {

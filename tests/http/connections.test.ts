@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import { boundConnections } from '../../server/bound-connections.ts'
+import { boundConnections } from '../../server/http/bound-connections.ts'
 
 const ASK = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
 /** More than the sockets between take of an answer that nobody reads. */

@@ -1,8 +1,8 @@
 import net from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { clientAddress } from '../../server/client-address.ts'
 import type { Config } from '../../server/config.ts'
+import { clientAddress } from '../../server/http/client-address.ts'
 import { addUser, type Client, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RequestRecord } from '../../server/metrics.ts'
+import type { RequestRecord } from '../../server/observability/metrics.ts'
 import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector, type Sector } from '../planner/sector.ts'

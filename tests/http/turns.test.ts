@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { takeTurns } from '../../server/turns.ts'
+import { takeTurns } from '../../server/http/limit-concurrency.ts'
 
 const LIMITS = {
   ...{ places: 2, each: 2, waiting: 10, patienceMs: 60_000, longestMs: 60_000 },

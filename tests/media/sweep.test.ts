@@ -1,7 +1,7 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openMediaSweep } from '../../jobs/sweep-media.ts'
+import { openMediaSweep } from '../../jobs/scheduled/purge-media.ts'
 import { diskMedia } from '../../server/media/disk.ts'
 import type { MediaStore } from '../../server/media/media.ts'
 import { s3Media } from '../../server/media/s3.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { askService } from '../../jobs/ask-service.ts'
-import { RetryableError, StepError } from '../../jobs/step.ts'
+import { askService } from '../../jobs/handlers/ask-service.ts'
+import { RetryableError, StepError } from '../../jobs/steps/step.ts'
 import { AiError } from '../../server/ai/provider.ts'
 import { GoogleError } from '../../server/google/google-error.ts'
 

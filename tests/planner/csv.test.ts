@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { csvLine, disarm, rearm } from '../../server/planner/csv-cells.ts'
-import { CsvReader, CsvSyntaxError } from '../../server/planner/csv-records.ts'
+import { csvLine, disarm, rearm } from '../../server/formats/csv-cells.ts'
+import { CsvReader, CsvSyntaxError } from '../../server/formats/csv-records.ts'
 
 function readAll(text: string, cuts: number[] = []): { line: number; cells: string[] }[] {
   const reader = new CsvReader()

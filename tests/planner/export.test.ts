@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { oneLine } from '../../server/planned-text.ts'
+import { oneLine } from '../../server/tasks/list-text.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { addKeywords, importCsv, type List, newSector, stored } from './sector.ts'

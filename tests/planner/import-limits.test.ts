@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sweepTables } from '../../jobs/sweep-tables.ts'
+import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { importCsv, newSector, type Problem, type Sector, stored } from './sector.ts'

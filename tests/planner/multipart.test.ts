@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MultipartError, partText, readParts } from '../../server/planner/multipart.ts'
+import { MultipartError, partText, readParts } from '../../server/formats/multipart.ts'
 
 const TYPE = 'multipart/form-data; boundary=XX'
 const PATIENCE = { idleMs: 50, totalMs: 60_000 }

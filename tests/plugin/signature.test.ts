@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { newKey, sign, verify } from '../../wp-bridge/client/sign.ts'
+import { newKey, sign, verify } from '../../wp-bridge/client/http/sign.ts'
 
 interface Vector {
   name: string

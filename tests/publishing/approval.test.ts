@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EXTRA_FIELDS, POST_FIELDS } from '../../wp-bridge/client/receipt.ts'
+import { EXTRA_FIELDS, POST_FIELDS } from '../../wp-bridge/client/publish/receipt.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 

@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newKey } from '../../wp-bridge/client/sign.ts'
+import { newKey } from '../../wp-bridge/client/http/sign.ts'
 import { type Client, register, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { installBridge } from '../wordpress/bridge.ts'

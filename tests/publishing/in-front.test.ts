@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { readAnswer } from '../../wp-bridge/client/answer.ts'
-import { isRefusal } from '../../wp-bridge/client/errors.ts'
+import { isRefusal } from '../../wp-bridge/client/http/errors.ts'
+import { readAnswer } from '../../wp-bridge/client/http/response.ts'
 
 const failureOf = (response: Response) =>
   readAnswer(response, 'https://site.test').then(

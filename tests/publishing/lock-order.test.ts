@@ -1,12 +1,12 @@
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
 import type { Deps } from '../../server/deps.ts'
+import { systemCaller } from '../../server/identity/system-caller.ts'
 import { deleteKeywords } from '../../server/planner/bulk-keywords.ts'
 import { planUnpublishing } from '../../server/publishing/plan-publishing.ts'
-import { systemCaller } from '../../server/system-caller.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql

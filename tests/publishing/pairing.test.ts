@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
-import { openSecrets } from '../../server/secrets.ts'
+import { openSecrets } from '../../server/security/secrets.ts'
 import { type Client, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { installBridge } from '../wordpress/bridge.ts'

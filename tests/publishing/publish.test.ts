@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { marker } from '../../wp-bridge/client/marker.ts'
+import { marker } from '../../wp-bridge/client/publish/marker.ts'
 import { type Client, register } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { tasks } from '../../db/schema/writer.ts'
-import { resolutionOf } from '../../jobs/publishing/post-draft.ts'
+import { resolutionOf } from '../../jobs/handlers/publishing/post-draft.ts'
 
 const clash = (field: 'title' | 'content') => ({ field, base: null, ours: 'a', theirs: 'b' })
 const task = (clashes: ReturnType<typeof clash>[] | null) => {

@@ -1,6 +1,6 @@
 import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
-import { openSecrets } from '../../server/secrets.ts'
-import { sign } from '../../wp-bridge/client/sign.ts'
+import { openSecrets } from '../../server/security/secrets.ts'
+import { sign } from '../../wp-bridge/client/http/sign.ts'
 import type { TestService } from '../helpers/service.ts'
 
 /** The key that a site shares with its plugin, out of the service's database. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { holdsMarker } from '../../wp-bridge/client/marker.ts'
+import { holdsMarker } from '../../wp-bridge/client/publish/marker.ts'
 import { type MortalWorker, startMortalWorker } from '../crash/mortal-worker.ts'
 import { type BreakingProxy, startBreakingProxy } from '../helpers/breaking-proxy.ts'
 import { type Client, signIn } from '../helpers/client.ts'

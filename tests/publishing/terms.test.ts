@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { PublishJournal } from '../../wp-bridge/client/journal.ts'
-import { ensureTerms } from '../../wp-bridge/client/terms.ts'
-import { connect } from '../../wp-bridge/client/transport.ts'
+import { connect } from '../../wp-bridge/client/http/transport.ts'
+import type { PublishJournal } from '../../wp-bridge/client/publish/intent-log.ts'
+import { ensureTerms } from '../../wp-bridge/client/publish/terms.ts'
 
 const journal: PublishJournal = {
   recall: () => expect.unreachable('nothing is created'),

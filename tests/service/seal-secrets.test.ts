@@ -10,7 +10,7 @@ import {
   type SealedColumn,
   type Secrets,
   SecretUnreadableError,
-} from '../../server/secrets.ts'
+} from '../../server/security/secrets.ts'
 import { ROOT } from '../architecture/code-files.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
@@ -67,7 +67,7 @@ async function seal(secrets: Secrets, place: SealedColumn, row: Row): Promise<vo
   await sql`update ${sql(place.table)} set ${sql(place.column)} = ${blob} where id = ${row.id}`
 }
 
-const COMMAND = path.join(ROOT, 'server/seal-secrets.ts')
+const COMMAND = path.join(ROOT, 'server/security/seal-secrets.ts')
 const environment = (keys: string[]) => ({
   PATH: process.env.PATH,
   DATABASE_URL: url,

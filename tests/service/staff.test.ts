@@ -16,13 +16,17 @@ afterAll(() => service?.stop())
 
 /** What `npm run staff -- …` runs. The service in this process answers meanwhile. */
 async function staff(...args: string[]) {
-  const child = spawn(process.execPath, [path.join(ROOT, 'server/staff.ts'), ...args], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: service.databaseUrl,
-      IGNY8_SECRET_KEYS: 'a key that only the tests of this project ever use',
+  const child = spawn(
+    process.execPath,
+    [path.join(ROOT, 'server/identity/staff-command.ts'), ...args],
+    {
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: service.databaseUrl,
+        IGNY8_SECRET_KEYS: 'a key that only the tests of this project ever use',
+      },
     },
-  })
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
   const [status] = await once(child, 'close')

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, inject, it } from 'vitest'
-import { KEPT_FILES } from '../../jobs/retention.ts'
+import { KEPT_FILES } from '../../jobs/scheduled/retention.ts'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
@@ -90,7 +90,7 @@ describe('the service', () => {
       headers: { authorization: `Bearer ${owner.token}` },
     })
     expect(me.status).toBe(200)
-    const message = 'Say in jobs/retention.ts how long a new file or folder is kept.'
+    const message = 'Say in jobs/scheduled/retention.ts how long a new file or folder is kept.'
     const unknown = readdirSync(dir).filter((name) => !(name in KEPT_FILES))
     expect(unknown, message).toEqual([])
   })

@@ -1,10 +1,10 @@
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
 import { contracts } from '../../jobs/registry.ts'
-import { type Boss, startBoss } from '../../server/boss.ts'
+import { type Boss, startBoss } from '../../server/runs/boss.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { registry } from '../../jobs/registry.ts'
-import { LookAgainError, type Step } from '../../jobs/step.ts'
+import { LookAgainError, type Step } from '../../jobs/steps/step.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector } from '../planner/sector.ts'

@@ -1,11 +1,11 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
+import { type Doors, openDoors } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { type Doors, openDoors } from '../../db/tenancy.ts'
-import { cancelClosed, openRecovery } from '../../jobs/recover.ts'
-import type { WorkerDeps } from '../../jobs/step.ts'
-import { WORKER_LOCK } from '../../jobs/take-step.ts'
+import { WORKER_LOCK } from '../../jobs/steps/claim-step.ts'
+import { cancelClosed, openRecovery } from '../../jobs/steps/recover-steps.ts'
+import type { WorkerDeps } from '../../jobs/steps/step.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: postgres.Sql

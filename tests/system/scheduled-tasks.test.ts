@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { type ScheduledTask, startSchedule } from '../../jobs/scheduled/schedule.ts'
-import { takeWorkerLock, type WorkerLock } from '../../jobs/worker-lock.ts'
+import { takeWorkerLock, type WorkerLock } from '../../jobs/steps/worker-lock.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 const quiet = () => ({ info() {}, warn() {}, error: vi.fn() })

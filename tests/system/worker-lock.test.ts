@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { takeWorkerLock } from '../../jobs/worker-lock.ts'
+import { takeWorkerLock } from '../../jobs/steps/worker-lock.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
@@ -46,7 +46,7 @@ it('is seen to live again after the database cut its connections', async () => {
 
 /** Leads, and says so. */
 const LEADER = `
-  import { takeWorkerLock } from ${JSON.stringify(new URL('../../jobs/worker-lock.ts', import.meta.url))}
+  import { takeWorkerLock } from ${JSON.stringify(new URL('../../jobs/steps/worker-lock.ts', import.meta.url))}
   const lock = await takeWorkerLock(process.env.DATABASE_URL)
   console.log(lock.isLeader())
   setInterval(() => lock.renew(), 100)`

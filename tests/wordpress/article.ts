@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
-import { marker } from '../../wp-bridge/client/marker.ts'
-import type { ImageFile } from '../../wp-bridge/client/media.ts'
-import type { PostDraft } from '../../wp-bridge/client/post-draft.ts'
+import { marker } from '../../wp-bridge/client/publish/marker.ts'
+import type { ImageFile } from '../../wp-bridge/client/publish/media.ts'
+import type { PostDraft } from '../../wp-bridge/client/publish/post-draft.ts'
 
 /** A small WebP that is another one for each name. */
 export async function imageFile(name: string): Promise<ImageFile> {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { marker } from '../../wp-bridge/client/marker.ts'
-import { publishPost } from '../../wp-bridge/client/publish.ts'
-import { connect, type WordPressApi } from '../../wp-bridge/client/transport.ts'
+import { connect, type WordPressApi } from '../../wp-bridge/client/http/transport.ts'
+import { marker } from '../../wp-bridge/client/publish/marker.ts'
+import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import {
   type Break,
   type BreakingProxy,

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import type { JournalEntry, PublishJournal } from '../../wp-bridge/client/journal.ts'
+import type { JournalEntry, PublishJournal } from '../../wp-bridge/client/publish/intent-log.ts'
 
 /** A journal in a JSON file, durable at each write, for one process at a time. */
 export function fileJournal(

@@ -1,5 +1,5 @@
-import { marker } from '../../wp-bridge/client/marker.ts'
-import type { PostDraft } from '../../wp-bridge/client/post-draft.ts'
+import { marker } from '../../wp-bridge/client/publish/marker.ts'
+import type { PostDraft } from '../../wp-bridge/client/publish/post-draft.ts'
 import type { WordPress } from './wordpress.ts'
 
 /** What WordPress's own database holds of an article. */

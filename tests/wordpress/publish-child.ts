@@ -1,4 +1,4 @@
-import { connect } from '../../wp-bridge/client/transport.ts'
+import { connect } from '../../wp-bridge/client/http/transport.ts'
 import { article } from './article.ts'
 import { fileJournal } from './file-journal.ts'
 import { publishUntilDone } from './publish-until-done.ts'

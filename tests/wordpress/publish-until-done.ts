@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { WordPressError } from '../../wp-bridge/client/errors.ts'
-import { type PublishRequest, publishPost } from '../../wp-bridge/client/publish.ts'
-import type { Receipt } from '../../wp-bridge/client/receipt.ts'
+import { WordPressError } from '../../wp-bridge/client/http/errors.ts'
+import { type PublishRequest, publishPost } from '../../wp-bridge/client/publish/publish.ts'
+import type { Receipt } from '../../wp-bridge/client/publish/receipt.ts'
 
 /** Publishes as a job does: comes back for as long as the error says that it may. */
 export async function publishUntilDone(request: PublishRequest): Promise<Receipt> {

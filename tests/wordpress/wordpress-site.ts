@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { buildOnce, cacheFolder, ensureWordPressCore } from '../install-wordpress.mjs'
+import { buildOnce, cacheFolder, ensureWordPressCore } from '../install/wordpress.mjs'
 import { createMariaDb, type DatabaseKind, startDatabase } from './wordpress-database.ts'
 
 const ours = (name: string) => join(import.meta.dirname, `wordpress-${name}.php`)

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
 import { content, tasks } from '../../../db/schema/writer.ts'
-import type { Tx } from '../../../db/tenancy.ts'
 import { type Guidance, readGuidance } from './read-guidance.ts'
 
 /** `html_content` is empty while the task has no article. */

@@ -1,7 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
 import { clusters, content_ideas, keywords } from '../../../db/schema/planner.ts'
 import { task_keywords, tasks } from '../../../db/schema/writer.ts'
-import type { Tx } from '../../../db/tenancy.ts'
 import type { GenerateContentInput } from '../provider.ts'
 import { type Guidance, readGuidance, sectionsOf } from './read-guidance.ts'
 

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
 import { clusters, keywords } from '../../../db/schema/planner.ts'
-import type { Tx } from '../../../db/tenancy.ts'
 import type { ClusterKeywordsInput } from '../provider.ts'
 
 const SHOWN_CLUSTERS = 300

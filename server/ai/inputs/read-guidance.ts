@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
 import type { PromptType, Section, SectionLogic } from '../../../db/schema/guidance.ts'
-import type { Tx } from '../../../db/tenancy.ts'
 import type { Prompts } from '../prompts/default-prompts.ts'
 import type { AuthorProfile, ContentStructure } from '../provider.ts'
 

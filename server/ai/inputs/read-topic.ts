@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
 import { clusters, content_ideas, keywords } from '../../../db/schema/planner.ts'
-import type { Tx } from '../../../db/tenancy.ts'
 import type { GenerateIdeasInput } from '../provider.ts'
 import { authorOf } from './read-brief.ts'
 import { type Guidance, readGuidance } from './read-guidance.ts'

@@ -1,5 +1,5 @@
-import { articleTree } from '../../../wp-bridge/client/article-tree.ts'
-import { isText, type Node } from '../../../wp-bridge/client/blocks-inline.ts'
+import { articleTree } from '../../../wp-bridge/client/blocks/article-tree.ts'
+import { isText, type Node } from '../../../wp-bridge/client/blocks/inline.ts'
 import type { ExtractImagePrompts, ExtractImagePromptsInput } from '../provider.ts'
 import { cleanText } from './phrase.ts'
 

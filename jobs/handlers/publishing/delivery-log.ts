@@ -1,0 +1,141 @@
+import { eq, sql } from 'drizzle-orm'
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import type { Tx } from '../../../db/database.ts'
+import { type DeliveryAttempt, wordpress_deliveries } from '../../../db/schema/bridge.ts'
+import { withoutSecrets } from '../../../wp-bridge/client/http/redact-secrets.ts'
+import { storable } from '../../../wp-bridge/client/http/storable.ts'
+import type { Fetch } from '../../../wp-bridge/client/http/transport.ts'
+import type { StepJob } from '../../steps/step.ts'
+
+/** Of each request and each answer: characters. */
+const KEPT = 4_000
+const KEPT_EXCHANGES = 100
+
+type Credentials = { username: string; appPassword: string }
+
+type Attempt = { type: 'post.publish' | 'post.unpublish'; siteId: number; wanted?: object }
+
+/**
+ * What one attempt at a step exchanges with a site, for the delivery log; without secrets. What a
+ * killed worker had exchanged is there up to the last `keep`.
+ */
+export class ExchangeLog {
+  readonly #deliveryId: number
+  readonly #exchanges: DeliveryAttempt[] = []
+  readonly #reading: Promise<void>[] = []
+  #credentials: Credentials | undefined
+
+  private constructor(deliveryId: number) {
+    this.#deliveryId = deliveryId
+  }
+
+  /** A fetch that notes what passes. What it is signed in with appears nowhere. */
+  recording(fetch: Fetch, credentials: Credentials): Fetch {
+    this.#credentials = credentials
+    return async (url, init) => {
+      const began = Date.now()
+      const { pathname, search } = new URL(url)
+      const exchange: DeliveryAttempt = {
+        at: new Date(began).toISOString(),
+        method: init?.method ?? 'GET',
+        path: this.#shown(pathname + search),
+        request: this.#shown(bodyOf(init?.body)),
+        status: null,
+        answer: '',
+        ms: 0,
+      }
+      this.#exchanges.push(exchange)
+      try {
+        const response = await fetch(url, init)
+        exchange.status = response.status
+        this.#reading.push(this.#read(response.clone(), exchange))
+        return response
+      } catch (error) {
+        exchange.answer = this.#shown(error instanceof Error ? error.message : 'It broke off.')
+        throw error
+      } finally {
+        exchange.ms = Date.now() - began
+      }
+    }
+  }
+
+  /** The answer is noted once it is read: half of one may end within a secret. */
+  async #read(response: Response, exchange: DeliveryAttempt): Promise<void> {
+    const decoder = new TextDecoder()
+    let answer = ''
+    try {
+      for await (const chunk of response.body ?? []) {
+        answer += decoder.decode(chunk, { stream: true })
+        // Leaving the loop ends the copy, and not the answer that is read elsewhere.
+        if (answer.length > 2 * KEPT) break
+      }
+    } catch {
+      answer += ' … and broke off.'
+    }
+    exchange.answer = this.#shown(answer)
+  }
+
+  #shown(text: string): string {
+    const start = text.slice(0, 2 * KEPT)
+    return storable(withoutSecrets(start, this.#credentials), KEPT)
+  }
+
+  /** Notes that an attempt at a task's post begins, and that one before it that did not end never will. */
+  static async begin(tx: Tx, { step }: StepJob, about: Attempt): Promise<ExchangeLog> {
+    const { account_id, id: step_id, run_id, object_id: task_id, attempt } = step
+    const { type, siteId: site_id, wanted } = about
+    await tx.execute(sql`update wordpress_deliveries set state = 'failed', updated_at = now()
+      where site_id = ${site_id} and kind = 'publish' and state = 'pending'
+        and payload ->> 'step_id' = ${String(step_id)}`)
+    const payload = { task_id, run_id, step_id, attempt, ...wanted }
+    const values = { account_id, site_id, kind: 'publish', type, payload } as const
+    const [row] = await tx
+      .insert(wordpress_deliveries)
+      .values({ ...values, attempts: 1, next_attempt_at: null })
+      .returning({ id: wordpress_deliveries.id })
+    return new ExchangeLog(row!.id)
+  }
+
+  /** Carries out what is logged. When that fails it is noted, with what `noteFailure` writes beside. */
+  async during<T>(
+    job: StepJob,
+    carryOut: () => Promise<T>,
+    noteFailure?: (tx: Tx, error: unknown) => Promise<void>,
+  ): Promise<T> {
+    try {
+      return await carryOut()
+    } catch (error) {
+      await Promise.allSettled(this.#reading)
+      await job.write(async (tx) => {
+        await this.#set(tx, { state: 'failed' })
+        await noteFailure?.(tx, error)
+      })
+      throw error
+    } finally {
+      await Promise.allSettled(this.#reading)
+    }
+  }
+
+  /** Notes what was exchanged so far. */
+  async keep(tx: Tx): Promise<void> {
+    await this.#set(tx, {})
+  }
+
+  /** Notes that the attempt did what it was to do. */
+  async delivered(tx: Tx): Promise<void> {
+    await this.#set(tx, { state: 'delivered', delivered_at: sql`now()` })
+  }
+
+  async #set(tx: Tx, change: PgUpdateSetSource<typeof wordpress_deliveries>): Promise<void> {
+    const log = this.#exchanges.slice(-KEPT_EXCHANGES)
+    await tx
+      .update(wordpress_deliveries)
+      .set({ ...change, log, updated_at: sql`now()` })
+      .where(eq(wordpress_deliveries.id, this.#deliveryId))
+  }
+}
+
+function bodyOf(body: BodyInit | null | undefined): string {
+  if (typeof body === 'string') return body
+  return body instanceof Uint8Array ? `<${body.byteLength} bytes>` : ''
+}

@@ -1,0 +1,126 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
+import { run_steps } from '../../../db/schema/runs.ts'
+import { type PauseReason, sites } from '../../../db/schema/sites.ts'
+import { tasks } from '../../../db/schema/writer.ts'
+import { audit } from '../../../server/observability/audit.ts'
+import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
+import { publishJob } from '../../../server/runs/job-contracts.ts'
+import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
+import { holdStep } from '../../steps/finish-step.ts'
+import { fence, HeldError, StepError, type StepJob, type WorkerDeps } from '../../steps/step.ts'
+import { pausedMessage } from './publish-gate.ts'
+import { whyNotWorking } from './site-works.ts'
+
+/** So many failures of one step in a row that may pass by themselves, half a minute, are not looked into. */
+const PATIENCE = 3
+const PROBE_SECONDS = [15, 30, 60, 120, 300, 600, 1_800] as const
+
+/**
+ * What becomes of a publish step that its site failed: when the site does not work for anybody it is
+ * paused, and the step waits. Throws `HeldError` then. Returns when the failure is the step's own; an
+ * error that the site goes on answering to this step alone is thrown as one that no retry mends.
+ */
+export async function pauseIfDown(job: StepJob, siteId: number, error: unknown): Promise<void> {
+  const { step } = job
+  const cause = error instanceof Error ? error.cause : undefined
+  if (!(cause instanceof WordPressError) || !mayBeDown(cause, step.retries)) return
+  const reason = await whyNotWorking(job, siteId)
+  if (!reason && cause.retryable && isRefusal(cause)) {
+    throw new StepError(cause.code, `${cause.message} ${cause.remedy}`, { cause })
+  }
+  if (!reason) return
+  const message = await job.deps.doors.withAccount(job.scope, async (tx) => {
+    const wait = pausedMessage(await pauseSite(tx, siteId, reason))
+    await fence(tx, step)
+    await holdStep(tx, step, { ...wait, retries: step.retries + 1 })
+    return wait.message
+  })
+  throw new HeldError(message)
+}
+
+/** An answer, or none, that the article alone does not explain. */
+function mayBeDown({ retryable, status, code }: WordPressError, retries: number): boolean {
+  if (retries >= publishJob.retryDelays.length) return false
+  if (retryable) return retries >= PATIENCE
+  return status !== undefined || code.startsWith('egress_')
+}
+
+async function pauseSite(tx: Tx, id: number, reason: PauseReason) {
+  const [paused] = await tx
+    .update(sites)
+    .set({
+      wp_paused_at: sql`now()`,
+      wp_pause_reason: reason,
+      wp_probe_at: probeAfter(0),
+      wp_probes: 0,
+      updated_at: sql`now()`,
+    })
+    .where(and(eq(sites.id, id), isNull(sites.wp_paused_at)))
+    .returning()
+  if (!paused) return { name: 'The site', wp_pause_reason: reason }
+  await noteSite(tx, 'site.paused', paused, reason)
+  return paused
+}
+
+/** When a site that was asked so often since it was paused is asked again. */
+export function probeAfter(probes: number) {
+  const seconds = PROBE_SECONDS[Math.min(probes, PROBE_SECONDS.length - 1)]!
+  return sql`now() + ${seconds} * interval '1 second'`
+}
+
+/**
+ * Lets a site's publications go on, in the order in which they were asked for; those of a drip get new
+ * slots. Does nothing for a site that is not paused.
+ */
+export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: number) {
+  const [resumed] = await tx
+    .update(sites)
+    .set({ wp_paused_at: null, wp_pause_reason: null, wp_probe_at: null, updated_at: sql`now()` })
+    .where(and(eq(sites.id, id), sql`${sites.wp_paused_at} is not null`))
+    .returning()
+  if (!resumed) return
+  const released = await tx
+    .update(run_steps)
+    .set({
+      held: null,
+      not_before: null,
+      retry_at: null,
+      released_at: sql`now()`,
+      updated_at: sql`now()`,
+    })
+    .from(tasks)
+    .where(
+      and(
+        eq(run_steps.kind, 'publish'),
+        eq(run_steps.state, 'pending'),
+        sql`${run_steps.held} is distinct from 'approval'`,
+        eq(tasks.account_id, run_steps.account_id),
+        eq(tasks.id, run_steps.object_id),
+        eq(tasks.site_id, id),
+      ),
+    )
+    .returning({
+      account_id: run_steps.account_id,
+      id: run_steps.id,
+      kind: run_steps.kind,
+      run_id: run_steps.run_id,
+      params: run_steps.params,
+    })
+  const place = ({ params }: { params: Record<string, unknown> }) => Number(params.place ?? 0)
+  released.sort((a, b) => a.run_id - b.run_id || place(a) - place(b) || a.id - b.id)
+  await deps.queue.enqueue(tx, released)
+  await noteSite(tx, 'site.resumed', resumed)
+}
+
+async function noteSite(
+  tx: Tx,
+  event: 'site.paused' | 'site.resumed',
+  { account_id: accountId, id }: { account_id: number; id: number },
+  reason?: PauseReason,
+): Promise<void> {
+  const detail = { ...reason }
+  const object = { type: 'site', id }
+  await audit(tx, { accountId, userId: null, action: event, object, detail })
+  await tellPluginOfSite(tx, event, id, reason?.message)
+}

@@ -1,0 +1,119 @@
+import type { MediaStore } from '../../../server/media/media.ts'
+import {
+  ArticleLimitError,
+  type ArticleTree,
+  articleTree,
+} from '../../../wp-bridge/client/blocks/article-tree.ts'
+import { faqOf } from '../../../wp-bridge/client/blocks/faq.ts'
+import { insertLinks } from '../../../wp-bridge/client/blocks/insert-links.ts'
+import { type PlacedImage, toBlocks } from '../../../wp-bridge/client/blocks/to-blocks.ts'
+import type { Resolution } from '../../../wp-bridge/client/merge/edits.ts'
+import { marker } from '../../../wp-bridge/client/publish/marker.ts'
+import type { Attachment, ImageFile } from '../../../wp-bridge/client/publish/media.ts'
+import type { PostDraft } from '../../../wp-bridge/client/publish/post-draft.ts'
+import { StepError } from '../../steps/step.ts'
+import type { LinkedArticle } from './publish-gate.ts'
+import type { Article } from './read-article.ts'
+
+type Task = Article['task']
+type Image = Article['images'][number]
+
+/** The article as it is handed to WordPress: blocks, with its in-article images in their places. */
+export function postDraft(
+  article: LinkedArticle,
+  media: MediaStore,
+  wanted: { status: PostDraft['status']; publish_at?: string },
+): PostDraft {
+  const { task, html_content, category, tags, images } = article
+  const key = task.publication_key
+  const tree = treeOf(html_content)
+  const faq = faqOf(tree)
+  insertLinks(tree, article.links)
+  return {
+    key,
+    title: task.title,
+    slug: task.slug,
+    excerpt: task.excerpt,
+    status: wanted.status,
+    ...(wanted.publish_at ? { date_gmt: wanted.publish_at } : {}),
+    category,
+    tags,
+    images: images.map((image) => imageFile(image, task, media)),
+    featured: images.find(({ image_type }) => image_type === 'featured')?.content_hash ?? null,
+    extras: {
+      seo: {
+        ...(task.meta_title && { title: task.meta_title }),
+        ...(task.meta_description && { description: task.meta_description }),
+      },
+      schema: { article: true, faq },
+    },
+    renderContent: (attachments) =>
+      toBlocks(tree, { marker: marker(key), images: placed(images, attachments) }),
+  }
+}
+
+/**
+ * What somebody decided on the task's conflict, as the post holds it: the content as safe blocks. A decision
+ * on another conflict does not count, since nothing says which of its texts is content.
+ */
+export function resolutionOf(
+  task: Task,
+  resolution: Resolution | undefined,
+): Resolution | undefined {
+  const { conflict } = task
+  if (!resolution || conflict?.conflict_id !== resolution.conflict_id) return undefined
+  const choices = resolution.choices.map((choice, at) => {
+    const isContent = conflict.clashes[at]?.field === 'content'
+    if (typeof choice === 'string' || !isContent || choice.text.trim() === '') return choice
+    const tree = treeOf(choice.text)
+    return { text: toBlocks(tree, { marker: marker(task.publication_key), images: [] }) }
+  })
+  return { ...resolution, choices }
+}
+
+/** What is stored is checked; an article from before may still hold HTML that cannot be read. */
+function treeOf(html: string): ArticleTree {
+  try {
+    return articleTree(html)
+  } catch (error) {
+    if (!(error instanceof ArticleLimitError)) throw error
+    throw new StepError(error.code, error.message, { cause: error })
+  }
+}
+
+function imageFile(image: Image, task: Article['task'], media: MediaStore): ImageFile {
+  const { content_hash, image_path, image_type, position, alt_text, width, height } = image
+  const number = position > 0 ? `-${position}` : ''
+  return {
+    content_hash,
+    async read() {
+      const bytes = await media.get(image_path)
+      if (!bytes) {
+        throw new StepError(
+          'image_lost',
+          `The file of image ${image.id} is gone. Generate it again.`,
+        )
+      }
+      return bytes
+    },
+    mime_type: 'image/webp',
+    file_name: `${task.slug || 'article'}-${image_type.replace('_', '-')}${number}.webp`,
+    title: task.title,
+    alt_text,
+    width,
+    height,
+  }
+}
+
+function placed(images: Image[], attachments: Attachment[]): PlacedImage[] {
+  return images
+    .filter(({ image_type }) => image_type === 'in_article')
+    .flatMap((image) => {
+      const attachment = attachments.find(({ content_hash }) => content_hash === image.content_hash)
+      if (!attachment) return []
+      const { id, url, width, height } = attachment
+      return [
+        { heading: image.heading, attachment_id: id, url, alt_text: image.alt_text, width, height },
+      ]
+    })
+}

@@ -1,0 +1,22 @@
+import { eq, sql } from 'drizzle-orm'
+import { sites } from '../../../db/schema/sites.ts'
+import type { StepHandler } from '../../steps/step.ts'
+import { resumeSite } from './pause.ts'
+import { whyNotWorking } from './site-works.ts'
+
+/** Asks a paused site whether it works again, and lets its publications go on when it does. */
+export const probeWordPress: StepHandler = async (job) => {
+  const siteId = job.step.object_id
+  const reason = await whyNotWorking(job, siteId)
+  return {
+    message: reason ? `The site stays paused. ${reason.message}` : 'The site works again',
+    result: { works: !reason },
+    async write(tx) {
+      if (!reason) return resumeSite(tx, job.deps, siteId)
+      await tx
+        .update(sites)
+        .set({ wp_pause_reason: reason })
+        .where(sql`${eq(sites.id, siteId)} and ${sites.wp_paused_at} is not null`)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../../db/database.ts'
+import { run_steps, runs } from '../../../db/schema/runs.ts'
+import { sites } from '../../../db/schema/sites.ts'
+import { tasks } from '../../../db/schema/writer.ts'
+import type { Link } from '../../../wp-bridge/client/blocks/insert-links.ts'
+import { holdStep } from '../../steps/finish-step.ts'
+import { fence, HeldError, type Step, StepError, type StepJob } from '../../steps/step.ts'
+import { linksOf } from './article-links.ts'
+import { ExchangeLog } from './delivery-log.ts'
+import { type Article, readArticle } from './read-article.ts'
+import { assignSlots, MAY_BE_THERE } from './slots.ts'
+
+type Site = typeof sites.$inferSelect
+type Wait = { held?: 'approval' | 'paused'; message: string }
+/** With its links, and the log of this attempt. */
+export type LinkedArticle = Article & { links: Link[]; log: ExchangeLog }
+type Wanted = { status: string; publish_at?: string | undefined; keep_status?: boolean | undefined }
+
+/**
+ * The article of a publish step, as it may be sent now. Throws `HeldError` when the step waits: for its
+ * site, for somebody's approval, or for its slot in the drip.
+ *
+ * Site and task stay locked until what was read and decided is written: nobody approves, changes or
+ * resumes in between, and the slots of a site are given by one at a time.
+ */
+export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<LinkedArticle> {
+  const { step, deps, scope } = job
+  const { article, wait } = await deps.doors.withAccount(scope, async (tx) => {
+    const site = await lockSiteOf(tx, step.object_id)
+    await fence(tx, step)
+    const article = await readArticle(tx, step.object_id)
+    const wait = await reasonToWait(tx, step, { site, article, wanted })
+    if (wait) await holdStep(tx, step, wait)
+    else await begin(tx, step, article)
+    if (wait) return { wait }
+    const links = await linksOf(tx, article.task)
+    const { status, publish_at, keep_status } = wanted
+    const log = await ExchangeLog.begin(tx, job, {
+      type: 'post.publish',
+      siteId: site.id,
+      wanted: { status, publish_at, keep_status },
+    })
+    return { article: { ...article, links, log } }
+  })
+  if (!article) throw new HeldError(wait.message)
+  return article
+}
+
+async function lockSiteOf(tx: Tx, taskId: number): Promise<Site> {
+  const [row] = await tx
+    .select({ site: sites })
+    .from(tasks)
+    .innerJoin(sites, and(eq(sites.account_id, tasks.account_id), eq(sites.id, tasks.site_id)))
+    .where(eq(tasks.id, taskId))
+    .for('no key update')
+  if (!row) throw new StepError('not_found', 'The task was deleted.')
+  return row.site
+}
+
+async function reasonToWait(
+  tx: Tx,
+  step: Step,
+  { site, article, wanted }: { site: Site; article: Article; wanted: Wanted },
+): Promise<Wait | undefined> {
+  const { task } = article
+  if (site.wp_paused_at) return pausedMessage(site)
+  const becomesPublic = wanted.status === 'publish' || wanted.status === 'future'
+  if (site.requires_approval && becomesPublic && !task.approved_at) {
+    await tx
+      .update(tasks)
+      .set({ status: 'review', updated_at: sql`now()` })
+      .where(and(eq(tasks.id, task.id), eq(tasks.status, 'draft')))
+    return { held: 'approval', message: `“${task.title}” waits for approval` }
+  }
+  const isNew = wanted.status === 'publish' && task.wp_status !== 'publish'
+  const dripped = site.publish_per_day !== null && isNew && !(await isBegun(tx, task.id))
+  const slot = dripped ? await slotOf(tx, site.id, step) : null
+  return slot ? { message: `“${task.title}” is due at ${slot.toISOString()}` } : undefined
+}
+
+export const pausedMessage = (site: Pick<Site, 'name' | 'wp_pause_reason'>): Wait => ({
+  held: 'paused',
+  message: `“${site.name}” is paused and is asked by and by whether it works again. ${site.wp_pause_reason?.message ?? ''}`,
+})
+
+/** Whether the post may be there already, since an answer was lost: it is seen to at once. */
+async function isBegun(tx: Tx, taskId: number): Promise<boolean> {
+  const [row] = await tx.select({ begun: MAY_BE_THERE }).from(tasks).where(eq(tasks.id, taskId))
+  return row!.begun
+}
+
+/** The step's slot, when that is not now. */
+async function slotOf(tx: Tx, siteId: number, step: Step): Promise<Date | null> {
+  await assignSlots(tx, siteId)
+  const [row] = await tx
+    .select({ slot: run_steps.not_before, isDue: sql<boolean>`${run_steps.not_before} <= now()` })
+    .from(run_steps)
+    .where(eq(run_steps.id, step.id))
+  return row?.slot && !row.isDue ? row.slot : null
+}
+
+async function begin(tx: Tx, step: Step, { task }: Article): Promise<void> {
+  await tx
+    .update(runs)
+    .set({
+      phase: 'publish',
+      message: `Publishing “${task.title}”`,
+      state: 'PROGRESS',
+      updated_at: sql`now()`,
+    })
+    .where(eq(runs.id, step.run_id))
+}

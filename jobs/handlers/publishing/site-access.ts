@@ -1,0 +1,55 @@
+import { eq } from 'drizzle-orm'
+import { sites } from '../../../db/schema/sites.ts'
+import { sitePassword } from '../../../server/publishing/secret-places.ts'
+import { SecretUnreadableError } from '../../../server/security/secrets.ts'
+import { connect, type WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
+import { StepError, type StepJob } from '../../steps/step.ts'
+import type { ExchangeLog } from './delivery-log.ts'
+
+export type LinkedSite = {
+  id: number
+  wp_url: string
+  wp_rest_root: string
+  api: WordPressApi
+  /** Whether it was paired with the plugin. */
+  hasBridge: boolean
+}
+
+/** Opens the WordPress of a linked site as its user; `log` notes what is exchanged with it. Throws `site_not_linked` when it has none. */
+export async function openSite(
+  job: StepJob,
+  siteId: number,
+  log?: ExchangeLog,
+): Promise<LinkedSite> {
+  const site = await openCredentials(job, siteId)
+  const { wp_url, wp_rest_root, username, appPassword, hasBridge } = site
+  const { signal } = job
+  const fetch = log ? log.recording(job.deps.fetch, site) : job.deps.fetch
+  const api = connect({ fetch, restRoot: wp_rest_root, username, appPassword, signal })
+  return { id: siteId, wp_url, wp_rest_root, api, hasBridge }
+}
+
+/** How a linked site is signed in to. Throws `site_not_linked` when it is linked no more. */
+export async function openCredentials(job: StepJob, siteId: number) {
+  const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
+  if (!site?.wp_url || !site.wp_username || !site.wp_app_password || !site.wp_rest_root) {
+    throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
+  }
+  const { wp_url, wp_rest_root, wp_username: username } = site
+  const appPassword = await openPassword(job, siteId, site.wp_app_password)
+  const hasBridge = site.wp_bridge_keys !== null
+  return { wp_url, wp_rest_root, username, appPassword, hasBridge }
+}
+
+async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {
+  try {
+    return await job.deps.secrets.open(sitePassword(job.scope.accountId, siteId), sealed)
+  } catch (error) {
+    if (!(error instanceof SecretUnreadableError)) throw error
+    throw new StepError(
+      'site_password_unreadable',
+      'The stored application password cannot be read with the present keys. Link the site again.',
+      { cause: error },
+    )
+  }
+}

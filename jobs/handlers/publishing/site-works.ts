@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { PauseReason } from '../../../db/schema/sites.ts'
+import { checkCredentials } from '../../../wp-bridge/client/connect/credentials.ts'
+import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
+import { connect, type WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
+import { StepError, type StepJob } from '../../steps/step.ts'
+import { openCredentials } from './site-access.ts'
+
+/**
+ * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
+ * write. Returns why not, or undefined when it does.
+ */
+export async function whyNotWorking(
+  job: StepJob,
+  siteId: number,
+): Promise<PauseReason | undefined> {
+  const { fetch } = job.deps
+  const { signal } = job
+  try {
+    const site = await openCredentials(job, siteId)
+    const { wp_url: siteUrl, wp_rest_root: restRoot, username, appPassword } = site
+    const api = connect({ fetch, restRoot, username, appPassword, signal })
+    await answers(api)
+    await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
+    await takesWrites(api)
+    return undefined
+  } catch (error) {
+    if (error instanceof WordPressError) {
+      return { code: error.code, message: `${error.message} ${error.remedy}` }
+    }
+    if (error instanceof StepError) return { code: error.code, message: error.message }
+    throw error
+  }
+}
+
+/** Throws what a site that is down answers; what else is wrong is for the check to explain. */
+async function answers(api: WordPressApi): Promise<void> {
+  try {
+    await api.read('wp/v2/users/me', z.object({}))
+  } catch (error) {
+    // What WordPress itself objects to is explained by the check of the credentials.
+    if (!(error instanceof WordPressError) || error.retryable || !error.wpCode) throw error
+  }
+}
+
+/**
+ * Throws the answer of a firewall that blocks every write. WordPress itself rejects this request with
+ * JSON, because it names an unknown status and an id for a post that does not exist yet.
+ */
+async function takesWrites(api: WordPressApi): Promise<void> {
+  try {
+    await api.create('wp/v2/posts', z.object({}), { id: 1, status: 'igny8-probe' })
+  } catch (error) {
+    if (!(error instanceof WordPressError) || !error.wpCode) throw error
+  }
+}

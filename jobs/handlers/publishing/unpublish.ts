@@ -1,0 +1,94 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { run_steps } from '../../../db/schema/runs.ts'
+import { tasks } from '../../../db/schema/writer.ts'
+import { tellPlugin } from '../../../server/publishing/deliveries.ts'
+import { unpublishPost } from '../../../wp-bridge/client/publish/unpublish.ts'
+import { LookAgainError, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
+import { ExchangeLog } from './delivery-log.ts'
+import { databaseJournal } from './intent-log.ts'
+import { requireSameWordPress } from './set-aside-posts.ts'
+import { openSite } from './site-access.ts'
+import { toldAt } from './told-at.ts'
+import { askWordPress } from './wordpress-failure.ts'
+
+const Params = z.object({
+  /** A publication was cancelled that had been sent: WordPress may still be carrying it out. */
+  unsettled: z.boolean().default(false),
+})
+const WAIT_MS = 1_000
+
+/** Makes a task's post a draft in WordPress again; the task returns to review and keeps its post. */
+export const unpublish: StepHandler = async (job) => {
+  const taskId = job.step.object_id
+  await waitForWatchdog(job, taskId)
+  const [task] = await job.read((tx) => tx.select().from(tasks).where(eq(tasks.id, taskId)))
+  if (!task) throw new StepError('not_found', 'The task was deleted.')
+  const about = { type: 'post.unpublish', siteId: task.site_id } as const
+  const log = await job.write((tx) => ExchangeLog.begin(tx, job, about))
+  const { post, site } = await log.during(job, async () => {
+    const site = await openSite(job, task.site_id, log)
+    await job.requested('unpublish', `Asked ${site.wp_url} to make “${task.title}” a draft`)
+    const post = await askWordPress(() =>
+      unpublishPost({
+        api: site.api,
+        hasBridge: site.hasBridge,
+        journal: databaseJournal(job, site),
+        post: { key: task.publication_key, slug: task.slug },
+      }),
+    )
+    return { post, site }
+  })
+  await lookAgainIfUnsettled(job, task.title, log)
+  return {
+    message: `“${task.title}” is a draft again`,
+    result: post,
+    async write(tx) {
+      await tx
+        .update(tasks)
+        .set({
+          status: 'review',
+          assigned_post_id: post.post_id,
+          post_url: post.url,
+          wp_status: post.wp_status,
+          wp_told_at: toldAt(post.modified_at),
+          verify_at: null,
+          error: null,
+          updated_at: sql`now()`,
+        })
+        .where(eq(tasks.id, taskId))
+      await requireSameWordPress(tx, site)
+      await tellPlugin(tx, 'task.updated', taskId)
+      await log.delivered(tx)
+    },
+  }
+}
+
+/** The watchdog may be publishing a post that WP-Cron missed; once this step exists it starts no other. */
+async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
+  const [running] = await job.read((tx) =>
+    tx
+      .select({ id: run_steps.id })
+      .from(run_steps)
+      .where(
+        and(
+          eq(run_steps.kind, 'verify_post'),
+          eq(run_steps.object_id, taskId),
+          eq(run_steps.state, 'running'),
+        ),
+      ),
+  )
+  if (!running) return
+  throw new LookAgainError('already_running', 'The post is being looked at. Trying again.', WAIT_MS)
+}
+
+/** Until WordPress cannot be carrying out an earlier request any more, the post is looked at once more. */
+async function lookAgainIfUnsettled(job: StepJob, title: string, log: ExchangeLog): Promise<void> {
+  const { step, deps } = job
+  const { unsettled } = Params.parse(step.params)
+  const left = step.created_at.getTime() + deps.settleMs - Date.now()
+  if (!unsettled || left <= 0) return
+  await job.write((tx) => log.delivered(tx))
+  const message = `“${title}” is a draft; igny8 looks again, since an update of it was under way.`
+  throw new LookAgainError('outcome_pending', message, left)
+}

@@ -1,0 +1,23 @@
+import { pause } from '../../../wp-bridge/client/http/sleep.ts'
+import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
+import type { StepJob } from '../../steps/step.ts'
+
+/** Caches in front of a site may show its old self for a moment. Milliseconds before each look. */
+const LOOKS = [0, 500, 1_500, 4_000, 10_000]
+
+/** Whether visitors are shown the article at `url`, within about a quarter of a minute. */
+export async function waitUntilLive(job: StepJob, url: string, key: string): Promise<boolean> {
+  const { signal, deps } = job
+  let reason = ''
+  for (const wait of LOOKS) {
+    await pause(wait, signal)
+    const sight = await seenLive(deps.fetch, url, key, { signal })
+    if (sight.seen) {
+      await job.responded('live', `The article is live at ${url}`)
+      return true
+    }
+    reason = sight.reason
+  }
+  await job.responded('live', `Published, but not seen live yet. ${reason}`)
+  return false
+}

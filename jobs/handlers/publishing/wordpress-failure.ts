@@ -1,0 +1,27 @@
+import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
+import { LookAgainError, RetryableError, StepError } from '../../steps/step.ts'
+
+/**
+ * Runs what talks to a WordPress and turns its failure into what the worker decides by. `retry` is
+ * false where somebody waits for the answer.
+ */
+export async function askWordPress<T>(
+  call: () => Promise<T>,
+  { retry = true }: { retry?: boolean } = {},
+): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!(error instanceof WordPressError)) throw error
+    const { code, retryable, retryAfterMs } = error
+    const message = `${error.message} ${error.remedy}`
+    if (!retry) throw new StepError(code, message, { cause: error })
+    if (retryable && retryAfterMs !== undefined) {
+      const { spendsAttempt: spendsRetry } = error
+      throw new LookAgainError(code, message, retryAfterMs, { spendsRetry, cause: error })
+    }
+    throw retryable
+      ? new RetryableError(code, message, { cause: error })
+      : new StepError(code, message, { cause: error })
+  }
+}

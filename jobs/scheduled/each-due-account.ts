@@ -1,0 +1,29 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { PlatformReason } from '../../db/database.ts'
+import type { WorkerDeps } from '../steps/step.ts'
+
+const BATCH = 100
+
+/**
+ * Does something for each account that `isDue`, one after the other, in the order of their ids, so that
+ * none is met twice. One that fails is logged, and keeps no other waiting.
+ */
+export async function eachDueAccount(
+  { doors, logger }: Pick<WorkerDeps, 'doors' | 'logger'>,
+  { reason, isDue, failed }: { reason: PlatformReason; isDue: SQL; failed: string },
+  work: (id: number) => Promise<unknown>,
+): Promise<void> {
+  for (let last = 0; ; ) {
+    const due = await doors.withPlatform(reason, (tx) =>
+      tx.execute<{ id: string }>(sql`select id from accounts
+        where ${isDue} and id > ${last} order by id limit ${BATCH}`),
+    )
+    for (const { id } of due) {
+      last = Number(id)
+      await work(last).catch((error: unknown) => {
+        logger.error({ err: error, account_id: last }, failed)
+      })
+    }
+    if (due.length < BATCH) return
+  }
+}

@@ -1,0 +1,142 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
+import type { WorkerDeps } from '../steps/step.ts'
+import { eachDueAccount } from './each-due-account.ts'
+
+/** In an order in which nothing refers to what goes. */
+export const ERASED = [
+  'idempotency_keys',
+  'staged_keywords',
+  'wordpress_deliveries',
+  'bridge_events',
+  'wordpress_objects',
+  'wordpress_connections',
+  'internal_links',
+  'task_keywords',
+  'idea_keywords',
+  'content',
+  'images',
+  'tasks',
+  'content_ideas',
+  'keywords',
+  'clusters',
+  'strategies',
+  'site_user_access',
+  'sectors',
+  'sites',
+  'ai_prompts',
+  'author_profiles',
+  'integration_settings',
+  'api_keys',
+  'invitations',
+  'refresh_tokens',
+  'account_totals',
+  'usage_counters',
+] as const
+/** What happened to money and who did what: kept, with nothing in it that names a person or a text. */
+export const KEPT = [
+  'accounts',
+  'audit_log',
+  'credit_transactions',
+  'usage_logs',
+  'runs',
+  'run_steps',
+]
+
+/** Rows that one transaction is about. */
+const BATCH = 1_000
+
+/**
+ * Erases the accounts whose grace period is over, in transactions of a bounded size, last the users and
+ * the name. Killed in between, it goes on in the next round, with what is left. An account that fails
+ * keeps none of the others waiting. The sweep removes image files, since other accounts may have the same.
+ */
+export async function eraseAccounts(deps: WorkerDeps): Promise<void> {
+  const isDue = sql`delete_after <= now() and status = 'cancelled'`
+  const round = { reason: 'erase_accounts', isDue, failed: 'account not erased' } as const
+  await eachDueAccount(deps, round, (id) => erase(deps, id))
+}
+
+async function erase(deps: WorkerDeps, id: number): Promise<void> {
+  const steps: ((tx: Tx) => Promise<number>)[] = [
+    // Before their sites, which clear the reference of all of their runs at once.
+    (tx) => forgetRuns(tx, id),
+    ...ERASED.map((table) => (tx: Tx) => deleteSome(tx, table, id)),
+    (tx) => forgetSteps(tx, id),
+    (tx) => forgetTexts(tx, id),
+    (tx) => forgetNames(tx, id),
+  ]
+  for (const step of steps) {
+    for (let done: number | undefined = BATCH; done >= BATCH; ) {
+      done = await whileDue(deps, id, step)
+      if (done === undefined) return
+    }
+  }
+  deps.logger.info({ account_id: id }, 'account erased')
+}
+
+/** Undefined, with nothing done, when the account is not to be erased now. */
+function whileDue<T>(deps: WorkerDeps, id: number, work: (tx: Tx) => Promise<T>) {
+  return deps.doors.withPlatform('erase_accounts', async (tx) =>
+    (await isDue(tx, id)) ? work(tx) : undefined,
+  )
+}
+
+/** Locks the account: false when it was restored, or erased, when another worker is at it, or a step of it runs. */
+async function isDue(tx: Tx, id: number): Promise<boolean> {
+  const [account] = await tx.execute(sql`select id from accounts
+    where id = ${id} and status = 'cancelled' and delete_after <= now() for update skip locked`)
+  if (!account) return false
+  const [busy] = await tx.execute(sql`select 1 from run_steps
+    where account_id = ${id} and state in ('waiting', 'pending', 'running') limit 1`)
+  return busy === undefined
+}
+
+const deleteSome = (tx: Tx, table: string, id: number) =>
+  some(
+    tx,
+    sql`delete from ${sql.identifier(table)} where ctid = any(array(
+    select ctid from ${sql.identifier(table)} where account_id = ${id} limit ${BATCH}))`,
+  )
+
+const forgetRuns = (tx: Tx, id: number) =>
+  some(
+    tx,
+    sql`update runs set site_id = null, params = '{}', secret = null, message = '', result = null,
+      error = null, request_steps = '[]', response_steps = '[]'
+    where account_id = ${id} and id in (select id from runs where account_id = ${id}
+      and (site_id is not null or params <> '{}' or message <> '' or result is not null
+        or error is not null or secret is not null or request_steps <> '[]' or response_steps <> '[]')
+      limit ${BATCH})`,
+  )
+
+const forgetSteps = (tx: Tx, id: number) =>
+  some(
+    tx,
+    sql`update run_steps set params = '{}', made = null, result = null, error = null
+    where account_id = ${id} and id in (select id from run_steps where account_id = ${id}
+      and (params <> '{}' or made is not null or result is not null or error is not null)
+      limit ${BATCH})`,
+  )
+
+async function some(tx: Tx, statement: SQL): Promise<number> {
+  return (await tx.execute(statement)).count
+}
+
+/** Of what only grows: the database lets it be emptied for an account that is to be erased. */
+async function forgetTexts(tx: Tx, id: number): Promise<number> {
+  const [row] = await tx.execute<{ n: number }>(
+    sql`select igny8_forget_texts(${id}, ${BATCH}) as n`,
+  )
+  return Number(row!.n)
+}
+
+/** The users, whose addresses are free again, and the account's name. */
+async function forgetNames(tx: Tx, id: number): Promise<number> {
+  // Of a form that no other slug has, so that nobody can be in the way.
+  await tx.execute(sql`update accounts set name = 'erased', slug = 'erased/' || id, owner_id = null,
+    stripe_customer_id = null, delete_after = null, erased_at = now(), updated_at = now()
+    where id = ${id}`)
+  await tx.execute(sql`delete from users where account_id = ${id}`)
+  return 0
+}

@@ -1,0 +1,41 @@
+import { and, eq, lte, sql } from 'drizzle-orm'
+import { sites } from '../../db/schema/sites.ts'
+import { systemCaller } from '../../server/identity/system-caller.ts'
+import { acceptRun } from '../../server/runs/accept-run.ts'
+import { probeWordPressJob } from '../../server/runs/job-contracts.ts'
+import { probeAfter } from '../handlers/publishing/pause.ts'
+import { hasOpenStep } from '../steps/open-step.ts'
+import type { WorkerDeps } from '../steps/step.ts'
+
+const BATCH = 100
+
+/**
+ * Asks each paused site whose time has come whether it works again, the more seldom the longer it is
+ * paused. Any number of workers may call this at once.
+ */
+export async function probeSites({ doors, queue }: WorkerDeps): Promise<number> {
+  return doors.withPlatform('probe_sites', async (tx) => {
+    const due = await tx
+      .select({ account_id: sites.account_id, id: sites.id, wp_probes: sites.wp_probes })
+      .from(sites)
+      .where(
+        and(lte(sites.wp_probe_at, sql`now()`), sql`not ${hasOpenStep('probe_wordpress', sites)}`),
+      )
+      .orderBy(sites.wp_probe_at)
+      .limit(BATCH)
+      .for('no key update', { skipLocked: true })
+    for (const { account_id, id, wp_probes } of due) {
+      await acceptRun(tx, queue, systemCaller(account_id), {
+        kind: 'probe_wordpress',
+        siteId: id,
+        params: {},
+        steps: [{ contract: probeWordPressJob, objectId: id, price: 0 }],
+      })
+      await tx
+        .update(sites)
+        .set({ wp_probe_at: probeAfter(wp_probes + 1), wp_probes: wp_probes + 1 })
+        .where(and(eq(sites.account_id, account_id), eq(sites.id, id)))
+    }
+    return due.length
+  })
+}

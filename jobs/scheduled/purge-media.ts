@@ -1,0 +1,36 @@
+import { randomInt } from 'node:crypto'
+import { namedFiles } from '../../server/media/media-names.ts'
+import type { WorkerDeps } from '../steps/step.ts'
+
+/** A file is written before the row that names it: so long it is not looked at. */
+const GRACE_MS = 24 * 3_600_000
+/** Files of one folder that a round looks at. */
+const LIMIT = 1_000
+
+type Deps = Pick<WorkerDeps, 'doors' | 'media' | 'logger'>
+
+/**
+ * Returns a round that removes the files that nothing names any more, of one folder of 256; the next
+ * round goes on with the next. Files that are named again meanwhile were put again, and are young.
+ */
+export function openMediaSweep(deps: Deps): () => Promise<number> {
+  let folder = randomInt(256)
+  let after = ''
+  return async () => {
+    const name = folder.toString(16).padStart(2, '0')
+    const files = await deps.media.list(name, after, LIMIT)
+    const old = files.filter(({ at }) => Date.now() - at > GRACE_MS).map(({ path }) => path)
+    const removed = old.length > 0 ? await removeUnnamed(deps, old) : 0
+    after = files.length < LIMIT ? '' : files.at(-1)!.path
+    if (after === '') folder = (folder + 1) % 256
+    return removed
+  }
+}
+
+async function removeUnnamed(deps: Deps, paths: string[]): Promise<number> {
+  const named = await namedFiles(deps.doors, paths)
+  const unnamed = paths.filter((path) => !named.has(path))
+  for (const path of unnamed) await deps.media.remove(path)
+  if (unnamed.length > 0) deps.logger.info({ files: unnamed.length }, 'image files removed')
+  return unnamed.length
+}

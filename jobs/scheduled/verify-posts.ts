@@ -1,0 +1,41 @@
+import { and, eq, lte, sql } from 'drizzle-orm'
+import { tasks } from '../../db/schema/writer.ts'
+import { systemCaller } from '../../server/identity/system-caller.ts'
+import { acceptRun } from '../../server/runs/accept-run.ts'
+import { verifyPostJob } from '../../server/runs/job-contracts.ts'
+import { nextLook } from '../handlers/publishing/verify-at.ts'
+import { hasOpenStep } from '../steps/open-step.ts'
+import type { WorkerDeps } from '../steps/step.ts'
+
+const BATCH = 100
+
+/**
+ * The watchdog: starts a look at each post whose time has come, and sets the time of the next, so
+ * that a look that fails is not the last. Any number of workers may call this at once.
+ */
+export async function verifyPosts(deps: WorkerDeps): Promise<number> {
+  return deps.doors.withPlatform('verify_posts', async (tx) => {
+    const due = await tx
+      .select()
+      .from(tasks)
+      .where(and(lte(tasks.verify_at, sql`now()`), sql`not ${hasOpenStep('verify_post', tasks)}`))
+      .orderBy(tasks.verify_at)
+      .limit(BATCH)
+      .for('update', { of: tasks, skipLocked: true })
+    for (const task of due) {
+      const caller = systemCaller(task.account_id)
+      await acceptRun(tx, deps.queue, caller, {
+        kind: 'verify_post',
+        siteId: task.site_id,
+        params: {},
+        steps: [{ contract: verifyPostJob, objectId: task.id, price: 0 }],
+      })
+      const verifications = task.verifications + 1
+      await tx
+        .update(tasks)
+        .set({ verify_at: nextLook(verifications), verifications })
+        .where(and(eq(tasks.account_id, task.account_id), eq(tasks.id, task.id)))
+    }
+    return due.length
+  })
+}

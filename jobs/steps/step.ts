@@ -1,0 +1,206 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Doors, Scope, Tx } from '../../db/database.ts'
+import { type ProgressEntry, type RunKind, run_steps, runs } from '../../db/schema/runs.ts'
+import type { AiProvider } from '../../server/ai/provider.ts'
+import type { Usage } from '../../server/billing/settle-step.ts'
+import type { GoogleUrls } from '../../server/google/google-urls.ts'
+import type { MediaStore } from '../../server/media/media.ts'
+import type { Logger } from '../../server/observability/logger.ts'
+import type { Queue } from '../../server/runs/queue.ts'
+import type { Secrets } from '../../server/security/secrets.ts'
+import { shortened } from './short-texts.ts'
+
+/** How an attempt at a step ended. */
+export type Outcome = 'succeeded' | 'failed' | 'retried' | 'held'
+
+/** What handlers work with; the worker passes it in. */
+export type WorkerDeps = {
+  doors: Doors
+  queue: Queue
+  secrets: Secrets
+  media: MediaStore
+  logger: Logger
+  /** Told how each attempt ended and how many seconds it took. */
+  stepEnded(kind: RunKind, outcome: Outcome, seconds: number): void
+  /** The guarded client: the only way out. */
+  fetch: (url: string, init?: RequestInit) => Promise<Response>
+  googleUrls: GoogleUrls
+  /** The provider that the account chose; `local` when nothing is configured. */
+  aiProvider(scope: Scope): Promise<AiProvider>
+  /**
+   * How long a WordPress may still be carrying out a request whose answer was lost, in
+   * milliseconds: before that nothing is created again.
+   */
+  settleMs: number
+}
+
+export type Step = typeof run_steps.$inferSelect
+
+/** A failure that is retried after the contract's next delay; when those are used up the step fails. */
+export class RetryableError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** A failure that no retry mends. `code` and message reach the caller. */
+export class StepError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Not a failure: the outcome of something remote is not known yet, look again later. */
+export class LookAgainError extends Error {
+  readonly code: string
+  readonly afterMs: number
+  /** It counts as one of the contract's retries: what was asked for was sent, and may be sent again. */
+  readonly spendsRetry: boolean
+  constructor(
+    code: string,
+    message: string,
+    afterMs: number,
+    { spendsRetry = false, ...options }: ErrorOptions & { spendsRetry?: boolean } = {},
+  ) {
+    super(message, options)
+    this.code = code
+    this.afterMs = afterMs
+    this.spendsRetry = spendsRetry
+  }
+}
+
+/** Not a failure: the step waits for something, and the handler has written so with `holdStep`. */
+export class HeldError extends Error {}
+
+/** Another worker has taken the step, or it was ended: this one must not write any more. */
+export class StaleAttemptError extends Error {
+  constructor() {
+    super('another worker has taken over this step')
+  }
+}
+
+/** What a handler hands over when its step is done; it is written in one transaction. */
+export type StepDone = {
+  /** Credits spent, at most the step's price. Default: its price. */
+  charge?: number
+  /** What was asked of a provider: it is logged. */
+  usage?: Usage
+  result: Record<string, unknown>
+  /** Says in one sentence what was done, for the run's progress. */
+  message: string
+  /** The domain's own writes. */
+  write?: (tx: Tx) => Promise<void>
+}
+
+/** One attempt at one step. Handlers read and call out freely, and write through it alone. */
+export class StepJob {
+  readonly step: Step
+  readonly deps: WorkerDeps
+  readonly scope: Scope
+  /** Aborted when the worker must stop: the step is then given back. */
+  readonly signal: AbortSignal
+
+  constructor(step: Step, deps: WorkerDeps, signal: AbortSignal) {
+    this.step = step
+    this.deps = deps
+    this.scope = { accountId: step.account_id }
+    this.signal = signal
+  }
+
+  read<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.deps.doors.withAccount(this.scope, fn, { readOnly: true })
+  }
+
+  /** Runs `fn` in a transaction that fails when this attempt is not the step's current one. */
+  write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.deps.doors.withAccount(this.scope, async (tx) => {
+      await fence(tx, this.step)
+      return fn(tx)
+    })
+  }
+
+  /** Shows where the step stands. `current` counts in the run's units and is for one-step runs. */
+  async progress(update: { phase: RunKind; message: string; current?: number }): Promise<void> {
+    await this.write((tx) => updateRun(tx, this.step, update))
+  }
+
+  /** Keeps what was made so far for another attempt, which finds it in `step.made`. */
+  async keep(made: Record<string, unknown>): Promise<void> {
+    await this.write((tx) =>
+      tx.update(run_steps).set({ made }).where(eq(run_steps.id, this.step.id)),
+    )
+  }
+
+  /** Notes what was asked of a provider or a site. */
+  async requested(step: string, message: string): Promise<void> {
+    await this.write((tx) => appendEntry(tx, this.step, 'request_steps', step, message))
+  }
+
+  /** Notes what it answered. */
+  async responded(step: string, message: string): Promise<void> {
+    await this.write((tx) => appendEntry(tx, this.step, 'response_steps', step, message))
+  }
+}
+
+/** Locks the step and throws unless `step` is its current attempt. */
+export async function fence(tx: Tx, step: Step): Promise<void> {
+  const [current] = await tx
+    .select({ id: run_steps.id })
+    .from(run_steps)
+    .where(
+      and(
+        eq(run_steps.id, step.id),
+        eq(run_steps.attempt, step.attempt),
+        eq(run_steps.state, 'running'),
+      ),
+    )
+    .for('update')
+  if (!current) throw new StaleAttemptError()
+}
+
+async function updateRun(
+  tx: Tx,
+  step: Step,
+  update: { phase: RunKind; message: string; current?: number },
+): Promise<void> {
+  await tx
+    .update(runs)
+    .set({
+      ...update,
+      message: shortened(update.message),
+      state: 'PROGRESS',
+      updated_at: sql`now()`,
+    })
+    .where(eq(runs.id, step.run_id))
+}
+
+const KEPT_ENTRIES = 100
+
+async function appendEntry(
+  tx: Tx,
+  step: Step,
+  list: 'request_steps' | 'response_steps',
+  name: string,
+  message: string,
+): Promise<void> {
+  const at = new Date().toISOString()
+  const entry: ProgressEntry = { at, step: name, message: shortened(message) }
+  await tx
+    .update(runs)
+    .set({
+      // The newest are kept.
+      [list]: sql`(select coalesce(jsonb_agg(value order by position), '[]') from (
+        select value, position from jsonb_array_elements(${runs[list]} || ${JSON.stringify([entry])}::jsonb)
+          with ordinality as entries (value, position)
+        order by position desc limit ${KEPT_ENTRIES}) as kept)`,
+      updated_at: sql`now()`,
+    })
+    .where(eq(runs.id, step.run_id))
+}
+
+/** Carries out one attempt. Throws one of the errors above, or returns what is to be written. */
+export type StepHandler = (job: StepJob) => Promise<StepDone>

@@ -1,0 +1,33 @@
+import { z } from '@hono/zod-openapi'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { listAnswer } from '../http/lists.ts'
+import { answer } from '../http/schemas.ts'
+import { OwnAccount } from '../identity/schemas.ts'
+import { audit } from '../observability/audit.ts'
+import { AllAccountsQuery, listAllAccounts } from './all-accounts.ts'
+
+const AnyAccount = OwnAccount.extend({ owner_email: z.string().nullable() }).openapi('AnyAccount')
+
+const list = endpoint('staff', {
+  method: 'get',
+  path: '/all_accounts/',
+  tags: ['auth'],
+  summary: 'Every account, to find the one to name in X-Account-Id',
+  description: 'Search finds names, slugs and the e-mail addresses of owners. It is on record.',
+  request: { query: AllAccountsQuery },
+  responses: { 200: answer('Accounts.', listAnswer(AnyAccount)) },
+})
+
+export function allAccountsRoutes({ doors }: Deps) {
+  const app = newRouter()
+  app.openapi(list, async (c) => {
+    const { scope, accountId, userId, requestId } = callerOf(c)
+    const page = await doors.withStaff(scope, async (tx) => {
+      await audit(tx, { accountId, userId, requestId, action: 'platform.accounts_listed' })
+      return listAllAccounts(tx, c.req.url, c.req.valid('query'))
+    })
+    return c.json(page, 200)
+  })
+  return app
+}

@@ -1,0 +1,16 @@
+import type { Doors } from '../../db/database.ts'
+import { plans } from '../../db/schema/accounts.ts'
+import { ConfigError } from '../config.ts'
+
+/** Throws `ConfigError` unless there is a plan with this slug: nobody could register. */
+export async function checkDefaultPlan(doors: Doors, slug: string): Promise<void> {
+  const rows = await doors.withPlatform('register', (tx) =>
+    tx.select({ slug: plans.slug }).from(plans).orderBy(plans.price, plans.slug),
+  )
+  const known = rows.map((plan) => plan.slug)
+  if (!known.includes(slug)) {
+    throw new ConfigError(
+      `IGNY8_DEFAULT_PLAN: there is no plan ${JSON.stringify(slug)}; choose one of ${known.join(', ')}`,
+    )
+  }
+}

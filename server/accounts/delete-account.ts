@@ -1,0 +1,103 @@
+import { eq, isNull, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
+import { accounts } from '../../db/schema/accounts.ts'
+import { api_keys, invitations } from '../../db/schema/identity.ts'
+import { runs } from '../../db/schema/runs.ts'
+import type { Deps } from '../deps.ts'
+import { DomainError, invalid } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { audit } from '../observability/audit.ts'
+import { ACCOUNT_CLOSED, cancelSteps } from '../runs/cancel-steps.ts'
+import { getAccount } from './accounts.ts'
+
+export const GRACE_DAYS = 30
+
+/**
+ * Closes an account at once and erases it after the grace period. What has not begun is cancelled and
+ * its credits given back, what runs is let finish; keys and invitations end. Users may still sign in
+ * and read, and the owner may restore it.
+ */
+export function deleteAccount(deps: Deps, caller: Caller, confirm: string | undefined) {
+  return deps.doors.withAccount(
+    caller.scope,
+    async (tx) => {
+      const account = await lockAccount(tx, caller.accountId)
+      if (confirm !== account.slug) {
+        throw invalid('confirm', `must be the slug of the account, ${account.slug}`)
+      }
+      if (account.status !== 'cancelled') await close(tx, caller)
+      return getAccount(tx, caller.accountId)
+    },
+    { whileClosed: true },
+  )
+}
+
+/** Opens an account again that was cancelled, within the grace period, as it stood before. */
+export function restoreAccount(deps: Deps, caller: Caller) {
+  return deps.doors.withAccount(
+    caller.scope,
+    async (tx) => {
+      const account = await lockAccount(tx, caller.accountId)
+      if (account.status !== 'cancelled') {
+        throw new DomainError('wrong_state', `The account is ${account.status}, not cancelled.`)
+      }
+      if (!account.delete_after || account.delete_after <= new Date()) {
+        throw new DomainError('wrong_state', 'It is too late, or not its owner closed the account.')
+      }
+      await tx
+        .update(accounts)
+        .set({
+          status: account.closed_from ?? 'active',
+          closed_from: null,
+          delete_after: null,
+          updated_at: sql`now()`,
+        })
+        .where(eq(accounts.id, account.id))
+      await auditAccount(tx, caller, 'account.restored')
+      return getAccount(tx, account.id)
+    },
+    { whileClosed: true },
+  )
+}
+
+async function lockAccount(tx: Tx, id: number) {
+  const [account] = await tx.select().from(accounts).where(eq(accounts.id, id)).for('no key update')
+  return account!
+}
+
+async function close(tx: Tx, caller: Caller): Promise<void> {
+  const { accountId } = caller
+  await tx
+    .update(accounts)
+    .set({
+      status: 'cancelled',
+      closed_from: accounts.status,
+      delete_after: sql`now() + ${GRACE_DAYS} * interval '1 day'`,
+      updated_at: sql`now()`,
+    })
+    .where(eq(accounts.id, accountId))
+  const ended = { revoked_at: sql`now()`, updated_at: sql`now()` }
+  await tx.update(api_keys).set(ended).where(isNull(api_keys.revoked_at))
+  await tx.update(invitations).set(ended).where(sql`accepted_at is null and revoked_at is null`)
+  await cancelWaiting(tx)
+  await auditAccount(tx, caller, 'account.cancelled')
+}
+
+/**
+ * A run that a worker is writing to at this moment, and which waits for the account, is passed over:
+ * what has not begun of it is cancelled by the workers' next round.
+ */
+async function cancelWaiting(tx: Tx): Promise<void> {
+  const open = await tx
+    .select({ id: runs.id })
+    .from(runs)
+    .where(sql`${runs.state} in ('PENDING', 'PROGRESS')`)
+    .for('update', { skipLocked: true })
+  for (const { id } of open) await cancelSteps(tx, id, ACCOUNT_CLOSED)
+}
+
+async function auditAccount(tx: Tx, caller: Caller, action: string): Promise<void> {
+  const { accountId, userId, requestId } = caller
+  const object = { type: 'account', id: accountId }
+  await audit(tx, { accountId, userId, requestId, action, object })
+}

@@ -1,0 +1,99 @@
+import net from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { EgressError } from './error.ts'
+
+/** All addresses of a name, as IP literals. Rejects with Node's own DNS error. */
+export type Resolve = (hostname: string) => Promise<string[]>
+
+/** What IANA gives out as global unicast IPv6; all else is private, tunnelled or translated. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number]
+
+/**
+ * Azure's WireServer: credentials of the machine, at an address that looks public.
+ * https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16
+ */
+const WIRE_SERVER = '168.63.129.16'
+
+/**
+ * Whether an IP literal is an ordinary address of the public internet: none of IANA's special-purpose
+ * registries, and none at which a cloud serves its machines. A test goes through them entry by entry.
+ */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  if (parsed.range() !== 'unicast' || parsed.toString() === WIRE_SERVER) return false
+  return parsed.kind() === 'ipv4' || (parsed as ipaddr.IPv6).match(GLOBAL_IPV6)
+}
+
+/** host:port as a URL has it after parsing: lower case, IPv6 in brackets, the port always there. */
+export function hostAndPort(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
+}
+
+/** The allow-list in the form of `hostAndPort`. Throws a TypeError for an entry that is none. */
+export function parseAllowList(entries: string[]): ReadonlySet<string> {
+  return new Set(entries.map((entry) => hostAndPort(new URL(`http://${entry}`))))
+}
+
+/** Parses a user-supplied address; no other scheme than http and https, and no credentials in it. */
+export function parseTarget(input: string | URL): URL {
+  const url = URL.parse(input)
+  if (!url) throw badUrl('The address is not a URL; write it as https://example.com.')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw badUrl('The address must begin with https:// or http://.')
+  }
+  if (url.username || url.password) {
+    throw badUrl('The address must hold no user name or password; leave out what is before the @.')
+  }
+  return url
+}
+
+/**
+ * The addresses a connection may go to, each of them checked: one private address among public ones
+ * refuses them all. A literal is its own address; the URL parser has by then turned every notation
+ * of IPv4 (decimal, octal, hex, short) into one. `hostname` is as in a URL, `origin` for messages.
+ */
+export async function checkedAddresses(
+  target: { hostname: string; hostPort: string; origin: string },
+  allowed: ReadonlySet<string>,
+  resolve: Resolve,
+): Promise<string[]> {
+  const literal = literalOf(target.hostname)
+  const addresses = net.isIP(literal) ? [literal] : await resolveName(target, resolve)
+  refuseUnlessPublic(target.origin, addresses, allowed.has(target.hostPort))
+  return addresses
+}
+
+async function resolveName(
+  target: { hostname: string; origin: string },
+  resolve: Resolve,
+): Promise<string[]> {
+  const { addresses, reason } = await resolve(target.hostname).then(
+    (addresses) => ({ addresses, reason: 'no address' }),
+    (error: NodeJS.ErrnoException) => ({ addresses: [], reason: error.code ?? 'no answer' }),
+  )
+  if (addresses.length > 0) return addresses
+  throw new EgressError(
+    'egress_dns_failed',
+    `The name of ${target.origin} was not found (${reason}). Check its spelling and its DNS records.`,
+    false,
+  )
+}
+
+function refuseUnlessPublic(origin: string, addresses: string[], isAllowed: boolean): void {
+  if (isAllowed || addresses.every(isPublicAddress)) return
+  throw new EgressError(
+    'egress_address_not_allowed',
+    `${origin} is at a private or reserved address, which this service does not call. Use an ` +
+      'address on the public internet, or have the operator add its host:port to IGNY8_ALLOW_PRIVATE_SITES.',
+    false,
+  )
+}
+
+function literalOf(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+function badUrl(message: string): EgressError {
+  return new EgressError('egress_bad_url', message, false)
+}

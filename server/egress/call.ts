@@ -1,0 +1,154 @@
+import {
+  DecoratorHandler,
+  type Dispatcher,
+  type Response as Raw,
+  fetch as undiciFetch,
+} from 'undici'
+import { cappedBody } from './body.ts'
+import { EgressError, type Sent } from './error.ts'
+
+const NO_BODY = new Set([204, 205, 304])
+/** What is read of the body of an error: a server's words, and more than any message shows. */
+const MAX_ERROR_BYTES = 64 * 1024
+
+export type Outgoing = {
+  method: string
+  headers: Headers
+  body: Uint8Array | undefined
+  signal: AbortSignal | undefined
+  timeoutMs: number
+  maxBytes: number
+}
+
+/**
+ * One request and its answer, redirects included as they are. The time limit and the byte limit hold
+ * until the body was read. Throws an `EgressError`, or the signal's reason when the caller aborted.
+ */
+export async function call(url: URL, request: Outgoing, agent: Dispatcher): Promise<Response> {
+  request.signal?.throwIfAborted()
+  const timer = startTimer(request.timeoutMs, request.signal)
+  const progress: { sent: Sent } = { sent: false }
+  const failure = (error: unknown): unknown => {
+    if (timer.isOver()) return timedOut(url, request.timeoutMs, progress.sent)
+    if (request.signal?.aborted) return request.signal.reason
+    return egressErrorOf(error, url, progress.sent)
+  }
+  try {
+    const { method, headers, body } = request
+    const raw = await undiciFetch(url, {
+      method,
+      headers: [...headers],
+      body,
+      redirect: 'manual',
+      signal: timer.signal,
+      dispatcher: agent.compose(noteStart(() => (progress.sent = 'unknown'))),
+    })
+    progress.sent = true
+    return await answerOf(raw, url, request.maxBytes, { failure, onEnd: timer.stop })
+  } catch (error) {
+    timer.stop()
+    throw failure(error)
+  }
+}
+
+/** Aborts its signal when the time is over or the caller aborts. */
+function startTimer(ms: number, caller: AbortSignal | undefined) {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  let over = false
+  const timer = setTimeout(() => {
+    over = true
+    abort()
+  }, ms)
+  timer.unref()
+  caller?.addEventListener('abort', abort, { once: true })
+  return {
+    signal: controller.signal,
+    isOver: () => over,
+    stop() {
+      clearTimeout(timer)
+      caller?.removeEventListener('abort', abort)
+    },
+  }
+}
+
+type Starting = {
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void
+}
+/** undici's types leave its methods out. */
+const Decorator = DecoratorHandler as new (handler: Dispatcher.DispatchHandler) => Starting
+
+/** Calls back right before the first byte of the request is written to its connection. */
+function noteStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor {
+  class Noting extends Decorator {
+    override onRequestStart(controller: Dispatcher.DispatchController, context: unknown) {
+      onStart()
+      super.onRequestStart(controller, context)
+    }
+  }
+  return (dispatch) => (options, handler) => dispatch(options, new Noting(handler))
+}
+
+/**
+ * The platform's own `Response`, with the body capped; `url` is where it came from. The body of an
+ * error is cut off after 64 KB.
+ */
+async function answerOf(
+  raw: Raw,
+  url: URL,
+  maxBytes: number,
+  on: { failure: (error: unknown) => unknown; onEnd: () => void },
+): Promise<Response> {
+  const { status, statusText } = raw
+  if (status < 200 || status > 599) {
+    await raw.body?.cancel()
+    const message = `${url.origin} answered with the status ${status}, which HTTP does not have.`
+    throw new EgressError('egress_failed', message, true)
+  }
+  const isError = status >= 400
+  const tooLarge = () => {
+    if (isError) return undefined
+    const message = `${url.origin} answered with more than ${maxBytes} bytes, the most that is read.`
+    return new EgressError('egress_too_large', message, true)
+  }
+  const hasBody = raw.body && !NO_BODY.has(status)
+  if (!hasBody) on.onEnd()
+  const body = hasBody
+    ? cappedBody(raw.body as ReadableStream<Uint8Array>, {
+        maxBytes: isError ? Math.min(maxBytes, MAX_ERROR_BYTES) : maxBytes,
+        tooLarge,
+        onFailure: on.failure,
+        onEnd: on.onEnd,
+      })
+    : null
+  const response = new Response(body, { status, statusText, headers: [...raw.headers] })
+  return Object.defineProperty(response, 'url', { value: url.href })
+}
+
+function timedOut(url: URL, ms: number, sent: Sent): EgressError {
+  const seconds = Math.max(0, Math.round(ms / 100) / 10)
+  const where = sent ? 'answer in full' : 'take the request'
+  const message = `${url.origin} did not ${where} within ${seconds} s. Try again later.`
+  return new EgressError('egress_timeout', message, sent)
+}
+
+/** undici's fetch wraps what happened, more than once where it came through the connection. */
+function egressErrorOf(error: unknown, url: URL, sent: Sent): EgressError {
+  let reason = error
+  while (reason instanceof Error && !(reason instanceof EgressError) && reason.cause) {
+    reason = reason.cause
+  }
+  if (reason instanceof EgressError) return reason
+  const code = reason instanceof Error ? ((reason as NodeJS.ErrnoException).code ?? '') : ''
+  const how = code ? ` (${code})` : ''
+  return new EgressError('egress_failed', failureText(url, how, sent), sent)
+}
+
+function failureText(url: URL, how: string, sent: Sent): string {
+  if (sent === false) {
+    const remedy = how ? 'Try again later.' : 'Its port is one that web servers must not use.'
+    return `No request could be made to ${url.origin}${how}. ${remedy}`
+  }
+  if (sent === true) return `${url.origin} broke off its answer${how}. Try again later.`
+  return `${url.origin} closed the connection without an answer${how}. Whether it acted is not known.`
+}

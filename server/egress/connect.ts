@@ -1,0 +1,82 @@
+import type { LookupFunction } from 'node:net'
+import { buildConnector } from 'undici'
+import { checkedAddresses, type Resolve } from './address.ts'
+import { EgressError } from './error.ts'
+
+/** Failures of TCP; what else goes wrong before a connection stands is TLS. */
+const TCP_FAILURES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EADDRNOTAVAIL',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/**
+ * How every connection is made: the name is resolved once, each address is checked, and the socket
+ * goes to one of those addresses and no other. The name stays in SNI, in the certificate's check
+ * and in Host. Whatever fails in here was not sent.
+ */
+export function guardedConnector(options: {
+  allowed: ReadonlySet<string>
+  resolve: Resolve
+  /** For what is in `allowed`. */
+  resolveAllowed: Resolve
+  connectTimeoutMs: number
+}): buildConnector.connector {
+  return (target, callback) => {
+    const fail = (error: Error & { code?: string }) =>
+      callback(error instanceof EgressError ? error : connectError(target, error), null)
+    const { allowed } = options
+    const name = named(target)
+    const resolve = allowed.has(name.hostPort) ? options.resolveAllowed : options.resolve
+    checkedAddresses(name, allowed, resolve).then((addresses) => {
+      const connect = buildConnector({
+        timeout: options.connectTimeoutMs,
+        lookup: lookupAmong(addresses),
+        autoSelectFamily: true,
+      } as buildConnector.BuildOptions)
+      connect(target, (...[error, socket]) => (error ? fail(error) : callback(null, socket!)))
+    }, fail)
+  }
+}
+
+function named(target: buildConnector.Options) {
+  const hostname = target.hostname.includes(':') ? `[${target.hostname}]` : target.hostname
+  const port = target.port || (target.protocol === 'https:' ? '443' : '80')
+  return { hostname, hostPort: `${hostname}:${port}`, origin: originOf(target) }
+}
+
+function lookupAmong(addresses: string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+  return (_hostname, { all }, callback) =>
+    all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)
+}
+
+function connectError(
+  target: buildConnector.Options,
+  error: Error & { code?: string },
+): EgressError {
+  const code = error.code ?? error.name
+  const origin = originOf(target)
+  if (TCP_FAILURES.has(code)) {
+    const message = `No connection to ${origin} (${code}). Check the address and that the server runs.`
+    return new EgressError('egress_connect_failed', message, false)
+  }
+  const remedy = 'Check that its certificate is valid for this name, not expired, and complete.'
+  return new EgressError(
+    'egress_tls_failed',
+    `No secure connection to ${origin} (${code}). ${remedy}`,
+    false,
+  )
+}
+
+function originOf(target: buildConnector.Options): string {
+  return `${target.protocol}//${target.host ?? target.hostname}`
+}

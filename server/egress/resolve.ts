@@ -1,0 +1,43 @@
+import dns from 'node:dns/promises'
+import type { Resolve } from './address.ts'
+
+/** For both kinds of address together. */
+const LIMIT_MS = 5000
+const QUERY = { timeout: 1500, tries: 2 }
+/** Answers that say that a name has no address of this kind. */
+const NONE = new Set([dns.NODATA, dns.NOTFOUND])
+
+/**
+ * Asks DNS without the system's resolver, which works on threads shared by all accounts: two names
+ * whose servers never answer would hold every other look-up up. `servers` are host:port pairs; the
+ * system's own by default.
+ */
+export function resolveByDns(servers?: string[]): Resolve {
+  return async (hostname) => {
+    if (hostname === 'localhost' || hostname.endsWith('.localhost')) return ['127.0.0.1', '::1']
+    const resolver = new dns.Resolver(QUERY)
+    if (servers) resolver.setServers(servers)
+    const limit = setTimeout(() => resolver.cancel(), LIMIT_MS)
+    try {
+      return addressesIn(
+        await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]),
+      )
+    } finally {
+      clearTimeout(limit)
+    }
+  }
+}
+
+/** Addresses of one kind are enough. Throws why there are none, a failure rather than an absence. */
+function addressesIn(results: PromiseSettledResult<string[]>[]): string[] {
+  const found = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
+  if (found.length > 0) return found
+  const reasons = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  const failed = reasons.find(({ code }) => !NONE.has(code))
+  if (failed?.code === dns.CANCELLED) throw Object.assign(failed, { code: dns.TIMEOUT })
+  throw failed ?? reasons[0]
+}
+
+/** Asks the system, its hosts file and search domains included: for the names that an operator allows. */
+export const resolveBySystem: Resolve = async (hostname) =>
+  (await dns.lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address)

@@ -1,0 +1,83 @@
+import { type Server, STATUS_CODES } from 'node:http'
+import { Socket } from 'node:net'
+import { DomainError } from '../errors.ts'
+import { PROBLEM_TYPE, problemOf } from './problem.ts'
+
+/** How long the headers of a request may take to arrive. */
+const HEADERS_MS = 20_000
+/** How often is looked for requests that take too long. */
+const CHECK_MS = 2_000
+/** The last resort: handlers limit the time of each body, and an import has an hour. */
+const REQUEST_MS = 65 * 60_000
+
+/** For `createServer` of Node. */
+export const SERVER_OPTIONS = {
+  headersTimeout: HEADERS_MS,
+  requestTimeout: REQUEST_MS,
+  connectionsCheckingInterval: CHECK_MS,
+}
+
+/** How long and how much of a body is still taken after its request was answered. */
+const LINGER_MS = 10_000
+const LINGER_BYTES = 32 * 1024 * 1024
+
+/**
+ * Ends the connection with an answer that is given before all of its request has arrived: what follows
+ * is wanted by nobody. The client may still read the answer: a connection closed with bytes unread is
+ * reset, and the answer lost on its way.
+ */
+export function endUnreadRequests(server: Server): void {
+  server.prependListener('request', (request, response) => {
+    const { socket } = request
+    const writeHead = response.writeHead.bind(response) as (...parts: unknown[]) => typeof response
+    response.writeHead = (...parts: unknown[]) => {
+      if (!request.complete) response.shouldKeepAlive = false
+      return writeHead(...parts)
+    }
+    let lingers = false
+    socket.destroySoon = () => {
+      if (request.complete) return Socket.prototype.destroySoon.call(socket)
+      if (lingers) return
+      lingers = true
+      socket.end()
+      const end = () => socket.destroy()
+      const patience = setTimeout(end, LINGER_MS)
+      let bytes = 0
+      request.removeAllListeners('data').on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > LINGER_BYTES) end()
+      })
+      request.once('end', end).resume()
+      socket.once('close', () => clearTimeout(patience))
+    }
+  })
+}
+
+const PROBLEMS: Record<string, DomainError> = {
+  HPE_HEADER_OVERFLOW: new DomainError(
+    'headers_too_large',
+    'The address and the headers of a request may have 16 KB together.',
+  ),
+  ERR_HTTP_REQUEST_TIMEOUT: new DomainError(
+    'request_timeout',
+    'The request did not arrive in time.',
+  ),
+}
+const MALFORMED = new DomainError('malformed_request', 'This is not a request as HTTP has it.')
+
+/** Answers what is no request, or too long a one, as a problem. */
+export function answerMalformed(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return void socket.destroy()
+    const request_id = crypto.randomUUID()
+    const { status, text } = problemOf(PROBLEMS[error.code ?? ''] ?? MALFORMED, request_id)
+    const headers = [
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-length: ${Buffer.byteLength(text)}`,
+      `x-request-id: ${request_id}`,
+      'connection: close',
+    ]
+    const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}`
+    socket.end(`${line}\r\n${headers.join('\r\n')}\r\n\r\n${text}`)
+  })
+}

@@ -1,0 +1,103 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Doors, Tx } from '../../db/database.ts'
+import { login_attempts } from '../../db/schema/identity.ts'
+import { DomainError } from '../errors.ts'
+import { sha256 } from '../security/secrets.ts'
+
+export type Attempts = { count: number; endsAt: Date }
+
+/** How many wrong passwords of one person are checked, and in how many seconds. */
+export const WRONG_PASSWORDS = 10
+export const WRONG_PASSWORDS_SECONDS = 15 * 60
+
+/** The key of a counter, which tells neither e-mail address nor network. */
+export const counterKey = (...parts: (string | number)[]) => sha256(JSON.stringify(parts))
+
+/** Adds one to a counter, which starts again when its window of `seconds` is over. */
+export async function countAttempt(tx: Tx, key: string, seconds: number): Promise<Attempts> {
+  const isOver = sql`${login_attempts.window_ends_at} < now()`
+  const [row] = await tx
+    .insert(login_attempts)
+    .values({ key_hash: key, failures: 1, window_ends_at: fromNow(seconds) })
+    .onConflictDoUpdate({
+      target: login_attempts.key_hash,
+      set: {
+        failures: sql`case when ${isOver} then 1 else ${login_attempts.failures} + 1 end`,
+        window_ends_at: sql`case when ${isOver} then excluded.window_ends_at else ${login_attempts.window_ends_at} end`,
+      },
+    })
+    .returning()
+  return { count: row!.failures, endsAt: row!.window_ends_at }
+}
+
+/** Takes one from a counter. */
+export async function uncountAttempt(tx: Tx, key: string): Promise<void> {
+  await tx
+    .update(login_attempts)
+    .set({ failures: sql`greatest(0, ${login_attempts.failures} - 1)` })
+    .where(eq(login_attempts.key_hash, key))
+}
+
+/**
+ * Counts a try and runs it, or throws `too_many_attempts` past `limit`. It is counted first, in a
+ * transaction of its own, so that many at once are counted too.
+ */
+export async function tryCounted<T>(
+  doors: Doors,
+  { key, limit, seconds, what }: { key: string; limit: number; seconds: number; what: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const attempts = await doors.withPlatform('throttle_sign_in', (tx) =>
+    countAttempt(tx, key, seconds),
+  )
+  if (attempts.count > limit) throw tooManyAttempts(what, attempts)
+  return orTakenBack(doors, (tx) => uncountAttempt(tx, key), work)
+}
+
+/**
+ * Runs a check that was counted as a failure, and takes that back when it fails itself: what was not
+ * checked is no failure, and a busy service must not lock anybody out.
+ */
+export function orTakenBack<T>(
+  doors: Doors,
+  takeBack: (tx: Tx) => Promise<void>,
+  check: () => Promise<T>,
+): Promise<T> {
+  return check().catch(async (error: unknown) => {
+    await doors.withPlatform('throttle_sign_in', takeBack)
+    throw error
+  })
+}
+
+export async function forgetAttempts(tx: Tx, key: string): Promise<void> {
+  await tx.delete(login_attempts).where(eq(login_attempts.key_hash, key))
+}
+
+/** Keeps a key for `seconds` from now; `isKept` says whether that time is over. */
+export async function keep(tx: Tx, key: string, seconds: number): Promise<void> {
+  const window_ends_at = fromNow(seconds)
+  await tx
+    .insert(login_attempts)
+    .values({ key_hash: key, failures: 0, window_ends_at })
+    .onConflictDoUpdate({ target: login_attempts.key_hash, set: { window_ends_at } })
+}
+
+export async function isKept(tx: Tx, key: string): Promise<boolean> {
+  const rows = await tx
+    .select({ key: login_attempts.key_hash })
+    .from(login_attempts)
+    .where(sql`${login_attempts.key_hash} = ${key} and ${login_attempts.window_ends_at} > now()`)
+  return rows.length > 0
+}
+
+/** A 429 that says when the window ends. */
+export function tooManyAttempts(what: string, { endsAt }: Pick<Attempts, 'endsAt'>): DomainError {
+  const seconds = Math.max(1, Math.ceil((endsAt.getTime() - Date.now()) / 1000))
+  return new DomainError(
+    'too_many_attempts',
+    `Too many ${what}. Try again in ${Math.ceil(seconds / 60)} minutes.`,
+    { headers: { 'retry-after': String(seconds) } },
+  )
+}
+
+const fromNow = (seconds: number) => sql<Date>`now() + ${seconds} * interval '1 second'`

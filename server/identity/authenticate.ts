@@ -1,0 +1,97 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Deps } from '../deps.ts'
+import { DomainError, notFound, tokenInvalid } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import type { AppEnv } from '../http/endpoint.ts'
+import { knowKeys } from '../http/known-keys.ts'
+import { audit } from '../observability/audit.ts'
+import { looksLikeApiKey, readApiKey } from './api-key-token.ts'
+import { noteKeyUse } from './key-use.ts'
+import type { AccessClaims } from './tokens.ts'
+
+/**
+ * Reads who is calling from the access token, or from an API key that is there. That the user or the
+ * key still stands is checked by the database's door, in the same round trip as the first query. Routes
+ * decide whether a caller is needed.
+ */
+export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler<AppEnv> {
+  const noteUse = noteKeyUse(doors, logger)
+  const isKnown = knowKeys(doors)
+  return async (c, next) => {
+    const [scheme, token] = (c.req.header('authorization') ?? '').split(' ')
+    if (scheme?.toLowerCase() !== 'bearer' || !token) return next()
+    if (looksLikeApiKey(token)) return withKey(token, c, next)
+    const claims = await tokens.verify(token).catch(refusal)
+    if (claims instanceof DomainError) c.set('refusal', claims)
+    else {
+      c.set('caller', await callerWith(claims, c))
+      c.set('ownScope', callerIn(claims.accountId, claims, '').scope)
+    }
+    return next()
+  }
+
+  async function withKey(token: string, c: Context<AppEnv>, next: () => Promise<void>) {
+    const key = await readApiKey(token)
+    if (!key || !(await isKnown(key.accountId, key.hash))) {
+      c.set('refusal', tokenInvalid())
+      return next()
+    }
+    c.set('caller', callerOfKey(key, c))
+    await next()
+    // Nobody waits for it: where the database is too busy, the answer that says so is not late.
+    if (c.res.status < 400) void noteUse(key.accountId, key.hash)
+  }
+
+  async function callerWith(claims: AccessClaims, c: Context<AppEnv>): Promise<Caller> {
+    const requestId = c.get('requestId')
+    const named = c.req.header('x-account-id')
+    if (named === undefined || named === String(claims.accountId)) {
+      return callerIn(claims.accountId, claims, requestId)
+    }
+    const staff = callerIn(namedAccount(named), claims, requestId)
+    // In a customer's account: refused by the door to all but platform staff, and on record.
+    await doors.withAccount(staff.scope, (tx) =>
+      audit(tx, {
+        accountId: staff.accountId,
+        userId: staff.userId,
+        requestId,
+        action: 'platform.request',
+        detail: { method: c.req.method, path: c.req.path },
+      }),
+    )
+    return staff
+  }
+}
+
+/** A token that has expired must not keep its owner from refreshing it or signing in again. */
+function refusal(error: unknown): DomainError {
+  if (error instanceof DomainError) return error
+  throw error
+}
+
+function callerIn(accountId: number, claims: AccessClaims, requestId: string): Caller {
+  const { userId, role, isStaff, version } = claims
+  const scope = { accountId, user: { id: userId, role, version } }
+  return { userId, role, isStaff, accountId, scope, requestId }
+}
+
+/** A key is its account's own, and names no other. */
+function callerOfKey(key: { accountId: number; hash: string }, c: Context<AppEnv>): Caller {
+  const { accountId, hash } = key
+  const named = c.req.header('x-account-id')
+  if (named !== undefined && named !== String(accountId)) throw notFound()
+  return {
+    userId: null,
+    role: 'system_bot',
+    isStaff: false,
+    accountId,
+    scope: { accountId, apiKey: { hash } },
+    requestId: c.get('requestId'),
+  }
+}
+
+function namedAccount(text: string): number {
+  const id = Number(text)
+  if (!/^[1-9]\d{0,15}$/.test(text) || !Number.isSafeInteger(id)) throw notFound()
+  return id
+}

@@ -1,0 +1,40 @@
+import type { Doors } from '../../db/database.ts'
+import type { Passwords } from '../deps.ts'
+import { takeTurns } from '../http/limit-concurrency.ts'
+
+/** argon2 runs on the four threads that files, images and host names need as well. */
+const AT_ONCE = 2
+/** About two seconds' worth. */
+const WAITING = 50
+const PATIENCE_MS = 10_000
+const LONGEST_MS = 60_000
+
+/** Hashes and checks two passwords at once. Throws `overloaded` when many wait already. */
+export function boundedPasswords({ hash, verify }: Passwords): Passwords {
+  const inTurn = takeTurns({
+    places: AT_ONCE,
+    each: AT_ONCE,
+    waiting: WAITING,
+    patienceMs: PATIENCE_MS,
+    longestMs: LONGEST_MS,
+    what: 'passwords are being checked',
+  })
+  return {
+    hash: (password) => inTurn('', () => hash(password)),
+    verify: (known, password) => inTurn('', () => verify(known, password)),
+  }
+}
+
+/** Hashes and checks passwords while the request holds no connection of the database. */
+export function passwordsOutside(doors: Doors, passwords: Passwords): Passwords {
+  return {
+    async hash(password) {
+      await doors.letGo()
+      return passwords.hash(password)
+    },
+    async verify(known, password) {
+      await doors.letGo()
+      return passwords.verify(known, password)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import type { Doors } from '../../db/database.ts'
+import { api_keys } from '../../db/schema/identity.ts'
+import type { Logger } from '../observability/logger.ts'
+
+const EVERY_MS = 60_000
+/** Past so many keys the memory starts anew: the database keeps to the minute by itself. */
+const REMEMBERED = 10_000
+
+/** Notes that an API key was used, at most once a minute: most requests of a key write nothing. */
+export function noteKeyUse(doors: Doors, logger: Logger) {
+  const notedAt = new Map<string, number>()
+  return async (accountId: number, hash: string): Promise<void> => {
+    const now = Date.now()
+    if (now - (notedAt.get(hash) ?? 0) < EVERY_MS) return
+    if (notedAt.size >= REMEMBERED) notedAt.clear()
+    notedAt.set(hash, now)
+    await writeUse(doors, accountId, hash).catch((error: unknown) =>
+      logger.warn({ err: error }, 'the use of an API key could not be noted'),
+    )
+  }
+}
+
+async function writeUse(doors: Doors, accountId: number, hash: string): Promise<void> {
+  await doors.withPlatform('note_key_use', (tx) =>
+    tx
+      .update(api_keys)
+      .set({ last_used_at: sql`now()` })
+      .where(
+        and(
+          eq(api_keys.account_id, accountId),
+          eq(api_keys.key_hash, hash),
+          or(
+            isNull(api_keys.last_used_at),
+            lt(api_keys.last_used_at, sql`now() - interval '1 minute'`),
+          ),
+        ),
+      ),
+  )
+}

@@ -1,0 +1,142 @@
+import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { Deps } from '../deps.ts'
+import { type AppEnv, endpoint, newRouter, userOf } from '../http/endpoint.ts'
+import { networkOf } from '../http/network.ts'
+import { answer, jsonBody } from '../http/schemas.ts'
+import { changePassword } from './change-password.ts'
+import { resetPassword } from './password-link.ts'
+import { register } from './register.ts'
+import {
+  Account,
+  ChangePassword,
+  Login,
+  Refresh,
+  Register,
+  ResetPassword,
+  Session,
+  TokenPair,
+  UpdateMe,
+  User,
+} from './schemas.ts'
+import { closeSession, refreshSession, userAndAccount } from './sessions.ts'
+import { signIn } from './sign-in.ts'
+import { updateMe } from './users.ts'
+
+const tags = ['auth']
+const Me = z.object({ user: User, account: Account })
+const NO_CONTENT = { 204: { description: 'Done.' } }
+
+const routes = {
+  register: endpoint('public', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/register/',
+    tags,
+    summary: 'Open an account',
+    description: 'At most 200 times an hour from one network: an IPv4 address or an IPv6 /64.',
+    request: jsonBody(Register),
+    responses: { 201: answer('The new account, signed in.', Session) },
+  }),
+  login: endpoint('public', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/login/',
+    tags,
+    summary: 'Sign in',
+    description:
+      'Ten failures with one e-mail address from one network within 15 minutes, or a hundred with any, ' +
+      'are followed by a 429 there. Failures from many networks slow down sign-ins with that address ' +
+      'from networks where its user has not signed in for 90 days.',
+    request: jsonBody(Login),
+    responses: { 200: answer('Signed in.', Session) },
+  }),
+  refresh: endpoint('public', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/refresh/',
+    tags,
+    summary: 'Exchange a refresh token, once',
+    request: jsonBody(Refresh),
+    responses: { 200: answer('A new pair; the old refresh token is used up.', TokenPair) },
+  }),
+  resetPassword: endpoint('public', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/reset_password/',
+    tags,
+    summary: 'Choose a new password by a link that an admin made',
+    request: jsonBody(ResetPassword),
+    responses: { 200: answer('Signed in; every sign-in before has ended.', Session) },
+  }),
+  logout: endpoint('public', {
+    method: 'post',
+    path: '/logout/',
+    tags,
+    summary: 'End the sign-in of a refresh token',
+    request: jsonBody(Refresh),
+    responses: NO_CONTENT,
+  }),
+  me: endpoint('viewer', {
+    method: 'get',
+    path: '/me/',
+    tags,
+    summary: 'Who you are',
+    responses: { 200: answer('You and your account.', Me) },
+  }),
+  updateMe: endpoint('viewer', {
+    method: 'patch',
+    path: '/me/',
+    tags,
+    summary: 'Change your name',
+    request: jsonBody(UpdateMe),
+    responses: { 200: answer('You.', User) },
+  }),
+  changePassword: endpoint('viewer', {
+    'x-shows-secret': true,
+    method: 'post',
+    path: '/change_password/',
+    tags,
+    summary: 'Change your password',
+    request: jsonBody(ChangePassword),
+    responses: { 200: answer('A new sign-in; all others have ended.', TokenPair) },
+  }),
+}
+
+export function sessionRoutes(deps: Deps) {
+  const app = newRouter()
+  const networkOfClient = ({ req, env }: Context<AppEnv>) =>
+    networkOf(deps.clientAddress(req.raw, env))
+  app.openapi(routes.register, async (c) =>
+    c.json(await register(deps, c.req.valid('json'), networkOfClient(c), c.get('requestId')), 201),
+  )
+  app.openapi(routes.login, async (c) => {
+    const isKeyed = c.req.header('idempotency-key') !== undefined
+    return c.json(await signIn(deps, c.req.valid('json'), networkOfClient(c), isKeyed), 200)
+  })
+  app.openapi(routes.refresh, async (c) =>
+    c.json(await refreshSession(deps, c.req.valid('json').refresh), 200),
+  )
+  app.openapi(routes.resetPassword, async (c) =>
+    c.json(await resetPassword(deps, c.req.valid('json'), c.get('requestId')), 200),
+  )
+  app.openapi(routes.logout, async (c) => {
+    await closeSession(deps, c.req.valid('json').refresh)
+    return c.body(null, 204)
+  })
+  app.openapi(routes.me, async (c) => {
+    const { scope, userId } = userOf(c)
+    const read = { readOnly: true }
+    return c.json(
+      await deps.doors.withAccount(scope, (tx) => userAndAccount(tx, userId), read),
+      200,
+    )
+  })
+  app.openapi(routes.updateMe, async (c) =>
+    c.json(await updateMe(deps, userOf(c), c.req.valid('json')), 200),
+  )
+  app.openapi(routes.changePassword, async (c) =>
+    c.json(await changePassword(deps, userOf(c), c.req.valid('json')), 200),
+  )
+  return app
+}

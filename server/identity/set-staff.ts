@@ -1,0 +1,39 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Doors, Tx } from '../../db/database.ts'
+import { accounts, users } from '../../db/schema/accounts.ts'
+import { DomainError } from '../errors.ts'
+import { audit } from '../observability/audit.ts'
+import { lockRoles } from './ownership.ts'
+import { closeAllSessions } from './sessions.ts'
+
+/**
+ * Makes a user platform staff, as a developer, or an ordinary user again: the owner of an account that
+ * names them so, else an admin. Their sign-ins end. Throws `not_found` for an address that no active
+ * user has.
+ */
+export function setStaff(doors: Doors, email: string, isStaff: boolean): Promise<void> {
+  return doors.withPlatform('appoint_staff', async (tx) => {
+    const { id, account_id } = await findUser(tx, email)
+    await lockRoles(tx, account_id)
+    const owned = eq(accounts.owner_id, id)
+    const role = isStaff ? 'developer' : (await tx.$count(accounts, owned)) > 0 ? 'owner' : 'admin'
+    const changed = await tx
+      .update(users)
+      .set({ role, updated_at: sql`now()` })
+      .where(and(eq(users.id, id), sql`(${users.role} = 'developer') <> ${isStaff}`))
+      .returning({ id: users.id })
+    if (changed.length === 0) return
+    await closeAllSessions(tx, account_id, id)
+    const action = isStaff ? 'staff.appointed' : 'staff.dismissed'
+    await audit(tx, { accountId: account_id, userId: null, action, object: { type: 'user', id } })
+  })
+}
+
+async function findUser(tx: Tx, email: string) {
+  const [user] = await tx
+    .select({ id: users.id, account_id: users.account_id })
+    .from(users)
+    .where(and(eq(sql`lower(${users.email})`, email.toLowerCase()), users.is_active))
+  if (user) return user
+  throw new DomainError('not_found', `No active user has the address ${email}. Register it first.`)
+}

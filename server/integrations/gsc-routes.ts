@@ -1,0 +1,92 @@
+import { html } from 'hono/html'
+import type { Deps } from '../deps.ts'
+import { DomainError } from '../errors.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { accepted, answer } from '../http/schemas.ts'
+import { resultOfRun } from '../runs/wait-for-run.ts'
+import { acceptAnswer, beginConnection } from './connect-gsc.ts'
+import { CallbackQuery, Connect, Properties } from './integration-schemas.ts'
+import { acceptConnectionTest } from './try-integration.ts'
+
+const tags = ['integrations']
+const BASE = '/settings/integrations/gsc/'
+const page = (description: string) => ({
+  description,
+  content: { 'text/html': { schema: { type: 'string' as const } } },
+})
+
+const routes = {
+  connect: endpoint('admin', {
+    method: 'post',
+    'x-shows-secret': true,
+    path: `${BASE}connect/`,
+    tags,
+    summary: 'Begin to connect Google Search Console: open authorize_url in a browser',
+    description:
+      'Needs the client_id and client_secret of an OAuth client whose redirect URIs include `redirect_uri`.',
+    responses: { 200: answer('Where a person grants the access, within ten minutes.', Connect) },
+  }),
+  callback: endpoint('public', {
+    method: 'get',
+    path: `${BASE}callback/`,
+    tags,
+    summary: 'Where Google sends the person back to; it works once',
+    request: { query: CallbackQuery },
+    responses: {
+      200: page(
+        'A page that says that Search Console is connected, or that access was not granted.',
+      ),
+      202: page('A page that says that it takes longer.'),
+      422: page('A page that says what went wrong.'),
+    },
+  }),
+  properties: endpoint('admin', {
+    method: 'post',
+    path: `${BASE}properties/`,
+    tags,
+    summary: 'Ask Google for the properties that keywords can be imported from',
+    responses: { 200: answer('The properties.', Properties), 202: accepted },
+  }),
+}
+
+export function gscRoutes(deps: Deps) {
+  const app = newRouter()
+  app.openapi(routes.connect, async (c) => c.json(await beginConnection(deps, callerOf(c)), 200))
+  app.openapi(routes.callback, async (c) => {
+    // A link that is only looked at is not used up.
+    if (c.req.method === 'HEAD') return c.html('', 200)
+    const accepted = await acceptAnswer(deps, c.get('requestId'), c.req.valid('query'))
+    if (!accepted) return c.html(pageSaying('Access was not granted. Nothing has changed.'), 200)
+    try {
+      const { caller, runId } = accepted
+      const result = await resultOfRun(deps, caller, runId, 'integration_check_failed')
+      return result
+        ? c.html(pageSaying('Google Search Console is connected. You may close this page.'), 200)
+        : c.html(pageSaying('Google takes long to answer. Look at the integration later.'), 202)
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      return c.html(pageSaying(error.message), 422)
+    }
+  })
+  app.openapi(routes.properties, async (c) => {
+    const caller = callerOf(c)
+    const task_id = await acceptConnectionTest(deps, caller, 'gsc')
+    const result = await resultOfRun(deps, caller, task_id, 'integration_check_failed')
+    return result ? c.json(Properties.parse(result), 200) : c.json({ task_id }, 202)
+  })
+  return app
+}
+
+function pageSaying(sentence: string) {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="referrer" content="no-referrer">
+<title>Google Search Console · igny8</title>
+<style>body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }</style>
+</head>
+<body><p>${sentence}</p></body>
+</html>`
+}

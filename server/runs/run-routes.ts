@@ -1,0 +1,65 @@
+import { streamSSE } from 'hono/streaming'
+import type { Deps } from '../deps.ts'
+import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { answer } from '../http/schemas.ts'
+import { cancelRun } from './cancel-run.ts'
+import { followRun } from './follow-run.ts'
+import { getProgress, Progress } from './run-progress.ts'
+import { RunParam } from './schemas.ts'
+
+const tags = ['system']
+const read = { readOnly: true }
+
+const routes = {
+  progress: endpoint('viewer', {
+    method: 'get',
+    path: '/settings/task_progress/{task_id}/',
+    tags,
+    summary: 'How a run stands',
+    request: { params: RunParam },
+    responses: { 200: answer('The run.', Progress) },
+  }),
+  stream: endpoint('viewer', {
+    method: 'get',
+    path: '/settings/task_progress/{task_id}/stream/',
+    tags,
+    summary: 'Follow a run: Server-Sent Events, one at each change, until it ends',
+    request: { params: RunParam },
+    responses: {
+      200: {
+        description: 'Each event `progress` holds what task_progress answers.',
+        content: { 'text/event-stream': { schema: { type: 'string' } as const } },
+      },
+    },
+  }),
+  cancel: endpoint('editor', {
+    method: 'post',
+    path: '/settings/task_progress/{task_id}/cancel/',
+    tags,
+    summary: 'Stop what has not begun; its credits come back',
+    request: { params: RunParam },
+    responses: { 200: answer('The run.', Progress) },
+  }),
+}
+
+export function runRoutes(deps: Deps) {
+  const app = newRouter()
+  const { withAccount } = deps.doors
+  app.openapi(routes.progress, async (c) => {
+    const { task_id } = c.req.valid('param')
+    return c.json(await withAccount(callerOf(c).scope, (tx) => getProgress(tx, task_id), read), 200)
+  })
+  app.openapi(routes.stream, async (c) => {
+    const caller = callerOf(c)
+    const { task_id } = c.req.valid('param')
+    // A run that is not there is a 404, not a broken stream.
+    await withAccount(caller.scope, (tx) => getProgress(tx, task_id), read)
+    // Nobody reads a stream in answer to HEAD: it would never be found out to have no listener.
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
+    return streamSSE(c, (stream) => followRun(deps, caller, task_id, stream))
+  })
+  app.openapi(routes.cancel, async (c) =>
+    c.json(await cancelRun(deps, callerOf(c), c.req.valid('param').task_id), 200),
+  )
+  return app
+}

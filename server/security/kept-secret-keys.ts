@@ -1,0 +1,51 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Doors } from '../../db/database.ts'
+import { users } from '../../db/schema/accounts.ts'
+import { type Config, ConfigError } from '../config.ts'
+
+/** The keys of the settings, or those kept in the data folder, newest first. */
+export async function secretKeysOf(config: Config, doors: Doors): Promise<string[]> {
+  if (config.secretKeys.length > 0) return config.secretKeys
+  return keptSecretKeys(config.dataDir, async () => {
+    const found = await doors.withPlatform('register', (tx) =>
+      tx.select({ id: users.id }).from(users).limit(1),
+    )
+    return found.length > 0
+  })
+}
+
+/**
+ * The keys in the data folder, newest first, made on the first start. The file is linked into place
+ * whole, so that of several starters all read the same keys. Throws `ConfigError` instead of making
+ * some when the database has users: what other keys have sealed could not be opened any more.
+ */
+async function keptSecretKeys(
+  dataDir: string,
+  hasUsers: () => Promise<boolean>,
+): Promise<string[]> {
+  const file = path.join(dataDir, 'secret_keys')
+  fs.mkdirSync(dataDir, { recursive: true, mode: 0o755 })
+  if (!fs.existsSync(file)) {
+    if (await hasUsers()) {
+      throw new ConfigError(
+        `IGNY8_SECRET_KEYS: ${file} is missing, with the keys that seal the secrets of this database. ` +
+          'Bring it back, or set IGNY8_SECRET_KEYS to the keys that were used.',
+      )
+    }
+    const temporary = `${file}.${process.pid}`
+    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+    fs.writeFileSync(temporary, `${key}\n`, { mode: 0o600, flush: true })
+    try {
+      fs.linkSync(temporary, file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    fs.rmSync(temporary)
+  }
+  try {
+    return fs.readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  } catch (error) {
+    throw new ConfigError(`IGNY8_SECRET_KEYS: ${file} cannot be read: ${(error as Error).message}`)
+  }
+}

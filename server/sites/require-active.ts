@@ -1,0 +1,26 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
+import { sectors, sites } from '../../db/schema/sites.ts'
+import { DomainError } from '../errors.ts'
+
+/** Throws `wrong_state` for work on what was put out of use: a site or a sector that is not active. */
+export async function requireActive(tx: Tx, places: { sector_id: number }[]): Promise<void> {
+  const ids = [...new Set(places.map(({ sector_id }) => sector_id))]
+  const [out] = await tx
+    .select({ site: sites.name, status: sites.status, sector: sectors.name })
+    .from(sectors)
+    .innerJoin(sites, and(eq(sites.account_id, sectors.account_id), eq(sites.id, sectors.site_id)))
+    .where(
+      and(
+        sql`${sectors.id} = any(${sql.param(ids)}::bigint[])`,
+        sql`not (${sites.is_active} and ${sectors.is_active})`,
+      ),
+    )
+    .limit(1)
+  if (!out) return
+  const what =
+    out.status === 'active'
+      ? `The sector "${out.sector}" is inactive`
+      : `The site "${out.site}" is ${out.status}`
+  throw new DomainError('wrong_state', `${what}: no work is begun there until it is active again.`)
+}

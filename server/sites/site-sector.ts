@@ -1,0 +1,22 @@
+import { and, eq } from 'drizzle-orm'
+import type { Tx } from '../../db/database.ts'
+import { sectors, sites } from '../../db/schema/sites.ts'
+import { invalid, notFound } from '../errors.ts'
+
+/** Where all that is planned belongs: a sector of a site. It never changes. */
+export type Place = { site_id: number; sector_id: number }
+
+/**
+ * Throws a 404 for a site that the caller does not see, a 400 for a sector of another site. The
+ * sector stays until the transaction ends.
+ */
+export async function requirePlace(tx: Tx, { site_id, sector_id }: Place): Promise<void> {
+  const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
+  if (!site) throw notFound()
+  const [sector] = await tx
+    .select({ id: sectors.id })
+    .from(sectors)
+    .where(and(eq(sectors.id, sector_id), eq(sectors.site_id, site_id)))
+    .for('key share')
+  if (!sector) throw invalid('sector_id', 'is not a sector of this site')
+}

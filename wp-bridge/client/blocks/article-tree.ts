@@ -1,0 +1,134 @@
+import {
+  type DefaultTreeAdapterMap,
+  defaultTreeAdapter,
+  Parser,
+  type Token,
+  type TreeAdapter,
+} from 'parse5'
+import { type Element, inlineNames, isElement, isText, type Node } from './inline.ts'
+
+const BLOCKS =
+  'h1 h2 h3 h4 h5 h6 p ul ol menu li table caption thead tbody tfoot tr th td blockquote pre hr figure figcaption'
+const CONTAINERS =
+  'div section article main header footer aside nav address center dl dt dd details summary hgroup'
+const KEPT = new Set([...inlineNames, ...BLOCKS.split(' '), ...CONTAINERS.split(' ')])
+
+/** Elements whose content is not the article's. */
+const DROPPED = new Set(
+  'script style textarea option select button datalist xmp noscript noembed noframes iframe template svg math object applet audio video canvas title head'.split(
+    ' ',
+  ),
+)
+
+/** Attributes that are kept, by element. */
+const ATTRIBUTES: Record<string, string> = { a: 'href', ol: 'start' }
+
+/** Elements that are open at once. The parser's time grows with it, and the stack of what reads the tree. */
+const MAX_DEPTH = 256
+/** An article of a million characters has some 200,000. */
+const MAX_NODES = 250_000
+/** A parser repeats what was left open, and its attributes, in each block that follows. */
+const SPARE = 5_000
+
+/**
+ * An article, parsed and sanitised: it holds text and the elements that `KEPT` names, with the `href`
+ * of links and the `start` of lists and no other attribute. Addresses are not checked: what writes
+ * HTML from it does that.
+ */
+export type ArticleTree = { childNodes: Node[] }
+
+/** The HTML of an article is past a limit of `articleTree`; `problem` is a sentence without its subject. */
+export class ArticleLimitError extends Error {
+  readonly code = 'article_too_complex'
+  readonly retryable = false
+  readonly problem: string
+  constructor(problem: string) {
+    super(`The HTML of the article ${problem}. Close elements that are left open, or simplify it.`)
+    this.name = 'ArticleLimitError'
+    this.problem = problem
+  }
+}
+
+/**
+ * Parses HTML that nobody vouched for by the HTML standard's own rules, once for everything that reads
+ * the article. Time and memory are bounded whatever the HTML: at most 256 elements inside each other,
+ * 250,000 nodes, and few more nodes or attributes than the HTML itself has.
+ * @throws ArticleLimitError past one of these limits
+ */
+export function articleTree(html: string): ArticleTree {
+  const text = html.replaceAll('\0', '').toWellFormed()
+  // The doctype makes a table end the paragraph before it, as it does on a page.
+  const page = GuardedParser.parse(`<!doctype html><body>${text}`, {
+    treeAdapter: countingAdapter(text.length),
+  })
+  const body = childOf(childOf(page, 'html'), 'body')
+  return { childNodes: sanitized(body?.childNodes ?? [], 0) }
+}
+
+class GuardedParser extends Parser<DefaultTreeAdapterMap> {
+  override onStartTag(token: Token.TagToken): void {
+    if (this.openElements.stackTop > MAX_DEPTH) throw tooDeep()
+    super.onStartTag(token)
+  }
+}
+
+/** parse5's own tree, built up to a number of nodes and of characters in attributes. */
+function countingAdapter(length: number): TreeAdapter<DefaultTreeAdapterMap> {
+  const maxNodes = Math.min(MAX_NODES, SPARE + length)
+  const maxCharacters = SPARE + 2 * length
+  let nodes = 0
+  let characters = 0
+  const count = <T>(node: T): T => {
+    if (++nodes <= maxNodes) return node
+    throw new ArticleLimitError(`makes more than ${maxNodes} elements and texts`)
+  }
+  return {
+    ...defaultTreeAdapter,
+    createElement(name, namespace, attributes) {
+      for (const { name, value } of attributes) characters += name.length + value.length
+      if (characters > maxCharacters) {
+        throw new ArticleLimitError(`repeats attributes to more than ${maxCharacters} characters`)
+      }
+      return count(defaultTreeAdapter.createElement(name, namespace, attributes))
+    },
+    createTextNode: (value) => count(defaultTreeAdapter.createTextNode(value)),
+    createCommentNode: (data) => count(defaultTreeAdapter.createCommentNode(data)),
+  }
+}
+
+/** The nodes that an article may have; unknown elements are replaced by what they hold. */
+function sanitized(nodes: Node[], depth: number): Node[] {
+  // Mending what is closed in the wrong order puts more elements inside each other than were open.
+  if (depth > 2 * MAX_DEPTH) throw tooDeep()
+  const kept: Node[] = []
+  for (const node of nodes) {
+    if (isText(node)) addText(kept, node.value)
+    if (!isElement(node) || DROPPED.has(node.tagName)) continue
+    const children = sanitized(node.childNodes, depth + 1)
+    if (KEPT.has(node.tagName)) kept.push(elementOf(node, children))
+    else for (const child of children) isText(child) ? addText(kept, child.value) : kept.push(child)
+  }
+  return kept
+}
+
+function addText(nodes: Node[], text: string): void {
+  const last = nodes.at(-1)
+  if (last && isText(last)) last.value += text
+  else nodes.push(textNode(text))
+}
+
+function elementOf({ tagName, attrs, namespaceURI }: Element, childNodes: Node[]): Element {
+  const kept = attrs.filter(({ name }) => name === ATTRIBUTES[tagName])
+  return { ...defaultTreeAdapter.createElement(tagName, namespaceURI, kept), childNodes }
+}
+
+export const textNode = (value: string) => defaultTreeAdapter.createTextNode(value)
+
+function childOf(
+  parent: { childNodes: Node[] } | undefined,
+  name: string,
+): { childNodes: Node[] } | undefined {
+  return parent?.childNodes.filter(isElement).find(({ tagName }) => tagName === name)
+}
+
+const tooDeep = () => new ArticleLimitError(`has more than ${MAX_DEPTH} elements inside each other`)

@@ -1,0 +1,51 @@
+import { shownText } from './inline.ts'
+import type { Block } from './read-article.ts'
+
+/** An attachment of the site that belongs into an article. */
+export interface PlacedImage {
+  /** The text of the h2 it goes below; null for wherever there is room. */
+  heading: string | null
+  attachment_id: number
+  /** The address of its file, of the size that WordPress calls large. */
+  url: string
+  alt_text: string
+  /** Of that file, in pixels. WordPress writes them and the `srcset` itself, when it renders. */
+  width: number
+  height: number
+}
+
+/**
+ * Decides where images go.
+ * @returns for each index of `blocks` the images after that block, in their order; those for which
+ * no h2 is left come after the last block
+ */
+export function placeImages(blocks: Block[], images: PlacedImage[]): Map<number, PlacedImage[]> {
+  const sections = blocks.flatMap((block, index) =>
+    block.kind === 'heading' && block.level === 2
+      ? [{ index, text: folded(shownText(block.content)) }]
+      : [],
+  )
+  const placed = new Map<number, PlacedImage[]>()
+  const place = (index: number, image: PlacedImage) => {
+    placed.set(index, [...(placed.get(index) ?? []), image])
+  }
+  const others: PlacedImage[] = []
+  for (const image of images) {
+    const { heading } = image
+    const section =
+      heading === null ? undefined : sections.find(({ text }) => text === folded(heading))
+    if (section) place(section.index, image)
+    else others.push(image)
+  }
+  const free = sections.filter(({ index }) => !placed.has(index))
+  const spread = Math.min(others.length, free.length)
+  for (const [i, image] of others.entries()) {
+    const section = i < spread ? free[Math.floor(((i + 0.5) * free.length) / spread)] : undefined
+    place(section?.index ?? blocks.length - 1, image)
+  }
+  return placed
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase()
+}

@@ -1,0 +1,142 @@
+import { defaultTreeAdapter, html } from 'parse5'
+import { type ArticleTree, textNode } from './article-tree.ts'
+import { type Element, isText, type Node } from './inline.ts'
+
+type Text = ReturnType<typeof textNode>
+
+/** Text in these is no place for a link. */
+const CLOSED = new Set(['a', 'code', 'pre', 'figcaption'])
+/** Text in these may become one. */
+const OPEN = new Set(['p', 'li', 'td', 'blockquote'])
+
+/** Shorter words stand for too many things. */
+const MIN_ANCHOR = 3
+/** Places where the first word of an anchor stands and that are looked at for the whole of it. */
+const MAX_PLACES = 200
+
+export interface Link {
+  /** Of the same site, without or with its address. */
+  url: string
+  /** What is linked when no anchor is found. */
+  title: string
+  /** What it may stand on, the best first. */
+  anchors: string[]
+}
+
+/** A text of the article that may hold links, and those that it gets, in no order. */
+type Place = { text: Text; parent: Element; links: { start: number; end: number; url: string }[] }
+
+/** Where each word stands, in lower case. */
+type Words = Map<string, { place: Place; at: number }[]>
+
+/**
+ * Puts links to other pages into an article: each on the first words of a paragraph that are one of
+ * its anchors, or in a list at the end. What links to the page already is left as it is. The same
+ * article and links make the same tree. Takes time linear in the article and in the anchors.
+ */
+export function insertLinks(article: ArticleTree, links: Link[]): void {
+  if (links.length === 0) return
+  const { places, hrefs } = placesIn(article.childNodes)
+  const words = wordsIn(places)
+  const missing = links.filter(({ url }) => !hrefs.has(pathOf(url)))
+  const unplaced = missing.filter((link) => !place(words, link))
+  insertPlaced(places)
+  if (unplaced.length > 0) article.childNodes.push(listOf(unplaced))
+}
+
+/** The texts that may hold a link, in their order, and the addresses that are linked already. */
+function placesIn(nodes: Node[]): { places: Place[]; hrefs: Set<string> } {
+  const places: Place[] = []
+  const hrefs = new Set<string>()
+  const walk = (node: Node, parent: Element | undefined, isOpen: boolean): void => {
+    if (isText(node) && parent && isOpen) places.push({ text: node, parent, links: [] })
+    if (!('childNodes' in node)) return
+    const href = node.attrs.find(({ name }) => name === 'href')
+    if (node.nodeName === 'a' && href) hrefs.add(pathOf(href.value))
+    if (CLOSED.has(node.nodeName)) return
+    for (const child of node.childNodes) walk(child, node, isOpen || OPEN.has(node.nodeName))
+  }
+  for (const node of nodes) walk(node, undefined, false)
+  return { places, hrefs }
+}
+
+function wordsIn(places: Place[]): Words {
+  const words: Words = new Map()
+  for (const place of places) {
+    for (const { 0: word, index: at } of place.text.value.matchAll(/[\p{L}\p{N}]+/gu)) {
+      const found = words.get(word.toLowerCase())
+      if (found) found.push({ place, at })
+      else words.set(word.toLowerCase(), [{ place, at }])
+    }
+  }
+  return words
+}
+
+/** An article may name a page of the site by its whole address. */
+function pathOf(href: string): string {
+  const url = URL.parse(href)
+  return url ? url.pathname + url.search : href
+}
+
+/** Notes a link on the first anchor that is found. */
+function place(words: Words, { url, anchors }: Link): boolean {
+  for (const anchor of anchors.map((one) => one.trim())) {
+    const first = /[\p{L}\p{N}]+/u.exec(anchor)
+    if (anchor.length < MIN_ANCHOR || !first) continue
+    const pattern = patternOf(anchor)
+    for (const { place, at } of words.get(first[0].toLowerCase())?.slice(0, MAX_PLACES) ?? []) {
+      const start = at - first.index
+      pattern.lastIndex = start
+      const found = start < 0 ? null : pattern.exec(place.text.value)
+      const end = start + (found?.[0].length ?? 0)
+      if (!found || place.links.some((one) => start < one.end && one.start < end)) continue
+      place.links.push({ start, end, url })
+      return true
+    }
+  }
+  return false
+}
+
+/** The words wherever they stand by themselves, in any case. */
+function patternOf(anchor: string): RegExp {
+  const words = anchor.split(/\s+/).map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  return new RegExp(`(?<![\\p{L}\\p{N}])${words.join('\\s+')}(?![\\p{L}\\p{N}])`, 'iuy')
+}
+
+/** Replaces the texts that got links by what is before, in and after them. */
+function insertPlaced(places: Place[]): void {
+  const linked = new Map<Element, Map<Node, Node[]>>()
+  for (const { text, parent, links } of places) {
+    if (links.length === 0) continue
+    const parts = linked.get(parent) ?? new Map<Node, Node[]>()
+    linked.set(parent, parts.set(text, partsOf(text.value, links)))
+  }
+  for (const [parent, parts] of linked) {
+    parent.childNodes = parent.childNodes.flatMap((node) => parts.get(node) ?? [node])
+  }
+}
+
+function partsOf(text: string, links: Place['links']): Node[] {
+  const parts: Node[] = []
+  let at = 0
+  for (const { start, end, url } of links.toSorted((a, b) => a.start - b.start)) {
+    parts.push(textNode(text.slice(at, start)), linkTo(url, text.slice(start, end)))
+    at = end
+  }
+  return [...parts, textNode(text.slice(at))]
+}
+
+function linkTo(url: string, words: string): Element {
+  return element('a', [textNode(words)], [{ name: 'href', value: url }])
+}
+
+function listOf(links: Link[]): Element {
+  return element(
+    'ul',
+    links.map(({ url, title }) => element('li', [linkTo(url, title)])),
+  )
+}
+
+function element(name: string, childNodes: Node[], attributes: Element['attrs'] = []): Element {
+  return { ...defaultTreeAdapter.createElement(name, html.NS.HTML, attributes), childNodes }
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { WordPressError } from '../http/errors.ts'
+import type { WordPressApi } from '../http/transport.ts'
+import { type Post, postSchema } from '../publish/find-post.ts'
+import type { PostValues } from '../publish/receipt.ts'
+
+/** What the plugin takes beside what WordPress itself does. */
+export interface PostExtras {
+  seo: { title?: string; description?: string }
+  schema: { article: boolean; faq: { question: string; answer: string }[] }
+}
+
+const fieldSchema = z.object({
+  field: z.string(),
+  state: z.enum(['applied', 'altered', 'dropped']),
+  note: z.string().optional(),
+})
+const putSchema = (api: WordPressApi) =>
+  z.object({ post: postSchema(api), fields: z.array(fieldSchema) })
+
+const statusSchema = z.object({
+  plugin_version: z.string(),
+  pairing: z.object({ paired: z.boolean(), site_id: z.number().nullable() }),
+  seo_plugins: z.array(z.string()),
+  wp_cron: z.object({ healthy: z.boolean(), late_seconds: z.number() }),
+})
+export type BridgeStatus = z.infer<typeof statusSchema>
+
+const pairedSchema = z.object({ site_id: z.number() })
+
+/** The first version that does all that is asked of it here. */
+const OLDEST = [0, 1, 0]
+
+/** Whether the plugin came before what is asked of it; a version that is none is old. */
+export function isOldBridge({ plugin_version }: BridgeStatus): boolean {
+  const version = plugin_version.split('.').map(Number)
+  const at = OLDEST.findIndex((least, index) => version[index] !== least)
+  return at >= 0 && !(version[at]! > OLDEST[at]!)
+}
+
+/** What the plugin says of itself, or null where it is not active. @throws WordPressError */
+export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
+  return api.read('igny8/v1/status', statusSchema).catch((error: unknown) => {
+    if (isAbsent(error)) return null
+    throw error
+  })
+}
+
+/**
+ * Gives the plugin the key that both sides sign with from now on; the one before stays good for
+ * `overlap` seconds. The same key again changes nothing. @throws WordPressError, with the `wpCode`
+ * `igny8_newer_key` where the plugin has one that was made after `since`, in milliseconds since 1970
+ */
+export async function pairBridge(
+  api: WordPressApi,
+  pairing: { site_id: number; events_url: string; key: string; since: number; overlap: number },
+): Promise<void> {
+  await api.put('igny8/v1/pairing', pairedSchema, { ...pairing, replace: true })
+}
+
+/** Has the plugin forget its key; a plugin that is gone has. @throws WordPressError */
+export async function unpairBridge(api: WordPressApi): Promise<void> {
+  await api.delete('igny8/v1/pairing').catch((error: unknown) => {
+    if (!isAbsent(error)) throw error
+  })
+}
+
+/** The post of an article as the plugin knows it, or null. @throws WordPressError */
+export async function bridgePost(api: WordPressApi, key: string): Promise<Post | null> {
+  const schema = z.object({ post: postSchema(api) })
+  try {
+    return (await api.read(`igny8/v1/posts/${key}`, schema)).post
+  } catch (error) {
+    const isNone = error instanceof WordPressError && error.wpCode === 'igny8_no_post'
+    if (isNone || isAbsent(error)) return null
+    throw error
+  }
+}
+
+/**
+ * Makes the article's one post what `values` say, and answers it with what became of the extras.
+ * @param before the post that the article has already, as it was when the values were decided
+ * @throws WordPressError `post_trashed`, `post_being_edited`, `changed_meanwhile`, or that of a failed request; see `isAbsent`
+ */
+export async function putPost(
+  api: WordPressApi,
+  key: string,
+  values: PostValues & Partial<PostExtras>,
+  before: Post | { id?: never },
+): Promise<z.infer<ReturnType<typeof putSchema>>> {
+  const body = {
+    ...values,
+    ...(before.id !== undefined && { post_id: before.id, unless_changed: fingerprint(before) }),
+  }
+  return api.put(`igny8/v1/posts/${key}`, putSchema(api), body).catch((error: unknown) => {
+    throw error instanceof WordPressError ? explained(error) : error
+  })
+}
+
+/** Of the texts of a post; the plugin makes the same of those that it has. */
+function fingerprint({ title, content, excerpt }: Post): string {
+  const texts = [title.raw, content.raw, excerpt.raw].join('\0')
+  return createHash('sha256').update(texts).digest('hex')
+}
+
+/** Whether the request failed since the plugin is not active. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof WordPressError && error.wpCode === 'rest_no_route'
+}
+
+function explained(error: WordPressError): WordPressError {
+  const { message, status, wpCode } = error
+  if (wpCode === 'igny8_in_progress') {
+    const code = 'outcome_pending'
+    const remedy = 'Nothing needs to be done: it is asked for again.'
+    const more = { retryable: true, retryAfterMs: 2_000, outcome: 'unknown' as const }
+    return new WordPressError({ code, message, remedy, status, wpCode, ...more }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_locked') {
+    const code = 'post_being_edited'
+    const remedy = 'Wait until they have closed the editor in WordPress, then publish again.'
+    return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_changed') {
+    const code = 'changed_meanwhile'
+    const remedy = 'Nothing needs to be done: it is looked at again, and merged.'
+    const facts = { status, wpCode, retryable: true }
+    return new WordPressError({ code, message, remedy, ...facts }, { cause: error })
+  }
+  if (wpCode === 'igny8_post_trashed') {
+    const code = 'post_trashed'
+    const remedy = 'Restore the post in WordPress, or delete it there for good, and publish again.'
+    return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
+  }
+  return error
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import { failureOfFetch, WordPressError } from '../http/errors.ts'
+import { type Page as ForeignPage, knownPage, quoted } from '../http/foreign-page.ts'
+import { parseJson } from '../http/parse-json.ts'
+import { MAX_ERROR_BYTES, readStart, redirected } from '../http/response.ts'
+import type { Fetch } from '../http/transport.ts'
+
+/** Of a page only its head is looked at, in bytes. */
+const MAX_PAGE_BYTES = 256 * 1024
+/** The REST API's index of a site with many plugins is some megabytes. */
+const MAX_INDEX_BYTES = 8 * 1024 * 1024
+
+const indexSchema = z.object({ namespaces: z.array(z.string()) })
+const refusalSchema = z.object({ code: z.string(), message: z.string() })
+
+interface Page extends ForeignPage {
+  link: string
+}
+
+/**
+ * Finds the REST root of a WordPress, without credentials: by its `Link` header, the `<link>` of
+ * its page, `/wp-json/` or `?rest_route=/`. The root is always at the site's own origin, so that
+ * credentials go nowhere else.
+ * @param siteUrl `https://example.com`, `https://example.com/blog/`
+ * @returns the root with a slash at its end; it may be closed to strangers
+ * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
+ *   `blocked_by_firewall`, `maintenance`, `critical_error`, `basic_auth`, `hosting_suspended`,
+ *   `server_error`, `not_wordpress`, or that of a failed request
+ */
+export async function discoverRestRoot(
+  fetch: Fetch,
+  siteUrl: string,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<string> {
+  const site = parseSiteUrl(siteUrl)
+  const page = await getPage(fetch, site.href, MAX_PAGE_BYTES, options)
+  const advertised = advertisedRoot(page, site)
+  const candidates = new Set(
+    [advertised && ownOrigin(advertised, site), `${site.href}wp-json/`, `${site.href}?rest_route=/`]
+      .filter((url) => url !== null)
+      .map(withSlash),
+  )
+  let closed: string | undefined
+  let inTheWay = knownPage(page, site.origin)
+  let broken: Page | undefined
+  for (const url of candidates) {
+    // A path that is not WordPress's may well redirect: only the site's own page says so to people.
+    const answer = await getPage(fetch, url, MAX_INDEX_BYTES, options).catch(unlessRedirected)
+    const json = answer && parseJson(answer.text)
+    if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
+    const isRefusal = answer?.status === 401 || answer?.status === 403
+    if (isRefusal && refusalSchema.safeParse(json).success) closed ??= url
+    if (answer && json === undefined) inTheWay ??= knownPage(answer, site.origin)
+    if (answer && answer.status >= 500) broken ??= answer
+  }
+  if (closed) return closed
+  if (inTheWay) throw inTheWay
+  throw notFound(site, page, advertised, broken)
+}
+
+const authorizationSchema = z.object({
+  authentication: z.object({
+    'application-passwords': z.object({ endpoints: z.object({ authorization: z.url() }) }),
+  }),
+})
+
+/**
+ * Where a person lets an application sign in to a WordPress: the address of its page
+ * `authorize-application.php`, without its parameters.
+ * https://developer.wordpress.org/advanced-administration/security/application-passwords/
+ * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`
+ */
+export async function discoverAuthorization(
+  fetch: Fetch,
+  siteUrl: string,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<string> {
+  const restRoot = await discoverRestRoot(fetch, siteUrl, options)
+  const index = await getPage(fetch, restRoot, MAX_INDEX_BYTES, options)
+  const found = authorizationSchema.safeParse(parseJson(index.text)).data
+  const { origin } = new URL(restRoot)
+  const page = found?.authentication['application-passwords'].endpoints.authorization
+  // A site that hides its index may well have the page where WordPress puts it.
+  if (!page && index.status >= 400) return `${parseSiteUrl(siteUrl).href}${AUTHORIZE_PAGE}`
+  if (page && new URL(page).origin === origin) return page
+  throw new WordPressError({
+    code: 'application_passwords_unavailable',
+    message: 'WordPress does not offer application passwords.',
+    remedy:
+      'Serve the site over https, and allow application passwords in the security plugins; or link the site by hand.',
+  })
+}
+
+function parseSiteUrl(siteUrl: string): URL {
+  const url = URL.parse(siteUrl.trim())
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    throw new WordPressError({
+      code: 'site_url_invalid',
+      message: 'The address of the site is not one of a web page.',
+      remedy: 'Write it as https://example.com, without a user name or password.',
+    })
+  }
+  url.search = ''
+  url.hash = ''
+  const folders = url.pathname.split('/').filter(Boolean)
+  if (['index.php', 'wp-admin', 'wp-login.php'].includes(folders.at(-1) ?? '')) folders.pop()
+  url.pathname = ['', ...folders, ''].join('/')
+  return url
+}
+
+/** What goes beyond `maxBytes` is not read, nor what an error says beyond 64 KB. */
+async function getPage(
+  fetch: Fetch,
+  url: string,
+  maxBytes: number,
+  { signal, timeoutMs = 15_000 }: { signal?: AbortSignal; timeoutMs?: number },
+): Promise<Page> {
+  const { origin } = new URL(url)
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
+    const text = await readStart(response, response.ok ? maxBytes : MAX_ERROR_BYTES)
+    const { status, headers } = response
+    return { status, headers, link: headers.get('link') ?? '', text }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
+  }
+}
+
+function unlessRedirected(error: unknown): undefined {
+  if (!(error instanceof WordPressError) || error.code !== 'redirected') throw error
+}
+
+const AUTHORIZE_PAGE = 'wp-admin/authorize-application.php'
+
+const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
+
+/** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
+function advertisedRoot(page: Page, site: URL): URL | null {
+  const inHeader = page.link.split(/,(?=\s*<)/).find((link) => REL.test(link))
+  const inPage = page.text.match(/<link\b[^<>]*>/gi)?.find((link) => REL.test(link))
+  const href =
+    inHeader?.match(/<([^<>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
+  return href === undefined ? null : URL.parse(href.replaceAll('&amp;', '&'), site)
+}
+
+function ownOrigin(root: URL, site: URL): string {
+  return `${site.origin}${root.pathname}${root.search}`
+}
+
+function withSlash(url: string): string {
+  return url.replace(/\/?$/, '/')
+}
+
+/** @param broken what answers in place of the REST API, where that is an error of the server */
+function notFound(
+  site: URL,
+  page: Page,
+  advertised: URL | null,
+  broken: Page | undefined,
+): WordPressError {
+  if (advertised && advertised.origin !== site.origin) {
+    return new WordPressError({
+      code: 'site_address_differs',
+      message: `The WordPress at ${site.href} says that it lives at ${advertised.origin}.`,
+      remedy: `Use the address that WordPress itself has, at ${advertised.origin}.`,
+    })
+  }
+  const isWordPress = advertised || /\/wp-(content|includes)\//.test(page.text)
+  if (page.status >= 500) return serverFailed(site, page)
+  if (isWordPress && broken) return serverFailed(site, broken)
+  if (isWordPress) {
+    return new WordPressError({
+      code: 'rest_disabled',
+      message: `${site.href} is a WordPress, but its REST API does not answer.`,
+      remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
+    })
+  }
+  return new WordPressError({
+    code: 'not_wordpress',
+    message: `No WordPress was found at ${site.href}: it answered with status ${page.status}.`,
+    remedy: 'Give the address of the WordPress itself, with its folder if it is in one.',
+    status: page.status,
+  })
+}
+
+function serverFailed(site: URL, { status, text }: Page): WordPressError {
+  return new WordPressError({
+    code: 'server_error',
+    message: `${site.href} failed with status ${status}${quoted(text)}.`,
+    remedy: 'Look at the error log of the site, then try again.',
+    status,
+    retryable: true,
+  })
+}

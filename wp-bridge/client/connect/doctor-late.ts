@@ -1,0 +1,258 @@
+import { z } from 'zod'
+import { WordPressError } from '../http/errors.ts'
+import { MAX_ERROR_BYTES, readStart } from '../http/response.ts'
+import type { Fetch, WordPressApi } from '../http/transport.ts'
+import { holdsMarker, marker } from '../publish/marker.ts'
+import { bridgeStatus, isOldBridge } from './bridge.ts'
+import type { CheckedSite } from './credentials.ts'
+import type { Complaint } from './doctor.ts'
+import type { Check } from './findings.ts'
+
+interface Visit {
+  fetch: Fetch
+  api: WordPressApi
+  siteUrl: string
+  site: CheckedSite
+  now: () => number
+  signal?: AbortSignal
+}
+
+type Look = (visit: Visit) => Promise<Complaint | null>
+
+/** The name of what is made to be deleted; one that an earlier look left behind is deleted too. */
+const SLUG = 'igny8-check'
+const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000
+/** A post this long past its time shows that WP-Cron does not run. */
+const OVERDUE_MS = 15 * 60_000
+/** As large as the images that are published get, in bytes. */
+const IMAGE_BYTES = 512 * 1024
+
+const LOOKS: Partial<Record<Check, Look>> = {
+  least_privilege: async ({ site }) => leastPrivilege(site),
+  upload,
+  post,
+  seo_meta: seoMeta,
+  clock,
+  wp_cron: wpCron,
+  plugin,
+}
+
+/** Once a user is in: what else can go wrong before a post is there and found. */
+export async function lateChecks(visit: Visit): Promise<Partial<Record<Check, Complaint | null>>> {
+  const complaints: Partial<Record<Check, Complaint | null>> = {}
+  for (const [check, look] of Object.entries(LOOKS)) {
+    complaints[check as Check] = await look(visit).catch(complaintOf)
+  }
+  return complaints
+}
+
+function complaintOf(error: unknown): Complaint {
+  if (error instanceof WordPressError) return error
+  throw error
+}
+
+function leastPrivilege({ can, user }: CheckedSite): Complaint | null {
+  const blocking = false
+  if (user.roles.includes('administrator')) {
+    return {
+      code: 'administrator',
+      message: `${user.name} is an administrator: who has this password can do everything.`,
+      remedy: 'Make a user with the role Editor in WordPress, and link the site with that one.',
+      blocking,
+    }
+  }
+  const lacks = !can.publish_posts ? 'publish posts: they wait for review' : 'make categories'
+  if (can.publish_posts && can.manage_categories) return null
+  return {
+    code: 'less_than_editor',
+    message: `${user.name} may not ${lacks}.`,
+    remedy: 'Give the user the role Editor, if igny8 is to do this too.',
+    blocking,
+  }
+}
+
+const idSchema = z.object({ id: z.number() })
+
+async function upload({ api }: Visit): Promise<Complaint | null> {
+  await removeLeft(api, 'wp/v2/media', ['inherit', 'private', 'trash'])
+  const file = { bytes: testImage(), name: `${SLUG}.webp`, mime_type: 'image/webp' }
+  try {
+    const { id } = await api.upload('wp/v2/media', idSchema, file, { slug: SLUG, title: SLUG })
+    await api.delete(`wp/v2/media/${id}`, { force: 'true' })
+    return null
+  } catch (error) {
+    return uploadComplaint(complaintOf(error) as WordPressError)
+  }
+}
+
+function uploadComplaint(error: WordPressError): Complaint {
+  const { status, wpCode } = error
+  if (status === 413 || wpCode === 'rest_upload_file_too_big') {
+    return {
+      code: 'upload_too_large',
+      message: `The site does not take an image of ${IMAGE_BYTES / 1024} kB: ${error.message}`,
+      remedy:
+        'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to 8 MB.',
+    }
+  }
+  if (wpCode === 'rest_upload_sideload_error' || wpCode === 'rest_upload_unknown_error') {
+    return {
+      code: 'upload_type_refused',
+      message: `The site does not take WebP images: ${error.message}`,
+      remedy: 'Allow the type image/webp in the plugin or filter that restricts uploads.',
+    }
+  }
+  return error
+}
+
+async function post({ api }: Visit): Promise<Complaint | null> {
+  await removeLeft(api, 'wp/v2/posts', ['draft', 'trash'])
+  const mark = marker(SLUG)
+  const content = `<!-- wp:paragraph {"className":"${mark}"} -->\n<p class="${mark}">A look by igny8, deleted at once.</p>\n<!-- /wp:paragraph -->`
+  const draft = { title: 'igny8 check', slug: SLUG, status: 'draft', content }
+  const schema = idSchema.extend({ content: z.object({ raw: z.string() }) })
+  const made = await api.create('wp/v2/posts', schema, draft)
+  await api.delete(`wp/v2/posts/${made.id}`, { force: 'true' })
+  if (made.content.raw === content) return null
+  return {
+    code: 'content_altered',
+    message: 'WordPress changes the text of a post when it is saved: blocks or classes are lost.',
+    remedy:
+      'Find the plugin that filters the content of posts when they are saved, and turn it off.',
+    blocking: !made.content.raw.includes(mark),
+  }
+}
+
+const leftSchema = idSchema.extend({
+  title: z.object({ rendered: z.string() }),
+  content: z.object({ rendered: z.string() }).optional(),
+})
+
+/** Another's of the same slug is left alone: ours is known by its title, and a post by its marker too. */
+async function removeLeft(api: WordPressApi, path: string, status: string[]): Promise<void> {
+  const query = { slug: SLUG, status, _fields: 'id,title,content' }
+  const { items } = await api.list(path, leftSchema, query)
+  for (const { id, title, content } of items) {
+    const isOurs = content ? holdsMarker(content.rendered, SLUG) : title.rendered === SLUG
+    if (isOurs) await api.delete(`${path}/${id}`, { force: 'true' })
+  }
+}
+
+/** REST namespaces of the plugins that keep a post's search title and description, and the fields. */
+const SEO_PLUGINS: Record<string, { name: string; field: string }> = {
+  'yoast/v1': { name: 'Yoast SEO', field: '_yoast_wpseo_title' },
+  'rankmath/v1': { name: 'Rank Math', field: 'rank_math_title' },
+  'seopress/v1': { name: 'SEOPress', field: '_seopress_titles_title' },
+  'aioseo/v1': { name: 'All in One SEO', field: '_aioseo_title' },
+}
+const namespacesSchema = z.object({ namespaces: z.array(z.string()) })
+const postSchema = z.object({ meta: z.union([z.record(z.string(), z.unknown()), z.tuple([])]) })
+
+async function seoMeta({ api }: Visit): Promise<Complaint | null> {
+  const { namespaces } = await api.read('', namespacesSchema)
+  const plugin = Object.entries(SEO_PLUGINS).find(([name]) => namespaces.includes(name))?.[1]
+  if (!plugin) return null
+  const query = { per_page: 1, context: 'edit', _fields: 'meta', status: ['publish', 'draft'] }
+  const { items } = await api.list('wp/v2/posts', postSchema, query)
+  if (items.some(({ meta }) => plugin.field in meta)) return null
+  return {
+    code: 'seo_meta_not_writable',
+    message: `${plugin.name} keeps its title and description where WordPress's REST API does not write.`,
+    remedy: `Have ${plugin.field} and its description registered for REST (register_post_meta with show_in_rest), or fill them in by hand.`,
+    blocking: false,
+  }
+}
+
+async function clock(visit: Visit): Promise<Complaint | null> {
+  const answer = await ask(visit, visit.site.rest_root)
+  const site = Date.parse(answer.headers.get('date') ?? '')
+  const difference = site - visit.now()
+  if (Number.isNaN(site) || Math.abs(difference) < MAX_CLOCK_DIFFERENCE_MS) return null
+  const minutes = Math.round(Math.abs(difference) / 60_000)
+  return {
+    code: 'clock_off',
+    message: `The clock of the site's server is ${minutes} minutes ${difference > 0 ? 'fast' : 'slow'}.`,
+    remedy: 'Have the server set its clock by NTP: what is scheduled goes by it.',
+    blocking: false,
+  }
+}
+
+const scheduledSchema = z.object({ date_gmt: z.string() })
+
+async function wpCron(visit: Visit): Promise<Complaint | null> {
+  const query = {
+    status: 'future',
+    order: 'asc',
+    per_page: 1,
+    _fields: 'date_gmt',
+    context: 'edit',
+  }
+  const { items } = await visit.api.list('wp/v2/posts', scheduledSchema, query)
+  const overdue = items.some(
+    ({ date_gmt }) => Date.parse(`${date_gmt}Z`) < visit.now() - OVERDUE_MS,
+  )
+  if (overdue) {
+    return {
+      code: 'missed_schedule',
+      message: 'A post that was scheduled in WordPress is past its time and not published.',
+      remedy:
+        'WP-Cron does not run. Remove DISABLE_WP_CRON from wp-config.php, or have the server call wp-cron.php every few minutes.',
+      blocking: false,
+    }
+  }
+  const { status } = await ask(visit, `${visit.siteUrl.replace(/\/+$/, '')}/wp-cron.php`)
+  if (status < 400) return null
+  return {
+    code: 'wp_cron_blocked',
+    message: `The site refuses calls of wp-cron.php with status ${status}.`,
+    remedy:
+      'Let wp-cron.php through in the server and in security plugins, or call it from a cron job.',
+    blocking: false,
+  }
+}
+
+async function ask({ fetch, signal }: Visit, url: string): Promise<Response> {
+  const timeout = AbortSignal.timeout(15_000)
+  const response = await fetch(url, {
+    redirect: 'manual',
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  })
+  await readStart(response, MAX_ERROR_BYTES)
+  return response
+}
+
+/** One white pixel of lossless WebP, and a chunk that readers skip (RFC 9649, 2.3). */
+function testImage(): Uint8Array<ArrayBuffer> {
+  const pixel = Uint8Array.from(atob('UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=='), (c) =>
+    c.charCodeAt(0),
+  )
+  const image = new Uint8Array(IMAGE_BYTES)
+  image.set(pixel)
+  image.set(new TextEncoder().encode('JUNK'), pixel.length)
+  const sizes = new DataView(image.buffer)
+  sizes.setUint32(4, IMAGE_BYTES - 8, true)
+  sizes.setUint32(pixel.length + 4, IMAGE_BYTES - pixel.length - 8, true)
+  return image
+}
+
+async function plugin({ api }: Visit): Promise<Complaint | null> {
+  const status = await bridgeStatus(api)
+  const remedy =
+    'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.'
+  const blocking = false
+  if (!status) {
+    return {
+      code: 'plugin_absent',
+      message: 'The igny8 plugin is not active. Everything is published without it all the same.',
+      remedy,
+      blocking,
+    }
+  }
+  if (!isOldBridge(status)) return null
+  return {
+    code: 'plugin_too_old',
+    message: `The igny8 plugin has version ${status.plugin_version}, which is too old for this igny8.`,
+    remedy,
+    blocking,
+  }
+}

@@ -1,0 +1,102 @@
+import { WordPressError } from '../http/errors.ts'
+import { connect, type Fetch } from '../http/transport.ts'
+import { checkCredentials } from './credentials.ts'
+import { lateChecks } from './doctor-late.ts'
+import { CHECKS, type Check, type Finding } from './findings.ts'
+import { passwordByXmlRpc } from './xml-rpc.ts'
+
+/** What a check that failed says. */
+export type Complaint = Pick<WordPressError, 'code' | 'message' | 'remedy'> & { blocking?: boolean }
+
+export interface Patient {
+  siteUrl: string
+  username: string
+  appPassword: string
+  signal?: AbortSignal
+  /** Milliseconds since 1970: the site's clock is compared with it. */
+  now?: () => number
+}
+
+/** Where a failure of the way in belongs. */
+const CHECK_OF: Record<string, Check> = {
+  site_url_invalid: 'address',
+  egress_bad_url: 'address',
+  egress_bad_request: 'address',
+  egress_address_not_allowed: 'address',
+  egress_dns_failed: 'name_resolution',
+  egress_tls_failed: 'tls',
+  redirected: 'redirects',
+  site_address_differs: 'redirects',
+  not_wordpress: 'rest_api',
+  blocked_by_firewall: 'rest_api',
+  maintenance: 'rest_api',
+  critical_error: 'rest_api',
+  hosting_suspended: 'rest_api',
+  basic_auth: 'rest_api',
+  rest_disabled: 'rest_api',
+  users_blocked: 'rest_api',
+  html_answer: 'rest_api',
+  broken_answer: 'rest_api',
+  unexpected_answer: 'rest_api',
+  answer_too_large: 'rest_api',
+  server_error: 'rest_api',
+  refused: 'rest_api',
+  rate_limited: 'rest_api',
+  application_passwords_unavailable: 'application_passwords',
+  authorization_stripped: 'authorization_header',
+  wrong_credentials: 'credentials',
+  credentials_refused: 'credentials',
+  cannot_write_posts: 'capabilities',
+  cannot_upload_files: 'capabilities',
+}
+
+/**
+ * Goes the whole way to a published post and says of each step whether it works, what is the matter
+ * and what to do. It leaves nothing in WordPress: the draft and the image that it makes are deleted.
+ * @throws the reason of the signal; what is no failure of the site
+ */
+export async function examine(fetch: Fetch, patient: Patient): Promise<Finding[]> {
+  const { siteUrl, username, appPassword, signal, now = Date.now } = patient
+  try {
+    const site = await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
+    const restRoot = site.rest_root
+    const api = connect({ fetch, restRoot, username, appPassword, signal })
+    const late = await lateChecks({ fetch, api, siteUrl, site, now, signal })
+    return CHECKS.map((check) => finding(check, late[check] ?? null))
+  } catch (error) {
+    if (!(error instanceof WordPressError)) throw error
+    const complaint = await explained(fetch, patient, error)
+    const failed = CHECK_OF[complaint.code] ?? 'connection'
+    const at = CHECKS.indexOf(failed)
+    return CHECKS.map((check, index) => {
+      if (index === at) return finding(check, complaint)
+      return index < at ? finding(check, null) : unseen(check)
+    })
+  }
+}
+
+/** Core does not tell a wrong password from one that never arrived; its XML-RPC takes it without a header. */
+async function explained(
+  fetch: Fetch,
+  patient: Patient,
+  error: WordPressError,
+): Promise<Complaint> {
+  if (error.code !== 'wrong_credentials') return error
+  if ((await passwordByXmlRpc(fetch, patient)) !== 'accepted') return error
+  return {
+    code: 'authorization_stripped',
+    message:
+      'The password is right, but the server does not pass the Authorization header on to PHP.',
+    remedy:
+      'Apache: put “CGIPassAuth On” into .htaccess (or “SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1”). ' +
+      'nginx: put “fastcgi_param HTTP_AUTHORIZATION $http_authorization;” beside fastcgi_pass.',
+  }
+}
+
+function finding(check: Check, complaint: Complaint | null): Finding {
+  if (!complaint) return { check, ok: true, blocking: false, code: null, cause: null, remedy: null }
+  const { code, message: cause, remedy, blocking = true } = complaint
+  return { check, ok: false, blocking, code, cause, remedy }
+}
+
+const unseen = (check: Check): Finding => ({ ...finding(check, null), ok: null })

@@ -1,0 +1,151 @@
+import { textOf } from '../blocks/text-as-html.ts'
+import { WordPressError } from './errors.ts'
+
+/** What a site answered, where that is a web page. */
+export interface Page {
+  status: number
+  headers: Headers
+  text: string
+}
+
+/** Of a page only its beginning is looked at, and only a few words of it are told. */
+const MAX_LOOKED_AT = 64 * 1024
+const MAX_WORDS = 200
+
+/** How long WordPress's own maintenance mode lasts at least: milliseconds. */
+const MAINTENANCE_MS = 60_000
+
+/** Words of the pages by which firewalls tell people from programs. */
+const CHALLENGE =
+  /just a moment|cf[-_]chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
+/** Of those, some that are served with a status of success: SiteGround, Cloudflare, Sucuri, Imperva. */
+const SILENT_CHALLENGE =
+  /\/\.well-known\/sgcaptcha|<title>just a moment|checking your browser before|sucuri_cloudproxy_js|_incapsula_resource/i
+/** Their marks stand at the beginning, in characters. */
+const SILENT_START = 1_024
+const SUSPENDED = /account (has been |is )?suspended|suspendedpage\.cgi/i
+const MAINTENANCE = /briefly unavailable for scheduled maintenance|maintenance mode/i
+const CRITICAL = /there has been a critical error on this website/i
+/** The page of `wp_die`, in any language. */
+const WP_DIE = /id="error-page"|wp-die-message/
+
+/**
+ * What a page means that stands where WordPress should answer, or null for any other page.
+ * @param origin for messages
+ */
+export function knownPage(page: Page, origin: string): WordPressError | null {
+  const { status, headers } = page
+  const text = page.text.slice(0, MAX_LOOKED_AT)
+  if (isChallenge(page, text)) {
+    return new WordPressError({
+      code: 'blocked_by_firewall',
+      message: `A firewall in front of ${origin} asks whether a person is calling (status ${status}${quoted(text)}) and does not let igny8 through.`,
+      remedy:
+        'Let the path /wp-json/ through without a challenge in the firewall (Cloudflare, Sucuri, Wordfence or the host’s own).',
+      status,
+      outcome: 'refused',
+    })
+  }
+  if (status === 401 && /^basic\b/i.test(headers.get('www-authenticate') ?? '')) {
+    return new WordPressError({
+      code: 'basic_auth',
+      message: `The server of ${origin} asks for a user name and a password before WordPress answers (HTTP Basic, status 401).`,
+      remedy:
+        'Take the password protection off, or at least off the path /wp-json/: WordPress’s application passwords use the same header.',
+      status,
+    })
+  }
+  if (SUSPENDED.test(text) && (status >= 400 || text.length < 20_000)) {
+    return suspended(origin, status)
+  }
+  if (status === 503 && (MAINTENANCE.test(text) || WP_DIE.test(text))) {
+    return maintenance(origin, retryAfterMs(headers))
+  }
+  if (status >= 500 && (CRITICAL.test(text) || WP_DIE.test(text))) {
+    return criticalError(origin, status, wordsOf(text))
+  }
+  return null
+}
+
+function isChallenge({ status, headers }: Page, text: string): boolean {
+  if (
+    headers.get('cf-mitigated') === 'challenge' ||
+    SILENT_CHALLENGE.test(text.slice(0, SILENT_START))
+  ) {
+    return true
+  }
+  const isGateways = status === 502 || status === 504 || status >= 520
+  return status >= 400 && !isGateways && CHALLENGE.test(text) && !WP_DIE.test(text)
+}
+
+/** A site whose host has turned it off. */
+export function suspended(origin: string, status: number): WordPressError {
+  return new WordPressError({
+    code: 'hosting_suspended',
+    message: `The host of ${origin} has suspended the account of this site (status ${status}).`,
+    remedy: 'Ask the host of the site why, and have it turned on again.',
+    status,
+  })
+}
+
+/** WordPress's own maintenance mode, while it updates itself: nothing was done, and it passes. */
+export function maintenance(origin: string, afterMs = MAINTENANCE_MS): WordPressError {
+  return new WordPressError({
+    code: 'maintenance',
+    message: `${origin} is in maintenance mode: WordPress is being updated (status 503).`,
+    remedy:
+      'Wait until the update is done. If it lasts, delete the file .maintenance in the folder of WordPress.',
+    status: 503,
+    retryable: true,
+    retryAfterMs: afterMs,
+  })
+}
+
+/** A fatal error in WordPress or one of its plugins, which ended the request. */
+export function criticalError(origin: string, status: number, said: string): WordPressError {
+  return new WordPressError({
+    code: 'critical_error',
+    message: `WordPress at ${origin} broke off with an error of its own (status ${status}): “${said}”`,
+    remedy:
+      'Look at the error log of the site for the plugin or theme that fails, and turn it off or update it.',
+    status,
+    retryable: true,
+  })
+}
+
+/** ` “Words of the page”`, or nothing for a page without any. */
+export function quoted(text: string): string {
+  const words = wordsOf(text)
+  return words && `: “${words}”`
+}
+
+/** The words of a page or of a text with tags: one line, cut. Takes time in proportion to its length. */
+export function wordsOf(html: string): string {
+  const words: string[] = []
+  let hidden: string | null = null
+  let length = 0
+  for (const [at, piece] of html.slice(0, MAX_LOOKED_AT).split('<').entries()) {
+    const end = at === 0 ? -1 : piece.indexOf('>')
+    const tag = at === 0 ? '' : piece.slice(0, end < 0 ? undefined : end).toLowerCase()
+    if (hidden !== null && tag.startsWith(`/${hidden}`)) hidden = null
+    else hidden ??= ['script', 'style'].find((name) => tag.startsWith(name)) ?? null
+    if (hidden !== null || (at > 0 && end < 0)) continue
+    const text = piece.slice(end + 1).replace(/\s+/g, ' ')
+    words.push(text)
+    length += text.length
+    if (length > 2 * MAX_WORDS) break
+  }
+  const line = textOf(words.join(' ')).replace(/\s+/g, ' ').trim()
+  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS).trimEnd()} …` : line
+}
+
+/** A site's `Retry-After` longer than this is not waited for at once: milliseconds. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+
+/** `Retry-After` in milliseconds: seconds or a date. */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')
+  if (!value) return undefined
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS) : undefined
+}

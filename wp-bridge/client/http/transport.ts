@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import WPAPI from 'wpapi'
+import { z } from 'zod'
+import { failureOfFetch, isRefusal, WordPressError } from './errors.ts'
+import { withoutSecrets } from './redact-secrets.ts'
+import { type Answer, readAnswer } from './response.ts'
+import { pause } from './sleep.ts'
+
+/** A fetch that guards where it goes. Its errors may carry `code` and `sent`. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+
+export interface ApiOptions {
+  fetch: Fetch
+  /** As `discoverRestRoot` found it. */
+  restRoot: string
+  username: string
+  appPassword: string
+  /** Milliseconds for one request, its answer included: 30 s by default. */
+  timeoutMs?: number
+  /** Its reason is what every call throws once it is aborted. */
+  signal?: AbortSignal
+}
+
+export type Params = Record<string, string | number | string[]>
+
+/** A file to upload, some megabytes at most. */
+export interface Upload {
+  bytes: Uint8Array<ArrayBuffer>
+  name: string
+  mime_type: string
+}
+
+/**
+ * WordPress's REST API as one of its users. Paths are below the REST root, as in `wp/v2/posts`.
+ * Every method throws WordPressError, or the reason of the signal.
+ */
+export interface WordPressApi {
+  readonly restRoot: string
+  readonly signal?: AbortSignal
+  read<T>(path: string, schema: z.ZodType<T>, params?: Params): Promise<T>
+  /** `total` also counts what the user may not see. */
+  list<T>(path: string, item: z.ZodType<T>, params: Params): Promise<{ items: T[]; total: number }>
+  /** Asks once: whether it may be asked again is for the caller to find out. */
+  create<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
+  upload<T>(path: string, schema: z.ZodType<T>, file: Upload, fields: object): Promise<T>
+  /** For what ends in the same state however often it is asked: tries again like a read. So does `put`. */
+  update<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
+  put<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
+  delete(path: string, params?: Params): Promise<void>
+}
+
+interface Exchange {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  headers?: Record<string, string>
+  body?: BodyInit
+}
+
+/** Waits before the second and the third attempt at what may be repeated, in milliseconds. */
+const RETRY_DELAYS = [250, 1000]
+
+/** Makes the API of one WordPress user. Nothing is sent yet. */
+export function connect(options: ApiOptions): WordPressApi {
+  const { restRoot, signal } = options
+  const site = new WPAPI({
+    endpoint: restRoot,
+    transport: {
+      get: (request) => send(options, request.toString(), { method: 'GET' }),
+      // Declared with a callback alone; called with the data before it.
+      post: (request, data: unknown) =>
+        send(options, request.toString(), { method: 'POST', ...encode(data) }),
+      put: (request, data: unknown) =>
+        send(options, request.toString(), { method: 'PUT', ...encode(data) }),
+      delete: (request) => send(options, request.toString(), { method: 'DELETE' }),
+    },
+  })
+  const at = (path: string, params: Params = {}) => site.root(path).param(params)
+  const get = (path: string, params?: Params): Promise<Answer> =>
+    retried(() => at(path, params).get(), signal)
+  const post = (path: string, data: object): Promise<Answer> => at(path).create(data)
+  return {
+    restRoot,
+    signal,
+    read: async (path, schema, params) => parse(await get(path, params), schema, path),
+    async list(path, item, params) {
+      const answer = await get(path, params)
+      const items = parse(answer, z.array(item), path)
+      return { items, total: Number(answer.headers.get('x-wp-total') ?? items.length) }
+    },
+    create: async (path, schema, data) => parse(await post(path, data), schema, path),
+    upload: async (path, schema, file, fields) =>
+      parse(await post(path, await encodeUpload(file, fields)), schema, path),
+    update: async (path, schema, data) =>
+      parse(await retried(() => post(path, data), signal, unlessRefused), schema, path),
+    put: async (path, schema, data) =>
+      parse(
+        await retried((): Promise<Answer> => at(path).update(data), signal, unlessRefused),
+        schema,
+        path,
+      ),
+    async delete(path, params) {
+      await retried(() => at(path, params).delete(), signal)
+    },
+  }
+}
+
+/** A body that is encoded already. */
+class Encoded {
+  readonly headers: Record<string, string>
+  readonly body: BodyInit
+  constructor(headers: Record<string, string>, body: BodyInit) {
+    this.headers = headers
+    this.body = body
+  }
+}
+
+function encode(data: unknown): Encoded {
+  if (data instanceof Encoded) return data
+  return new Encoded({ 'content-type': 'application/json' }, JSON.stringify(data))
+}
+
+/** Multipart, as browsers upload, because firewalls know it. WordPress checks `Content-MD5`. */
+async function encodeUpload(file: Upload, fields: object): Promise<Encoded> {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.append(name, String(value))
+  form.append('file', new Blob([file.bytes], { type: file.mime_type }), file.name)
+  // As bytes, since a fetch need not know this runtime's FormData.
+  const encoded = new Response(form)
+  const headers = {
+    'content-type': encoded.headers.get('content-type') ?? '',
+    'content-md5': createHash('md5').update(file.bytes).digest('hex'),
+  }
+  return new Encoded(headers, new Uint8Array(await encoded.arrayBuffer()))
+}
+
+async function send(options: ApiOptions, url: string, exchange: Exchange): Promise<Answer> {
+  const { signal, timeoutMs = 30_000 } = options
+  const credentials = Buffer.from(`${options.username}:${options.appPassword}`).toString('base64')
+  const origin = new URL(url).origin
+  signal?.throwIfAborted()
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await options.fetch(url, {
+      ...exchange,
+      headers: {
+        accept: 'application/json',
+        'cache-control': 'no-cache',
+        ...exchange.headers,
+        authorization: `Basic ${credentials}`,
+      },
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    return await readAnswer(response, origin, (text) => withoutSecrets(text, options))
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
+  }
+}
+
+const always = () => true
+/** What a site has answered to a write is left to the caller. */
+const unlessRefused = (error: WordPressError) => !isRefusal(error)
+
+async function retried<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  mayRepeat: (error: WordPressError) => boolean = always,
+): Promise<T> {
+  for (const delay of RETRY_DELAYS) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof WordPressError) || !error.retryable) throw error
+      if (!mayRepeat(error)) throw error
+      // Whoever asks for more patience than this gets it from the caller's next attempt.
+      if ((error.retryAfterMs ?? 0) > delay) throw error
+      await pause(delay, signal)
+    }
+  }
+  return ask()
+}
+
+function parse<T>(answer: Answer, schema: z.ZodType<T>, path: string): T {
+  const parsed = schema.safeParse(answer.json)
+  if (parsed.success) return parsed.data
+  throw new WordPressError(
+    {
+      code: 'unexpected_answer',
+      message: `WordPress answered ${path} with JSON of another shape than its own.`,
+      remedy: 'Find the plugin that changes the answers of the REST API, and turn it off.',
+      status: answer.status,
+      outcome: 'unknown',
+    },
+    { cause: parsed.error },
+  )
+}

@@ -1,0 +1,42 @@
+import { WordPressError } from '../http/errors.ts'
+import type { Post } from './find-post.ts'
+
+/** The tags of `$allowedposttags` in WordPress's kses.php, 6.1 to 6.5. */
+const ALLOWED = new Set(
+  `a abbr acronym address area article aside audio b bdo big blockquote br button caption cite code col
+  colgroup dd del details dfn div dl dt em fieldset figcaption figure font footer h1 h2 h3 h4 h5 h6
+  header hgroup hr i img ins kbd label legend li main map mark menu nav object ol p pre q rb rp rt rtc
+  ruby s samp section small span strike strong sub summary sup table tbody td textarea tfoot th thead
+  title tr track tt u ul var video`.split(/\s+/),
+)
+const TAG = /<([a-z][a-z0-9-]*)((?:"[^"]*"|'[^']*'|[^'">])*)/gi
+const QUOTED = /"[^"]*"|'[^']*'/g
+const HANDLER = /(?:^|[\s"/])(on[a-z]+)\s*=/i
+
+/**
+ * Refuses to write to a post with HTML that WordPress takes out whenever this user saves it, even if
+ * nothing but its status is sent: somebody who may write any HTML has put it there.
+ * @throws WordPressError `holds_unfiltered_html`
+ */
+export function refuseFiltered({ id, content, _links: links }: Post): void {
+  // Absent when nobody says what the user may do.
+  if (!links || 'wp:action-unfiltered-html' in links) return
+  const lost = filteredIn(content.raw)
+  if (lost.length === 0) return
+  throw new WordPressError({
+    code: 'holds_unfiltered_html',
+    message: `The post ${id} was given HTML in WordPress which is lost when our user saves it (${lost.join(', ')}), and is left alone.`,
+    remedy:
+      'Link the site as a user who may write any HTML (`unfiltered_html`: an Editor, in a multisite a Super Admin), or take that HTML out.',
+  })
+}
+
+/** The tags and event handlers in `html` that WordPress's filter takes out, each once. */
+export function filteredIn(html: string): string[] {
+  const found = Array.from(html.matchAll(TAG), ([, tag, attributes]) => {
+    const name = tag!.toLowerCase()
+    if (!ALLOWED.has(name)) return `<${name}>`
+    return HANDLER.exec(attributes!.replace(QUOTED, '""'))?.[1]?.toLowerCase()
+  })
+  return [...new Set(found.filter((one) => one !== undefined))]
+}

@@ -1,0 +1,103 @@
+import { htmlOf } from '../blocks/text-as-html.ts'
+import { isAbsent, putPost } from '../connect/bridge.ts'
+import { WordPressError } from '../http/errors.ts'
+import type { WordPressApi } from '../http/transport.ts'
+import type { Resolution } from '../merge/edits.ts'
+import type { CreateContext } from './create-once.ts'
+import { type Post, postSchema } from './find-post.ts'
+import { refuseFiltered } from './kses.ts'
+import type { PostDraft } from './post-draft.ts'
+import { EXTRA_FIELDS, type FieldReceipt, type PostField, type PostValues } from './receipt.ts'
+
+/** What every step of publishing an article works with. */
+export type Context = CreateContext & {
+  api: WordPressApi
+  draft: PostDraft
+  hasBridge: boolean
+  resolution: Resolution | undefined
+  replaceDeleted: boolean
+}
+
+/** Notes and warnings that collect on the way to the receipt. */
+export interface Remarks {
+  notes: Partial<Record<PostField, string>>
+  warnings: string[]
+  /** What became of the extras. */
+  extras: FieldReceipt[]
+}
+
+/** The post that is there, as it was looked at; nothing for one that is to be created. */
+type Before = Post | { id?: never }
+
+/** A user who may not publish hands the post in for review instead. */
+export async function sendPost(
+  context: Context,
+  before: Before,
+  values: PostValues,
+  remarks: Remarks,
+): Promise<Post> {
+  try {
+    return await deliver(context, before, values, remarks)
+  } catch (error) {
+    if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
+    remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
+    remarks.warnings.push(remarks.notes.status)
+    return deliver(context, before, { ...values, status: 'pending' }, remarks)
+  }
+}
+
+/** As WordPress takes them: title and excerpt are HTML there. */
+function asHtml(values: PostValues): PostValues {
+  const { title, excerpt } = values
+  return {
+    ...values,
+    ...(title !== undefined && { title: htmlOf(String(title)) }),
+    ...(excerpt !== undefined && { excerpt: htmlOf(String(excerpt)) }),
+  }
+}
+
+/** Through the plugin where it is there, by WordPress's own REST API where it is not. */
+async function deliver(
+  context: Context,
+  before: Before,
+  values: PostValues,
+  remarks: Remarks,
+): Promise<Post> {
+  const { api, draft } = context
+  const { id } = before
+  const body = asHtml(values)
+  if (id !== undefined) refuseFiltered(before)
+  if (context.hasBridge) {
+    try {
+      const { post, fields } = await putPost(api, draft.key, { ...body, ...draft.extras }, before)
+      remarks.extras = fields.flatMap((line) => {
+        const field = EXTRA_FIELDS.find((name) => name === line.field)
+        return field ? [{ ...line, field }] : []
+      })
+      return post
+    } catch (error) {
+      if (!isAbsent(error)) throw error
+      context.hasBridge = false
+      remarks.warnings.push('The igny8 plugin is not active in WordPress any more.')
+    }
+  }
+  return id === undefined
+    ? api.create('wp/v2/posts', postSchema(api), body)
+    : api.update(`wp/v2/posts/${id}`, postSchema(api), body)
+}
+
+/** What WordPress cannot do of itself. */
+export function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
+  if (!extras) return []
+  const note = 'WordPress takes it through the igny8 plugin alone.'
+  const fields = {
+    seo_title: extras.seo.title,
+    seo_description: extras.seo.description,
+    schema: extras.schema.article || extras.schema.faq.length > 0,
+  }
+  return EXTRA_FIELDS.filter((field) => fields[field]).map((field) => ({
+    field,
+    state: 'dropped',
+    note,
+  }))
+}
