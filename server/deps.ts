@@ -36,7 +36,7 @@ export type Passwords = {
   verify(hash: string, password: string): Promise<boolean>
 }
 
-export type Settings = {
+type Settings = {
   registration: 'open' | 'closed'
   /** The slug of the plan that a new account gets. */
   defaultPlan: string

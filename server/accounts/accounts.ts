@@ -18,7 +18,7 @@ const selection = {
     then ${accounts.stripe_customer_id} end`.as('stripe_customer_id'),
 }
 
-export const ACCOUNT_ORDERINGS = { created_at: accounts.created_at, name: accounts.name }
+const ACCOUNT_ORDERINGS = { created_at: accounts.created_at, name: accounts.name }
 export const AccountQuery = listQuery(ACCOUNT_ORDERINGS, {
   status: z.enum(ACCOUNT_STATUSES).optional(),
 })

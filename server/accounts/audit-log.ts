@@ -6,7 +6,7 @@ import { bytesOf } from '../http/answer-bytes.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
 import { queryId, queryText } from '../http/schemas.ts'
 
-export const AUDIT_ORDERINGS = { created_at: audit_log.created_at }
+const AUDIT_ORDERINGS = { created_at: audit_log.created_at }
 export const AuditQuery = listQuery(AUDIT_ORDERINGS, {
   user_id: queryId.optional(),
   api_key_id: queryId.optional(),

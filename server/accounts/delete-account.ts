@@ -10,7 +10,7 @@ import { audit } from '../observability/audit.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../runs/cancel-steps.ts'
 import { getAccount } from './accounts.ts'
 
-export const GRACE_DAYS = 30
+const GRACE_DAYS = 30
 
 /**
  * Closes an account at once and erases it after the grace period. What has not begun is cancelled and

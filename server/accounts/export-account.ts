@@ -70,7 +70,7 @@ export async function exportAccount(
 }
 
 /** Every table that holds the account's rows, from the catalogue, so that a new one is not forgotten. */
-export async function exportedTables(tx: Tx): Promise<Table[]> {
+async function exportedTables(tx: Tx): Promise<Table[]> {
   const rows = await tx.execute<Table>(sql`
     select c.relname as name, array_agg(a.attname::text order by k.position) as key,
       array(select t.attname::text from pg_attribute t where t.attrelid = c.oid and t.attnum > 0

@@ -17,7 +17,7 @@ export const RUNWARE_DEFAULTS = {
 }
 
 /** In a plan's `image_model_choices`: every model, also those that an account brings itself. */
-export const ANY_MODEL = '*'
+const ANY_MODEL = '*'
 
 const OPENAI_SIZES: Record<string, string[]> = {
   'gpt-image-1': ['1024x1024', '1536x1024', '1024x1536'],

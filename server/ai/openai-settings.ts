@@ -4,4 +4,3 @@ export const OPENAI_DEFAULTS = {
   model: 'gpt-4o-mini',
   image_model: 'gpt-image-1',
 }
-export type OpenAiSettings = typeof OPENAI_DEFAULTS

@@ -15,7 +15,7 @@ export type Usage = {
  * Passed to every operation: `signal` ends the call when its run is cancelled or its worker drains;
  * `prompts` are the templates that the account or the sector's strategy edited.
  */
-export type CallOptions = { signal: AbortSignal; prompts?: Partial<Prompts> }
+type CallOptions = { signal: AbortSignal; prompts?: Partial<Prompts> }
 
 /** `notes` tell in sentences what of the input the provider could not do. */
 export type Answer<T> = { data: T; usage: Usage; notes?: string[] }

@@ -1,5 +1,5 @@
 /** The contract's prices, in credits, whatever the provider. */
-export const KEYWORDS_A_CREDIT = 30
+const KEYWORDS_A_CREDIT = 30
 export const ARTICLE_PRICE = 3
 export const IMAGE_PRICE = 1
 export const IDEA_PRICE = 1

@@ -21,14 +21,14 @@ const PERIODS = {
   monthly_image_count: 'month',
   monthly_word_count_limit: 'month',
 } as const
-export type Metric = keyof typeof PERIODS
+type Metric = keyof typeof PERIODS
 type Amounts = Partial<Record<Metric, number>>
 
 /** What a step that was made did in fact use. */
 export type Made = { charge: number; words?: number; images?: number }
 
 /** What a step takes of the plan's limits, before it is known what comes of it. */
-export function amountsOf({ kind, price }: { kind: RunKind; price: number }): Amounts {
+function amountsOf({ kind, price }: { kind: RunKind; price: number }): Amounts {
   const images = price / IMAGE_PRICE
   const ofImages = {
     monthly_image_count: images,

@@ -8,7 +8,7 @@ import { queryId, queryText } from '../http/schemas.ts'
 /** Days that a sum by day covers when no period is named. */
 const DAYS = 31
 
-export const USAGE_ORDERINGS = { created_at: usage_logs.created_at, cost: usage_logs.cost }
+const USAGE_ORDERINGS = { created_at: usage_logs.created_at, cost: usage_logs.cost }
 const usageFilters = {
   operation: queryText.optional(),
   provider: queryText.optional(),
@@ -19,7 +19,7 @@ const usageFilters = {
 export const UsageQuery = listQuery(USAGE_ORDERINGS, usageFilters).omit({ search: true })
 export const UsageByDayQuery = z.strictObject(usageFilters)
 
-export const TRANSACTION_ORDERINGS = {
+const TRANSACTION_ORDERINGS = {
   created_at: credit_transactions.created_at,
   amount: credit_transactions.amount,
 }

@@ -26,7 +26,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** host:port as a URL has it after parsing: lower case, IPv6 in brackets, the port always there. */
-export function hostAndPort(url: URL): string {
+function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
 }
 

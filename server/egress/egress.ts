@@ -24,7 +24,7 @@ export type EgressInit = Omit<RequestInit, 'redirect'> & {
  * `fetch` for addresses that users supply. Rejects with an `EgressError`, or with the signal's own
  * reason when the caller aborted; reading the body may reject with either too.
  */
-export type EgressFetch = (url: string | URL, init?: EgressInit) => Promise<Response>
+type EgressFetch = (url: string | URL, init?: EgressInit) => Promise<Response>
 
 export type Egress = {
   fetch: EgressFetch

@@ -64,7 +64,7 @@ export const IdParam = z.object({
 })
 
 /** The body of a bulk operation. */
-export const MAX_IDS = 10_000
+const MAX_IDS = 10_000
 export const Ids = z.array(objectId).min(1).max(MAX_IDS)
 /** The objects of one run: each is a step of it, in one transaction. */
 export const RunIds = z.array(objectId).min(1).max(1000)

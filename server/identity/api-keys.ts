@@ -12,7 +12,7 @@ import type { NewApiKey, UpdateApiKey } from './schemas.ts'
 
 const { key_hash: _hash, ...selection } = getTableColumns(api_keys)
 
-export const API_KEY_ORDERINGS = { created_at: api_keys.created_at, name: api_keys.name }
+const API_KEY_ORDERINGS = { created_at: api_keys.created_at, name: api_keys.name }
 export const ApiKeyQuery = listQuery(API_KEY_ORDERINGS, {
   access: z.enum(API_KEY_ACCESS).optional(),
   created_by_id: queryId.optional(),

@@ -14,7 +14,7 @@ import type { NewInvitation } from './schemas.ts'
 import { requireRank } from './users.ts'
 
 const DEFAULT_DAYS = 7
-export const INVITATION_STATES = ['open', 'accepted', 'revoked', 'expired'] as const
+const INVITATION_STATES = ['open', 'accepted', 'revoked', 'expired'] as const
 
 /** Where an invitation stands, as SQL. */
 const state = sql<(typeof INVITATION_STATES)[number]>`case
@@ -24,7 +24,7 @@ const state = sql<(typeof INVITATION_STATES)[number]>`case
 const { token_hash: _hash, ...columns } = getTableColumns(invitations)
 const selection = { ...columns, state: state.as('state') }
 
-export const INVITATION_ORDERINGS = {
+const INVITATION_ORDERINGS = {
   created_at: invitations.created_at,
   email: invitations.email,
 }

@@ -6,12 +6,12 @@ import { nullableTime, objectId, text, time, times } from '../http/schemas.ts'
 
 const MAX_PASSWORD = 200
 
-export const Email = z
+const Email = z
   .email()
   .max(254)
   .transform((email) => email.toLowerCase())
 /** Long enough to be worth hashing, short enough to hash. */
-export const NewPassword = z.string().min(10).max(MAX_PASSWORD)
+const NewPassword = z.string().min(10).max(MAX_PASSWORD)
 const Password = z.string().min(1).max(MAX_PASSWORD)
 export const Account = createSelectSchema(accounts, {
   ...times,

@@ -16,7 +16,7 @@ import { closeAllSessions } from './sessions.ts'
 
 const { password_hash: _hash, token_version: _version, ...selection } = getTableColumns(users)
 
-export const USER_ORDERINGS = { created_at: users.created_at, email: users.email }
+const USER_ORDERINGS = { created_at: users.created_at, email: users.email }
 export const UserQuery = listQuery(USER_ORDERINGS, {
   role: z.enum(ROLES).optional(),
   is_active: queryBoolean.optional(),

@@ -25,7 +25,7 @@ const runwareSize = size.refine((value) => runwareSizeProblem(value) === undefin
 })
 
 /** What each type's `config` takes. A field left out stays as it is, null is the default again. */
-export const CONFIGS = {
+const CONFIGS = {
   openai: z.strictObject({
     api_key: secret,
     base_url: webUrl.nullable().optional().openapi({

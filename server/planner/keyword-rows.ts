@@ -4,7 +4,7 @@ import type { CsvRecord } from '../formats/csv-records.ts'
 import { oneLine } from '../tasks/list-text.ts'
 import { MAX_DIFFICULTY, MAX_KEYWORD_LENGTH } from './schemas.ts'
 
-export const COLUMNS = ['keyword', 'volume', 'difficulty', 'intent'] as const
+const COLUMNS = ['keyword', 'volume', 'difficulty', 'intent'] as const
 type Column = (typeof COLUMNS)[number]
 
 /** A row of an imported file. Null: the file says nothing, so that what is stored stays. */

@@ -10,7 +10,7 @@ import { audit } from '../observability/audit.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
 import { postGone } from './post-gone.ts'
 
-export const POST_EVENTS = [
+const POST_EVENTS = [
   'post.edited',
   'post.status_changed',
   'post.trashed',

@@ -59,7 +59,7 @@ export const TURN_SECONDS = 60
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
 
-export const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
+const DELIVERY_ORDERINGS = { created_at: wordpress_deliveries.created_at }
 export const DeliveryQuery = listQuery(DELIVERY_ORDERINGS, {
   site_id: queryId.optional(),
   kind: z.enum(DELIVERY_KINDS).optional(),

@@ -21,7 +21,7 @@ export const nextUrl = sql<string | null>`(case when internal_links.accepted_url
 const isLive = sql`(select f.wp_status = 'publish' from tasks f
   where f.account_id = internal_links.account_id and f.id = internal_links.from_task_id)`
 
-export const LINK_STATES = ['waiting', 'live', 'proposed', 'accepted', 'dismissed'] as const
+const LINK_STATES = ['waiting', 'live', 'proposed', 'accepted', 'dismissed'] as const
 const state = sql<(typeof LINK_STATES)[number]>`case
   when internal_links.url is not distinct from ${wantedUrl}
     then case when internal_links.url is null then 'waiting' else 'live' end

@@ -11,7 +11,7 @@ const WAIT_MS = 30_000
  * Resolves when the run has ended, or with how it stands after `limitMs` or when the process begins to
  * end. What the request wrote so far is committed, or no worker would see the run.
  */
-export async function waitForRun(
+async function waitForRun(
   deps: Deps,
   caller: Caller,
   runId: number,

@@ -11,7 +11,7 @@ import { queryId } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { getSite } from './sites.ts'
 
-export const GRANT_ORDERINGS = { created_at: site_user_access.created_at }
+const GRANT_ORDERINGS = { created_at: site_user_access.created_at }
 export const GrantQuery = listQuery(GRANT_ORDERINGS, { user_id: queryId.optional() })
 
 export async function listGrants(

@@ -28,7 +28,7 @@ function withDates(rows: Sector[]): Sector[] {
   }))
 }
 
-export const INDUSTRY_ORDERINGS = { name: industries.name }
+const INDUSTRY_ORDERINGS = { name: industries.name }
 export const IndustryQuery = listQuery(INDUSTRY_ORDERINGS, { is_active: queryBoolean.optional() })
 
 /** Those that can be chosen, unless the others are asked for. */

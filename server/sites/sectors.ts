@@ -13,7 +13,7 @@ import type { NewSector, UpdateSector } from './schemas.ts'
 import { getSite } from './sites.ts'
 import { statusInStep } from './status.ts'
 
-export const SECTOR_ORDERINGS = { created_at: sectors.created_at, name: sectors.name }
+const SECTOR_ORDERINGS = { created_at: sectors.created_at, name: sectors.name }
 export const SectorQuery = listQuery(SECTOR_ORDERINGS, {
   site_id: queryId.optional(),
   status: z.enum(SECTOR_STATUSES).optional(),

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/database.ts'
 import { invalid } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 
-export type Link = { wp_url: string; wp_username: string; wp_app_password: string }
+type Link = { wp_url: string; wp_username: string; wp_app_password: string }
 
 /** How a site's WordPress is linked: `publishing/` does it, and the application hands it over. */
 export type SiteLink = {

@@ -33,7 +33,7 @@ const selection = {
   ),
 }
 
-export const SITE_ORDERINGS = { created_at: sites.created_at, name: sites.name }
+const SITE_ORDERINGS = { created_at: sites.created_at, name: sites.name }
 export const SiteQuery = listQuery(SITE_ORDERINGS, {
   status: z.enum(SITE_STATUSES).optional(),
   industry_id: queryId.optional(),

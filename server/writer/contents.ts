@@ -10,7 +10,7 @@ import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
 import type { UpdateContent } from './schemas.ts'
 
-export const CONTENT_ORDERINGS = { created_at: content.created_at, word_count: content.word_count }
+const CONTENT_ORDERINGS = { created_at: content.created_at, word_count: content.word_count }
 export const ContentQuery = listQuery(CONTENT_ORDERINGS, {
   task_id: queryId.optional(),
   site_id: queryId.optional(),

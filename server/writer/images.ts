@@ -6,7 +6,7 @@ import { notFound } from '../errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'
 
-export const IMAGE_ORDERINGS = { created_at: images.created_at, position: images.position }
+const IMAGE_ORDERINGS = { created_at: images.created_at, position: images.position }
 export const ImageQuery = listQuery(IMAGE_ORDERINGS, {
   task_id: queryId.optional(),
   image_type: z.enum(IMAGE_TYPES).optional(),

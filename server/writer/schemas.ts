@@ -11,7 +11,7 @@ const MAX_KEYWORDS = 100
 const MAX_IMAGES = 10
 
 /** What a person may set; the others are the work of runs. */
-export const SETTABLE_STATUSES = ['queued', 'draft', 'review'] as const
+const SETTABLE_STATUSES = ['queued', 'draft', 'review'] as const
 export type SettableStatus = (typeof SETTABLE_STATUSES)[number]
 
 export const TaskRow = createSelectSchema(tasks, {

@@ -8,7 +8,7 @@ import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { taskColumns, taskSelection } from '../tasks/get-task.ts'
 
-export const TASK_ORDERINGS = {
+const TASK_ORDERINGS = {
   title: tasks.title,
   created_at: tasks.created_at,
   word_count: tasks.word_count,

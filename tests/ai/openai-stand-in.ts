@@ -8,7 +8,7 @@ export const KEY = 'sk-proj-abcdefghijklmnop-1234'
 export const never = { signal: new AbortController().signal }
 
 export let server: OpenAiServer
-export let egress: Egress
+let egress: Egress
 
 /** A new server in the place of OpenAI's for each test of a file. */
 export function withOpenAiServer(): void {

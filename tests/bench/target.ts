@@ -2,7 +2,7 @@ import { load } from './load.ts'
 
 /** A service that speaks the keyword API, and where its bearer may write. */
 export type Target = { name: string; url: string; token: string; place: Place }
-export type Place = { site_id: number; sector_id: number }
+type Place = { site_id: number; sector_id: number }
 
 const INTENTS = ['informational', 'navigational', 'commercial', 'transactional']
 const WORDS = ['best', 'guide', 'price', 'beginners', 'cheap', 'review', '2025', 'winter']

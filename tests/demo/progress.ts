@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty'
 import { stripVTControlCharacters } from 'node:util'
 
 /** What a step shows while it runs: how far it is, 0 to 100, and what it does. */
-export interface Progress {
+interface Progress {
   percentage: number
   message: string
 }

@@ -25,7 +25,7 @@ export type Break =
   | { stall: number }
   | { refuse: number }
 
-export interface ProxiedRequest {
+interface ProxiedRequest {
   method: string
   url: string
 }

@@ -31,8 +31,3 @@ export async function withPage<T>(url: string, look: (page: Page) => Promise<T>)
     await browser.close()
   }
 }
-
-/** Writes a PNG of what is seen of a page without scrolling, 1280 × 900, and answers its bytes. */
-export function screenshot(url: string, path: string): Promise<Buffer> {
-  return withPage(url, (page) => page.screenshot({ path }))
-}

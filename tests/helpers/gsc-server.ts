@@ -2,16 +2,16 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type GoogleUrls, googleUrlsAt } from '../../server/google/google-urls.ts'
 
-export type GscRequest = {
+type GscRequest = {
   method: string
   path: string
   headers: http.IncomingHttpHeaders
   body: string
 }
-export type GscRow = { query: string; impressions: number }
+type GscRow = { query: string; impressions: number }
 
 /** What the server does with the next request of a kind instead of answering it well. */
-export type GscScripted =
+type GscScripted =
   | { on: 'token' | 'sites' | 'query'; do: 'status'; status: number; body?: unknown }
   | { on: 'token'; do: 'grant'; body: object }
   /** Closes the connection without an answer. */

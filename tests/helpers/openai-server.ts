@@ -32,7 +32,7 @@ export type Scripted =
   | { do: 'redirect'; location: string }
 type WireError = { message: string; type?: string; code?: string | null }
 
-export type OpenAiRequest = {
+type OpenAiRequest = {
   method: string
   path: string
   headers: http.IncomingHttpHeaders

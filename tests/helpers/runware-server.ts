@@ -2,8 +2,8 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import sharp from 'sharp'
 
-export type RunwareTask = Record<string, unknown> & { taskType: string; taskUUID: string }
-export type RunwareRequest = { headers: http.IncomingHttpHeaders; tasks: RunwareTask[]; at: number }
+type RunwareTask = Record<string, unknown> & { taskType: string; taskUUID: string }
+type RunwareRequest = { headers: http.IncomingHttpHeaders; tasks: RunwareTask[]; at: number }
 
 /** What the server does with the next request instead of answering it well. */
 export type RunwareScripted =

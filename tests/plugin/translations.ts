@@ -16,7 +16,7 @@ export type Translations = Map<string, string>
  * The plugin's texts as a gettext file, in the order of the files, with their translations where there
  * are any. It names no lines: they move.
  */
-export async function catalogue(header: string, known: Translations): Promise<string> {
+async function catalogue(header: string, known: Translations): Promise<string> {
   const blocks = [...(await texts())].map(([key, { files, comment }]) => {
     const [text, plural] = key.split('\0')
     const forms = (known.get(key) ?? '').split('\0')

@@ -1,85 +1,43 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ROOT } from '../architecture/code-files.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
+import { commands, README } from './documents.ts'
+import { copyProject, openFolder } from './project-copy.ts'
 
-const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-const blocks = [...README.matchAll(/^```sh\n(.*?)^```/gms)].map(([, code]) => code!.trim())
 const LIMIT_MS = 420_000
-
-describe('the README', () => {
-  it('names only files, folders and scripts that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-    const named = [...README.matchAll(/`([\w-]+\/[\w./-]*)`/g)].map(([, name]) => name!)
-    expect(named.length).toBeGreaterThan(5)
-    expect(named.filter((name) => !existsSync(path.join(ROOT, name)))).toEqual([])
-    const run = [...README.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!)
-    expect(run.filter((name) => !(name in scripts))).toEqual([])
-  })
-
-  it('names every setting, and no other', () => {
-    const config = readFileSync(path.join(ROOT, 'server/config.ts'), 'utf8')
-    const known = [...config.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name!)
-    const table = README.slice(README.indexOf('## Settings'), README.indexOf('## Layout'))
-    const told = [...table.matchAll(/^\|([^|]*)\|/gm)].flatMap(([, cell]) =>
-      [...cell!.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name!),
-    )
-    expect(told.sort()).toEqual(known.sort())
-  })
-})
 
 describe('the commands of the README, in a fresh copy of the project', () => {
   let copy: string
   let wordpress: WordPress
   let service: ChildProcess | undefined
   beforeAll(async () => {
-    copy = mkdtempSync(path.join(tmpdir(), 'igny8-readme-'))
-    chmodSync(copy, 0o755)
-    const files = execFileSync(
-      'git',
-      ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-      {
-        cwd: ROOT,
-        encoding: 'utf8',
-      },
-    )
-    for (const file of files
-      .split('\0')
-      .filter((name) => name && existsSync(path.join(ROOT, name)))) {
-      cpSync(path.join(ROOT, file), path.join(copy, file), { recursive: true })
-    }
+    copy = openFolder('readme')
+    copyProject(copy)
     wordpress = await startWordPress()
   })
   afterAll(async () => {
-    await bash(blocks[1]!)
+    await bash(commands('stop'))
     await stopService()
     await wordpress?.stop()
     rmSync(copy, { recursive: true, force: true })
   })
 
-  it('are the ones that are run here', () => {
-    const firstWords = blocks.map((code) => code.split('=')[0])
-    expect(firstWords).toEqual([
-      'npm run demo',
-      'npm run demo -- stop',
-      'npm test',
-      'npm ci\nnpm start',
-      'API',
-    ])
+  it('are the ones that some test runs', () => {
+    const names = [...README.matchAll(/^```sh test=(\w+)$/gm)].map(([, name]) => name)
+    // tests/deploy runs backup and restore; npm test is what runs this.
+    expect(names).toEqual(['demo', 'stop', 'start', 'flow', 'backup', 'restore', 'tests'])
   })
 
   it(
     'run the demo and stop it',
     async () => {
-      const demo = await bash(blocks[0]!)
+      const demo = await bash(commands('demo'))
       const urls = [...new Set(demo.match(/http:\/\/127\.0\.0\.1:\d+\/[\w-]+\/$/gm))]
       expect(urls, demo).toHaveLength(3)
       for (const url of urls) expect(await statusOf(url), url).toBe(200)
-      await bash(blocks[1]!)
+      await bash(commands('stop'))
       await expect(fetch(urls[0]!)).rejects.toThrow()
     },
     LIMIT_MS,
@@ -88,7 +46,7 @@ describe('the commands of the README, in a fresh copy of the project', () => {
   it(
     'start the service and take a keyword list to a published post',
     async () => {
-      const [install, start] = blocks[3]!.split('\n')
+      const [install, start] = commands('start').split('\n')
       await bash(install!)
       service = spawn('bash', ['-c', `exec ${start}`], {
         cwd: copy,
@@ -100,7 +58,7 @@ describe('the commands of the README, in a fresh copy of the project', () => {
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       const url = await listening(service)
-      const output = await bash(blocks[4]!, {
+      const output = await bash(commands('flow'), {
         API: `${url}/api/v1`,
         WP_URL: wordpress.url,
         WP_USER: wordpress.user,

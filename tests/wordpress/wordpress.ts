@@ -30,7 +30,7 @@ export interface WordPressOptions extends Partial<Kind> {
   workers?: number
 }
 
-export interface MuPlugin {
+interface MuPlugin {
   name: string
   php: string
 }

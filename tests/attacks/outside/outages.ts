@@ -185,7 +185,7 @@ export function postmasterOf({ dataDir }: { dataDir: string }): number {
 }
 
 /** Process ids of the server's children. */
-export function backendsOf(target: { dataDir: string }): number[] {
+function backendsOf(target: { dataDir: string }): number[] {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmasterOf(target))])
   return children.toString().trim().split(/\s+/).map(Number)
 }

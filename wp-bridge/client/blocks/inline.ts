@@ -65,7 +65,7 @@ export function withoutControls(text: string): string {
 }
 
 /** Text as it stands in an element, where WordPress finds nothing to act on. */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return withoutControls(text).replace(/[&<>\u00a0[]/g, (character) => ENTITIES[character]!)
 }
 

@@ -13,7 +13,7 @@ const CAPABILITIES = [
   'unfiltered_html',
 ] as const
 
-export type Can = Record<(typeof CAPABILITIES)[number], boolean>
+type Can = Record<(typeof CAPABILITIES)[number], boolean>
 
 export interface CheckedSite {
   rest_root: string

@@ -34,7 +34,7 @@ const wpErrorSchema = z.object({ code: z.string(), message: z.string(), data: z.
  * Reads an answer as text, up to a limit.
  * @throws WordPressError `answer_too_large`
  */
-export async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<string> {
+async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<string> {
   const { text, isWhole } = await readUpTo(response, maxBytes)
   if (isWhole) return text
   throw new WordPressError({

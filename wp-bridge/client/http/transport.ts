@@ -24,7 +24,7 @@ export interface ApiOptions {
 export type Params = Record<string, string | number | string[]>
 
 /** A file to upload, some megabytes at most. */
-export interface Upload {
+interface Upload {
   bytes: Uint8Array<ArrayBuffer>
   name: string
   mime_type: string

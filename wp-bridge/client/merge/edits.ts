@@ -41,7 +41,7 @@ const snapshotSchema = z.object({
 type Snapshot = z.infer<typeof snapshotSchema>
 
 /** Two changes of one field, or of one part of the content, that do not go together. */
-export interface Clash {
+interface Clash {
   field: TextField
   /** What both changed; null when it is not known. */
   base: string | null

@@ -23,7 +23,7 @@ export type PostValues = Partial<Record<PostField, PostValue>>
 
 /** What needs the bridge plugin. */
 export const EXTRA_FIELDS = ['seo_title', 'seo_description', 'schema'] as const
-export type ExtraField = (typeof EXTRA_FIELDS)[number]
+type ExtraField = (typeof EXTRA_FIELDS)[number]
 
 export interface FieldReceipt {
   field: PostField | ExtraField
