@@ -47,9 +47,10 @@ it('are what pages link with, until a new title is approved and published', asyn
   const hub = await created('writer/tasks/', {
     ...article,
     title: 'All teas',
+    slug: 'all-teas',
     content_structure: 'cluster_hub',
   })
-  const page = await created('writer/tasks/', { ...article, title: 'Green' })
+  const page = await created('writer/tasks/', { ...article, title: 'Green', slug: 'green' })
   for (const id of [hub, page]) {
     await approve(id)
     await publish(id)

@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const taskOf = async (id: number) => (await owner.get<Task>(`writer/tasks/${id}/`)).body
 async function publish(title: string) {
-  const [id] = await writeArticles(owner, place, [title], { images_per_task: 1 })
+  const [id] = await writeArticles(owner, place, [title], { images_per_task: 2 })
   return { id: id!, run: await owner.run('writer/tasks/publish/', { ids: [id] }) }
 }
 
