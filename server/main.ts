@@ -1,8 +1,6 @@
-import type { Server } from 'node:http'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { serve } from '@hono/node-server'
 import { hash, verify } from '@node-rs/argon2'
 import { pino } from 'pino'
 import { type Doors, openDoors } from '../db/database.ts'
@@ -22,10 +20,9 @@ import { type Config, ConfigError, readConfig } from './config.ts'
 import type { Deps, Passwords } from './deps.ts'
 import { createEgress } from './egress/egress.ts'
 import { GOOGLE_URLS, type GoogleUrls } from './google/google-urls.ts'
-import { boundConnections } from './http/bound-connections.ts'
 import { clientAddress } from './http/client-address.ts'
 import { docsAsset } from './http/docs-asset.ts'
-import { answerMalformed, endUnreadRequests, SERVER_OPTIONS } from './http/http-server.ts'
+import { closeServer, listen } from './http/listen.ts'
 import { boundedPasswords } from './identity/bounded-passwords.ts'
 import { openTokens } from './identity/tokens.ts'
 import { diskMedia } from './media/disk.ts'
@@ -39,8 +36,6 @@ import { listenToRuns } from './runs/run-events.ts'
 import { secretKeysOf } from './security/kept-secret-keys.ts'
 import { openSecrets, type Secrets } from './security/secrets.ts'
 
-/** How long a request under way may take once the service drains. */
-const DRAIN_MS = 20_000
 /** The whole drain: what has not ended by then, as when the database hangs, is left to the next start. */
 const STOP_LIMIT_MS = 28_000
 /** How long a start may still take that is told to stop: nobody has been served yet. */
@@ -221,34 +216,6 @@ async function openApi(parts: Parts) {
 function mediaIn(config: Config) {
   if (config.bucket) return s3Media(config.bucket)
   return diskMedia(path.join(config.dataDir, 'media'))
-}
-
-function listen(app: ReturnType<typeof createApp>, config: Config, metrics: NodeMetrics) {
-  return new Promise<{ server: Server; port: number }>((resolve, reject) => {
-    const server = serve(
-      {
-        fetch: app.fetch,
-        hostname: config.host,
-        port: config.port,
-        serverOptions: SERVER_OPTIONS,
-      },
-      ({ port }) => resolve({ server, port }),
-    ) as Server
-    server.once('error', reject)
-    boundConnections(server)
-    endUnreadRequests(server)
-    answerMalformed(server)
-    metrics.watch(server)
-  })
-}
-
-/** Takes no new connection, lets requests finish, and ends streams that would not. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  const patience = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-  await closed
-  clearTimeout(patience)
 }
 
 /** One JSON line an event on standard error; what could hold a secret is cut out. */
