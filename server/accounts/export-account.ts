@@ -8,6 +8,7 @@ import { type ZipEntry, zipped } from './zip-stream.ts'
 
 /** Rows read at a time, and bytes of their text; one row is read whatever it has. */
 const BATCH = 1_000
+const FIRST_ROWS = 50
 const BATCH_BYTES = 1024 * 1024
 
 /** Columns that open something, or are encrypted for this service alone: nobody can use them elsewhere. */
@@ -103,11 +104,15 @@ async function* entries(deps: Deps, caller: Caller, tables: Table[]): AsyncGener
 async function* tableRows(deps: Deps, caller: Caller, table: Table): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
   let last: string[] | undefined
+  // To weigh a row it must be read: few at first, then twice as many as fitted into the last batch.
+  let most = FIRST_ROWS
   for (;;) {
-    const rows = await deps.doors.withAccount(caller.scope, (tx) => nextRows(tx, table, last), {
+    const next = { last, most }
+    const rows = await deps.doors.withAccount(caller.scope, (tx) => nextRows(tx, table, next), {
       readOnly: true,
     })
     if (rows.length === 0) return
+    most = Math.min(2 * rows.length, BATCH)
     yield encoder.encode(rows.map(({ row }) => `${row}\n`).join(''))
     last = rows.at(-1)!.key
   }
@@ -115,11 +120,12 @@ async function* tableRows(deps: Deps, caller: Caller, table: Table): AsyncGenera
 
 type Row = { row: string; key: string[] }
 
-/**
- * The rows after `last`, as JSON, that fit into a batch: the lengths are looked up first, so that no
- * more is read.
- */
-async function nextRows(tx: Tx, table: Table, last: string[] | undefined): Promise<Row[]> {
+/** At most `most` rows after `last`, as JSON, that fit into a batch: their lengths are looked up first. */
+async function nextRows(
+  tx: Tx,
+  table: Table,
+  { last, most }: { last: string[] | undefined; most: number },
+): Promise<Row[]> {
   const name = sql.identifier(table.name)
   const key = table.key.map((column) => sql`t.${sql.identifier(column)}`)
   const keys = sql.join(key, sql`, `)
@@ -135,7 +141,7 @@ async function nextRows(tx: Tx, table: Table, last: string[] | undefined): Promi
   return tx.execute<Row>(sql`
     with near as (
       select ${keys}, sum(0 ${sql.join(lengths)}) over page as bytes, row_number() over page as position
-      from (select * from ${name} as t where ${beyond} order by ${keys} limit ${BATCH}) as t
+      from (select * from ${name} as t where ${beyond} order by ${keys} limit ${most}) as t
       window page as (order by ${keys} rows unbounded preceding))
     select (to_jsonb(t) - ${sql.param(SECRET_COLUMNS)}::text[])::text as row, array[${keyTexts}] as key
     from ${name} as t

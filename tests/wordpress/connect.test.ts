@@ -250,8 +250,8 @@ describe('credentials', () => {
     const proxy = await proxyBefore(wp)
     proxy.choose(({ url }) => (url.includes('users/me') ? 'html_before' : null))
     await expect(check({ siteUrl: proxy.url })).rejects.toMatchObject({
-      code: 'html_answer',
-      outcome: 'unknown',
+      code: 'blocked_by_firewall',
+      outcome: 'refused',
     })
     await proxy.stop()
   })
