@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: 'tests/helpers/global-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 3,
     // Modules are loaded once a worker, not once a file: they keep no state that one test leaves to another.
     isolate: false,

@@ -33,7 +33,7 @@ it.each([
   '<script src="/_Incapsula_Resource?SWJIYLWA=1"></script>',
 ])('tells a challenge that is served with status 200: %s', async (page) => {
   const error = await failureOf(new Response(page, { status: 200 }))
-  expect(error).toMatchObject({ code: 'blocked_by_firewall', outcome: 'refused' })
+  expect(error).toMatchObject({ code: 'blocked_by_firewall', outcome: 'unknown', retryable: true })
 })
 
 it('takes no page for a challenge that only speaks of one', async () => {

@@ -251,7 +251,7 @@ describe('credentials', () => {
     proxy.choose(({ url }) => (url.includes('users/me') ? 'html_before' : null))
     await expect(check({ siteUrl: proxy.url })).rejects.toMatchObject({
       code: 'blocked_by_firewall',
-      outcome: 'refused',
+      outcome: 'unknown',
     })
     await proxy.stop()
   })

@@ -43,7 +43,10 @@ export function knownPage(page: Page, origin: string): WordPressError | null {
       remedy:
         'Let the path /wp-json/ through without a challenge in the firewall (Cloudflare, Sucuri, Wordfence or the host’s own).',
       status,
-      outcome: 'refused',
+      // An error is meant for what was sent; a page of success comes to anybody now and then, and
+      // may hide what WordPress did.
+      retryable: status < 400,
+      outcome: status < 400 ? 'unknown' : 'refused',
     })
   }
   if (status === 401 && /^basic\b/i.test(headers.get('www-authenticate') ?? '')) {
