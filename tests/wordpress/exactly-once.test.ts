@@ -77,7 +77,7 @@ describe.concurrent('a create that meets', () => {
         api: apiOf(proxy, isSlow ? 900 : undefined),
         post,
         journal: fileJournal(journalOf(post.key)),
-        settleMs: isSlow ? 15_000 : 1_500,
+        settleMs: isSlow ? 60_000 : 1_500,
       })
     } finally {
       await proxy.stop()
