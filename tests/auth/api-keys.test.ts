@@ -215,22 +215,28 @@ describe('is refused', () => {
   })
 
   it('as nobody, made up for an account: it counts as no call of it and takes none of its turns', async () => {
-    const { key } = await newApiKey(owner.accountId)
-    const route = await by(key).get('auth/nothing/')
+    // What stands in front of Workers waits for the whole of an upload.
+    const node = await startTestService({ role: 'api', api: 'node' })
+    const holder = await node.owner()
+    const { key } = await newApiKey(holder.accountId)
+    const route = await request(node.url, 'GET', 'auth/nothing/', undefined, {
+      authorization: `Bearer ${key}`,
+    })
     expect([route.status, route.headers.get('ratelimit-policy')]).toEqual([404, null])
     const uploads = Array.from({ length: 3 }, () => {
       const authorization = `Bearer ${key}`
       const path = '/api/v1/planner/keywords/import_csv/'
       const form = { 'content-type': 'multipart/form-data; boundary=X', 'content-length': '9000' }
-      return openRequest(service.url, 'POST', path, { authorization, ...form })
+      return openRequest(node.url, 'POST', path, { authorization, ...form })
     })
     try {
       for (const one of uploads) expect(await statusWithin(one, 30_000)).toBe(401)
-      const sector = await newSector(owner)
-      const answer = await importCsv(owner, sector, 'keyword\nbeans\n')
+      const sector = await newSector(holder)
+      const answer = await importCsv(holder, sector, 'keyword\nbeans\n')
       expect([answer.status, answer.body.imported]).toEqual([200, 1])
     } finally {
       for (const one of uploads) one.abandon()
+      await node.stop()
     }
   })
 
