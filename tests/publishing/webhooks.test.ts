@@ -102,7 +102,7 @@ const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 const siteOf = async ({ siteId }: Plugin) =>
   (await sql`select *, wp_webhooks_try_at > now() as waits from sites where id = ${siteId}`)[0]!
 const tryNow = ({ siteId }: Plugin) =>
-  sql`update sites set wp_webhooks_try_at = now() where id = ${siteId}`
+  sql`update sites set wp_webhooks_try_at = now() - interval '1 second' where id = ${siteId}`
 /** Has the webhook of that name sent again, as `POST …/replay/` does. */
 async function replay({ accountId, siteId }: Plugin, name: number): Promise<void> {
   const [{ id }] = await sql<[{ id: number }]>`select id::int from wordpress_deliveries
