@@ -84,7 +84,7 @@ export class Connection {
     return this.#watched(this.#sql.unsafe(...query))
   }
 
-  /** From now on `ms` are left: the connection is given up then, whatever runs on it, as `because` says. */
+  /** Gives the connection up after `ms`, whatever runs on it, with the reason `because`. */
   limit(ms: number, because: Unavailability = 'unavailable'): void {
     this.unlimit()
     const what = because === 'overloaded' ? 'the transaction' : 'the database'

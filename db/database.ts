@@ -74,8 +74,8 @@ export type Doors = {
    */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Runs `fn` with all that passes the doors meanwhile in one transaction, which `fn` ends. `accountId`
-   * is the caller's.
+   * Runs `fn` with all its database work in one transaction, which `fn` ends. `accountId` is the
+   * caller's.
    */
   joined<T>(
     bookkeeping: Bookkeeping,
@@ -88,11 +88,11 @@ export type Doors = {
    */
   commitEarly(answer: unknown): Promise<void>
   /**
-   * For before what takes time: gives the connection of a joined transaction back until something
-   * passes a door again. Throws inside a door, and in a joined transaction that has written anything.
+   * Call this before slow work: it returns the connection of a joined transaction to the pool until the
+   * next query. Throws inside a door, and after a joined transaction has written anything.
    */
   letGo(): Promise<void>
-  /** Runs `fn`, whose waits for a connection count from `since`, by the clock of `performance`. */
+  /** Runs `fn`; its waits for a connection are measured from `since`, a time of `performance.now()`. */
   waitingSince<T>(since: number, fn: () => Promise<T>): Promise<T>
   /** Runs `fn` and counts what it asks of the database. */
   counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
@@ -149,14 +149,14 @@ export function openDoors(pool: Pool, limits: WorkLimits): Doors {
     },
     async letGo() {
       const { level, held } = ambient()
-      if (held && !held.over) throw new Error('A connection is not given back inside a door.')
+      if (held && !held.over) throw new Error('letGo() was called inside a door.')
       if (level && !level.joined.over) await level.letGo()
     },
     withAccount(scope, fn, { readOnly = false, whileClosed = false, long = false } = {}) {
       const kind = long ? limits.long : readOnly ? limits.read : limits.write
       const enter = `select set_config('role', 'igny8_platform', true),
         ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`
-      // The worker has a bound of its own for how much it does at once.
+      // The worker limits its own concurrency.
       const who = scope.user || scope.apiKey ? scope.accountId : undefined
       return pass(begin(kind, enter, { readOnly, who }), fn)
     },
@@ -176,7 +176,7 @@ export function openDoors(pool: Pool, limits: WorkLimits): Doors {
 /** How one passage of a door is a transaction of its own. */
 type Transaction = {
   pool: Pool
-  /** The account of the caller whom the connection is lent. */
+  /** The account of the caller that borrows the connection. */
   who: number | undefined
   enter: string
   limitMs: number

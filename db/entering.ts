@@ -1,6 +1,6 @@
 import type { Scope } from './database.ts'
 
-/** The call that sets the account and the caller of a transaction, once it has checked both. */
+/** The call that checks the account and the caller and sets them for the transaction. */
 export function entering(
   { accountId, user, apiKey }: Scope,
   {

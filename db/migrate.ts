@@ -9,16 +9,16 @@ import { seed } from './seed.ts'
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url))
 /** Any number of processes may start at once; one migrates, the others wait. */
 const LOCK = 4_937_180_001
-/** While a migration waits for a table, every other query of that table waits behind it. */
+/** While a migration waits for a lock on a table, every later query of that table waits behind it. */
 const LOCK_LIMIT_MS = 5_000
 const PAUSE_MS = 1_000
 
-/** The database has had migrations that are not this version's: nothing in it was changed. */
+/** The database was migrated by another version. Nothing was changed. */
 export class ForeignMigrationsError extends Error {
   constructor() {
     super(
       'The database was set up by another version of igny8 and cannot be upgraded by this one. ' +
-        'Start that version again, or give this one an empty database by another DATABASE_URL or IGNY8_DATA_DIR.',
+        'Start that version, or set DATABASE_URL or IGNY8_DATA_DIR to an empty database.',
     )
   }
 }
@@ -26,7 +26,7 @@ export class ForeignMigrationsError extends Error {
 /**
  * Brings the database at `url` up to date: roles, tables, policies, then the platform's own rows.
  * The user of `url` must be allowed to create roles, unless an administrator has created the three.
- * Gives way, calls `blocked` and tries again where a table is not free within `lockMs`. Throws
+ * When a table stays locked for `lockMs`, calls `blocked` and tries again. Throws
  * `ForeignMigrationsError`.
  */
 export async function migrate(
@@ -49,7 +49,7 @@ export async function migrate(
   }
 }
 
-/** Whether all went in; false where a table was not free in time. */
+/** Returns false when a table stayed locked. */
 async function applied(sql: postgres.Sql): Promise<boolean> {
   try {
     await applyMigrations(drizzle(sql), {
@@ -66,7 +66,7 @@ async function applied(sql: postgres.Sql): Promise<boolean> {
   }
 }
 
-/** Drizzle compares dates alone: it would apply what it takes for newer to whatever is there. */
+/** Drizzle compares dates only, so it would apply these migrations to any older database. */
 async function refuseForeignMigrations(sql: postgres.Sql): Promise<void> {
   const [table] = await sql`select to_regclass('public.schema_migrations') as name`
   if (!table!.name) return

@@ -12,9 +12,8 @@ const CLOSE_LIMIT_MS = 3_000
 type Waiter = { who: number | undefined; take(): void }
 
 /**
- * Connections to one database, lent in the order in which they are asked for, except that one `who` has
- * half of them at most: what an account asks for together, such as many writes of one row, leaves
- * connections to the others.
+ * Connections to one database, lent in the order of the requests. One `who` gets at most half of them,
+ * so that many concurrent writes of one account leave connections for the others.
  */
 export class Pool {
   readonly #url: string
@@ -46,7 +45,7 @@ export class Pool {
   /**
    * Lends a connection, with what is left of `OPEN_LIMIT_MS` as its limit. Throws
    * `DatabaseUnavailableError`: `overloaded` when none is free in that time, `unavailable` when the
-   * database cannot be reached. `who` is given back with the connection.
+   * database cannot be reached. Pass the same `who` to `giveBack`.
    */
   async lend(who?: number): Promise<Connection> {
     const began = ambient().waitingSince ?? performance.now()
@@ -133,7 +132,7 @@ export class Pool {
     if (who !== undefined) this.#takenBy.set(who, (this.#takenBy.get(who) ?? 0) + 1)
   }
 
-  /** Leaves the place to who has waited longest and may have it. */
+  /** Lends the connection to the longest-waiting request that may have it. */
   #leave(who: number | undefined): void {
     this.#taken--
     if (who !== undefined) {

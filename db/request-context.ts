@@ -27,7 +27,7 @@ type Ambient = {
   level?: Level | undefined
   /** The connection of the transaction around: while it is held no other may be waited for. */
   held?: Lent
-  /** When the wait for a connection began, where that was before one was asked for. */
+  /** When the request began to wait, if that was before it asked for a connection. */
   waitingSince?: number
 }
 

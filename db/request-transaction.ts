@@ -63,7 +63,7 @@ export class JoinedTransaction {
     return lent
   }
 
-  /** For a door whose work may take longer than the transaction might so far. */
+  /** Raises the time limit of the transaction to that of a longer unit of work. */
   allow(lent: Lent, ms: number): void {
     if (ms <= this.#limitMs) return
     this.#limitMs = ms
@@ -71,8 +71,8 @@ export class JoinedTransaction {
   }
 
   /**
-   * Runs `work` in a transaction of its own, so that what it commits stays when the request is rolled
-   * back. Throws when the request has written anything, which could not be.
+   * Runs `work` in a separate transaction, whose commit survives a rollback of the request. Throws when
+   * the request has already written something.
    */
   async apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
     const lent = await this.connection({ isFirst: false })
@@ -85,8 +85,8 @@ export class JoinedTransaction {
   }
 
   /**
-   * Gives the connection back until something passes a door again, which begins another transaction.
-   * Throws when the request has written anything.
+   * Returns the connection to the pool. The next query begins a new transaction. Throws when the request
+   * has written anything.
    */
   async letGo(): Promise<void> {
     const lent = this.#lent
@@ -100,7 +100,9 @@ export class JoinedTransaction {
       'select pg_current_xact_id_if_assigned() is null as clean',
     )
     if (!row?.clean) {
-      throw new Error('Only before the first write of its request is a transaction ended ahead.')
+      throw new Error(
+        'A transaction can be ended early only before the first write of its request.',
+      )
     }
     await lent.commit()
   }
@@ -167,7 +169,7 @@ export class Level {
   /** See `JoinedTransaction.letGo`. */
   letGo(): Promise<void> {
     if (this.#isFirst || this.#around) {
-      throw new Error('A connection is not given back inside a door.')
+      throw new Error('letGo() was called inside a door.')
     }
     return this.#inTurn(() => this.joined.letGo())
   }

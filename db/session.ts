@@ -7,8 +7,8 @@ const LOOK_EVERY_MS = 1_000
 const TICKS = 10
 const TICK_MS = 250
 /**
- * The server ends a session whose client is frozen or cannot be reached: what it holds is then free. The
- * client asks every second.
+ * The server ends a session whose client is frozen or unreachable, and so releases its locks. The client
+ * sends a query every second.
  */
 const SERVER_LIMITS = `set idle_session_timeout = '15s'; set tcp_keepalives_idle = 5;
   set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3`

@@ -74,7 +74,7 @@ async function workerDied(): Promise<never> {
   )
 }
 
-/** Since when nothing but its work has kept it: milliseconds since 1970. */
+/** When the step became ready to run: milliseconds since 1970. */
 function begunAt({ released_at, not_before }: Step): number {
   return Math.max(released_at?.getTime() ?? 0, not_before?.getTime() ?? 0)
 }
@@ -89,7 +89,7 @@ async function settleFailure(
   const isSpent = retries >= contracts[step.kind].retryDelays.length
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
-    // Cut off, it has not shown that it does not kill.
+    // An interrupted step has not proved that it does not kill workers.
     const { deaths } = step
     await giveBack(deps, step, { seconds: 0, deaths, message: 'The service restarts' })
     return 'retried'

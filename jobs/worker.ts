@@ -15,7 +15,7 @@ import { takeWorkerLock } from './steps/worker-lock.ts'
 
 /** How long a drain lets steps finish before they are given back. */
 const DRAIN_MS = 20_000
-/** How long it then waits for them to give themselves back. */
+/** How long it then waits for them to be returned to the queue. */
 const GIVE_BACK_MS = 3_000
 
 export type Worker = { stop(): Promise<void> }

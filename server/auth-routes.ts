@@ -26,7 +26,7 @@ const ROUTES = [
   auditRoutes,
 ]
 
-/** Everything below /api/v1/auth/ but a site's WordPress, which is `publishing/`. */
+/** All routes below /api/v1/auth/ except a site's WordPress link, which is in `publishing/`. */
 export function authRoutes(deps: Deps, siteLink: SiteLink) {
   const app = newRouter()
   app.route('/', siteRoutes(deps, siteLink))

@@ -26,7 +26,7 @@ export type Deps = {
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** The bridge plugin, to be installed in WordPress. */
   pluginZip(): Promise<Uint8Array<ArrayBuffer>>
-  /** Aborted when the process begins to end: no worker may take what a request waits for. */
+  /** Aborted when the process starts to shut down: a request must not wait for a worker any longer. */
   draining?: AbortSignal
 }
 

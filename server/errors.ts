@@ -39,7 +39,7 @@ export const ERROR_STATUS = {
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 
-/** The `Retry-After` of what may work in a moment. */
+/** `Retry-After` of temporary overload. */
 export const RETRY_SECONDS = '5'
 
 /** `resets_at` is null for what does not pass with time: `max_sites` and its like. */
@@ -89,11 +89,11 @@ export function invalid(path: string, message: string): DomainError {
   })
 }
 
-/** For what was meant to say who calls, and does not. */
+/** The 401 for an invalid token or API key. */
 export function tokenInvalid(): DomainError {
   return new DomainError(
     'token_invalid',
-    'The token is not valid any more: refresh it or sign in.',
+    'The token is no longer valid. Refresh it or sign in again.',
     {
       headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
     },

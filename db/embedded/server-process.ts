@@ -15,8 +15,8 @@ const PORTS = { from: 16_384, to: 32_768 }
 const SSL_REQUEST = Uint8Array.of(0, 0, 0, 8, 4, 210, 22, 47)
 
 /**
- * What becomes of the server and why: no refused statement, since each would add its text, which has
- * what people typed, and anybody can send a request that is refused.
+ * Logs the life of the server but no refused statements: they contain what people typed, and anyone can
+ * cause them.
  */
 const LOGGED = [
   'log_min_messages=log',
@@ -24,7 +24,7 @@ const LOGGED = [
   'log_error_verbosity=terse',
   'log_checkpoints=off',
 ]
-/** Past it the log goes on in an empty file; the one before is kept. */
+/** A larger log is rotated; one old copy is kept. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024
 
 /** How a cluster's server is run. */
@@ -52,7 +52,7 @@ export async function running(
     }
     await delay(25)
   }
-  throw new Error(`PostgreSQL did not become ready in a minute; see ${logOf(server.dir)}`)
+  throw new Error(`PostgreSQL was not ready within a minute. See ${logOf(server.dir)}`)
 }
 
 /** The live server on this cluster. postmaster.pid: line 1 pid, 4 port, 8 status. */
@@ -134,7 +134,7 @@ export function clearStaleLock(dir: string): void {
   removeLock(dir, lines.join('\n'))
 }
 
-/** Another starter may have removed the same file meanwhile, and its server made a new one: that one stays. */
+/** Removes the file only if it is unchanged: another process may have started a server in the meantime. */
 function removeLock(dir: string, stale: string): void {
   const lock = lockOf(dir)
   const aside = `${lock}.${process.pid}`
@@ -148,7 +148,7 @@ function removeLock(dir: string, stale: string): void {
   fs.rmSync(aside)
 }
 
-/** Keeps a copy of a log that has grown large, and empties the file, which a running server goes on writing to. */
+/** Copies a large log and truncates it in place, because a running server keeps it open. */
 export function boundLog(dir: string): void {
   const log = logOf(dir)
   const size = fs.statSync(log, { throwIfNoEntry: false })?.size ?? 0

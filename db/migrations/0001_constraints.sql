@@ -1,4 +1,4 @@
--- What Drizzle cannot say. DEFERRED in tests/db/schema.test.ts lists the two keys below.
+-- What Drizzle cannot express. DEFERRED in tests/db/schema.test.ts lists the two keys below.
 
 -- An account and its owner refer to each other: both keys are checked at the end of the transaction.
 ALTER TABLE accounts ALTER CONSTRAINT accounts_id_owner_id_fkey DEFERRABLE INITIALLY DEFERRED;

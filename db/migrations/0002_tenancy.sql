@@ -5,7 +5,7 @@ CREATE FUNCTION igny8_all_sites() RETURNS boolean LANGUAGE sql STABLE AS
 CREATE FUNCTION igny8_sites() RETURNS bigint[] LANGUAGE sql STABLE AS
   $$ SELECT string_to_array(nullif(nullif(current_setting('app.sites', true), ''), '*'), ',')::bigint[] $$;
 --> statement-breakpoint
--- Row-level security and grants on every table that holds an account's rows and has them not yet:
+-- Adds row-level security and grants to every tenant table that lacks them:
 -- each migration that adds such a table ends with `SELECT igny8_protect_tables();`.
 CREATE FUNCTION igny8_protect_tables() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- Live progress: whoever follows a run listens here.
+-- Live progress: followers of a run listen on this channel.
 CREATE FUNCTION igny8_notify_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('igny8_runs', NEW.account_id || ':' || NEW.id);
@@ -85,8 +85,8 @@ BEGIN
 END $$;
 CREATE TRIGGER sites_limit AFTER INSERT ON sites FOR EACH ROW EXECUTE FUNCTION igny8_limit_sites();
 --> statement-breakpoint
--- An approval is of the article as it stood. Whatever changes what reaches WordPress takes it back: a text
--- of the task, its cluster (the category of its post), its keywords (the tags), its content or its images.
+-- An approval covers the current version of the article. Any change of what reaches WordPress revokes it: a
+-- text of the task, its cluster (the category of its post), its keywords (the tags), its content or its images.
 CREATE FUNCTION igny8_take_approval_back() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.approved_at IS NOT DISTINCT FROM OLD.approved_at
@@ -149,7 +149,7 @@ CREATE TRIGGER keywords_approval AFTER UPDATE OF keyword ON keywords
 CREATE TRIGGER keywords_gone BEFORE DELETE ON keywords
   FOR EACH ROW EXECUTE FUNCTION igny8_note_changed_keyword();
 --> statement-breakpoint
--- Publications that wait for their slot get one of the new drip.
+-- Publications that wait for a slot are assigned one by the new drip settings.
 CREATE FUNCTION igny8_space_publications_anew() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE run_steps SET not_before = NULL

@@ -58,7 +58,7 @@ export const accounts = pgTable(
     slug: text().notNull().unique(),
     owner_id: ref(),
     plan_id: ref().notNull(),
-    /** What may still be spent: granted − charged − held. */
+    /** Credits left to spend: granted − charged − held. */
     credits: credits().notNull().default(0),
     stripe_customer_id: text(),
     /** When the plan's credits are granted next. */
@@ -66,12 +66,12 @@ export const accounts = pgTable(
     status: text({ enum: ACCOUNT_STATUSES }).notNull().default('active'),
     /** When a cancelled account is erased; until then its owner may restore it. */
     delete_after: at(),
-    /** The status of a cancelled account before its owner closed it, which restoring gives back. */
+    /** The status before the owner closed the account; restoring it sets this status again. */
     closed_from: text({ enum: ACCOUNT_STATUSES }),
     erased_at: at(),
     ...timestamps,
   },
-  // An account and its users point at each other: the type is written to end that circle.
+  // Accounts and users refer to each other; the explicit type breaks the circle.
   (t): PgTableExtraConfigValue[] => [
     reference([t.plan_id], [plans.id]),
     reference([t.id, t.owner_id], [users.account_id, users.id]),
@@ -93,7 +93,7 @@ export const users = pgTable(
     last_name: text().notNull().default(''),
     role: text({ enum: ROLES }).notNull(),
     is_active: boolean().notNull().default(true),
-    /** Goes up whenever all sign-ins end: access tokens of before it end too. */
+    /** Incremented to end all sessions; access tokens with an older version are refused. */
     token_version: integer().notNull().default(0),
     last_login_at: at(),
     ...timestamps,
@@ -105,7 +105,7 @@ export const users = pgTable(
   ],
 )
 
-/** Append-only: the application role may insert and read, nothing else. */
+/** Append-only: the application role can only insert and read. */
 export const audit_log = pgTable(
   'audit_log',
   {

@@ -84,7 +84,7 @@ export const wordpress_deliveries = pgTable(
   ],
 )
 
-/** A one-click link that was begun: WordPress's answer must bring the state, once, before it expires. */
+/** A one-click link in progress: WordPress's callback must return the state, once, before it expires. */
 export const wordpress_connections = pgTable(
   'wordpress_connections',
   {
@@ -96,9 +96,9 @@ export const wordpress_connections = pgTable(
     state_hash: text().notNull().unique(),
     wp_url: text().notNull(),
     expires_at: at().notNull(),
-    /** When WordPress answered; without a run it was refused there. */
+    /** When WordPress answered. Without a run, the person refused. */
     answered_at: at(),
-    /** The check of what WordPress answered. */
+    /** The run that checks WordPress's answer. */
     run_id: ref(),
     created_at: at().notNull().defaultNow(),
   },

@@ -24,14 +24,14 @@ export const PROMPT_TYPES = [
 ] as const
 export type PromptType = (typeof PROMPT_TYPES)[number]
 
-/** Those that an account saved; for the others the defaults in code hold. */
+/** Prompts saved by an account; the others use the defaults in code. */
 export const ai_prompts = pgTable(
   'ai_prompts',
   {
     account_id: ref().notNull(),
     id: id(),
     prompt_type: text({ enum: PROMPT_TYPES }).notNull(),
-    /** Null follows the default, as it is in code. */
+    /** Null uses the default in code. */
     prompt_value: text(),
     is_active: boolean().notNull().default(true),
     ...timestamps,
@@ -43,7 +43,7 @@ export const ai_prompts = pgTable(
   ],
 )
 
-/** A section that an article is to have: its h2, what it is to say, and about how many words long. */
+/** A section of an article: its h2, what it covers, and its approximate length in words. */
 export type Section = { heading: string; guidance?: string; words?: number }
 
 export type StructureTemplate = { sections: Section[] }
@@ -61,10 +61,10 @@ export const author_profiles = pgTable(
     name: text().notNull(),
     description: text().notNull().default(''),
     tone: text().notNull().default(''),
-    /** Empty: that of the title. */
+    /** Empty: the language of the title. */
     language: text().notNull().default(''),
     structure_template: jsonb().$type<StructureTemplate>().notNull().default({ sections: [] }),
-    /** Writes where neither the task nor the strategy names a profile. */
+    /** Used when neither the task nor the strategy names a profile. */
     is_default: boolean().notNull().default(false),
     is_active: boolean().notNull().default(true),
     ...timestamps,
@@ -76,7 +76,7 @@ export const author_profiles = pgTable(
   ],
 )
 
-/** How the articles of a sector are planned and written; without a sector, those of all others. */
+/** How the articles of a sector are planned and written. Without a sector: the default of the account. */
 export const strategies = pgTable(
   'strategies',
   {
@@ -86,7 +86,7 @@ export const strategies = pgTable(
     description: text().notNull().default(''),
     sector_id: ref(),
     author_profile_id: ref(),
-    /** Templates that go before the account's, by type. */
+    /** Prompt templates by type; they override the account's. */
     prompt_types: jsonb().$type<Partial<Record<PromptType, string>>>().notNull().default({}),
     section_logic: jsonb().$type<SectionLogic>().notNull().default({}),
     is_active: boolean().notNull().default(true),

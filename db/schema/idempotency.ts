@@ -2,19 +2,19 @@ import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg
 import { accounts } from './accounts.ts'
 import { at, ref, reference } from './columns.ts'
 
-/** What POSTs with an Idempotency-Key were answered, for as long as a retry may come. */
+/** Responses to POSTs with an Idempotency-Key, kept for replay. */
 export const idempotency_keys = pgTable(
   'idempotency_keys',
   {
     account_id: ref().notNull(),
-    /** The user or API key that sent it: another's same key is another key. */
+    /** The user or API key that sent it; keys of different callers do not collide. */
     actor: text().notNull(),
     key: text().notNull(),
-    /** Of the request with its body. */
+    /** Hash of the method, path and body. */
     fingerprint: text().notNull(),
     status: integer().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),
-    /** Null where the answer showed a secret, and is not kept. */
+    /** Null when the response contained a secret and was not kept. */
     body: text(),
     created_at: at().notNull().defaultNow(),
   },
@@ -25,7 +25,7 @@ export const idempotency_keys = pgTable(
   ],
 )
 
-/** The keys of POSTs that nobody signs in for, by the network they came from. No answer is kept. */
+/** Keys of anonymous POSTs, by client network. Responses are not kept. */
 export const public_idempotency_keys = pgTable(
   'public_idempotency_keys',
   {

@@ -32,7 +32,7 @@ export const refresh_tokens = pgTable(
     account_id: ref().notNull(),
     id: id(),
     user_id: ref().notNull(),
-    /** All tokens that one sign-in led to. */
+    /** Groups all refresh tokens of one sign-in. */
     family: uuid().notNull(),
     token_hash: text().notNull().unique(),
     expires_at: at().notNull(),
@@ -51,7 +51,7 @@ export const refresh_tokens = pgTable(
 
 export const API_KEY_ACCESS = ['read', 'write'] as const
 
-/** What programs call with, as `system_bot`. */
+/** Credentials of programs, which act as `system_bot`. */
 export const api_keys = pgTable(
   'api_keys',
   {
@@ -59,13 +59,13 @@ export const api_keys = pgTable(
     id: id(),
     name: text().notNull(),
     access: text({ enum: API_KEY_ACCESS }).notNull(),
-    /** Null: every site, those to come too. */
+    /** Null: every site, including future ones. */
     site_ids: ref().array(),
     key_hash: text().notNull(),
     last4: text().notNull(),
     created_by_id: ref(),
     expires_at: at(),
-    /** To the minute. */
+    /** Accurate to the minute. */
     last_used_at: at(),
     revoked_at: at(),
     ...timestamps,
@@ -77,7 +77,7 @@ export const api_keys = pgTable(
   ],
 )
 
-/** Who was asked to join an account, by a link that works once. */
+/** Invitations to join an account, each with a single-use link. */
 export const invitations = pgTable(
   'invitations',
   {
@@ -89,7 +89,7 @@ export const invitations = pgTable(
     site_ids: ref().array().notNull(),
     token_hash: text().notNull().unique(),
     invited_by_id: ref(),
-    /** Who joined by it. */
+    /** The user who accepted it. */
     user_id: ref(),
     expires_at: at().notNull(),
     accepted_at: at(),

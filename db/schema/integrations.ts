@@ -5,11 +5,11 @@ import { id, ref, reference, timestamps } from './columns.ts'
 export const INTEGRATION_TYPES = ['openai', 'runware', 'gsc', 'image_generation'] as const
 export type IntegrationType = (typeof INTEGRATION_TYPES)[number]
 
-/** `hash` is that of the state which the answer must bring; it is taken once. */
+/** `hash` is the hash of the state that the OAuth callback must return. It can be used once. */
 export type OauthState = {
   hash: string
   user_id: number
-  /** Of the user then: who has another one meanwhile connects nothing any more. */
+  /** The user's token version at that time; a newer version makes the request invalid. */
   role: Role
   redirect_uri: string
   expires_at: string
@@ -26,13 +26,13 @@ export const integration_settings = pgTable(
     /** The provider's key, encrypted; read back as its last four characters. */
     api_key: text(),
     api_key_last4: text(),
-    /** Of an OAuth client, encrypted. */
+    /** The OAuth client's secret, encrypted. */
     client_secret: text(),
     client_secret_last4: text(),
-    /** What the owner of the data granted the OAuth client, encrypted. */
+    /** The OAuth refresh token, encrypted. */
     refresh_token: text(),
     refresh_token_last4: text(),
-    /** The grant that was asked for and not answered yet. */
+    /** The pending OAuth request. */
     oauth_state: jsonb().$type<OauthState>(),
     is_active: boolean().notNull().default(true),
     ...timestamps,

@@ -36,7 +36,7 @@ export const RUN_KINDS = [
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
 
-/** Runs that ask a site whether it works, and leave nothing that the ledger refers to. */
+/** Runs that only check a site; the ledger never refers to them. */
 export const PROBES = [
   'connect_gsc',
   'discover_wordpress',
@@ -65,7 +65,7 @@ export const HOLDS = ['approval', 'paused'] as const
 export type Failure = { code: string; message: string }
 export type ProgressEntry = { at: string; step: string; message: string }
 
-/** So much of a limit of the plan, in the period that begins on a day (`YYYY-MM-DD`, UTC). */
+/** An amount of a plan limit, in the period that begins on a day (`YYYY-MM-DD`, UTC). */
 export type Reservation = { metric: string; period_start: string; amount: number }
 
 /** What the API calls `task_id`: accepted work that the caller follows. */
@@ -78,7 +78,7 @@ export const runs = pgTable(
     site_id: ref(),
     kind: text({ enum: RUN_KINDS }).notNull(),
     state: text({ enum: RUN_STATES }).notNull().default('PENDING'),
-    /** What was asked for, without secrets. */
+    /** The request, without secrets. */
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** Encrypted; emptied when the run ends. */
     secret: text(),
@@ -102,13 +102,13 @@ export const runs = pgTable(
     reference([t.account_id], [accounts.id]),
     reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('set null'),
     index('runs_site').on(t.account_id, t.site_id),
-    // They are swept: see `jobs/scheduled/retention.ts`.
+    // For the purge of expired runs: see `jobs/scheduled/retention.ts`.
     index('runs_probes').on(t.finished_at).where(isProbe),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )
 
-/** One unit of a run: what is retried, charged, cancelled and fenced by itself. */
+/** One unit of a run. Each step is retried, charged, cancelled and fenced on its own. */
 export const run_steps = pgTable(
   'run_steps',
   {
@@ -123,26 +123,26 @@ export const run_steps = pgTable(
     state: text({ enum: STEP_STATES }).notNull().default('pending'),
     /** Credits held for the step. */
     price: integer().notNull().default(0),
-    /** What it takes of the plan's daily and monthly limits until it ends. */
+    /** Amounts reserved from the plan's daily and monthly limits until the step ends. */
     reserved: jsonb().$type<Reservation[]>().notNull().default([]),
-    /** Goes up when a worker takes the step; every write of the job is fenced by it. */
+    /** Incremented when a worker claims the step; fences every write of the job. */
     attempt: integer().notNull().default(0),
-    /** Failures that were retried. */
+    /** Number of failures that were retried. */
     retries: integer().notNull().default(0),
-    /** Workers that died on the step since it last showed that it was not its doing. */
+    /** Workers that died while running the step, since it last ended without killing one. */
     deaths: integer().notNull().default(0),
     /** Whose advisory lock says that the worker is alive. */
     worker_id: ref(),
-    /** Not taken while it stands: what releases it sets it to null. */
+    /** The step is not claimed while this is set. */
     held: text({ enum: HOLDS }),
-    /** When a worker first took it, or `held` was lifted last. */
+    /** When a worker first claimed it, or when `held` was last cleared. */
     released_at: at(),
-    /** Not taken before; of a publication its slot in the site's drip. */
+    /** Not claimed before this time. For a publication: its slot in the site's drip. */
     not_before: at(),
-    /** Not taken before, because an attempt is retried later. */
+    /** Not claimed before this time, because an attempt is retried then. */
     retry_at: at(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-    /** What earlier attempts have made, so that a later one need not make it again. */
+    /** Checkpoint: partial results of earlier attempts. */
     made: jsonb().$type<Record<string, unknown>>(),
     result: jsonb().$type<Record<string, unknown>>(),
     error: jsonb().$type<Failure>(),

@@ -58,34 +58,34 @@ export const sites = pgTable(
     status: text({ enum: SITE_STATUSES }).notNull().default('active'),
     wp_url: text(),
     wp_username: text(),
-    /** Encrypted; no endpoint reads it. */
+    /** Encrypted; no endpoint returns it. */
     wp_app_password: text(),
     wp_rest_root: text(),
     wp_linked_at: at(),
     /** Encrypted, as JSON: the keys shared with the bridge plugin, newest first; null without the plugin. */
     wp_bridge_keys: text(),
-    /** Since when nothing is sent to it, because it does not answer or does not let us in. */
+    /** Since when publishing is paused, because the site is down or refuses the credentials. */
     wp_paused_at: at(),
     wp_pause_reason: jsonb().$type<PauseReason>(),
-    /** When it is asked next whether it works again. */
+    /** Time of the next probe. */
     wp_probe_at: at(),
-    /** How often it was asked since it was paused. */
+    /** Number of probes since it was paused. */
     wp_probes: integer().notNull().default(0),
-    /** Since when the plugin gets no webhooks, because it failed for days or said that it is gone. */
+    /** Since when webhooks are disabled, because they failed for days or the plugin answered 410. */
     wp_webhooks_disabled_at: at(),
     wp_webhooks_disabled_reason: jsonb().$type<PauseReason>(),
     /** Since when every webhook failed, how many in a row, and when the next one is tried. */
     wp_webhooks_failing_since: at(),
     wp_webhooks_failures: integer().notNull().default(0),
     wp_webhooks_try_at: at(),
-    /** Nothing becomes public that no person has approved as it stands. */
+    /** Articles are published only after a person has approved their current version. */
     requires_approval: boolean().notNull().default(false),
-    /** So many new posts a day become public, spread over the hours below; null: at once. */
+    /** New posts published per day, spread over the hours below. Null: no limit. */
     publish_per_day: integer(),
     /** `HH:MM` in `time_zone`; `24:00` is the end of the day. */
     publish_from: text().notNull().default('00:00'),
     publish_until: text().notNull().default('24:00'),
-    /** A name of the tz database. */
+    /** A tz database name, such as Europe/Berlin. */
     time_zone: text().notNull().default('UTC'),
     ...timestamps,
   },
@@ -96,7 +96,7 @@ export const sites = pgTable(
     check('sites_check', sql`is_active = (status = 'active')`),
     check(
       'sites_drip_check',
-      // timezone() refuses a name that this server does not know.
+      // timezone() fails for an unknown name.
       sql`publish_per_day between 1 and 1000
         and publish_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'
         and publish_until ~ '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$'
@@ -104,7 +104,7 @@ export const sites = pgTable(
         and timezone(time_zone, timestamptz '2000-01-01Z') is not null`,
     ),
     unique('sites_slug_key').on(t.account_id, t.slug),
-    // The platform role looks a site up by its id alone: a plugin's events name no account.
+    // The platform role looks a site up by its id alone, because plugin events carry no account.
     index('sites_id').on(t.id),
     index('sites_probe').on(t.wp_probe_at).where(sql`wp_probe_at is not null`),
   ],
@@ -133,7 +133,7 @@ export const sectors = pgTable(
   ],
 )
 
-/** Which sites an editor or a viewer was granted. */
+/** Sites granted to editors and viewers. */
 export const site_user_access = pgTable(
   'site_user_access',
   {

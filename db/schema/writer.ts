@@ -38,7 +38,7 @@ export const WP_STATUSES = ['publish', 'draft', 'pending', 'future', 'private', 
 /** Why a step of a task failed last; cleared when one succeeds. */
 export type TaskError = { code: string; message: string; at: string }
 
-/** What clashed, and what was asked for then: see `wp-bridge/client/merge/edits.ts`. */
+/** The conflict, and the publication that was requested: see `wp-bridge/client/merge/edits.ts`. */
 export type TaskConflict = {
   conflict_id: string
   clashes: {
@@ -74,7 +74,7 @@ export const tasks = pgTable(
     publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
-    /** The title that its visitors were last known to see: pages that link to it may print it. */
+    /** The title that is public in WordPress, for internal links to this page. */
     public_title: text(),
     /** Where its last update and a person's edit in WordPress do not go together. */
     conflict: jsonb().$type<TaskConflict>(),

@@ -5,8 +5,8 @@ import type { WorkerDeps } from '../steps/step.ts'
 const BATCH = 100
 
 /**
- * Does something for each account that `isDue`, one after the other, in the order of their ids, so that
- * none is met twice. One that fails is logged, and keeps no other waiting.
+ * Runs an action for each account that `isDue`, one at a time in the order of their ids. A failure is
+ * logged and does not stop the others.
  */
 export async function eachDueAccount(
   { doors, logger }: Pick<WorkerDeps, 'doors' | 'logger'>,

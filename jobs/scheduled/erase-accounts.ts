@@ -43,13 +43,13 @@ export const KEPT = [
   'run_steps',
 ]
 
-/** Rows that one transaction is about. */
+/** Rows per transaction. */
 const BATCH = 1_000
 
 /**
- * Erases the accounts whose grace period is over, in transactions of a bounded size, last the users and
- * the name. Killed in between, it goes on in the next round, with what is left. An account that fails
- * keeps none of the others waiting. The sweep removes image files, since other accounts may have the same.
+ * Erases the accounts whose grace period is over, in transactions of bounded size; users and the name go
+ * last. After a crash, the next run continues with what is left. A failing account does not stop the
+ * others. Image files are left to the media purge, because other accounts may share them.
  */
 export async function eraseAccounts(deps: WorkerDeps): Promise<void> {
   const isDue = sql`delete_after <= now() and status = 'cancelled'`
@@ -59,7 +59,7 @@ export async function eraseAccounts(deps: WorkerDeps): Promise<void> {
 
 async function erase(deps: WorkerDeps, id: number): Promise<void> {
   const steps: ((tx: Tx) => Promise<number>)[] = [
-    // Before their sites, which clear the reference of all of their runs at once.
+    // Before the sites: deleting a site clears the reference in all of its runs in one statement.
     (tx) => forgetRuns(tx, id),
     ...ERASED.map((table) => (tx: Tx) => deleteSome(tx, table, id)),
     (tx) => forgetSteps(tx, id),

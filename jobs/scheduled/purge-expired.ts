@@ -12,7 +12,7 @@ type Deps = { doors: Doors; logger: Logger }
 
 /**
  * Deletes rows that are kept no longer, in small transactions that wait for nobody. What is left after
- * a round's share is deleted by the next. A table that fails is logged, and keeps no other waiting.
+ * a round's share is deleted by the next. A failing table is logged and does not stop the others.
  * Returns how many rows were deleted.
  */
 export async function sweepTables(deps: Deps): Promise<number> {

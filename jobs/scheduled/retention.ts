@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 /** Rows that are deleted once `column` is `days` old, where they are `over`. An index begins with `column`. */
 export type Swept = { column: string; days: number; over?: SQL }
 
-/** How long runs that are probes are kept once they have ended. */
+/** How long ended probe runs are kept. */
 export const PROBE_DAYS = 30
 
 const ACCOUNT = "the account's own, until it is deleted or the account is erased"
@@ -11,8 +11,8 @@ const PLATFORM = "the platform's own, and few"
 const LEDGER = 'what the account was granted and charged, for as long as accounts must be kept'
 
 /**
- * The same of what stands in IGNY8_DATA_DIR. Beside it, root keeps a copy of each version of PostgreSQL that
- * it ran, /var/tmp/embedded-postgres-VERSION: other installations may run it.
+ * Retention of everything in IGNY8_DATA_DIR. As root, igny8 also keeps a copy of each PostgreSQL version it
+ * has run in /var/tmp/embedded-postgres-VERSION, because other installations may use it.
  */
 export const KEPT_FILES: Record<string, string> = {
   'database.json': 'a line that says where the database is',

@@ -5,7 +5,7 @@ import { type PauseReason, sites } from '../../db/schema/sites.ts'
 import { audit } from '../../server/observability/audit.ts'
 import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'
 
-/** Seconds after each failure in a row until a site's plugin is tried again; a webhook's add up to three days. */
+/** Seconds to wait after each consecutive failure of a site. For one webhook they add up to three days. */
 export const BACKOFF = [
   20, 60, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 43_200, 43_200, 43_200, 43_200,
 ] as const
@@ -60,7 +60,7 @@ export async function takeTurns(tx: Tx, room: Room): Promise<Endpoint[]> {
 const isReady = (site: 's' | 'sites') =>
   sql`coalesce(${sql.raw(site)}.wp_webhooks_try_at, now()) <= now()`
 
-/** Before its webhooks, in the order of `replayDelivery`. */
+/** Locks the site before its webhooks, in the same order as `replayDelivery`. */
 export async function lockSite(tx: Tx, site: Endpoint): Promise<void> {
   await tx.select({ id: sites.id }).from(sites).where(isSite(site)).for('no key update')
 }
@@ -125,7 +125,7 @@ export async function noteFailure(
   })
 }
 
-/** A site for which nothing is left to send has not failed since. */
+/** Gives webhooks up, and resets the site's failures when none are left to send. */
 async function giveUp(tx: Tx, site: Endpoint, which: ReturnType<typeof sql>) {
   const isOpen = and(
     eq(wordpress_deliveries.account_id, site.account_id),

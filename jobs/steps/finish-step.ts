@@ -55,8 +55,8 @@ export function fail(
 }
 
 /**
- * Gives a step back to the queue, to be taken again after `seconds`. One that came to an end while it ran
- * alone does not kill workers: its deaths are forgotten.
+ * Returns a step to the queue, to be claimed again after `seconds`. A step that ended while it ran alone
+ * does not kill workers, so its deaths are reset.
  */
 export function giveBack(
   deps: WorkerDeps,

@@ -22,8 +22,8 @@ const hasJob = sql`exists (select from pgboss.job j where j.name = run_steps.kin
   and j.state = 'created' and j.policy = 'short')`
 
 /**
- * Returns rounds of `recoverSteps`. A worker has lost its lock when it was missed in two rounds: it may
- * have lost only its connection, as after a restart of the database, and takes the lock again.
+ * Returns a function that runs `recoverSteps` periodically. A worker counts as dead after its lock was
+ * missing in two rounds: after a restart of the database it takes the lock again.
  */
 export function openRecovery(deps: WorkerDeps): () => Promise<number> {
   let missed: number[] = []
@@ -95,7 +95,7 @@ export async function dropUnfinished(
 
 /**
  * Cancels what has not begun in cancelled accounts: steps that were given back after the account was
- * closed, or that were written to in that moment. A run that fails is logged, and keeps no other waiting.
+ * closed, or that were written to in that moment. A failing run is logged and does not stop the others.
  */
 export async function cancelClosed({ doors, logger }: WorkerDeps): Promise<void> {
   const found = await doors.withPlatform('recover_steps', (tx) =>

@@ -104,7 +104,7 @@ async function* entries(deps: Deps, caller: Caller, tables: Table[]): AsyncGener
 async function* tableRows(deps: Deps, caller: Caller, table: Table): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
   let last: string[] | undefined
-  // To weigh a row it must be read: few at first, then twice as many as fitted into the last batch.
+  // Measuring a row means reading it, so start small, then read twice what fitted into the last batch.
   let most = FIRST_ROWS
   for (;;) {
     const next = { last, most }
@@ -120,7 +120,7 @@ async function* tableRows(deps: Deps, caller: Caller, table: Table): AsyncGenera
 
 type Row = { row: string; key: string[] }
 
-/** At most `most` rows after `last`, as JSON, that fit into a batch: their lengths are looked up first. */
+/** Up to `most` rows after `last` as JSON, as many as fit into a batch. */
 async function nextRows(
   tx: Tx,
   table: Table,

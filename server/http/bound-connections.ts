@@ -1,24 +1,23 @@
 import type { RequestListener, Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Open at once; further ones are closed as they come. */
+/** Open connections; further ones are closed. */
 const MAX_CONNECTIONS = 2_000
-/** How many requests of one connection may have arrived without being answered. */
+/** Unanswered requests per connection. */
 const MAX_PIPELINED = 16
-/** How long an answer waits for its reader to take more of it. */
+/** How long a response waits for the client to read more of it. */
 const STALLED_MS = 30_000
 
 /**
- * Limits what connections cost: how many there are, how far requests run ahead of their answers, and
- * how long an answer is kept for a client that does not read it. The requests of a connection are
- * carried out one after the other: Node starts all that it finds in what has arrived. A connection
- * past a limit is cut off. Call it once `server` has its listener.
+ * Limits the number of connections, the requests pipelined on each, and how long a response is kept for a
+ * client that does not read it. Requests of one connection run one at a time, whereas Node would start all
+ * that have arrived. A connection that exceeds a limit is closed. Call this after the request listener is set.
  */
 export function boundConnections(server: Server, stalledMs = STALLED_MS): void {
   server.maxConnections = MAX_CONNECTIONS
   const [carryOut] = server.listeners('request') as RequestListener[]
   server.removeListener('request', carryOut!)
-  /** The first of each is under way. */
+  /** The first request of each connection is running. */
   const unanswered = new WeakMap<Socket, (() => void)[]>()
   server.on('request', (request, response) => {
     const { socket } = request
@@ -35,7 +34,7 @@ export function boundConnections(server: Server, stalledMs = STALLED_MS): void {
     if (requests.length === 1) requests[0]!()
     else if (requests.length > MAX_PIPELINED) socket.destroy()
   })
-  // Nothing has passed either way. A handler may take its time; keep-alive ends this way too.
+  // The socket was idle. A running handler may take longer; idle keep-alive connections end here too.
   server.timeout = stalledMs
   server.on('timeout', (socket) => {
     if (socket.writableLength > 0 || !unanswered.get(socket)?.length) socket.destroy()

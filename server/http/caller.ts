@@ -10,7 +10,7 @@ export type Caller = {
   isStaff: boolean
   /** The account the request acts in: the user's own, or the one platform staff named. */
   accountId: number
-  /** What the doors of `db/database.ts` take. */
+  /** The scope to pass to `db/database.ts`. */
   scope: Scope
   requestId: string
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 
 const assets = new Map<string, Uint8Array<ArrayBuffer>>()
 
-/** A file of swagger-ui-dist, by its name. It is read once. */
+/** Returns a file of swagger-ui-dist by name, cached after the first read. */
 export async function docsAsset(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const known = assets.get(name)
   if (known) return known

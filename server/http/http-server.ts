@@ -56,14 +56,14 @@ export function endUnreadRequests(server: Server): void {
 const PROBLEMS: Record<string, DomainError> = {
   HPE_HEADER_OVERFLOW: new DomainError(
     'headers_too_large',
-    'The address and the headers of a request may have 16 KB together.',
+    'The URL and headers of a request must not exceed 16 KB.',
   ),
   ERR_HTTP_REQUEST_TIMEOUT: new DomainError(
     'request_timeout',
     'The request did not arrive in time.',
   ),
 }
-const MALFORMED = new DomainError('malformed_request', 'This is not a request as HTTP has it.')
+const MALFORMED = new DomainError('malformed_request', 'The request is not valid HTTP.')
 
 /** Answers what is no request, or too long a one, as a problem. */
 export function answerMalformed(server: Server): void {

@@ -3,13 +3,13 @@ import type { Doors } from '../../db/database.ts'
 import { api_keys } from '../../db/schema/identity.ts'
 
 const KNOWN_MS = 30_000
-/** Past so many keys the memory starts anew. */
+/** The cache is emptied when it holds this many keys. */
 const REMEMBERED = 10_000
 
 /**
- * Whether an API key is there: anybody can write one that looks right, and nothing may be counted or
- * kept for an account by it. A key that was there is not looked up for half a minute: every door to
- * the account's rows asks by itself whether it still stands.
+ * Checks whether an API key exists, because anyone can write one that is well-formed and nothing may be
+ * counted against an account for it. A key that exists is cached for half a minute; access to the
+ * account's rows is checked in the database all the same, so a revoked key stops working at once.
  */
 export function knowKeys(doors: Doors) {
   const seenAt = new Map<string, number>()

@@ -1,19 +1,19 @@
 import { DomainError, RETRY_SECONDS } from '../errors.ts'
 
 type Limits = {
-  /** Pieces of work that run at once. */
+  /** Units of work that run at the same time. */
   places: number
-  /** Of these, how many may be of one `who`. */
+  /** The most of these for one `who`. */
   each: number
   /** How many of one `who` may wait for a place. */
   waiting: number
-  /** How long one waits for a place. */
+  /** How long work waits for a place. */
   patienceMs: number
   /** Longer than any piece of work takes. */
   longestMs: number
-  /** What has too many under way, for the error: "passwords are being checked". */
+  /** What there is too much of, for the error message: "passwords are being checked". */
   what: string
-  /** `rate_limited` where it is the caller who has too many. */
+  /** `rate_limited` when the limit is the caller's own. */
   code?: 'overloaded' | 'rate_limited'
 }
 
@@ -21,10 +21,10 @@ type Turns = <T>(who: string, work: () => Promise<T>) => Promise<T>
 type Place = { who: string; endsAt: number }
 
 /**
- * Bounds how much work of one kind runs at once, in this process. Work begins in the order in which it
- * came, except that one `who` has no more than its own share of the places. Throws `code` for work
- * past what may wait, and for work that waited too long. A place is free again after `longestMs`,
- * whatever became of its work: on Workers a request whose caller goes away ends without a word.
+ * Limits how much work of one kind runs at the same time in this process. Work starts in the order of
+ * arrival, but one `who` gets no more than its share of the places. Throws `code` when the queue is full
+ * or the wait was too long. A place is free again after `longestMs` in any case: on Workers, a request
+ * whose client disconnects never runs its `finally`.
  */
 export function takeTurns(limits: Limits): Turns {
   const { places, each, waiting, patienceMs, longestMs, what } = limits
@@ -52,7 +52,7 @@ export function takeTurns(limits: Limits): Turns {
     for (const one of queue) if (one.endsAt < now) queue.delete(one)
   }
 
-  /** Begins what waited longest, of those who may have a place. */
+  /** Starts the longest-waiting work that may have a place. */
   function beginNext(): void {
     for (const next of queue) {
       const place = take(next.who)

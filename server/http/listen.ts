@@ -6,10 +6,10 @@ import type { NodeMetrics } from '../observability/node-metrics.ts'
 import { boundConnections } from './bound-connections.ts'
 import { answerMalformed, endUnreadRequests, SERVER_OPTIONS } from './http-server.ts'
 
-/** How long a request under way may take once the service drains. */
+/** How long requests may still run after draining has begun. */
 const DRAIN_MS = 20_000
 
-/** Serves `app` as the configuration says. */
+/** Starts the HTTP server on the configured host and port. */
 export function listen(app: ReturnType<typeof createApp>, config: Config, metrics: NodeMetrics) {
   return new Promise<{ server: Server; port: number }>((resolve, reject) => {
     const server = serve(
@@ -29,7 +29,7 @@ export function listen(app: ReturnType<typeof createApp>, config: Config, metric
   })
 }
 
-/** Takes no new connection, lets requests finish, and ends streams that would not. */
+/** Stops accepting connections, lets requests finish, and closes streams after `DRAIN_MS`. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   server.closeIdleConnections()

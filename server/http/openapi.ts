@@ -47,7 +47,7 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
     },
     servers: [{ url: deps.settings.publicUrl() }],
   })
-  // Once, when first asked: the routes are all there then, and the address is known.
+  // Built once, on the first request, when all routes are registered and the URL is known.
   let description: Uint8Array<ArrayBuffer> | undefined
   app.get('/api/v1/openapi.json', (c) => {
     description ??= new TextEncoder().encode(JSON.stringify(app.getOpenAPI31Document(describe())))

@@ -6,7 +6,7 @@ import { sha256 } from '../security/secrets.ts'
 
 export type Attempts = { count: number; endsAt: Date }
 
-/** How many wrong passwords of one person are checked, and in how many seconds. */
+/** Wrong passwords allowed per person, and the window in seconds. */
 export const WRONG_PASSWORDS = 10
 export const WRONG_PASSWORDS_SECONDS = 15 * 60
 
@@ -39,8 +39,8 @@ export async function uncountAttempt(tx: Tx, key: string): Promise<void> {
 }
 
 /**
- * Counts a try and runs it, or throws `too_many_attempts` past `limit`. It is counted first, in a
- * transaction of its own, so that many at once are counted too.
+ * Counts an attempt and runs it, or throws `too_many_attempts` past `limit`. The attempt is counted first,
+ * in a separate transaction, so that concurrent attempts are counted too.
  */
 export async function tryCounted<T>(
   doors: Doors,
@@ -55,8 +55,8 @@ export async function tryCounted<T>(
 }
 
 /**
- * Runs a check that was counted as a failure, and takes that back when it fails itself: what was not
- * checked is no failure, and a busy service must not lock anybody out.
+ * Runs a check that was counted as a failed attempt, and uncounts it when the check itself could not run:
+ * an overloaded service must not lock anyone out.
  */
 export function orTakenBack<T>(
   doors: Doors,

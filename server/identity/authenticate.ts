@@ -10,9 +10,8 @@ import { noteKeyUse } from './key-use.ts'
 import type { AccessClaims } from './tokens.ts'
 
 /**
- * Reads who is calling from the access token, or from an API key that is there. That the user or the
- * key still stands is checked by the database's door, in the same round trip as the first query. Routes
- * decide whether a caller is needed.
+ * Reads the caller from the access token or from an existing API key. The database checks that the user or
+ * key is still valid, in the same round trip as the first query. Routes decide whether a caller is required.
  */
 export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler<AppEnv> {
   const noteUse = noteKeyUse(doors, logger)
@@ -38,7 +37,7 @@ export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler
     }
     c.set('caller', callerOfKey(key, c))
     await next()
-    // Nobody waits for it: where the database is too busy, the answer that says so is not late.
+    // Not awaited, so that a busy database does not delay the response.
     if (c.res.status < 400) void noteUse(key.accountId, key.hash)
   }
 

@@ -25,7 +25,7 @@ export function boundedPasswords({ hash, verify }: Passwords): Passwords {
   }
 }
 
-/** Hashes and checks passwords while the request holds no connection of the database. */
+/** Hashes and verifies passwords without holding a database connection. */
 export function passwordsOutside(doors: Doors, passwords: Passwords): Passwords {
   return {
     async hash(password) {

@@ -21,7 +21,7 @@ export const Account = createSelectSchema(accounts, {
 })
   .omit({ stripe_customer_id: true })
   .openapi('Account')
-/** As the collection shows it; a session does without the payment customer. */
+/** As in the collection; a session omits `stripe_customer_id`. */
 export const OwnAccount = Account.extend({
   stripe_customer_id: z.string().nullable().openapi({ description: 'Null to all below admin.' }),
 }).openapi('OwnAccount')
@@ -39,7 +39,7 @@ export const ApiKey = createSelectSchema(api_keys, { ...keyTimes, site_ids: Site
   .omit({ key_hash: true })
   .openapi('ApiKey')
 export const ShownApiKey = ApiKey.extend({
-  key: z.string().openapi({ description: 'Keep it: it is not shown again.' }),
+  key: z.string().openapi({ description: 'Store it now: it is not shown again.' }),
 }).openapi('ShownApiKey')
 export const Invitation = createSelectSchema(invitations, {
   ...times,
@@ -53,7 +53,7 @@ export const Invitation = createSelectSchema(invitations, {
   .openapi('Invitation')
 export const ShownInvitation = Invitation.extend({
   token: z.string(),
-  url: z.string().openapi({ description: 'Hand it on: it is not shown again.' }),
+  url: z.string().openapi({ description: 'Send it to the person: it is not shown again.' }),
 }).openapi('ShownInvitation')
 export const Register = z.strictObject({
   email: Email,
@@ -70,7 +70,7 @@ export const ResetPassword = z.strictObject({
 export const PasswordLink = z
   .object({
     token: z.string(),
-    url: z.string().openapi({ description: 'Hand it on: it is not shown again.' }),
+    url: z.string().openapi({ description: 'Send it to the person: it is not shown again.' }),
     expires_at: z.string().openapi({ format: 'date-time' }),
   })
   .openapi('PasswordLink')
@@ -83,7 +83,7 @@ export const Session = z
   .openapi('Session')
 export const TokenPair = z.object({ access: z.string(), refresh: z.string() }).openapi('TokenPair')
 
-/** The roles that are given in an account, each by its like or above. */
+/** Roles within an account. A user can give roles up to their own. */
 const GivenRole = z.enum(['owner', 'admin', 'editor', 'viewer'])
 export const NewUser = z.strictObject({
   email: Email,
@@ -106,7 +106,8 @@ export const NewApiKey = z.strictObject({
   name: text(100),
   access: z.enum(API_KEY_ACCESS),
   site_ids: SiteIds.min(1).nullable().optional().openapi({
-    description: 'The sites it is for; null or left out: all, those to come too.',
+    description:
+      'The sites that the key can access. Null or omitted: all sites, including future ones.',
   }),
   expires_at: future.nullable().optional(),
 })
@@ -115,7 +116,7 @@ export const NewInvitation = z.strictObject({
   email: Email,
   role: GivenRole,
   site_ids: SiteIds.optional().openapi({
-    description: 'What an editor or a viewer is granted on joining; an admin sees every site.',
+    description: 'Sites granted to an editor or viewer on joining. Admins see every site.',
   }),
   expires_in_days: z.int().min(1).max(90).optional().openapi({ description: '7 by default.' }),
 })

@@ -55,7 +55,7 @@ export async function signIn(
 ) {
   const began = performance.now()
   const first = await inTurn(network, async () => {
-    // The wait for a turn and the one for a connection have one limit together.
+    // Waiting for a turn and for a connection share one limit.
     const attempt = await deps.doors.waitingSince(began, () =>
       countSignIn(deps, input.email, network),
     )

@@ -10,10 +10,10 @@ import { TOOLS, type Tool } from './tools.ts'
 
 const NO_BATCHES = {
   jsonrpc: '2.0',
-  error: { code: -32600, message: 'Send one message a request: this server takes no batches.' },
+  error: { code: -32600, message: 'Batches are not supported. Send one message per request.' },
   id: null,
 }
-/** What a call repeats of the request that made it: who calls, and from where. */
+/** Headers forwarded to the API: credentials and client address. */
 const PASSED_ON = [
   'authorization',
   'x-account-id',

@@ -12,7 +12,7 @@ type BulkResult = { id: number; ok: boolean; code?: string }
 /** Deletes those of the keywords that the caller sees, and says of each id what happened. */
 export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
   return deps.doors.withAccount(caller.scope, async (tx) => {
-    // In the order in which publishing locks them; the trigger of each keyword locks its own.
+    // Locks the tasks in the order that publishing uses; the keyword triggers would lock them in another.
     await tx.execute(sql`select from tasks where id in
       (select task_id from task_keywords where keyword_id = any(${sql.param(ids)}::bigint[]))
       order by id for no key update`)

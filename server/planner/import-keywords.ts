@@ -9,7 +9,7 @@ import { mergeStage, stageRows } from './keyword-stage.ts'
 import { IMPORTS_AT_ONCE, type Received } from './receive-keywords.ts'
 import type { Imported } from './schemas.ts'
 
-/** What one may take: the `long` limit of a transaction. */
+/** The longest a merge can take: the `long` transaction limit. */
 const LONGEST_MS = 15 * 60_000
 /** Each has a connection of the pool, for seconds where the file is large. */
 const merges = takeTurns({

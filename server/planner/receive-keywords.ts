@@ -26,14 +26,14 @@ export type Received = {
 
 const BATCH = 5000
 const MAX_ERRORS = 100
-/** Of one account; each has a few batches in memory. */
+/** Uploads per account; each holds a few batches in memory. */
 export const IMPORTS_AT_ONCE = 3
 const uploads = takeTurns({
   places: Number.POSITIVE_INFINITY,
   each: IMPORTS_AT_ONCE,
   waiting: 20,
   patienceMs: 60_000,
-  // An hour to arrive, and the merge with its wait.
+  // An hour for the upload, plus the merge and its wait.
   longestMs: 2 * 3_600_000,
   what: 'imports of your account run',
   code: 'rate_limited',

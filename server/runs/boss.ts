@@ -10,7 +10,7 @@ import type { JobContract, Queue } from './queue.ts'
 
 const SCHEMA = 'pgboss'
 const SET_UP_LOCK = 4_937_180_002
-/** A job is taken back from a worker that died by `jobs/steps/recover-steps.ts`, long before this. */
+/** `jobs/steps/recover-steps.ts` recovers the jobs of a dead worker long before this expires. */
 const EXPIRE_SECONDS = 6 * 3600
 /** How long jobs under way may take once it stops; the worker has given them time before. */
 const STOP_LIMIT_MS = 3_000

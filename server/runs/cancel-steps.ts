@@ -7,7 +7,7 @@ import { endRunIfDone } from './end-run.ts'
 /** What a run says whose steps were cancelled with the account. */
 export const ACCOUNT_CLOSED = 'The account was cancelled'
 
-/** What becomes of a step that is cancelled. */
+/** Column values of a cancelled step. */
 export const CANCELLED = {
   state: 'cancelled',
   made: null,

@@ -13,7 +13,7 @@ export function queueOver(pgBoss: PgBoss, databaseOf: (tx: Tx) => Db): Queue {
       for (const [kind, ofKind] of Map.groupBy(steps, (step) => step.kind)) {
         const jobs = ofKind.map(({ account_id, id, afterSeconds = 0 }) => ({
           data: { account_id, step_id: id },
-          // One waiting job a step: to enqueue a step that has one does nothing.
+          // At most one waiting job per step: enqueuing again does nothing.
           singletonKey: `${account_id}:${id}`,
           group: { id: String(account_id) },
           priority: -placeOf(account_id, kind),
@@ -26,9 +26,9 @@ export function queueOver(pgBoss: PgBoss, databaseOf: (tx: Tx) => Db): Queue {
 }
 
 /**
- * Gives steps their places in the line of their kind, by start-time fair queueing: an account that comes
- * begins at the front, each further step of an account has the place after the one before, and equal places
- * go by time. So the accounts take turns, an account's steps keep their order, and none is overtaken for ever.
+ * Assigns priorities by start-time fair queueing: a new account starts at the front of the queue, each
+ * further step of an account comes after its previous one, and ties are ordered by time. Accounts take
+ * turns, the steps of an account keep their order, and none starves.
  */
 async function placesInLine(tx: Tx, steps: QueuedStep[]) {
   const lineOf = (accountId: number, kind: RunKind) => `${accountId} ${kind}`
@@ -45,7 +45,7 @@ async function placesInLine(tx: Tx, steps: QueuedStep[]) {
       from pgboss.job where state = 'created' and name in (select kind from asked)
       group by name, group_id
     ), fronts as (
-      -- Where all wait for a time, whoever comes now begins behind them.
+      -- When all jobs wait for a later time, new ones start behind them.
       select kind, coalesce(min(first), max(last)) as front from lines group by kind
     )
     select asked.account_id, asked.kind, greatest(coalesce(front, 0), own.last + 1)::int as place

@@ -1,6 +1,6 @@
 import type { JobContract } from './queue.ts'
 
-/** One at a time in a process: the local provider computes in this thread. */
+/** One at a time per process, because the local provider computes in this thread. */
 export const clusterKeywordsJob: JobContract = {
   name: 'cluster_keywords',
   concurrency: 1,
@@ -37,7 +37,7 @@ export const publishJob: JobContract = {
   retryDelays: [2, 5, 15, 60, 300, 900],
 }
 
-/** Whether a post is live is looked at again by and by: see `verify-posts.ts`. */
+/** Not retried: `verify-posts.ts` schedules the next check. */
 export const verifyPostJob: JobContract = {
   name: 'verify_post',
   concurrency: 2,
@@ -56,7 +56,7 @@ export const discoverWordPressJob: JobContract = {
   retryDelays: [1],
 }
 
-/** Somebody waits for the answer: what the site answers is told, not retried. */
+/** A person waits for the result, so a refusal by the site is returned instead of retried. */
 export const linkWordPressJob: JobContract = {
   name: 'link_wordpress',
   concurrency: 2,
@@ -69,7 +69,7 @@ export const examineWordPressJob: JobContract = {
   retryDelays: [1],
 }
 
-/** Whether a paused site works again: see `probe-sites.ts`. */
+/** Checks whether a paused site works again: see `probe-sites.ts`. */
 export const probeWordPressJob: JobContract = {
   name: 'probe_wordpress',
   concurrency: 2,
@@ -82,7 +82,7 @@ export const unlinkWordPressJob: JobContract = {
   retryDelays: [1],
 }
 
-/** Somebody waits for the answer: what the provider answers is told, not retried. */
+/** A person waits for the result, so a refusal by the provider is returned instead of retried. */
 export const testConnectionJob: JobContract = {
   name: 'test_connection',
   concurrency: 2,

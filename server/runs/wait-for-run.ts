@@ -8,8 +8,8 @@ import { getProgress, isOver, type Progress } from './run-progress.ts'
 const WAIT_MS = 30_000
 
 /**
- * Resolves when the run has ended, or with how it stands after `limitMs` or when the process begins to
- * end. What the request wrote so far is committed, or no worker would see the run.
+ * Resolves when the run has ended, after `limitMs`, or when the process starts to shut down. Commits what
+ * the request has written, because a worker could not see the run otherwise.
  */
 async function waitForRun(
   deps: Deps,

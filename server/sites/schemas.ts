@@ -19,16 +19,16 @@ export const Site = createSelectSchema(sites, {
   wp_linked_at: nullableTime,
   wp_paused_at: nullableTime,
   wp_pause_reason: z.object({ code: z.string(), message: z.string() }).nullable().openapi({
-    description: 'Why nothing is published there at present, and what to do.',
+    description: 'Why publishing is paused, and how to fix it.',
   }),
   wp_webhooks_disabled_at: nullableTime.openapi({
     description:
-      'Since when the plugin gets no webhooks. A check of the site that pairs the plugin, or a replayed delivery that arrives, enables them.',
+      'Since when webhooks to the plugin are disabled. Checking the site, which pairs the plugin again, or a successful replay enables them.',
   }),
   wp_webhooks_disabled_reason: z
     .object({ code: z.string(), message: z.string() })
     .nullable()
-    .openapi({ description: 'Why the plugin gets no webhooks, and what to do.' }),
+    .openapi({ description: 'Why webhooks are disabled, and how to enable them.' }),
 })
   .omit({
     wp_app_password: true,
@@ -71,10 +71,10 @@ const timeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'a time of day such as 09:00, at most 24:00')
 const siteFields = {
   requires_approval: z.boolean().optional().openapi({
-    description: 'Nothing becomes public that no person approved as it stands.',
+    description: 'Publish an article only after a person has approved its current version.',
   }),
   publish_per_day: z.int().min(1).max(1000).nullable().optional().openapi({
-    description: 'So many new posts a day become public; null: each as soon as it is asked for.',
+    description: 'New posts to publish per day. Null: no limit.',
   }),
   publish_from: timeOfDay.optional().openapi({ description: 'In `time_zone`; 00:00 by default.' }),
   publish_until: timeOfDay.optional().openapi({ description: '24:00 by default.' }),
@@ -87,7 +87,7 @@ const siteFields = {
   industry_id: objectId.nullable().optional(),
   is_active: z.boolean().optional(),
   status: z.enum(SITE_STATUSES).optional().openapi({
-    description: 'No work is begun on a site that is not active; what is published there stays.',
+    description: 'No work starts on an inactive site. Published posts stay.',
   }),
 }
 function isTimeZone(name: string): boolean {
@@ -111,7 +111,7 @@ const sectorFields = {
   slug: slug.optional(),
   is_active: z.boolean().optional(),
   status: z.enum(SECTOR_STATUSES).optional().openapi({
-    description: 'No work is begun in a sector that is not active.',
+    description: 'No work starts in an inactive sector.',
   }),
 }
 export const NewSector = z
