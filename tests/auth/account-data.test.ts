@@ -5,6 +5,7 @@ import { NOT_EXPORTED, SECRET_COLUMNS } from '../../server/accounts/export-accou
 import { belongingsOf } from '../attacks/belongings.ts'
 import { addUser, type Client, type Json, PASSWORD, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { importCsv, newSector, type Row } from '../planner/sector.ts'
 
 let service: TestService
@@ -182,10 +183,10 @@ describe('the deletion of an account', () => {
     await service.sql`update accounts set delete_after = now() where id = ${owner.accountId}`
     const late = await owner.post(`auth/accounts/${owner.accountId}/restore/`)
     expect([401, 409]).toContain(late.status)
-    for (;;) {
-      const [row] = await service.sql`select erased_at from accounts where id = ${owner.accountId}`
-      if (row!.erased_at) break
-    }
+    const erased = async () =>
+      (await service.sql`select erased_at from accounts where id = ${owner.accountId}`)[0]!
+        .erased_at
+    await until(erased, { what: 'the erasure of the account' })
     for (const table of tables.filter((table) => !KEPT.includes(table))) {
       expect(await count(table, owner.accountId), table).toBe(0)
     }

@@ -8,6 +8,7 @@ import type { Caller } from '../../server/http/caller.ts'
 import { diskMedia } from '../../server/media/disk.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector } from '../planner/sector.ts'
 
 const ARTICLES = 40
@@ -84,24 +85,20 @@ it('holds no connection while readers take their time, and waits for them', asyn
     }),
   )
   // Fifteen are under way over a pool of ten: others work all the same.
-  const patience = AbortSignal.timeout(60_000)
-  while (service.doors.lent() > 0 && !patience.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  expect(service.doors.lent()).toBe(0)
+  await until(() => service.doors.lent() === 0, { what: 'the return of all connections' })
   expect((await owner.get('planner/keywords/')).status).toBe(200)
   await Promise.all(slow.map((reader) => reader.cancel()))
 })
 
-it('has more files than a zip without ZIP64 can', async () => {
+async function read(entries: AsyncIterable<ZipEntry>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  const archive = zipped(manyFiles())
-  for (;;) {
-    const { value, done } = await archive.next()
-    if (done) break
-    chunks.push(value)
-  }
-  const files = unzipSync(Buffer.concat(chunks))
+  const archive = { [Symbol.asyncIterator]: () => zipped(entries) }
+  for await (const chunk of archive) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+it('has more files than a zip without ZIP64 can', async () => {
+  const files = unzipSync(await read(manyFiles()))
   expect(Object.keys(files)).toHaveLength(FILES)
   expect(new TextDecoder().decode(files[`media/${FILES - 1}`])).toBe('image')
 })
@@ -123,10 +120,5 @@ it('ends with the error that reading ended with, and not the process', async () 
     yield new Uint8Array(10)
     throw new Error('the database is away')
   }
-  const archive = zipped(broken())
-  await expect(
-    (async () => {
-      for (;;) if ((await archive.next()).done) return
-    })(),
-  ).rejects.toThrow('the database is away')
+  await expect(read(broken())).rejects.toThrow('the database is away')
 })

@@ -2,6 +2,7 @@ import type { ISql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addUser, type Client, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 type Row = { id: number; name: string; slug: string }
 type List<T = Row> = { count: number; next: string | null; previous: string | null; results: T[] }
@@ -138,11 +139,13 @@ it('lets the sixth active sector wait for the fifth, and refuses it', async () =
     sixth.then(() => {
       settled = true
     })
-    for (let isWaiting = false; !isWaiting && !settled; ) {
+    const isWaiting = async () => {
       const [row] = await tx`select exists (select from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock') as waits`
-      isWaiting = row!.waits
+      return row!.waits
     }
+    const what = 'the wait of the sixth sector for the fifth'
+    await until(async () => settled || (await isWaiting()), { what })
   })
   expect(await sixth).toBe('IG409')
 })

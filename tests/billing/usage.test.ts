@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, type Json, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Row } from '../planner/sector.ts'
 
 type Log = Json & { operation: string; cost: number; words: number; images: number }
@@ -85,12 +86,13 @@ describe('a grant by platform staff', () => {
 })
 
 describe('the credits of a plan', () => {
-  async function renewed(account: Client): Promise<void> {
-    for (;;) {
+  function renewed(account: Client): Promise<unknown> {
+    const isRenewed = async () => {
       const [row] = await service.sql`select renews_at > now() as done from accounts
         where id = ${account.accountId}`
-      if (row!.done) return
+      return row!.done
     }
+    return until(isRenewed, { what: 'the renewal of the plan' })
   }
   const grants = (account: Client) =>
     service.sql`select amount::int as amount from credit_transactions

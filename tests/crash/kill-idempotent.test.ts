@@ -8,6 +8,7 @@ import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { type Answer, type Client, register } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
 
 const KILLS = process.env.SOAK ? 20 : 4
@@ -83,12 +84,13 @@ async function send([route, body, key]: ReturnType<typeof requests>[number]): Pr
   return { status: response.status, headers: response.headers, body: await response.json() }
 }
 
-async function sendUntilAnswered(one: ReturnType<typeof requests>[number]): Promise<Answer> {
-  for (;;) {
+function sendUntilAnswered(one: ReturnType<typeof requests>[number]): Promise<Answer> {
+  const answered = async () => {
     const answer = await send(one)
     // The database may not have noticed yet that the killed process is gone.
-    if (answer.body.code !== 'idempotency_in_progress') return answer
+    return answer.body.code !== 'idempotency_in_progress' && answer
   }
+  return until(answered, { what: `the answer to ${one[2]}` })
 }
 
 it('what was committed before a kill is answered and not done again; what was not is done', async () => {

@@ -10,6 +10,7 @@ import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { type Client, register } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+import { until } from '../helpers/until.ts'
 
 const PROCESS = fileURLToPath(new URL('./service-process.ts', import.meta.url))
 
@@ -70,12 +71,12 @@ async function kill(): Promise<void> {
 }
 
 /** Follows a run over restarts: the stream breaks with the process. */
-async function ended(runId: number) {
-  for (;;) {
+function ended(runId: number) {
+  const last = async () => {
     const progress = await owner.follow(runId).catch(() => undefined)
-    if (progress && ['SUCCESS', 'FAILURE', 'CANCELLED'].includes(progress.state)) return progress
-    await delay(200)
+    return progress && ['SUCCESS', 'FAILURE', 'CANCELLED'].includes(progress.state) && progress
   }
+  return until(last, { what: `the end of run ${runId}`, within: 5 * 60_000 })
 }
 
 it('loses no step and charges each once when it is killed while it writes articles', async () => {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const PROCESS = fileURLToPath(new URL('./service-process.ts', import.meta.url))
 
@@ -53,7 +53,7 @@ export async function startMortalWorker(
     },
     async awake() {
       // One that was just killed takes no jobs.
-      while (child.killed) await delay(10)
+      await until(() => !child.killed, { what: 'the start of another worker' })
       await awake
     },
     kill() {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { backendOf, postmasterOf } from '../attacks/outside/outages.ts'
 import { type Client, register } from '../helpers/client.ts'
+import { until } from '../helpers/until.ts'
 
 const KILLS = process.env.SOAK ? 20 : 2
 const TASKS = process.env.SOAK ? 100 : 12
@@ -47,12 +48,12 @@ afterAll(async () => {
 
 /** Asks until the service answers with something else than a 503. */
 async function patiently<T>(ask: () => Promise<{ status: number; body: T }>): Promise<T> {
-  for (;;) {
-    const { status, body } = await ask()
-    if (status < 400) return body
-    expect(status, JSON.stringify(body)).toBe(503)
-    await delay(200)
+  const served = async () => {
+    const answer = await ask()
+    if (answer.status < 400) return answer
+    expect(answer.status, JSON.stringify(answer.body)).toBe(503)
   }
+  return (await until(served, { what: 'an answer other than 503' })).body
 }
 
 /** Creates over outages: the same key makes the same thing once. */
@@ -104,14 +105,14 @@ it(
     }
 
     for (const id of runs) {
-      for (;;) {
+      const isDone = async () => {
         const run = await patiently(() =>
           owner.get<{ state: string; error: unknown }>(`system/settings/task_progress/${id}/`),
         )
-        if (run.state === 'SUCCESS') break
+        if (run.state === 'SUCCESS') return true
         expect(['PENDING', 'PROGRESS'], JSON.stringify(run.error)).toContain(run.state)
-        await delay(500)
       }
+      await until(isDone, { what: `the success of run ${id}`, within: LIMIT_MS / 2 })
     }
     const balance = await patiently(() =>
       owner.get<{ charged: number; held: number }>('billing/balance/'),

@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterEach, expect, it } from 'vitest'
 import { type EmbeddedPostgres, startEmbedded } from '../../db/embedded/start-embedded.ts'
+import { until } from '../helpers/until.ts'
 
 const started: EmbeddedPostgres[] = []
 const folders: string[] = []
@@ -82,7 +83,7 @@ it('starts a killed server again while a query of the dead one still computes', 
   const server = await start(folder())
   const computing = query(server, 'do $$ begin loop end loop; end $$')
   const failed = expect(computing).rejects.toThrow()
-  while ((await activeQueries(server)) === 0) await delay(50)
+  await until(() => activeQueries(server), { what: 'the query that computes' })
   stops.push(server.supervise(console.error))
   process.kill(server.pid, 'SIGKILL')
   expect(await untilBack(server)).toBeLessThan(15_000)

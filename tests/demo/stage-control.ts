@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as after } from 'node:timers/promises'
+import { until } from '../helpers/until.ts'
 import { STATE_FILE, type Stage } from './stage.ts'
 
 const program = join(import.meta.dirname, 'stage.ts')
@@ -43,7 +43,7 @@ export async function stopStage(folder: string): Promise<boolean> {
   const state = readState(folder)
   if (!state) return false
   process.kill(state.pid, 'SIGTERM')
-  while (isStage(state.pid, folder)) await after(50)
+  await until(() => !isStage(state.pid, folder), { what: 'the end of the demo' })
   return true
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { until } from './until.ts'
 
 /**
  * What happens to one request. The ones that end in `_after` and `lose_answer`, `truncate`, `stall`
@@ -109,11 +110,12 @@ async function refuseFor(server: http.Server, ms: number): Promise<void> {
   const { port } = server.address() as AddressInfo
   server.close()
   await delay(ms)
-  while (!server.listening) {
+  const listens = () => {
     server.listen(port, '127.0.0.1')
     // Another connection of this machine may have been given the port meanwhile.
-    await once(server, 'listening').catch(() => delay(50))
+    return once(server, 'listening').catch(() => false)
   }
+  await until(listens, { what: `the return of the proxy to port ${port}` })
 }
 
 /** Breaks a share of all requests, the same ones in the same order for the same seed. */

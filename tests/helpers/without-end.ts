@@ -10,7 +10,8 @@ const { workerData: { url, name }, parentPort } = require('node:worker_threads')
 import(url).then((module) => {
   if (typeof module[name] !== 'function') throw new TypeError(url + ' exports no ' + name + '()')
   parentPort.on('message', (text) => {
-    try { module[name](text) } catch {}
+    // An error is an answer too: only what takes too long has none.
+    try { module[name](text) } catch (error) { return parentPort.postMessage(error.name) }
     parentPort.postMessage('done')
   })
 })`

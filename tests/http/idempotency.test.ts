@@ -4,6 +4,7 @@ import { sites } from '../../db/schema/sites.ts'
 import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
 import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
 
 let service: TestService
@@ -52,17 +53,13 @@ describe('a POST with an Idempotency-Key', () => {
 
   it('is carried out once of a hundred at once', async () => {
     const before = await keywords()
-    const served = async () => {
-      for (;;) {
-        const answer = await post(
-          'planner/keywords/',
-          { ...sector, keyword: 'of a hundred' },
-          'key-3',
-        )
-        // A slow machine has no connection for all of them within the limit.
-        if (answer.status !== 503) return answer
-      }
+    const keyword = { ...sector, keyword: 'of a hundred' }
+    // A slow machine has no connection for all of them within the limit.
+    const notBusy = async () => {
+      const answer = await post('planner/keywords/', keyword, 'key-3')
+      return answer.status !== 503 && answer
     }
+    const served = () => until(notBusy, { what: 'an answer other than 503' })
     const answers = await Promise.all(Array.from({ length: 100 }, served))
     expect(await keywords()).toBe(before + 1)
     const made = answers.filter(({ status }) => status === 201)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RequestRecord } from '../../server/observability/metrics.ts'
 import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
 
 type Measured = { process: Record<string, number>; requests: RequestRecord[] }
@@ -23,12 +24,10 @@ afterAll(() => service.stop())
 const measured = async () => (await staff.get<Measured>('system/metrics/')).body
 
 /** The record of the request with this id, which ends a moment after its answer was read. */
-async function recordOf(requestId: string | null): Promise<RequestRecord> {
-  for (;;) {
-    const { requests } = await measured()
-    const found = requests.find(({ request_id }) => request_id === requestId)
-    if (found) return found
-  }
+function recordOf(requestId: string | null): Promise<RequestRecord> {
+  const found = async () =>
+    (await measured()).requests.find(({ request_id }) => request_id === requestId)
+  return until(found, { what: `the record of request ${requestId}` })
 }
 
 describe('what a request cost', () => {

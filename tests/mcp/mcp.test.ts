@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TOOLS } from '../../server/mcp/tools.ts'
 import type { Client, Json } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Sector } from '../planner/sector.ts'
 
 let service: TestService
@@ -48,11 +49,12 @@ async function run(name: string, args: object): Promise<void> {
   const { structuredContent, content } = await tool(name, args)
   expect(structuredContent, content[0]?.text).toBeDefined()
   const task_id = structuredContent!.task_id
-  for (;;) {
+  const isDone = async () => {
     const { structuredContent: progress } = await tool('get_run', { task_id })
-    if (progress!.state === 'SUCCESS') return
+    if (progress!.state === 'SUCCESS') return true
     expect(['PENDING', 'PROGRESS']).toContain(progress!.state)
   }
+  await until(isDone, { what: `the success of ${name}` })
 }
 const listed = async (name: string, args: object = {}) =>
   (await tool(name, args)).structuredContent!.results as (Json & { id: number })[]

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withPage } from '../helpers/chromium.ts'
 import { addUser, type Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 
 let wordpress: WordPress
@@ -51,17 +52,16 @@ const credentials = () => ({
   password: wordpress.appPassword,
 })
 
-async function outcome(state: string, until: RegExp): Promise<string> {
-  for (;;) {
-    const page = await (
-      await fetch(`${service.url}/connect/wordpress/outcome?state=${state}`)
-    ).text()
-    const title = /<h1>(.*)<\/h1>/.exec(page)![1]!
-    if (!title.startsWith('Checking')) {
-      expect(title).toMatch(until)
-      return page
-    }
+async function outcome(state: string, title: RegExp): Promise<string> {
+  const outcomeUrl = `${service.url}/connect/wordpress/outcome?state=${state}`
+  const checked = async () => {
+    const page = await (await fetch(outcomeUrl)).text()
+    const found = /<h1>(.*)<\/h1>/.exec(page)![1]!
+    return !found.startsWith('Checking') && { page, found }
   }
+  const { page, found } = await until(checked, { what: 'the outcome of the connection' })
+  expect(found).toMatch(title)
+  return page
 }
 
 const linkOf = async (site: number) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addUser, type Client, register } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
 
@@ -62,11 +63,12 @@ async function publish(ids: number[], more: object = {}): Promise<number> {
   return body.task_id
 }
 /** Waits until the publications that the site has are as wanted. */
-async function queued(is: (found: Publication[]) => boolean): Promise<Publication[]> {
-  for (;;) {
+function queued(is: (found: Publication[]) => boolean): Promise<Publication[]> {
+  const wanted = async () => {
     const found = await queue()
-    if (is(found)) return found
+    return is(found) && found
   }
+  return until(wanted, { what: 'the wanted state of the queue' })
 }
 const allHeld = (held: string, n: number) => (found: Publication[]) =>
   found.length === n && found.every((one) => one.held === held && one.state === 'pending')
@@ -186,7 +188,7 @@ describe('a site with a drip', () => {
     expect([...new Set(shown)].sort()).toEqual(['09:00', '13:00'])
     expect(countsIn(['D 1', 'D 2', 'D 3'])).toBe(0)
     await arrive(inTurn[0]!.id)
-    while (countsIn(['D 3']) === 0) await queue()
+    await until(() => countsIn(['D 3']), { what: 'the publication whose slot has come' })
     expect(countsIn(['D 1', 'D 2'])).toBe(0)
     await owner.post(`system/settings/task_progress/${run}/cancel/`)
     expect(await queued((all) => all.every(({ state }) => state === 'running'))).toBeDefined()
@@ -230,12 +232,13 @@ describe('a site with a drip', () => {
       from tasks where title like 'Season %'`
     const other = await writeArticles(owner, place, ['Last'], { images_per_task: 1 })
     await publish(other)
-    for (;;) {
+    const allHaveSlots = async () => {
       const [row] = await service.sql`select count(*)::int as n from run_steps s join tasks t
         on t.id = s.object_id where t.site_id = ${place.site_id} and not_before is null
         and kind = 'publish'`
-      if (row!.n === 0) break
+      return row!.n === 0
     }
+    await until(allHaveSlots, { what: 'a slot for every publication', within: 50_000 })
     const days = await service.sql`select (not_before at time zone 'Europe/Berlin')::date as day,
         count(*)::int as n, to_char(min(not_before at time zone 'Europe/Berlin'), 'HH24:MI') as first,
         extract(epoch from max(not_before) - min(not_before))::int / 60 as minutes
@@ -339,10 +342,12 @@ describe('a site that stops working', () => {
     })
     const run = await publish(ids)
     // As if it had failed for half a minute.
-    while (!allHeld('paused', 2)(await queue())) {
+    const areHeld = async () => {
       await service.sql`update run_steps set retries = 3, updated_at = now() - interval '1 hour'
         where run_id = ${run} and state = 'pending' and retries < 3`
+      return allHeld('paused', 2)(await queue())
     }
+    await until(areHeld, { what: 'the pause of the site' })
     expect((await siteOf()).wp_pause_reason?.code).toBe('server_error')
     await wordpress.removeMuPlugin('down')
     await probe()
@@ -354,11 +359,12 @@ describe('a site that stops working', () => {
   async function probe(): Promise<void> {
     const [last] = await service.sql`select coalesce(max(id), 0) as id from runs`
     await service.sql`update sites set wp_probe_at = now() where id = ${place.site_id}`
-    for (;;) {
-      const [run] = await service.sql`select id from runs
-        where kind = 'probe_wordpress' and id > ${last!.id}`
-      if (run) return void (await owner.follow(Number(run.id)))
-    }
+    const probing = async () =>
+      (
+        await service.sql`select id from runs where kind = 'probe_wordpress' and id > ${last!.id}`
+      )[0]
+    const run = await until(probing, { what: 'the probe of the site' })
+    await owner.follow(Number(run.id))
   }
   const newPassword = async () => {
     const php = `echo WP_Application_Passwords::create_new_application_password(1, ['name' => wp_generate_uuid4()])[0];`

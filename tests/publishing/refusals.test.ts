@@ -8,6 +8,7 @@ import {
   type StandInWordPress,
   startStandInWordPress,
 } from '../helpers/stand-in-wordpress.ts'
+import { until } from '../helpers/until.ts'
 import { type Place, writeArticles } from './linked-blog.ts'
 
 let site: StandInWordPress
@@ -195,12 +196,10 @@ describe('a site whose plugin does not unpair', () => {
 })
 
 describe('a site that something stands in front of', () => {
-  const paused = async (code: string) => {
-    for (;;) {
-      const found = await siteOf()
-      if (found.wp_pause_reason?.code === code) return
-    }
-  }
+  const paused = (code: string) =>
+    until(async () => (await siteOf()).wp_pause_reason?.code === code, {
+      what: `the pause of the site for ${code}`,
+    })
 
   it('is paused when no write comes through, and goes on when they do', async () => {
     site.refuse(({ method }) => (method === 'POST' ? page(403, 'No POST here') : undefined))

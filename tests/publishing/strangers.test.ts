@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
@@ -63,13 +64,14 @@ const persons = (post_status: string) => ({
 async function looked(id: number): Promise<Task> {
   const [last] = await service.sql`select coalesce(max(id), 0) as id from runs`
   await service.sql`update tasks set verify_at = now() where id = ${id}`
-  for (;;) {
-    const [step] = await service.sql`select run_id from run_steps
-      where kind = 'verify_post' and object_id = ${id} and run_id > ${last!.id}`
-    if (!step) continue
-    await owner.follow(Number(step.run_id))
-    return taskOf(id)
-  }
+  const look = async () =>
+    (
+      await service.sql`select run_id from run_steps
+        where kind = 'verify_post' and object_id = ${id} and run_id > ${last!.id}`
+    )[0]
+  const { run_id } = await until(look, { what: `the watchdog's look at task ${id}` })
+  await owner.follow(Number(run_id))
+  return taskOf(id)
 }
 
 describe.each([
@@ -142,10 +144,12 @@ describe('a site that is linked to another WordPress', () => {
     expect(linked.status, JSON.stringify(linked.body)).toBe(200)
   }
   const settled = async (id: number) => {
-    for (;;) {
+    const isSettled = async () => {
       const [task] = await service.sql`select verify_at from tasks where id = ${id}`
-      if (task!.verify_at === null) return taskOf(id)
+      return task!.verify_at === null
     }
+    await until(isSettled, { what: `the watchdog's last look at task ${id}` })
+    return taskOf(id)
   }
 
   it('sets ids and addresses aside, touches no stranger’s post, and finds its posts again', async () => {

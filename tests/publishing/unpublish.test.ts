@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
 
@@ -64,20 +65,21 @@ async function whileSending(send: () => Promise<unknown>, then: () => Promise<vo
   writeFileSync(gate, '')
   try {
     await send()
-    while (!existsSync(waiting)) await owner.get('publishing/queue/')
+    await until(() => existsSync(waiting), { what: 'the write to the post' })
     await then()
   } finally {
     rmSync(gate)
   }
 }
 /** The publications of a task once they are as wanted. */
-async function queued(id: number, is: (found: { held: string | null }[]) => boolean) {
-  for (;;) {
+function queued(id: number, is: (found: { held: string | null }[]) => boolean) {
+  const wanted = async () => {
     const path = `publishing/queue/?site_id=${place.site_id}&page_size=200`
     const { results } = (await owner.get<{ results: (Queued & { task_id: number })[] }>(path)).body
     const found = results.filter(({ task_id }) => task_id === id)
-    if (is(found)) return found
+    return is(found) && found
   }
+  return until(wanted, { what: `the wanted state of the publications of task ${id}` })
 }
 type Queued = { id: number; run_id: number; held: string | null; not_before: string | null }
 
@@ -127,11 +129,12 @@ describe('unpublishing', () => {
       php: `<?php if (($_SERVER['REQUEST_METHOD'] ?? '') === 'POST') { http_response_code(503); header('Retry-After: 600'); exit('down'); }`,
     })
     const retried = await publish([id])
-    for (;;) {
+    const waits = async () => {
       const [step] = await service.sql`select state, attempt from run_steps
         where run_id = ${retried.body.task_id}`
-      if (step!.state === 'pending' && step!.attempt > 0) break
+      return step!.state === 'pending' && step!.attempt > 0
     }
+    await until(waits, { what: 'the wait for another attempt' })
     const taken = await unpublish(id)
     expect(taken.status, JSON.stringify(taken.body)).toBe(202)
     await wordpress.removeMuPlugin('down')

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 import { linkedBlog, type Place, writeArticles } from './linked-blog.ts'
 
@@ -47,13 +48,11 @@ const intoThePast = (postId: number) =>
 async function looked(id: number): Promise<Task> {
   const [last] = await service.sql`select coalesce(max(id), 0) as id from runs`
   await service.sql`update tasks set verify_at = now() where id = ${id}`
-  for (;;) {
-    const [run] =
-      await service.sql`select id from runs where kind = 'verify_post' and id > ${last!.id}`
-    if (!run) continue
-    await owner.follow(Number(run.id))
-    return taskOf(id)
-  }
+  const look = async () =>
+    (await service.sql`select id from runs where kind = 'verify_post' and id > ${last!.id}`)[0]
+  const run = await until(look, { what: `the watchdog's look at task ${id}` })
+  await owner.follow(Number(run.id))
+  return taskOf(id)
 }
 const nextLook = async (id: number) =>
   (await service.sql`select verify_at, verifications from tasks where id = ${id}`)[0]!

@@ -9,6 +9,7 @@ import { KEPT_FILES } from '../../jobs/scheduled/retention.ts'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+import { until } from '../helpers/until.ts'
 
 const KEYS = 'a key that only the tests of this project ever use'
 const children: ChildProcess[] = []
@@ -170,12 +171,11 @@ describe('the service', () => {
   })
 })
 
-async function refusesConnections(url: string): Promise<void> {
-  for (;;) {
-    const open = await fetch(`${url}/healthz`, { headers: { connection: 'close' } }).then(
-      (response) => response.arrayBuffer(),
-      () => undefined,
+function refusesConnections(url: string): Promise<boolean> {
+  const isRefused = () =>
+    fetch(`${url}/healthz`, { headers: { connection: 'close' } }).then(
+      (response) => response.arrayBuffer().then(() => false),
+      () => true,
     )
-    if (!open) return
-  }
+  return until(isRefused, { what: 'the refusal of connections' })
 }

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+import { until } from '../helpers/until.ts'
 
 // Each starts the service several times.
 vi.setConfig({ testTimeout: 240_000 })
@@ -55,9 +56,7 @@ function start(environment: NodeJS.ProcessEnv) {
     child.once('exit', () => reject(new Error(`ended: ${output.err}`)))
   })
   ready.catch(() => {})
-  const told = async (what: RegExp) => {
-    while (!what.test(output.err)) await delay(50)
-  }
+  const told = (what: RegExp) => until(() => what.test(output.err), { what: `the log of ${what}` })
   return { child, output, ready, told }
 }
 
@@ -220,7 +219,8 @@ describe('an absent database', () => {
       await delay(200)
     }
     await database.open()
-    while ((await owner.get('auth/sites/')).status !== 200) await delay(100)
+    const isServed = async () => (await owner.get('auth/sites/')).status === 200
+    await until(isServed, { what: 'an answer from the database that is back' })
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     // Who watches may see it later than a request does.
     const lines = () =>
@@ -271,7 +271,7 @@ unix_socket_dir =
   chmodSync(dir, 0o777)
   const child = spawn('/usr/sbin/pgbouncer', [file], { ...user, stdio: 'ignore' })
   children.push(child)
-  while (!(await accepts(port))) await delay(50)
+  await until(() => accepts(port), { what: 'the start of PgBouncer' })
   const url = new URL(database)
   url.port = String(port)
   return {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { type OpenAiServer, startOpenAiServer } from '../helpers/openai-server.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { newSector, type Row, type Sector } from '../planner/sector.ts'
 
 const IDEAS = 'planner/clusters/auto_generate_ideas/'
@@ -20,12 +21,13 @@ afterAll(async () => {
 })
 
 /** Resolves when so many connections wait for another's lock. */
-async function waiting(n: number): Promise<void> {
-  for (;;) {
+function waiting(n: number): Promise<boolean> {
+  const areWaiting = async () => {
     const [row] = await service.sql`select count(*)::int as n from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`
-    if (row!.n >= n) return
+    return row!.n >= n
   }
+  return until(areWaiting, { what: `the wait of ${n} connections for a lock` })
 }
 
 /** Runs `meanwhile` while another connection holds what `lock` has locked, or written and not committed. */

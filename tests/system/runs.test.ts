@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../helpers/client.ts'
 import { type OpenAiServer, startOpenAiServer } from '../helpers/openai-server.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 type Place = { site_id: number; sector_id: number }
 
@@ -157,7 +158,7 @@ describe('with an AI server', () => {
     const accepted = await owner.post<{ task_id: number }>('writer/tasks/auto_generate_content/', {
       ids,
     })
-    while (ai.requests.length < already + 4) await ai.nextRequest()
+    await until(() => ai.requests.length >= already + 4, { what: 'the fourth request' })
     const path = `system/settings/task_progress/${accepted.body.task_id}/`
     const cancelled = await owner.post<{ state: string }>(`${path}cancel/`)
     expect(cancelled.body.state).toBe('PROGRESS')

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { takeWorkerLock } from '../../jobs/steps/worker-lock.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const LOCK_CLASS = 493_718
 
@@ -25,12 +25,11 @@ it('is seen to live again after the database cut its connections', async () => {
   const [before] = await holders()
   await service.sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()`
-  let after: number[] = []
-  while (after.length === 0) {
-    await delay(100)
-    after = await holders()
+  const anyHolders = async () => {
+    const found = await holders()
+    return found.length > 0 && found
   }
-  expect(after).not.toContain(before)
+  expect(await until(anyHolders, { what: 'another lock of the worker' })).not.toContain(before)
   const owner = await service.owner()
   const site = await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })
   const place = { site_id: site.body.id }

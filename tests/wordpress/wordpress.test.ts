@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../helpers/until.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 const authorization = (user: string, password: string) => ({
@@ -127,7 +127,7 @@ describe('several of them', () => {
       php: "<?php add_action('rest_api_init', function () { touch(IGNY8_SITE_FOLDER . '/hangs'); while (true) sleep(1); });",
     })
     const hanging = fetch(`${wp.url}/wp-json/`).catch((error: Error) => error)
-    while (!existsSync(join(wp.dir, 'hangs'))) await pause(10)
+    await until(() => existsSync(join(wp.dir, 'hangs')), { what: 'the request that hangs' })
     await wp.stop()
     expect(processesOf(wp.pid)).toEqual([])
     expect(await hanging).toBeInstanceOf(Error)
@@ -161,7 +161,7 @@ describe('several of them', () => {
     const group = Number(line)
     expect(processesOf(group).length).toBeGreaterThan(1)
     child.kill('SIGKILL')
-    while (processesOf(group).length > 0) await pause(10)
+    await until(() => processesOf(group).length === 0, { what: 'the end of its processes' })
     rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
   })
 })

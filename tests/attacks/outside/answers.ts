@@ -34,16 +34,13 @@ export const answerAttacks: Attack[] = [
         const other = await target.owner()
         const { status } = await other.get('planner/keywords/')
         if (status !== 200) throw new HoleError(`another account got a ${status} meanwhile`)
-        for (let n = 0; n < 20; n++) await slow.read()
-        await Promise.all(readers.map((reader) => reader.cancel()))
+        for (let n = 0; n < 20; n++) await slow.next()
+        await Promise.all(readers.map((reader) => reader.return?.()))
       })
       const whole = await watched(target, async () => {
         let bytes = 0
-        for (;;) {
-          const { value, done } = await slow.read()
-          if (done) return bytes
-          bytes += value.length
-        }
+        for await (const chunk of slow) bytes += chunk.length
+        return bytes
       })
       if (whole.result < 10_000) throw new HoleError(`the export ended after ${whole.result} bytes`)
       const peak = Math.max(many.peak, whole.peak)
@@ -92,7 +89,7 @@ async function begun({ url, token, accountId }: Client) {
   const headers = { authorization: `Bearer ${token}` }
   const response = await fetch(`${url}/api/v1/auth/accounts/${accountId}/export/`, { headers })
   if (response.status !== 200) throw new HoleError(`the export was answered ${response.status}`)
-  return response.body!.getReader()
+  return response.body!.values()
 }
 
 /** Megabytes that the service holds. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, Progress } from '../../helpers/client.ts'
+import { until } from '../../helpers/until.ts'
 import { newSector } from '../../planner/sector.ts'
 import { type Attack, assertAlive, HoleError, type Target } from './attack.ts'
 
@@ -33,12 +34,12 @@ async function start(owner: Client, ids: number[], more: object = {}): Promise<n
 }
 
 /** Follows a run over restarts. */
-async function ended(owner: Client, runId: number): Promise<Progress> {
-  for (;;) {
+function ended(owner: Client, runId: number): Promise<Progress> {
+  const last = async () => {
     const progress = await owner.follow(runId).catch(() => undefined)
-    if (progress && ['SUCCESS', 'FAILURE', 'CANCELLED'].includes(progress.state)) return progress
-    await delay(200)
+    return progress && ['SUCCESS', 'FAILURE', 'CANCELLED'].includes(progress.state) && progress
   }
+  return until(last, { what: `the end of run ${runId}`, within: 5 * 60_000 })
 }
 
 async function killAgainAndAgain(target: Target): Promise<string> {
@@ -66,8 +67,7 @@ async function askForEverything(target: Target): Promise<string> {
   const many = await newTasks(greedy, MANY)
   const single = await newTasks(modest, 1)
   const ofMany = await start(greedy, many)
-  while ((await doneOf(greedy, ofMany)) === 0) await delay(50)
-  const before = await doneOf(greedy, ofMany)
+  const before = await until(() => doneOf(greedy, ofMany), { what: 'the first article of many' })
   const began = performance.now()
   await modest.follow(await start(modest, single))
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
