@@ -2,7 +2,7 @@ import { makePgArray, parsePgArray } from 'drizzle-orm/pg-core/utils/array'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres, { type PostgresType, type ReservedSql, type Sql } from 'postgres'
 import { OPEN_LIMIT_MS } from './limits.ts'
-import { ambient } from './request-context.ts'
+import { requestContext } from './request-context.ts'
 import { DatabaseUnavailableError, type Unavailability } from './unavailable.ts'
 
 /** Past it a connection is replaced: its backend's caches have grown, or the host name means another. */
@@ -120,7 +120,7 @@ export class Connection {
     this.#underway.add(one)
     const ended = () => this.#underway.delete(one)
     query.then(ended, ended)
-    return ambient().tally?.add(query) ?? query
+    return requestContext().tally?.add(query) ?? query
   }
 }
 

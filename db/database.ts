@@ -4,10 +4,10 @@ import type { Sql } from 'postgres'
 import { entering } from './entering.ts'
 import { type Limits, setLimits, type WorkLimits } from './limits.ts'
 import type { Pool } from './pool.ts'
-import { ambient, type QueryTally, within } from './request-context.ts'
-import { type Bookkeeping, JoinedTransaction, Level } from './request-transaction.ts'
+import { type QueryTally, requestContext, withContext } from './request-context.ts'
+import { type RequestHooks, RequestTransaction, Savepoint } from './request-transaction.ts'
 import type { Role } from './schema/accounts.ts'
-import { Lent } from './transaction-connection.ts'
+import { TransactionConnection } from './transaction-connection.ts'
 import { unavailable } from './unavailable.ts'
 
 /**
@@ -21,10 +21,10 @@ export type Scope = {
   apiKey?: { hash: string }
 }
 
-/** A transaction that sees what its door allows. `sql` is the same connection for what drizzle lacks. */
-export type Tx = PostgresJsDatabase & { readonly $sql: Lent['sql'] }
+/** A transaction that sees only the rows of its scope. `$sql` is the same connection, for what drizzle lacks. */
+export type Tx = PostgresJsDatabase & { readonly $sql: TransactionConnection['sql'] }
 
-/** Why rows of more than one account may be seen; each is one named place in the code. */
+/** Why a transaction may see rows of more than one account. Each reason is used in one place. */
 export type PlatformReason =
   | 'authenticate'
   | 'register'
@@ -48,64 +48,65 @@ export type PlatformReason =
   | 'measure'
 
 /**
- * The only ways to the tables. Each throws `DatabaseUnavailableError` where the database is too busy or
- * away, within the limits of `limits.ts`. No door opens inside another, but in a joined transaction,
- * where it is a savepoint: what holds one connection must not wait for a second.
+ * The only way to the tables. Every method throws `DatabaseUnavailableError` when the database is too busy
+ * or cannot be reached, within the limits of `limits.ts`. A `with…` call inside another one throws, because
+ * code that holds one connection must not wait for a second. Inside a request transaction it is a savepoint.
  */
-export type Doors = {
+export type Database = {
   /**
-   * Runs `fn` in a transaction that sees the rows of one account, and of a user only the sites
-   * granted. A read-only one costs a single round trip when `fn` sends one query.
-   * Throws `StaleTokenError` or `AccountNotFoundError` when the scope does not hold any more, and
-   * `ReadOnlyScopeError` for a write that it may not do. `whileClosed` lets a write into an account
-   * that was suspended or cancelled; `long` gives it the limits of what takes long whatever the load.
+   * Runs `fn` in a transaction that sees the rows of one account. A user sees only the sites they were
+   * granted. A read-only transaction costs a single round trip when `fn` sends one query.
+   * `whileClosed` allows a write to a suspended or cancelled account. `long` gives the transaction the
+   * time limits of long work.
+   * @throws `StaleTokenError` or `AccountNotFoundError` when the scope is no longer valid, and
+   *   `ReadOnlyScopeError` when the scope must not write
    */
   withAccount<T>(
     scope: Scope,
     fn: (tx: Tx) => Promise<T>,
     options?: { readOnly?: boolean; whileClosed?: boolean; long?: boolean },
   ): Promise<T>
-  /** Runs `fn` for a member of the platform's staff, in a transaction that sees every account's rows. */
+  /** Runs `fn` for platform staff, in a transaction that sees the rows of all accounts. */
   withStaff<T>(scope: Scope, fn: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Runs `fn` in a transaction that sees every account's rows. `throttle_sign_in` is committed at once
-   * even in a joined transaction, which must not have written anything: a try counts before its outcome
-   * is known.
+   * Runs `fn` in a transaction that sees the rows of all accounts. `throttle_sign_in` is committed at once
+   * even inside a request transaction, which must not have written anything yet: a sign-in attempt counts
+   * before its outcome is known.
    */
   withPlatform<T>(reason: PlatformReason, fn: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Runs `fn` with all its database work in one transaction, which `fn` ends. `accountId` is the
-   * caller's.
+   * Runs all database work of `fn` in one request transaction, which `fn` commits or rolls back.
+   * `accountId` is the caller's account, whose share of the pool the connection counts against.
    */
-  joined<T>(
-    bookkeeping: Bookkeeping,
-    fn: (transaction: JoinedTransaction) => Promise<T>,
+  inRequestTransaction<T>(
+    hooks: RequestHooks,
+    fn: (transaction: RequestTransaction) => Promise<T>,
     accountId?: number,
   ): Promise<T>
   /**
-   * Commits what a joined transaction has so far: for what others must see while the request goes on.
-   * `answer`: what would be answered if nothing followed.
+   * Commits the request transaction before the request ends, so that others see its writes. `answer` is the
+   * response to store if the process dies before the real one is sent.
    */
   commitEarly(answer: unknown): Promise<void>
   /**
-   * Call this before slow work: it returns the connection of a joined transaction to the pool until the
-   * next query. Throws inside a door, and after a joined transaction has written anything.
+   * Returns the connection of the request transaction to the pool until the next query. Call this before
+   * slow work. Throws inside a `with…` call, and after the request transaction has written anything.
    */
-  letGo(): Promise<void>
-  /** Runs `fn`; its waits for a connection are measured from `since`, a time of `performance.now()`. */
+  releaseConnection(): Promise<void>
+  /** Runs `fn`, and counts its wait for a connection from `since`, a time of `performance.now()`. */
   waitingSince<T>(since: number, fn: () => Promise<T>): Promise<T>
-  /** Runs `fn` and counts what it asks of the database. */
-  counted<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
-  /** How many connections are lent at this moment. */
-  lent(): number
-  /** Closes the pool once every connection is back. */
+  /** Runs `fn` and counts its queries and their time in `tally`. */
+  countQueries<T>(tally: QueryTally, fn: () => Promise<T>): Promise<T>
+  /** How many connections are in use. */
+  connectionsInUse(): number
+  /** Closes the pool once every connection is released. */
   close(): Promise<void>
 }
 
-/** The user was deactivated or given another role after the token was issued. */
+/** The user was deactivated, or got another role, after the token was issued. */
 export class StaleTokenError extends Error {}
 export class AccountNotFoundError extends Error {}
-/** The scope may read and not write: its account is closed, or its API key is one for reading. */
+/** The scope must not write: its account is closed, or its API key is read-only. */
 export class ReadOnlyScopeError extends Error {
   readonly why: 'account_suspended' | 'account_cancelled' | 'key_reads'
   constructor(why: ReadOnlyScopeError['why']) {
@@ -116,164 +117,170 @@ export class ReadOnlyScopeError extends Error {
 
 const dialect = new PgDialect()
 
-/** Committed at once even in a joined transaction. */
-const APART: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
+/** Committed at once even inside a request transaction. */
+const SEPARATE: ReadonlySet<PlatformReason> = new Set(['throttle_sign_in'])
 
-/** The two doors to the tables, over one pool. */
-export function openDoors(pool: Pool, limits: WorkLimits): Doors {
+/** Opens the tables over one pool. */
+export function openDatabase(pool: Pool, limits: WorkLimits): Database {
   const begin = (
     kind: Limits,
     enter: string,
-    { readOnly = false, who }: { readOnly?: boolean; who?: number | undefined } = {},
+    { readOnly = false, who: accountId }: { readOnly?: boolean; who?: number | undefined } = {},
   ): Transaction => ({
     pool,
-    who,
+    accountId: accountId,
     enter: `${setLimits(kind)}; ${enter}`,
     limitMs: kind.transactionMs,
     readOnly,
   })
   return {
     close: () => pool.close(),
-    lent: () => pool.lent,
-    waitingSince: (since, fn) => within({ waitingSince: since }, fn),
-    counted: (tally, fn) => within({ tally }, fn),
-    joined(bookkeeping, fn, accountId) {
+    connectionsInUse: () => pool.inUse,
+    waitingSince: (since, fn) => withContext({ waitingSince: since }, fn),
+    countQueries: (tally, fn) => withContext({ tally }, fn),
+    inRequestTransaction(hooks, fn, accountId) {
       const { write } = limits
       const begins = { opening: `begin; ${setLimits(write)}`, limitMs: write.transactionMs }
-      const transaction = new JoinedTransaction(() => borrow(pool, accountId), begins, bookkeeping)
-      return within({ level: new Level(transaction) }, () => fn(transaction))
+      const transaction = new RequestTransaction(() => borrow(pool, accountId), begins, hooks)
+      return withContext({ savepoint: new Savepoint(transaction) }, () => fn(transaction))
     },
     async commitEarly(answer) {
-      const { level } = ambient()
-      if (level && !level.joined.over) await level.joined.commitEarly(answer)
+      const { savepoint } = requestContext()
+      if (savepoint && !savepoint.request.ended) await savepoint.request.commitEarly(answer)
     },
-    async letGo() {
-      const { level, held } = ambient()
-      if (held && !held.over) throw new Error('letGo() was called inside a door.')
-      if (level && !level.joined.over) await level.letGo()
+    async releaseConnection() {
+      const { savepoint, connection } = requestContext()
+      if (connection && !connection.released)
+        throw new Error('releaseConnection() was called inside a transaction.')
+      if (savepoint && !savepoint.request.ended) await savepoint.releaseConnection()
     },
     withAccount(scope, fn, { readOnly = false, whileClosed = false, long = false } = {}) {
       const kind = long ? limits.long : readOnly ? limits.read : limits.write
       const enter = `select set_config('role', 'igny8_platform', true),
         ${entering(scope, { writes: !readOnly, whileClosed })}, set_config('role', 'igny8_app', true)`
       // The worker limits its own concurrency.
-      const who = scope.user || scope.apiKey ? scope.accountId : undefined
-      return pass(begin(kind, enter, { readOnly, who }), fn)
+      const accountId = scope.user || scope.apiKey ? scope.accountId : undefined
+      return runInTransaction(begin(kind, enter, { readOnly, who: accountId }), fn)
     },
     withStaff(scope, fn) {
       const enter = `select set_config('role', 'igny8_platform', true), ${entering(scope, { writes: true, staff: true })},
         set_config('app.platform_reason', 'staff', true)`
-      return pass(begin(limits.write, enter), fn)
+      return runInTransaction(begin(limits.write, enter), fn)
     },
     withPlatform(reason, fn) {
       const enter = `select set_config('role', 'igny8_platform', true), set_config('app.platform_reason', '${reason}', true)`
       const transaction = begin(limits.write, enter)
-      return APART.has(reason) ? apart(transaction, fn) : pass(transaction, fn)
+      return SEPARATE.has(reason)
+        ? runSeparately(transaction, fn)
+        : runInTransaction(transaction, fn)
     },
   }
 }
 
-/** How one passage of a door is a transaction of its own. */
+/** What one `with…` call needs to run as a transaction. */
 type Transaction = {
   pool: Pool
-  /** The account of the caller that borrows the connection. */
-  who: number | undefined
+  /** The account whose share of the pool the connection counts against. */
+  accountId: number | undefined
   enter: string
   limitMs: number
   readOnly: boolean
 }
 
-async function borrow(pool: Pool, who: number | undefined): Promise<Lent> {
-  const { held } = ambient()
-  if (held && !held.over) {
+async function borrow(pool: Pool, accountId: number | undefined): Promise<TransactionConnection> {
+  const { connection: held } = requestContext()
+  if (held && !held.released) {
     throw new Error(
-      'A door was opened inside the transaction of another. It would hold one connection and wait for a ' +
-        'second, for ever once all are held so. Pass the transaction on, or open the doors one after the other.',
+      'A transaction was opened inside another one. It would hold one connection while it waits for a second, ' +
+        'which deadlocks once the pool is empty. Pass `tx` on, or run one transaction after the other.',
     )
   }
-  const connection = await pool.lend(who)
-  return new Lent(connection, () => pool.giveBack(connection, who))
+  const connection = await pool.acquire(accountId)
+  return new TransactionConnection(connection, () => pool.release(connection, accountId))
 }
 
-/** In the joined transaction of the request, where there is one. */
-async function pass<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  const { level } = ambient()
-  if (!level || level.joined.over) return transact(transaction, fn)
+/** Runs `fn` as a savepoint of the request transaction, or else in a transaction of its own. */
+async function runInTransaction<T>(
+  transaction: Transaction,
+  fn: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const { savepoint } = requestContext()
+  if (!savepoint || savepoint.request.ended) return runAlone(transaction, fn)
   try {
-    return await level.pass(transaction, (lent) => fn(transactionOver(lent)))
+    return await savepoint.run(transaction, (connection) => fn(drizzleOver(connection)))
   } catch (error) {
-    throw doorError(error)
+    throw scopeError(error)
   }
 }
 
-async function apart<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  const { level } = ambient()
-  if (!level || level.joined.over) return transact(transaction, fn)
-  return level.apart(async (lent) => {
+async function runSeparately<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const { savepoint } = requestContext()
+  if (!savepoint || savepoint.request.ended) return runAlone(transaction, fn)
+  return savepoint.runSeparately(async (connection) => {
     try {
-      const result = await run(lent, transaction, fn)
-      await lent.commit()
+      const result = await runIn(connection, transaction, fn)
+      await connection.commit()
       return result
     } catch (error) {
-      await lent.rollback()
+      await connection.rollback()
       throw error
     }
   })
 }
 
-async function transact<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  const lent = await borrow(transaction.pool, transaction.who)
-  const giveBack = () => lent.giveBack()
+async function runAlone<T>(transaction: Transaction, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const connection = await borrow(transaction.pool, transaction.accountId)
+  const release = () => connection.release()
   try {
-    const result = await run(lent, transaction, fn)
-    const committed = lent.commit()
-    // A reader has its answer already; the connection goes back once the server is done with it.
-    if (transaction.readOnly) committed.then(giveBack, giveBack)
-    else await committed.finally(giveBack)
+    const result = await runIn(connection, transaction, fn)
+    const committed = connection.commit()
+    // A reader already has its result, so it does not wait for the commit.
+    if (transaction.readOnly) committed.then(release, release)
+    else await committed.finally(release)
     return result
   } catch (error) {
-    lent.rollback().then(giveBack)
+    connection.rollback().then(release)
     throw error
   }
 }
 
-/** Begins the transaction and runs `fn` in it; who called ends it, but for one that failed. */
-async function run<T>(
-  lent: Lent,
+/** Begins the transaction and runs `fn` in it. The caller commits it or rolls it back. */
+async function runIn<T>(
+  connection: TransactionConnection,
   { enter, limitMs, readOnly }: Transaction,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   // Not awaited: the first query of `fn` goes out behind it in the same round trip.
-  const entered = lent.open(`begin${readOnly ? ' read only' : ''}; ${enter}`).then(
-    () => lent.limit(limitMs),
+  const entered = connection.open(`begin${readOnly ? ' read only' : ''}; ${enter}`).then(
+    () => connection.limit(limitMs),
     (error: unknown) => error,
   )
   const refusal = async () => {
     const refused = await entered
-    if (refused) throw doorError(refused)
+    if (refused) throw scopeError(refused)
   }
   try {
-    const inside = { level: undefined, held: lent }
-    const result = await within(inside, () => fn(transactionOver(lent)))
+    const inside = { savepoint: undefined, connection }
+    const result = await withContext(inside, () => fn(drizzleOver(connection)))
     await refusal()
     return result
   } catch (error) {
     await refusal()
-    throw doorError(error)
+    throw scopeError(error)
   }
 }
 
-function doorError(error: unknown): unknown {
+function scopeError(error: unknown): unknown {
   const { code, message } = error as { code?: string; message?: string }
-  if (code === 'IG401') return new StaleTokenError('the token does not fit its user any more')
+  if (code === 'IG401') return new StaleTokenError('the token no longer matches its user')
   if (code === 'IG403') return new ReadOnlyScopeError(message as ReadOnlyScopeError['why'])
   if (code === 'IG404') return new AccountNotFoundError('no such account')
   return unavailable(error) ?? error
 }
 
-/** drizzle over a lent connection. */
-function transactionOver(lent: Lent): Tx {
-  const session = new PostgresJsSession(lent as unknown as Sql, dialect, undefined, {})
+/** Drizzle over the connection of a transaction. */
+function drizzleOver(connection: TransactionConnection): Tx {
+  const session = new PostgresJsSession(connection as unknown as Sql, dialect, undefined, {})
   const db = new PostgresJsDatabase(dialect, session as never, undefined)
-  return Object.assign(db, { $sql: lent.sql }) as unknown as Tx
+  return Object.assign(db, { $sql: connection.sql }) as unknown as Tx
 }

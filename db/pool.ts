@@ -1,6 +1,6 @@
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { OPEN_LIMIT_MS } from './limits.ts'
-import { ambient } from './request-context.ts'
+import { requestContext } from './request-context.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
 /** How many connections may be open at once; pg-boss and listeners have their own. */
@@ -9,11 +9,11 @@ const POOL_SIZE = 10
 /** How long a pool that closes waits for what is under way. */
 const CLOSE_LIMIT_MS = 3_000
 
-type Waiter = { who: number | undefined; take(): void }
+type Waiter = { accountId: number | undefined; take(): void }
 
 /**
- * Connections to one database, lent in the order of the requests. One `who` gets at most half of them,
- * so that many concurrent writes of one account leave connections for the others.
+ * Connections to one database, in the order of the requests. One account gets at most half of them, so that
+ * its concurrent writes leave connections for the others.
  */
 export class Pool {
   readonly #url: string
@@ -24,7 +24,7 @@ export class Pool {
   readonly #waiting = new Set<Waiter>()
   readonly #drained = Promise.withResolvers<void>()
   #closed = false
-  /** Places are taken before connections are opened. */
+  /** A place is taken before its connection is opened. */
   #taken = 0
   readonly #takenBy = new Map<number, number>()
 
@@ -37,20 +37,21 @@ export class Pool {
     this.#options = options
   }
 
-  /** How many connections are lent at this moment. */
-  get lent(): number {
+  /** How many connections are in use. */
+  get inUse(): number {
     return this.#taken
   }
 
   /**
-   * Lends a connection, with what is left of `OPEN_LIMIT_MS` as its limit. Throws
-   * `DatabaseUnavailableError`: `overloaded` when none is free in that time, `unavailable` when the
-   * database cannot be reached. Pass the same `who` to `giveBack`.
+   * Returns a free connection, with the rest of `OPEN_LIMIT_MS` as its time limit. Pass the same `accountId`
+   * to `release`.
+   * @throws `DatabaseUnavailableError`: `overloaded` when no connection is free in time, `unavailable` when
+   *   the database cannot be reached
    */
-  async lend(who?: number): Promise<Connection> {
-    const began = ambient().waitingSince ?? performance.now()
+  async acquire(accountId?: number): Promise<Connection> {
+    const began = requestContext().waitingSince ?? performance.now()
     const left = () => Math.max(1, began + OPEN_LIMIT_MS - performance.now())
-    await this.#place(who, left())
+    await this.#place(accountId, left())
     try {
       const connection =
         this.#takeIdle() ?? (await Connection.open(this.#url, left(), this.#options))
@@ -58,26 +59,26 @@ export class Pool {
       connection.limit(left())
       return connection
     } catch (error) {
-      this.#leave(who)
+      this.#leave(accountId)
       throw unavailable(error) ?? error
     }
   }
 
-  giveBack(connection: Connection, who?: number): void {
+  release(connection: Connection, accountId?: number): void {
     connection.unlimit()
     if (connection.isOld) void connection.end()
     if (connection.lost) this.#open.delete(connection)
     else this.#idle.push(connection)
-    this.#leave(who)
+    this.#leave(accountId)
   }
 
-  /** Gives every connection up, lent or not: for a server that does not answer. */
+  /** Drops every connection, in use or not: for a server that does not answer. */
   cut(why: string): void {
     for (const connection of this.#open) connection.lose(why)
     this.#open.clear()
   }
 
-  /** Resolves when every connection is back and closed; one that is not back after `withinMs` is given up. */
+  /** Resolves when every connection is released and closed. One in use after `withinMs` is dropped. */
   async close(withinMs = CLOSE_LIMIT_MS): Promise<void> {
     this.#closed = true
     const patience = setTimeout(() => this.cut('the pool is closed'), withinMs)
@@ -94,17 +95,17 @@ export class Pool {
     }
   }
 
-  #place(who: number | undefined, withinMs: number): Promise<void> {
+  #place(accountId: number | undefined, withinMs: number): Promise<void> {
     if (this.#closed) {
       return Promise.reject(new DatabaseUnavailableError('unavailable', 'the pool is closed'))
     }
-    if (this.#isFreeFor(who)) {
-      this.#take(who)
+    if (this.#isFreeFor(accountId)) {
+      this.#take(accountId)
       return Promise.resolve()
     }
     return new Promise((resolve, reject) => {
       const waiter = {
-        who,
+        accountId,
         take: () => {
           clearTimeout(patience)
           resolve()
@@ -120,30 +121,32 @@ export class Pool {
     })
   }
 
-  #isFreeFor(who: number | undefined): boolean {
+  #isFreeFor(accountId: number | undefined): boolean {
     if (this.#taken >= this.#size) return false
     return (
-      who === undefined || (this.#takenBy.get(who) ?? 0) < Math.max(1, Math.floor(this.#size / 2))
+      accountId === undefined ||
+      (this.#takenBy.get(accountId) ?? 0) < Math.max(1, Math.floor(this.#size / 2))
     )
   }
 
-  #take(who: number | undefined): void {
+  #take(accountId: number | undefined): void {
     this.#taken++
-    if (who !== undefined) this.#takenBy.set(who, (this.#takenBy.get(who) ?? 0) + 1)
+    if (accountId !== undefined)
+      this.#takenBy.set(accountId, (this.#takenBy.get(accountId) ?? 0) + 1)
   }
 
-  /** Lends the connection to the longest-waiting request that may have it. */
-  #leave(who: number | undefined): void {
+  /** Gives the place to the longest-waiting request that may have it. */
+  #leave(accountId: number | undefined): void {
     this.#taken--
-    if (who !== undefined) {
-      const left = (this.#takenBy.get(who) ?? 0) - 1
-      if (left > 0) this.#takenBy.set(who, left)
-      else this.#takenBy.delete(who)
+    if (accountId !== undefined) {
+      const left = (this.#takenBy.get(accountId) ?? 0) - 1
+      if (left > 0) this.#takenBy.set(accountId, left)
+      else this.#takenBy.delete(accountId)
     }
     for (const next of this.#waiting) {
-      if (!this.#isFreeFor(next.who)) continue
+      if (!this.#isFreeFor(next.accountId)) continue
       this.#waiting.delete(next)
-      this.#take(next.who)
+      this.#take(next.accountId)
       next.take()
       return
     }

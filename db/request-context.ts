@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Level } from './request-transaction.ts'
-import type { Lent } from './transaction-connection.ts'
+import type { Savepoint } from './request-transaction.ts'
+import type { TransactionConnection } from './transaction-connection.ts'
 
 /** What one request asked of the database: statements sent, and the milliseconds it waited for any. */
 export class QueryTally {
@@ -21,21 +21,21 @@ export class QueryTally {
   }
 }
 
-/** What the code that runs belongs to. */
-type Ambient = {
+/** What the running code belongs to. */
+type RequestContext = {
   tally?: QueryTally
-  level?: Level | undefined
-  /** The connection of the transaction around: while it is held no other may be waited for. */
-  held?: Lent
+  savepoint?: Savepoint | undefined
+  /** The connection of the enclosing transaction. While it is held, the code must not wait for another. */
+  connection?: TransactionConnection
   /** When the request began to wait, if that was before it asked for a connection. */
   waitingSince?: number
 }
 
-const storage = new AsyncLocalStorage<Ambient>()
+const storage = new AsyncLocalStorage<RequestContext>()
 
-export const ambient = (): Ambient => storage.getStore() ?? {}
+export const requestContext = (): RequestContext => storage.getStore() ?? {}
 
-/** Runs `fn`, and all it leads to, with `change` known. */
-export function within<T>(change: Ambient, fn: () => T): T {
-  return storage.run({ ...ambient(), ...change }, fn)
+/** Runs `fn`, and everything it starts, with `change` added to the context. */
+export function withContext<T>(change: RequestContext, fn: () => T): T {
+  return storage.run({ ...requestContext(), ...change }, fn)
 }

@@ -1,86 +1,88 @@
-import { within } from './request-context.ts'
-import type { Lent } from './transaction-connection.ts'
+import { withContext } from './request-context.ts'
+import type { TransactionConnection } from './transaction-connection.ts'
 
-/** What whoever joins transactions does inside them, through the same doors. */
-export type Bookkeeping = {
-  /** Before all that passes a door; what it throws, every door throws. */
-  first(): Promise<void>
-  /** Before a commit ahead of the end, with what would be answered if nothing followed. */
-  early(answer: unknown): Promise<void>
+/** What runs inside every request transaction. */
+export type RequestHooks = {
+  /** Runs first. Every call to the database then throws what this throws. */
+  onBegin(): Promise<void>
+  /** Runs before `commitEarly`, with the response to store in case the process dies before the end. */
+  beforeEarlyCommit(answer: unknown): Promise<void>
 }
 
+type SavepointScope = { enter: string; limitMs: number }
+
 /**
- * One transaction for all that passes the doors while one request is served. It begins with the first
- * door; each door is a savepoint in it, and what passes at once takes turns.
+ * Runs all database work of a request in one transaction, opened lazily. Each `with…` call is a savepoint;
+ * concurrent calls run one after the other.
  */
-export class JoinedTransaction {
-  readonly #borrow: () => Promise<Lent>
+export class RequestTransaction {
+  readonly #borrow: () => Promise<TransactionConnection>
   readonly #opening: string
   #limitMs: number
-  readonly #bookkeeping: Bookkeeping
-  #begun: Promise<Lent> | undefined
-  #lent: Lent | undefined
-  #over = false
+  readonly #hooks: RequestHooks
+  #opened: Promise<TransactionConnection> | undefined
+  #connection: TransactionConnection | undefined
+  #ended = false
 
   /** `opening`: the statements that begin the transaction, which may then take `limitMs`. */
   constructor(
-    borrow: () => Promise<Lent>,
+    borrow: () => Promise<TransactionConnection>,
     { opening, limitMs }: { opening: string; limitMs: number },
-    bookkeeping: Bookkeeping,
+    hooks: RequestHooks,
   ) {
     this.#borrow = borrow
     this.#opening = opening
     this.#limitMs = limitMs
-    this.#bookkeeping = bookkeeping
+    this.#hooks = hooks
   }
 
-  /** Whether anything has passed a door. */
+  /** Whether the transaction is open. */
   get begun(): boolean {
-    return this.#lent !== undefined
+    return this.#connection !== undefined
   }
 
-  /** What passes a door from now on is a transaction of its own. */
-  get over(): boolean {
-    return this.#over
+  /** Whether it was committed or rolled back. Later `with…` calls are transactions of their own. */
+  get ended(): boolean {
+    return this.#ended
   }
 
-  /** The connection with the transaction open. `first` is not to wait for itself. */
-  connection({ isFirst }: { isFirst: boolean }): Promise<Lent> {
-    if (isFirst) return Promise.resolve(this.#lent!)
-    this.#begun ??= this.#open()
-    return this.#begun
+  /** The connection with the transaction open. `isInHook`: the call comes from `onBegin`, which must not wait for itself. */
+  connection({ isInHook }: { isInHook: boolean }): Promise<TransactionConnection> {
+    if (isInHook) return Promise.resolve(this.#connection!)
+    this.#opened ??= this.#open()
+    return this.#opened
   }
 
-  async #open(): Promise<Lent> {
-    this.#lent = await this.#borrow()
-    return this.#begin(this.#lent)
+  async #open(): Promise<TransactionConnection> {
+    this.#connection = await this.#borrow()
+    return this.#begin(this.#connection)
   }
 
-  async #begin(lent: Lent): Promise<Lent> {
-    await lent.run(this.#opening)
-    lent.limit(this.#limitMs)
-    await within({ level: new Level(this, { isFirst: true }) }, this.#bookkeeping.first)
-    return lent
+  async #begin(connection: TransactionConnection): Promise<TransactionConnection> {
+    await connection.run(this.#opening)
+    connection.limit(this.#limitMs)
+    await withContext({ savepoint: new Savepoint(this, { isInHook: true }) }, this.#hooks.onBegin)
+    return connection
   }
 
-  /** Raises the time limit of the transaction to that of a longer unit of work. */
-  allow(lent: Lent, ms: number): void {
+  /** Raises the time limit of the transaction, in milliseconds. It is never lowered. */
+  raiseLimit(connection: TransactionConnection, ms: number): void {
     if (ms <= this.#limitMs) return
     this.#limitMs = ms
-    lent.limit(ms)
+    connection.limit(ms)
   }
 
   /**
    * Runs `work` in a separate transaction, whose commit survives a rollback of the request. Throws when
    * the request has already written something.
    */
-  async apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
-    const lent = await this.connection({ isFirst: false })
-    await this.#commitReads(lent)
+  async runSeparately<T>(work: (connection: TransactionConnection) => Promise<T>): Promise<T> {
+    const connection = await this.connection({ isInHook: false })
+    await this.#commitReads(connection)
     try {
-      return await work(lent)
+      return await work(connection)
     } finally {
-      this.#part(lent)
+      this.#detach(connection)
     }
   }
 
@@ -88,15 +90,15 @@ export class JoinedTransaction {
    * Returns the connection to the pool. The next query begins a new transaction. Throws when the request
    * has written anything.
    */
-  async letGo(): Promise<void> {
-    const lent = this.#lent
-    if (!lent) return
-    await this.#commitReads(lent)
-    this.#part(lent)
+  async releaseConnection(): Promise<void> {
+    const connection = this.#connection
+    if (!connection) return
+    await this.#commitReads(connection)
+    this.#detach(connection)
   }
 
-  async #commitReads(lent: Lent): Promise<void> {
-    const [row] = await lent.sql.unsafe<{ clean: boolean }[]>(
+  async #commitReads(connection: TransactionConnection): Promise<void> {
+    const [row] = await connection.sql.unsafe<{ clean: boolean }[]>(
       'select pg_current_xact_id_if_assigned() is null as clean',
     )
     if (!row?.clean) {
@@ -104,97 +106,97 @@ export class JoinedTransaction {
         'A transaction can be ended early only before the first write of its request.',
       )
     }
-    await lent.commit()
+    await connection.commit()
   }
 
-  #part(lent: Lent): void {
-    lent.giveBack()
-    this.#lent = undefined
-    this.#begun = undefined
+  #detach(connection: TransactionConnection): void {
+    connection.release()
+    this.#connection = undefined
+    this.#opened = undefined
   }
 
-  /** Commits all that has passed, for others to see before the request ends. */
+  /** Commits before the request ends, so that others see its writes. */
   async commitEarly(answer: unknown): Promise<void> {
-    if (this.begun) await this.#bookkeeping.early(answer)
+    if (this.begun) await this.#hooks.beforeEarlyCommit(answer)
     await this.commit()
   }
 
   async commit(): Promise<void> {
-    this.#over = true
-    if (!this.#lent) return
+    this.#ended = true
+    if (!this.#connection) return
     try {
-      await this.#lent.commit()
+      await this.#connection.commit()
     } catch (error) {
-      await this.#lent.rollback()
+      await this.#connection.rollback()
       throw error
     } finally {
-      this.#lent.giveBack()
+      this.#connection.release()
     }
   }
 
   async rollback(): Promise<void> {
-    this.#over = true
-    await this.#lent?.rollback()
-    this.#lent?.giveBack()
+    this.#ended = true
+    await this.#connection?.rollback()
+    this.#connection?.release()
   }
 }
 
-/** What passes doors one inside the other; side by side they take turns. */
-export class Level {
-  readonly joined: JoinedTransaction
-  readonly #isFirst: boolean
-  /** Enters the door around again. */
+/** A savepoint of a request transaction. Nested calls nest; concurrent calls run one after the other. */
+export class Savepoint {
+  readonly request: RequestTransaction
+  readonly #isInHook: boolean
+  /** The statements that restore the scope of the enclosing savepoint. */
   readonly #around: string
   #tail: Promise<unknown> = Promise.resolve()
 
-  constructor(joined: JoinedTransaction, { isFirst = false, around = '' } = {}) {
-    this.joined = joined
-    this.#isFirst = isFirst
+  constructor(request: RequestTransaction, { isInHook = false, around = '' } = {}) {
+    this.request = request
+    this.#isInHook = isInHook
     this.#around = around
   }
 
-  /** Runs `fn` between the statements that enter a door and the return to the one around. */
-  pass<T>(door: { enter: string; limitMs: number }, fn: (lent: Lent) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#run(door, fn))
+  /** Runs `fn` in a savepoint with the given scope, then restores the enclosing scope. */
+  run<T>(scope: SavepointScope, fn: (connection: TransactionConnection) => Promise<T>): Promise<T> {
+    return this.#inOrder(() => this.#run(scope, fn))
   }
 
-  /** Runs `work` in a transaction of its own: see `JoinedTransaction.apart`. */
-  apart<T>(work: (lent: Lent) => Promise<T>): Promise<T> {
-    if (this.#isFirst || this.#around) {
-      throw new Error('What is committed apart passes no door inside another.')
+  /** See `RequestTransaction.runSeparately`. */
+  runSeparately<T>(work: (connection: TransactionConnection) => Promise<T>): Promise<T> {
+    if (this.#isInHook || this.#around) {
+      throw new Error('A separate transaction cannot be opened inside a savepoint.')
     }
-    return this.#inTurn(() => this.joined.apart(work))
+    return this.#inOrder(() => this.request.runSeparately(work))
   }
 
-  /** See `JoinedTransaction.letGo`. */
-  letGo(): Promise<void> {
-    if (this.#isFirst || this.#around) {
-      throw new Error('letGo() was called inside a door.')
+  /** See `RequestTransaction.releaseConnection`. */
+  releaseConnection(): Promise<void> {
+    if (this.#isInHook || this.#around) {
+      throw new Error('releaseConnection() was called inside a savepoint.')
     }
-    return this.#inTurn(() => this.joined.letGo())
+    return this.#inOrder(() => this.request.releaseConnection())
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work)
-    this.#tail = turn.catch(() => undefined)
-    return turn
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#tail.then(work)
+    this.#tail = run.catch(() => undefined)
+    return run
   }
 
   async #run<T>(
-    { enter, limitMs }: { enter: string; limitMs: number },
-    fn: (lent: Lent) => Promise<T>,
+    { enter, limitMs }: SavepointScope,
+    fn: (connection: TransactionConnection) => Promise<T>,
   ): Promise<T> {
-    const lent = await this.joined.connection({ isFirst: this.#isFirst })
-    this.joined.allow(lent, limitMs)
-    const inside = new Level(this.joined, { isFirst: this.#isFirst, around: enter })
+    const connection = await this.request.connection({ isInHook: this.#isInHook })
+    this.request.raiseLimit(connection, limitMs)
+    const inside = new Savepoint(this.request, { isInHook: this.#isInHook, around: enter })
     try {
-      await lent.run(`savepoint door; ${enter}`)
-      const result = await within({ level: inside }, () => fn(lent))
-      await lent.run(`release savepoint door; ${this.#around}`)
+      await connection.run(`savepoint nested; ${enter}`)
+      const result = await withContext({ savepoint: inside }, () => fn(connection))
+      await connection.run(`release savepoint nested; ${this.#around}`)
       return result
     } catch (error) {
-      // Where this fails, so does the commit.
-      await lent.run('rollback to savepoint door; release savepoint door').catch(() => {})
+      // If this fails, the commit fails too.
+      await connection.run('rollback to savepoint nested; release savepoint nested').catch(() => {})
       throw error
     }
   }

@@ -2,22 +2,22 @@ import type { PendingQuery, ReservedSql } from 'postgres'
 import type { Connection } from './connection.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
-/** A connection that one transaction has to itself. Every method throws once it was given back. */
-export class Lent {
+/** The connection of one transaction. Every method throws once it was released. */
+export class TransactionConnection {
   readonly #connection: Connection
-  readonly #giveBack: () => void
-  #over = false
+  readonly #release: () => void
+  #released = false
   /** For what drizzle lacks. */
   readonly sql: Pick<ReservedSql, 'unsafe'>
 
-  constructor(connection: Connection, giveBack: () => void) {
+  constructor(connection: Connection, release: () => void) {
     this.#connection = connection
-    this.#giveBack = giveBack
+    this.#release = release
     this.sql = { unsafe: (...query) => this.#current().unsafe(...query) }
   }
 
-  get over(): boolean {
-    return this.#over
+  get released(): boolean {
+    return this.#released
   }
 
   /** Sends the statements that open the transaction, at once: what follows is sent behind them. */
@@ -35,9 +35,9 @@ export class Lent {
     return this.sql.unsafe(query, parameters, { prepare: true }) as unknown as PendingQuery<never>
   }
 
-  /** From now on the transaction may take `ms`; past it the connection is given up. */
+  /** Gives the transaction `ms` from now. After that the connection is dropped. */
   limit(ms: number): void {
-    if (!this.#over) this.#connection.limit(ms, 'overloaded')
+    if (!this.#released) this.#connection.limit(ms, 'overloaded')
   }
 
   /** Throws when the server has rolled back instead, or when it did not say what it did. */
@@ -53,9 +53,9 @@ export class Lent {
     }
   }
 
-  /** Never rejects: a connection that cannot roll back is lost, and its transaction with it. */
+  /** Never rejects: a connection that cannot roll back is dropped, which ends its transaction. */
   async rollback(): Promise<void> {
-    if (this.#over || this.#connection.lost) return
+    if (this.#released || this.#connection.lost) return
     try {
       await this.#connection.unsafe('rollback')
     } catch {
@@ -63,14 +63,14 @@ export class Lent {
     }
   }
 
-  giveBack(): void {
-    if (this.#over) return
-    this.#over = true
-    this.#giveBack()
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    this.#release()
   }
 
   #current(): Connection {
-    if (this.#over) throw new Error('This transaction is over: its connection was given back.')
+    if (this.#released) throw new Error('This transaction has ended: its connection was released.')
     return this.#connection
   }
 }

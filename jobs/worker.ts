@@ -4,12 +4,12 @@ import type { Scope } from '../db/database.ts'
 import { type JobContract, StepPayload } from '../server/runs/queue.ts'
 import { askService } from './handlers/ask-service.ts'
 import { contracts } from './registry.ts'
-import { carryOut } from './run-step.ts'
+import { runStep } from './run-step.ts'
 import { startSchedule } from './scheduled/schedule.ts'
 import { scheduledTasks } from './scheduled/tasks.ts'
-import { mustRunAlone, takeStep } from './steps/claim-step.ts'
-import { dropUnfinished, recoverSteps } from './steps/recover-steps.ts'
-import { Turns } from './steps/run-alone.ts'
+import { claimStep, mustRunAlone } from './steps/claim-step.ts'
+import { ReadWriteLock } from './steps/read-write-lock.ts'
+import { recoverSteps, requeueUnfinished } from './steps/recover-steps.ts'
 import type { WorkerDeps } from './steps/step.ts'
 import { takeWorkerLock } from './steps/worker-lock.ts'
 
@@ -34,13 +34,13 @@ export async function startWorker(
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   const workingOn = new Set<number>()
-  const turns = new Turns()
+  const turns = new ReadWriteLock()
 
   /** Returns whether the step was taken. */
   async function attempt({ account_id, step_id }: StepPayload, alone: boolean): Promise<boolean> {
     const { workerId } = lock
-    const step = await takeStep(deps, { accountId: account_id }, step_id, { workerId, alone })
-    if (step) await carryOut(deps, step, stopping.signal)
+    const step = await claimStep(deps, { accountId: account_id }, step_id, { workerId, alone })
+    if (step) await runStep(deps, step, stopping.signal)
     return step !== undefined
   }
   async function work(job: Job<unknown>): Promise<void> {
@@ -83,7 +83,7 @@ export async function startWorker(
       clearTimeout(patience)
       await tasksEnded
       const left = { workerId: lock.workerId, workingOn: new Set<number>() }
-      await dropUnfinished(deps, left).catch((error: unknown) => {
+      await requeueUnfinished(deps, left).catch((error: unknown) => {
         deps.logger.error({ err: error }, 'steps not given back')
       })
       await lock.release()

@@ -54,7 +54,7 @@ const HEADERS: Parameters<typeof secureHeaders>[0] = {
 
 /** The HTTP API. Nothing in its import graph needs Node; what does comes in through `deps`. */
 export function createApp(given: Deps): OpenAPIHono<AppEnv> {
-  const deps = { ...given, passwords: passwordsOutside(given.doors, given.passwords) }
+  const deps = { ...given, passwords: passwordsOutside(given.database, given.passwords) }
   const app = newRouter({ getPath: canonicalPath })
   app.use(requestId({ limitLength: 100 }))
   app.use(secureHeaders(HEADERS))

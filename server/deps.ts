@@ -1,4 +1,4 @@
-import type { Doors } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import type { GoogleUrls } from './google/google-urls.ts'
 import type { Tokens } from './identity/tokens.ts'
 import type { MediaStore } from './media/media.ts'
@@ -10,7 +10,7 @@ import type { Secrets } from './security/secrets.ts'
 
 /** All that the application needs from outside; what differs between Node and Workers is in here. */
 export type Deps = {
-  doors: Doors
+  database: Database
   queue: Queue
   secrets: Secrets
   tokens: Tokens

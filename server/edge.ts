@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import argon2 from '@phi-ag/argon2/argon2.wasm'
-import { type Doors, openDoors } from '../db/database.ts'
+import { type Database, openDatabase } from '../db/database.ts'
 import { REQUEST_LIMITS } from '../db/limits.ts'
 import { Pool } from '../db/pool.ts'
 import { createApp } from './app.ts'
@@ -28,13 +28,13 @@ const LOOK_MS = 500
 /** Few: they are connections to Hyperdrive, which keeps those to the database. */
 const CONNECTIONS_PER_REQUEST = 4
 
-/** A request may use no connection of another, so each has doors of its own. */
-const doorsOfRequest = new AsyncLocalStorage<Doors>()
-const doors = new Proxy({} as Doors, {
+/** On Workers a request must not use the connection of another, so each has a pool of its own. */
+const databaseOfRequest = new AsyncLocalStorage<Database>()
+const database = new Proxy({} as Database, {
   get:
-    (_, door: keyof Doors) =>
-    (...passing: unknown[]) =>
-      Reflect.apply(doorsOfRequest.getStore()![door], undefined, passing),
+    (_, method: keyof Database) =>
+    (...args: unknown[]) =>
+      Reflect.apply(databaseOfRequest.getStore()![method], undefined, args),
 })
 let app: ReturnType<typeof createApp> | undefined
 
@@ -42,11 +42,11 @@ let app: ReturnType<typeof createApp> | undefined
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
     const { connectionString } = env.HYPERDRIVE
-    const own = openDoors(
+    const own = openDatabase(
       new Pool(connectionString, { size: CONNECTIONS_PER_REQUEST }),
       REQUEST_LIMITS,
     )
-    return doorsOfRequest.run(own, async () => {
+    return databaseOfRequest.run(own, async () => {
       let answer: Response | undefined
       try {
         app ??= createApp(await openDeps(env))
@@ -70,13 +70,13 @@ async function openDeps(env: Env): Promise<Deps> {
   if (config.secretKeys.length === 0) throw new ConfigError('IGNY8_SECRET_KEYS: required')
   const secrets = await openSecrets(config.secretKeys)
   return {
-    doors,
+    database,
     queue: await openQueue(env.HYPERDRIVE.connectionString),
     secrets,
     tokens: await openTokens(secrets),
     passwords: await wasmPasswords(argon2),
     media: s3Media(bucket),
-    runEvents: lookAgain,
+    runEvents: pollRunEvents,
     logger: consoleLogger,
     metrics: noMetrics,
     settings: {
@@ -98,7 +98,7 @@ async function asset({ ASSETS }: Env, name: string): Promise<Uint8Array<ArrayBuf
   return new Uint8Array(await file.arrayBuffer())
 }
 
-const lookAgain: RunEvents = {
+const pollRunEvents: RunEvents = {
   subscribe(_accountId, _runId, onChange) {
     const timer = setInterval(onChange, LOOK_MS)
     return () => clearInterval(timer)

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { hash, verify } from '@node-rs/argon2'
 import { pino } from 'pino'
-import { type Doors, openDoors } from '../db/database.ts'
-import { EmbeddedPlaceError } from '../db/embedded/data-folder.ts'
+import { type Database, openDatabase } from '../db/database.ts'
+import { DataFolderError } from '../db/embedded/data-folder.ts'
 import { startEmbedded } from '../db/embedded/start-embedded.ts'
 import { REQUEST_LIMITS, WORKER_LIMITS } from '../db/limits.ts'
 import { ForeignMigrationsError, migrate } from '../db/migrate.ts'
@@ -47,7 +47,7 @@ export type Service = {
   /** Undefined for a pure worker. */
   url: string | undefined
   databaseUrl: string
-  doors: Doors
+  database: Database
   /** Lets requests and steps under way finish, then stops everything. */
   stop(): Promise<void>
 }
@@ -81,10 +81,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     blocked: () =>
       logger.warn({}, 'the migration waits for a table that is in use; igny8 tries again'),
   })
-  const doors = openDoors(pool, REQUEST_LIMITS)
-  await checkDefaultPlan(doors, config.defaultPlan)
-  const secrets = await openSecrets(await secretKeysOf(config, doors))
-  const metrics = openMetrics(doors.lent)
+  const database = openDatabase(pool, REQUEST_LIMITS)
+  await checkDefaultPlan(database, config.defaultPlan)
+  const secrets = await openSecrets(await secretKeysOf(config, database))
+  const metrics = openMetrics(database.connectionsInUse)
   const boss = await startBoss(databaseUrl, Object.values(contracts), {
     work: config.role !== 'api',
     logger,
@@ -95,7 +95,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     databaseUrl,
     logger,
     pool,
-    doors,
+    database,
     boss,
     secrets,
     metrics,
@@ -108,11 +108,11 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   return {
     url: api?.url,
     databaseUrl,
-    doors,
+    database,
     async stop() {
       await Promise.all([api?.stop(), worker?.stop()])
       await boss.stop()
-      await doors.close()
+      await database.close()
       await Promise.all([watch.stop(), unsupervise?.()])
       await embedded?.stop()
     },
@@ -140,7 +140,7 @@ type Parts = {
   databaseUrl: string
   logger: Logger
   pool: Pool
-  doors: Doors
+  database: Database
   boss: Boss
   secrets: Secrets
   metrics: NodeMetrics
@@ -151,16 +151,16 @@ type Parts = {
 
 async function openWorker(parts: Parts) {
   const { config, logger, databaseUrl, pool, boss, secrets, metrics, settleMs, googleUrls } = parts
-  const doors = openDoors(pool, WORKER_LIMITS)
+  const database = openDatabase(pool, WORKER_LIMITS)
   const egress = createEgress({ allowPrivate: config.allowPrivateSites })
   const worker = await startWorker(boss.pgBoss, databaseUrl, {
-    doors,
+    database,
     queue: boss.queue,
     secrets,
     media: mediaIn(config),
     logger,
     fetch: egress.fetch,
-    aiProvider: openProviders({ doors, secrets, fetch: egress.fetch }),
+    aiProvider: openProviders({ database, secrets, fetch: egress.fetch }),
     stepEnded: metrics.stepEnded,
     settleMs,
     googleUrls,
@@ -174,12 +174,12 @@ async function openWorker(parts: Parts) {
 }
 
 async function openApi(parts: Parts) {
-  const { config, logger, databaseUrl, doors, boss, secrets, metrics, googleUrls } = parts
+  const { config, logger, databaseUrl, database, boss, secrets, metrics, googleUrls } = parts
   const runEvents = await listenToRuns(databaseUrl)
   let url = ''
   const draining = new AbortController()
   const deps: Deps = {
-    doors,
+    database,
     queue: boss.queue,
     secrets,
     tokens: await openTokens(secrets),
@@ -251,7 +251,7 @@ async function main(): Promise<void> {
     if (
       !(
         error instanceof ConfigError ||
-        error instanceof EmbeddedPlaceError ||
+        error instanceof DataFolderError ||
         error instanceof ForeignMigrationsError
       )
     ) {

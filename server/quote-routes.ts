@@ -55,12 +55,12 @@ const route = endpoint('editor', {
 })
 
 /** Below billing/, and above the features whose runs it quotes. */
-export function quoteRoutes({ doors }: Deps) {
+export function quoteRoutes({ database }: Deps) {
   const app = newRouter()
   app.openapi(route, async (c) => {
     const caller = callerOf(c)
     const asked = c.req.valid('json')
-    const quote = await doors.withAccount(caller.scope, async (tx) => {
+    const quote = await database.withAccount(caller.scope, async (tx) => {
       const { steps } = await planOf(tx, asked, caller)
       const credits = steps.reduce((sum, { price }) => sum + price, 0)
       const balance = await balanceOf(tx, caller.accountId)

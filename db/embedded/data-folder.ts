@@ -6,7 +6,7 @@ import { type Account, reachable } from './binaries.ts'
 const SHARED = '/var/lib/igny8'
 
 /** The database cannot be started where it is, or is not where it was. The message is one line. */
-export class EmbeddedPlaceError extends Error {}
+export class DataFolderError extends Error {}
 
 /**
  * Says which cluster a data folder belongs to: its folder, relative when it is inside, and the
@@ -30,7 +30,7 @@ export function clusterDir(dataDir: string, account: Account): string {
   if (systemId(inside)) return checked(real, inside, account)
   if (account && systemId(shared)) return shared
   if (fs.existsSync(path.join(real, 'secret_keys'))) {
-    throw new EmbeddedPlaceError(
+    throw new DataFolderError(
       `IGNY8_DATA_DIR: ${real} has the keys of a database, secret_keys, but ${inside} with the database is missing. ` +
         'Bring it back, or move secret_keys away to start with an empty database.',
     )
@@ -59,7 +59,7 @@ function noted(real: string, note: Note, account: Account): string {
   const found = systemId(dir)
   if (found === note.system_id) return checked(real, dir, account)
   const wrong = found ? `which has another database (${found})` : 'which is missing'
-  throw new EmbeddedPlaceError(
+  throw new DataFolderError(
     `IGNY8_DATA_DIR: the database of ${real} (${note.system_id}) was in ${dir}, ${wrong}. ` +
       `Bring it back, or remove ${noteFile(real)} and secret_keys beside it to start with an empty database.`,
   )
@@ -68,7 +68,7 @@ function noted(real: string, note: Note, account: Account): string {
 /** A folder of the data folder's may have been closed to the user who runs the server. */
 function checked(real: string, dir: string, account: Account): string {
   if (!account || !dir.startsWith(real + path.sep) || reachable(real)) return dir
-  throw new EmbeddedPlaceError(
+  throw new DataFolderError(
     `IGNY8_DATA_DIR: the database of ${real} is in ${dir}, which the user ${account.user}, who runs PostgreSQL for root, ` +
       'cannot reach. Let others enter every folder on the way to it (chmod o+x).',
   )
@@ -82,7 +82,7 @@ function systemId(dir: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new EmbeddedPlaceError(
+    throw new DataFolderError(
       `IGNY8_DATA_DIR: the database in ${dir} cannot be read (${code}). Make this process the owner of that folder, or run it as its owner.`,
     )
   }

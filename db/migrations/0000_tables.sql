@@ -408,7 +408,7 @@ CREATE TABLE "run_steps" (
 	"not_before" timestamp (3) with time zone,
 	"retry_at" timestamp (3) with time zone,
 	"params" jsonb DEFAULT '{}'::jsonb NOT NULL,
-	"made" jsonb,
+	"checkpoint" jsonb,
 	"result" jsonb,
 	"error" jsonb,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
@@ -749,7 +749,7 @@ CREATE INDEX "keywords_volume" ON "keywords" USING btree ("account_id","volume" 
 CREATE INDEX "staged_keywords_created" ON "staged_keywords" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "run_steps_run" ON "run_steps" USING btree ("account_id","run_id");--> statement-breakpoint
 CREATE INDEX "run_steps_after" ON "run_steps" USING btree ("account_id","after_step_id");--> statement-breakpoint
-CREATE INDEX "run_steps_made" ON "run_steps" USING btree ("id") WHERE made is not null;--> statement-breakpoint
+CREATE INDEX "run_steps_checkpoint" ON "run_steps" USING btree ("id") WHERE checkpoint is not null;--> statement-breakpoint
 CREATE INDEX "run_steps_test_image" ON "run_steps" USING btree (("result" ->> 'image_url')) WHERE kind = 'test_image';--> statement-breakpoint
 CREATE INDEX "run_steps_running" ON "run_steps" USING btree ("worker_id") WHERE state = 'running';--> statement-breakpoint
 CREATE INDEX "run_steps_open" ON "run_steps" USING btree ("state","kind") WHERE state in ('waiting', 'pending', 'running');--> statement-breakpoint

@@ -14,7 +14,7 @@ export const ref = () => bigint({ mode: 'number' })
 export const credits = () => bigint({ mode: 'number' })
 export const at = () => timestamp({ withTimezone: true, mode: 'date', precision: 3 })
 
-/** The API key that acts, as the door set it; null when a person or the service does. */
+/** The API key that acts, set by `withAccount`; null when a user or the service acts. */
 export const actingApiKey = () => ref().default(sql`igny8_api_key()`)
 
 export const timestamps = {

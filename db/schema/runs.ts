@@ -143,7 +143,7 @@ export const run_steps = pgTable(
     retry_at: at(),
     params: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     /** Checkpoint: partial results of earlier attempts. */
-    made: jsonb().$type<Record<string, unknown>>(),
+    checkpoint: jsonb().$type<Record<string, unknown>>(),
     result: jsonb().$type<Record<string, unknown>>(),
     error: jsonb().$type<Failure>(),
     ...timestamps,
@@ -155,7 +155,7 @@ export const run_steps = pgTable(
     check('run_steps_price_check', sql`price >= 0`),
     index('run_steps_run').on(t.account_id, t.run_id),
     index('run_steps_after').on(t.account_id, t.after_step_id),
-    index('run_steps_made').on(t.id).where(sql`made is not null`),
+    index('run_steps_checkpoint').on(t.id).where(sql`checkpoint is not null`),
     index('run_steps_test_image')
       .on(sql`(${t.result} ->> 'image_url')`)
       .where(sql`kind = 'test_image'`),

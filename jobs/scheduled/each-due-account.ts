@@ -9,12 +9,12 @@ const BATCH = 100
  * logged and does not stop the others.
  */
 export async function eachDueAccount(
-  { doors, logger }: Pick<WorkerDeps, 'doors' | 'logger'>,
+  { database, logger }: Pick<WorkerDeps, 'database' | 'logger'>,
   { reason, isDue, failed }: { reason: PlatformReason; isDue: SQL; failed: string },
   work: (id: number) => Promise<unknown>,
 ): Promise<void> {
   for (let last = 0; ; ) {
-    const due = await doors.withPlatform(reason, (tx) =>
+    const due = await database.withPlatform(reason, (tx) =>
       tx.execute<{ id: string }>(sql`select id from accounts
         where ${isDue} and id > ${last} order by id limit ${BATCH}`),
     )

@@ -77,7 +77,7 @@ async function erase(deps: WorkerDeps, id: number): Promise<void> {
 
 /** Undefined, with nothing done, when the account is not to be erased now. */
 function whileDue<T>(deps: WorkerDeps, id: number, work: (tx: Tx) => Promise<T>) {
-  return deps.doors.withPlatform('erase_accounts', async (tx) =>
+  return deps.database.withPlatform('erase_accounts', async (tx) =>
     (await isDue(tx, id)) ? work(tx) : undefined,
   )
 }
@@ -113,9 +113,9 @@ const forgetRuns = (tx: Tx, id: number) =>
 const forgetSteps = (tx: Tx, id: number) =>
   some(
     tx,
-    sql`update run_steps set params = '{}', made = null, result = null, error = null
+    sql`update run_steps set params = '{}', checkpoint = null, result = null, error = null
     where account_id = ${id} and id in (select id from run_steps where account_id = ${id}
-      and (params <> '{}' or made is not null or result is not null or error is not null)
+      and (params <> '{}' or checkpoint is not null or result is not null or error is not null)
       limit ${BATCH})`,
   )
 

@@ -13,8 +13,8 @@ const BATCH = 100
  * Asks each paused site whose time has come whether it works again, the more seldom the longer it is
  * paused. Any number of workers may call this at once.
  */
-export async function probeSites({ doors, queue }: WorkerDeps): Promise<number> {
-  return doors.withPlatform('probe_sites', async (tx) => {
+export async function probeSites({ database, queue }: WorkerDeps): Promise<number> {
+  return database.withPlatform('probe_sites', async (tx) => {
     const due = await tx
       .select({ account_id: sites.account_id, id: sites.id, wp_probes: sites.wp_probes })
       .from(sites)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { isProbe } from '../../db/schema/runs.ts'
 import type { Logger } from '../../server/observability/logger.ts'
 import { PROBE_DAYS, RETENTION, type Swept } from './retention.ts'
@@ -8,7 +8,7 @@ import { PROBE_DAYS, RETENTION, type Swept } from './retention.ts'
 const BATCH = 1_000
 const BATCHES = 20
 
-type Deps = { doors: Doors; logger: Logger }
+type Deps = { database: Database; logger: Logger }
 
 /**
  * Deletes rows that are kept no longer, in small transactions that wait for nobody. What is left after
@@ -41,10 +41,10 @@ async function inBatches(
   return swept
 }
 
-function sweepTable({ doors }: Deps, table: string, { column, days, over }: Swept) {
+function sweepTable({ database }: Deps, table: string, { column, days, over }: Swept) {
   const name = sql.identifier(table)
   const at = sql.identifier(column)
-  return doors.withPlatform('sweep', async (tx) => {
+  return database.withPlatform('sweep', async (tx) => {
     const { count } = await tx.execute(sql`delete from ${name} where ctid = any(array(
       select ctid from ${name} where ${at} < now() - ${days} * interval '1 day' and (${over ?? sql`true`})
       order by ${at} limit ${BATCH} for update skip locked))`)
@@ -53,8 +53,8 @@ function sweepTable({ doors }: Deps, table: string, { column, days, over }: Swep
 }
 
 /** Deletes old probes with their steps. One that the ledger or the usage log refers to stays. */
-function sweepProbes({ doors }: Deps): Promise<number> {
-  return doors.withPlatform('sweep', async (tx) => {
+function sweepProbes({ database }: Deps): Promise<number> {
+  return database.withPlatform('sweep', async (tx) => {
     const due = await tx.execute<{ account_id: string; id: string }>(sql`
       select account_id, id from runs r
       where ${isProbe} and finished_at < now() - ${PROBE_DAYS} * interval '1 day'

@@ -7,7 +7,7 @@ const GRACE_MS = 24 * 3_600_000
 /** Files of one folder that a round looks at. */
 const LIMIT = 1_000
 
-type Deps = Pick<WorkerDeps, 'doors' | 'media' | 'logger'>
+type Deps = Pick<WorkerDeps, 'database' | 'media' | 'logger'>
 
 /**
  * Returns a round that removes the files that nothing names any more, of one folder of 256; the next
@@ -28,7 +28,7 @@ export function openMediaSweep(deps: Deps): () => Promise<number> {
 }
 
 async function removeUnnamed(deps: Deps, paths: string[]): Promise<number> {
-  const named = await namedFiles(deps.doors, paths)
+  const named = await namedFiles(deps.database, paths)
   const unnamed = paths.filter((path) => !named.has(path))
   for (const path of unnamed) await deps.media.remove(path)
   if (unnamed.length > 0) deps.logger.info({ files: unnamed.length }, 'image files removed')

@@ -6,7 +6,7 @@ import { creditsPerMonth } from '../../server/billing/plan-credits.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 import { eachDueAccount } from './each-due-account.ts'
 
-type Deps = Pick<WorkerDeps, 'doors' | 'logger'>
+type Deps = Pick<WorkerDeps, 'database' | 'logger'>
 
 /**
  * Grants the plan's credits to the accounts whose cycle has come round: once a cycle, whatever
@@ -27,8 +27,8 @@ export async function renewCredits(deps: Deps): Promise<number> {
 const isDue = sql`${accounts.renews_at} <= now() and ${accounts.status} in ('active', 'trial')`
 
 /** False when another worker has renewed it, or is at it. */
-function renewAccount({ doors }: Deps, id: number): Promise<boolean> {
-  return doors.withPlatform('renew_credits', async (tx) => {
+function renewAccount({ database }: Deps, id: number): Promise<boolean> {
+  return database.withPlatform('renew_credits', async (tx) => {
     const [account] = await tx
       .select({ credits: accounts.credits, renews_at: accounts.renews_at, plan: plans })
       .from(accounts)

@@ -5,7 +5,7 @@ import { sites } from '../../db/schema/sites.ts'
 import { inUse, openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/security/secrets.ts'
 import { failureOfFetch, WordPressError } from '../../wp-bridge/client/http/errors.ts'
-import { withoutSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
+import { redactSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
 import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/http/response.ts'
 import { sign } from '../../wp-bridge/client/http/sign.ts'
 import { storable } from '../../wp-bridge/client/http/storable.ts'
@@ -33,7 +33,7 @@ const KEPT_ATTEMPTS = 20
 const ATTEMPTS_FIRST = 3
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
-type Outcome = { status: number | null; answer: string }
+type DeliveryResult = { status: number | null; answer: string }
 
 /**
  * Sends the webhooks that are due: in order to each site, to many sites side by side. One that hangs or
@@ -62,7 +62,7 @@ function roomIn(lanes: Map<unknown, number>) {
 }
 
 const takeRoom = (deps: WorkerDeps, room: ReturnType<typeof roomIn>) =>
-  deps.doors.withPlatform('send_deliveries', (tx) => takeTurns(tx, room))
+  deps.database.withPlatform('send_deliveries', (tx) => takeTurns(tx, room))
 
 /** One turn of a site: its webhooks, the oldest first, until one fails or the turn is over. */
 async function serve(deps: WorkerDeps, site: Endpoint, stopping: AbortSignal): Promise<void> {
@@ -73,7 +73,7 @@ async function serve(deps: WorkerDeps, site: Endpoint, stopping: AbortSignal): P
     const isTaken = await send(deps, delivery, stopping)
     if (!isTaken) return
   }
-  await deps.doors.withPlatform('send_deliveries', (tx) => endTurn(tx, site))
+  await deps.database.withPlatform('send_deliveries', (tx) => endTurn(tx, site))
 }
 
 /** Counts the attempt before it is made, so that one that ends with its worker is on record. */
@@ -81,7 +81,7 @@ function takeNext(
   deps: WorkerDeps,
   { account_id, site_id }: Endpoint,
 ): Promise<Delivery | undefined> {
-  return deps.doors.withPlatform('send_deliveries', async (tx) => {
+  return deps.database.withPlatform('send_deliveries', async (tx) => {
     const [next] = await tx
       .select()
       .from(wordpress_deliveries)
@@ -106,7 +106,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
   const began = Date.now()
   const outcome = await post(deps, delivery, stopping)
   const { status } = outcome
-  const answer = storable(withoutSecrets(outcome.answer), KEPT_ANSWER)
+  const answer = storable(redactSecrets(outcome.answer), KEPT_ANSWER)
   const attempt: DeliveryAttempt = {
     at: new Date(began).toISOString(),
     status,
@@ -116,7 +116,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
   const log = [...delivery.log, attempt].slice(-KEPT_ATTEMPTS)
   const isTaken = status !== null && status >= 200 && status < 300
   const wasCutOff = !isTaken && stopping.aborted
-  await deps.doors.withPlatform('send_deliveries', async (tx) => {
+  await deps.database.withPlatform('send_deliveries', async (tx) => {
     await lockSite(tx, delivery)
     await tx
       .update(wordpress_deliveries)
@@ -148,9 +148,13 @@ const mayBeOfOne = (status: number) =>
   status === 500 ||
   (status >= 400 && status < 500 && ![401, 403, 404, 408, 410, 429].includes(status))
 
-async function post(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal): Promise<Outcome> {
+async function post(
+  deps: WorkerDeps,
+  delivery: Delivery,
+  stopping: AbortSignal,
+): Promise<DeliveryResult> {
   const { account_id: accountId, site_id: siteId, webhook_id, payload } = delivery
-  const [site] = await deps.doors.withAccount(
+  const [site] = await deps.database.withAccount(
     { accountId },
     (tx) => tx.select().from(sites).where(eq(sites.id, siteId)),
     { readOnly: true },

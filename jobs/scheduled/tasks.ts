@@ -1,4 +1,4 @@
-import { cancelClosed, dropUnfinished, openRecovery } from '../steps/recover-steps.ts'
+import { cancelClosed, openRecovery, requeueUnfinished } from '../steps/recover-steps.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 import type { WorkerLock } from '../steps/worker-lock.ts'
 import { eraseAccounts } from './erase-accounts.ts'
@@ -34,7 +34,9 @@ export function scheduledTasks(
   })
   return [
     each('renew worker lock', SECOND, () => lock.renew()),
-    each('drop unfinished steps', 5 * SECOND, () => dropUnfinished(deps, { workerId, workingOn })),
+    each('drop unfinished steps', 5 * SECOND, () =>
+      requeueUnfinished(deps, { workerId, workingOn }),
+    ),
     sweep('recover steps', 5 * SECOND, openRecovery(deps)),
     sweep('cancel steps of closed accounts', 5 * SECOND, () => cancelClosed(deps)),
     sweep('verify posts', 5 * SECOND, () => verifyPosts(deps)),

@@ -3,7 +3,7 @@ import { tasks } from '../../db/schema/writer.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { acceptRun } from '../../server/runs/accept-run.ts'
 import { verifyPostJob } from '../../server/runs/job-contracts.ts'
-import { nextLook } from '../handlers/publishing/verify-at.ts'
+import { nextVerification } from '../handlers/publishing/verify-at.ts'
 import { hasOpenStep } from '../steps/open-step.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 
@@ -14,7 +14,7 @@ const BATCH = 100
  * that a look that fails is not the last. Any number of workers may call this at once.
  */
 export async function verifyPosts(deps: WorkerDeps): Promise<number> {
-  return deps.doors.withPlatform('verify_posts', async (tx) => {
+  return deps.database.withPlatform('verify_posts', async (tx) => {
     const due = await tx
       .select()
       .from(tasks)
@@ -33,7 +33,7 @@ export async function verifyPosts(deps: WorkerDeps): Promise<number> {
       const verifications = task.verifications + 1
       await tx
         .update(tasks)
-        .set({ verify_at: nextLook(verifications), verifications })
+        .set({ verify_at: nextVerification(verifications), verifications })
         .where(and(eq(tasks.account_id, task.account_id), eq(tasks.id, task.id)))
     }
     return due.length

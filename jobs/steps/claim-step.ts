@@ -30,7 +30,7 @@ export const isDue = and(
   sql`coalesce(greatest(${run_steps.not_before}, ${run_steps.retry_at}), now()) <= now()`,
 )
 
-const isTakeable = or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned)
+const isClaimable = or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned)
 
 /** Workers that died on the step, with the one that had it until now. */
 const deaths = sql<number>`${run_steps.deaths} + (${run_steps.state} = 'running')::int`
@@ -44,13 +44,13 @@ const runsAlone = sql<boolean>`${deaths} between ${DEATHS_IN_COMPANY} and ${DEAT
  * must run alone is taken only when `alone`. The death of the worker that had it is counted, and costs
  * the step none of its retries.
  */
-export function takeStep(
+export function claimStep(
   deps: WorkerDeps,
   scope: Scope,
   stepId: number,
   { workerId, alone }: { workerId: number; alone: boolean },
 ): Promise<Step | undefined> {
-  return deps.doors.withAccount(scope, async (tx) => {
+  return deps.database.withAccount(scope, async (tx) => {
     const [step] = await tx
       .update(run_steps)
       .set({
@@ -61,7 +61,9 @@ export function takeStep(
         released_at: sql`case when ${run_steps.attempt} = 0 then now() else ${run_steps.released_at} end`,
         updated_at: sql`now()`,
       })
-      .where(and(eq(run_steps.id, stepId), isTakeable, alone ? undefined : sql`not (${runsAlone})`))
+      .where(
+        and(eq(run_steps.id, stepId), isClaimable, alone ? undefined : sql`not (${runsAlone})`),
+      )
       .returning()
     if (!step) return undefined
     await tx
@@ -73,14 +75,14 @@ export function takeStep(
 }
 
 /** Whether a step could be taken if it ran alone. */
-export function mustRunAlone({ doors }: WorkerDeps, scope: Scope, stepId: number) {
-  return doors.withAccount(
+export function mustRunAlone({ database }: WorkerDeps, scope: Scope, stepId: number) {
+  return database.withAccount(
     scope,
     async (tx) => {
       const found = await tx
         .select({ id: run_steps.id })
         .from(run_steps)
-        .where(and(eq(run_steps.id, stepId), isTakeable, runsAlone))
+        .where(and(eq(run_steps.id, stepId), isClaimable, runsAlone))
       return found.length > 0
     },
     { readOnly: true },

@@ -9,11 +9,11 @@ import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
 /** How long a step waits whose end the database did not take. */
-const UNENDED_SECONDS = 5
+const REQUEUE_SECONDS = 5
 
 /** Writes what a step made, settles its credits and lets the next ones begin: all or nothing. */
-export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<void> {
-  return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
+export function succeedStep(deps: WorkerDeps, step: Step, done: StepDone): Promise<void> {
+  return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await lockRun(tx, step)
     await fence(tx, step)
     await done.write?.(tx)
@@ -24,7 +24,7 @@ export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<v
         state: 'succeeded',
         result: withShortTexts(done.result),
         error: null,
-        made: null,
+        checkpoint: null,
         updated_at: sql`now()`,
       })
       .where(eq(run_steps.id, step.id))
@@ -34,20 +34,20 @@ export function succeed(deps: WorkerDeps, step: Step, done: StepDone): Promise<v
 }
 
 /** Ends a step that cannot succeed, and those that waited for it; gives back all their credits. */
-export function fail(
+export function failStep(
   deps: WorkerDeps,
   step: Step,
   error: Failure,
   onFailure?: (tx: Tx) => Promise<void>,
 ): Promise<void> {
-  return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
+  return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await lockRun(tx, step)
     await fence(tx, step)
     await onFailure?.(tx)
     await settleFailures(tx, step.account_id, [step])
     await tx
       .update(run_steps)
-      .set({ state: 'failed', error, made: null, updated_at: sql`now()` })
+      .set({ state: 'failed', error, checkpoint: null, updated_at: sql`now()` })
       .where(eq(run_steps.id, step.id))
     await cancelWaiting(tx, step)
     await endRunIfDone(tx, step.run_id, error.message)
@@ -58,14 +58,14 @@ export function fail(
  * Returns a step to the queue, to be claimed again after `seconds`. A step that ended while it ran alone
  * does not kill workers, so its deaths are reset.
  */
-export function giveBack(
+export function retryStep(
   deps: WorkerDeps,
   step: Step,
   again: { seconds: number; message: string; retries?: number; deaths?: number },
 ): Promise<void> {
   const { seconds, message, retries = step.retries } = again
   const { deaths = step.deaths < DEATHS_IN_COMPANY ? step.deaths : 0 } = again
-  return deps.doors.withAccount({ accountId: step.account_id }, async (tx) => {
+  return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await fence(tx, step)
     await tx
       .update(run_steps)
@@ -90,7 +90,7 @@ const inSeconds = (seconds: number) =>
  * Gives back steps that this worker has and does not work on, at no cost: they have ended, and the
  * database could not be told.
  */
-export async function giveBackUnended(
+export async function requeueSteps(
   tx: Tx,
   deps: WorkerDeps,
   steps: Pick<Step, 'account_id' | 'id' | 'kind'>[],
@@ -98,20 +98,20 @@ export async function giveBackUnended(
   if (steps.length === 0) return
   await tx
     .update(run_steps)
-    .set({ ...toPending, retry_at: inSeconds(UNENDED_SECONDS) })
+    .set({ ...toPending, retry_at: inSeconds(REQUEUE_SECONDS) })
     .where(sql`(${run_steps.account_id}, ${run_steps.id}) in (
       select account_id, id from jsonb_to_recordset(${JSON.stringify(
         steps.map(({ account_id, id }) => ({ account_id, id })),
       )}::jsonb) as unended (account_id bigint, id bigint))`)
   await deps.queue.enqueue(
     tx,
-    steps.map((step) => ({ ...step, afterSeconds: UNENDED_SECONDS })),
+    steps.map((step) => ({ ...step, afterSeconds: REQUEUE_SECONDS })),
   )
 }
 
 /**
  * Has a running step wait, in the caller's transaction: until `held` is lifted, or for the time that it
- * was given. The handler then throws `HeldError`.
+ * was given. The handler then throws `StepOnHold`.
  */
 export async function holdStep(
   tx: Tx,

@@ -4,7 +4,7 @@ import { run_steps, runs } from '../../db/schema/runs.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../../server/runs/cancel-steps.ts'
 import type { QueuedStep } from '../../server/runs/queue.ts'
 import { accountIsOpen, isAbandoned, isDue } from './claim-step.ts'
-import { giveBackUnended } from './finish-step.ts'
+import { requeueSteps } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
 
 /** A pending step without a job that nobody has taken for so long has lost its job to a killed worker. */
@@ -29,7 +29,7 @@ export function openRecovery(deps: WorkerDeps): () => Promise<number> {
   let missed: number[] = []
   return async () => {
     const lost = missed
-    const found = await deps.doors.withPlatform('recover_steps', (tx) =>
+    const found = await deps.database.withPlatform('recover_steps', (tx) =>
       tx.selectDistinct({ id: run_steps.worker_id }).from(run_steps).where(isAbandoned),
     )
     missed = found.flatMap(({ id }) => id ?? [])
@@ -47,7 +47,7 @@ export async function recoverSteps(
   { atStart, of }: { atStart: boolean; of?: number[] },
 ): Promise<number> {
   const age = atStart ? 0 : FORGOTTEN_SECONDS
-  return deps.doors.withPlatform('recover_steps', async (tx) => {
+  return deps.database.withPlatform('recover_steps', async (tx) => {
     const lost = await tx.execute<LostStep>(lostSteps(age, of))
     await deps.queue.enqueue(tx, lost.map(toQueued))
     return lost.length
@@ -77,11 +77,11 @@ function toQueued({ account_id, id, kind, deaths }: LostStep): QueuedStep {
  * could not be told. It costs the step nothing. `workingOn` has a step before it is taken and until
  * its end, so that it is asked only when the steps are known.
  */
-export async function dropUnfinished(
+export async function requeueUnfinished(
   deps: WorkerDeps,
   { workerId, workingOn }: { workerId: number; workingOn: ReadonlySet<number> },
 ): Promise<void> {
-  await deps.doors.withPlatform('recover_steps', async (tx) => {
+  await deps.database.withPlatform('recover_steps', async (tx) => {
     const taken = await tx
       .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
       .from(run_steps)
@@ -89,7 +89,7 @@ export async function dropUnfinished(
       // One that is locked is worked on: to wait for it with others locked would be a deadlock.
       .for('update', { skipLocked: true })
     const unended = taken.filter(({ id }) => !workingOn.has(id))
-    await giveBackUnended(tx, deps, unended)
+    await requeueSteps(tx, deps, unended)
   })
 }
 
@@ -97,8 +97,8 @@ export async function dropUnfinished(
  * Cancels what has not begun in cancelled accounts: steps that were given back after the account was
  * closed, or that were written to in that moment. A failing run is logged and does not stop the others.
  */
-export async function cancelClosed({ doors, logger }: WorkerDeps): Promise<void> {
-  const found = await doors.withPlatform('recover_steps', (tx) =>
+export async function cancelClosed({ database, logger }: WorkerDeps): Promise<void> {
+  const found = await database.withPlatform('recover_steps', (tx) =>
     tx.execute<{ account_id: string; run_id: string }>(sql`
       select distinct s.account_id, s.run_id from accounts a join run_steps s on s.account_id = a.id
       where a.status = 'cancelled' and s.state in ('waiting', 'pending') limit ${BATCH}`),
@@ -109,7 +109,7 @@ export async function cancelClosed({ doors, logger }: WorkerDeps): Promise<void>
       await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update')
       await cancelSteps(tx, id, ACCOUNT_CLOSED)
     }
-    await doors
+    await database
       .withAccount({ accountId: Number(row.account_id) }, cancel)
       .catch((error: unknown) => {
         logger.error({ err: error, run_id: id }, 'steps of a closed account not cancelled')

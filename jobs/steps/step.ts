@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Doors, Scope, Tx } from '../../db/database.ts'
+import type { Database, Scope, Tx } from '../../db/database.ts'
 import { type ProgressEntry, type RunKind, run_steps, runs } from '../../db/schema/runs.ts'
 import type { AiProvider } from '../../server/ai/provider.ts'
 import type { Usage } from '../../server/billing/settle-step.ts'
@@ -11,17 +11,17 @@ import type { Secrets } from '../../server/security/secrets.ts'
 import { shortened } from './short-texts.ts'
 
 /** How an attempt at a step ended. */
-export type Outcome = 'succeeded' | 'failed' | 'retried' | 'held'
+export type StepOutcome = 'succeeded' | 'failed' | 'retried' | 'held'
 
 /** What handlers work with; the worker passes it in. */
 export type WorkerDeps = {
-  doors: Doors
+  database: Database
   queue: Queue
   secrets: Secrets
   media: MediaStore
   logger: Logger
   /** Told how each attempt ended and how many seconds it took. */
-  stepEnded(kind: RunKind, outcome: Outcome, seconds: number): void
+  stepEnded(kind: RunKind, outcome: StepOutcome, seconds: number): void
   /** The guarded client: the only way out. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>
   googleUrls: GoogleUrls
@@ -55,7 +55,7 @@ export class StepError extends Error {
 }
 
 /** Not a failure: the outcome of something remote is not known yet, look again later. */
-export class LookAgainError extends Error {
+export class PollLater extends Error {
   readonly code: string
   readonly afterMs: number
   /** It counts as one of the contract's retries: what was asked for was sent, and may be sent again. */
@@ -74,7 +74,7 @@ export class LookAgainError extends Error {
 }
 
 /** Not a failure: the step waits for something, and the handler has written so with `holdStep`. */
-export class HeldError extends Error {}
+export class StepOnHold extends Error {}
 
 /** Another worker has taken the step, or it was ended: this one must not write any more. */
 export class StaleAttemptError extends Error {
@@ -112,12 +112,12 @@ export class StepJob {
   }
 
   read<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.deps.doors.withAccount(this.scope, fn, { readOnly: true })
+    return this.deps.database.withAccount(this.scope, fn, { readOnly: true })
   }
 
   /** Runs `fn` in a transaction that fails when this attempt is not the step's current one. */
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.deps.doors.withAccount(this.scope, async (tx) => {
+    return this.deps.database.withAccount(this.scope, async (tx) => {
       await fence(tx, this.step)
       return fn(tx)
     })
@@ -128,10 +128,10 @@ export class StepJob {
     await this.write((tx) => updateRun(tx, this.step, update))
   }
 
-  /** Keeps what was made so far for another attempt, which finds it in `step.made`. */
-  async keep(made: Record<string, unknown>): Promise<void> {
+  /** Stores partial results for the next attempt, which finds them in `step.checkpoint`. */
+  async checkpoint(checkpoint: Record<string, unknown>): Promise<void> {
     await this.write((tx) =>
-      tx.update(run_steps).set({ made }).where(eq(run_steps.id, this.step.id)),
+      tx.update(run_steps).set({ checkpoint }).where(eq(run_steps.id, this.step.id)),
     )
   }
 

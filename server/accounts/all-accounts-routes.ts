@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { answer } from '../http/schemas.ts'
 import { OwnAccount } from '../identity/schemas.ts'
 import { audit } from '../observability/audit.ts'
@@ -16,14 +16,14 @@ const list = endpoint('staff', {
   summary: 'Every account, to find the one to name in X-Account-Id',
   description: 'Search finds names, slugs and the e-mail addresses of owners. It is on record.',
   request: { query: AllAccountsQuery },
-  responses: { 200: answer('Accounts.', listAnswer(AnyAccount)) },
+  responses: { 200: answer('Accounts.', pageOf(AnyAccount)) },
 })
 
-export function allAccountsRoutes({ doors }: Deps) {
+export function allAccountsRoutes({ database }: Deps) {
   const app = newRouter()
   app.openapi(list, async (c) => {
     const { scope, accountId, userId, requestId } = callerOf(c)
-    const page = await doors.withStaff(scope, async (tx) => {
+    const page = await database.withStaff(scope, async (tx) => {
       await audit(tx, { accountId, userId, requestId, action: 'platform.accounts_listed' })
       return listAllAccounts(tx, c.req.url, c.req.valid('query'))
     })

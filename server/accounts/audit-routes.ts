@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { answer } from '../http/schemas.ts'
 import { AuditQuery, listAuditLog } from './audit-log.ts'
 import { AuditEntry } from './schemas.ts'
@@ -14,16 +14,16 @@ const list = endpoint('admin', {
     'Entries are never changed. `detail` of an update has the names of its fields. `user_id` is null where an API key (`api_key_id`) or the service ' +
     'itself acted; `platform.request` is a request of the platform’s staff in this account.',
   request: { query: AuditQuery },
-  responses: { 200: answer('Entries.', listAnswer(AuditEntry)) },
+  responses: { 200: answer('Entries.', pageOf(AuditEntry)) },
 })
 
-export function auditRoutes({ doors }: Deps) {
+export function auditRoutes({ database }: Deps) {
   const app = newRouter()
   app.openapi(list, async (c) => {
     const query = c.req.valid('query')
     const read = { readOnly: true }
     const { scope } = callerOf(c)
-    const page = await doors.withAccount(scope, (tx) => listAuditLog(tx, c.req.url, query), read)
+    const page = await database.withAccount(scope, (tx) => listAuditLog(tx, c.req.url, query), read)
     return c.json(page, 200)
   })
   return app

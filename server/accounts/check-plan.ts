@@ -1,10 +1,10 @@
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { plans } from '../../db/schema/accounts.ts'
 import { ConfigError } from '../config.ts'
 
 /** Throws `ConfigError` unless there is a plan with this slug: nobody could register. */
-export async function checkDefaultPlan(doors: Doors, slug: string): Promise<void> {
-  const rows = await doors.withPlatform('register', (tx) =>
+export async function checkDefaultPlan(database: Database, slug: string): Promise<void> {
+  const rows = await database.withPlatform('register', (tx) =>
     tx.select({ slug: plans.slug }).from(plans).orderBy(plans.price, plans.slug),
   )
   const known = rows.map((plan) => plan.slug)

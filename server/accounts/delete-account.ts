@@ -18,7 +18,7 @@ const GRACE_DAYS = 30
  * and read, and the owner may restore it.
  */
 export function deleteAccount(deps: Deps, caller: Caller, confirm: string | undefined) {
-  return deps.doors.withAccount(
+  return deps.database.withAccount(
     caller.scope,
     async (tx) => {
       const account = await lockAccount(tx, caller.accountId)
@@ -34,7 +34,7 @@ export function deleteAccount(deps: Deps, caller: Caller, confirm: string | unde
 
 /** Opens an account again that was cancelled, within the grace period, as it stood before. */
 export function restoreAccount(deps: Deps, caller: Caller) {
-  return deps.doors.withAccount(
+  return deps.database.withAccount(
     caller.scope,
     async (tx) => {
       const account = await lockAccount(tx, caller.accountId)

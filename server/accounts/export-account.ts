@@ -48,7 +48,7 @@ export async function exportAccount(
   deps: Deps,
   caller: Caller,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const tables = await deps.doors.withAccount(
+  const tables = await deps.database.withAccount(
     caller.scope,
     async (tx) => {
       const { accountId, userId, requestId } = caller
@@ -108,7 +108,7 @@ async function* tableRows(deps: Deps, caller: Caller, table: Table): AsyncGenera
   let most = FIRST_ROWS
   for (;;) {
     const next = { last, most }
-    const rows = await deps.doors.withAccount(caller.scope, (tx) => nextRows(tx, table, next), {
+    const rows = await deps.database.withAccount(caller.scope, (tx) => nextRows(tx, table, next), {
       readOnly: true,
     })
     if (rows.length === 0) return
@@ -150,10 +150,10 @@ async function nextRows(
     order by ${keys}`)
 }
 
-async function* imagePaths({ doors }: Deps, { scope }: Caller): AsyncGenerator<string> {
+async function* imagePaths({ database }: Deps, { scope }: Caller): AsyncGenerator<string> {
   let last = ''
   for (;;) {
-    const rows = await doors.withAccount(
+    const rows = await database.withAccount(
       scope,
       (tx) =>
         tx

@@ -1,4 +1,4 @@
-import type { Doors, Scope } from '../../db/database.ts'
+import type { Database, Scope } from '../../db/database.ts'
 import { type ImageSetup, openImages } from './account-images.ts'
 import { type AccountIntegrations, readIntegrations } from './account-integrations.ts'
 import { localProvider } from './local/provider.ts'
@@ -14,10 +14,10 @@ const local = localProvider()
  * `AiError` when a key cannot be read; what is wrong with the images alone, only making one throws.
  */
 export function openProviders(
-  deps: Opening & { doors: Doors },
+  deps: Opening & { database: Database },
 ): (scope: Scope) => Promise<AiProvider> {
   return async (scope) => {
-    const setup = await deps.doors.withAccount(
+    const setup = await deps.database.withAccount(
       scope,
       (tx) => readIntegrations(tx, scope.accountId),
       { readOnly: true },

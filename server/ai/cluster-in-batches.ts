@@ -1,7 +1,7 @@
 import type { Prompts } from './prompts/default-prompts.ts'
 import type {
   AiProvider,
-  Answer,
+  AiResult,
   ClusterKeywords,
   ClusterKeywordsInput,
   Usage,
@@ -36,7 +36,7 @@ export async function clusterInBatches(
     prompts?: Partial<Prompts>
     onBatch?: (done: number, total: number) => unknown
   },
-): Promise<Answer<ClusterKeywords>> {
+): Promise<AiResult<ClusterKeywords>> {
   const { signal, prompts, onBatch } = options
   const clusters = new Map<string, Cluster>()
   for (const existing of options.existing_clusters) addExisting(clusters, existing)

@@ -1,4 +1,4 @@
-import type { SecretPlace } from '../security/secrets.ts'
+import type { SecretContext } from '../security/secrets.ts'
 
 /** The columns of `integration_settings` that hold secrets. */
 export const SECRET_COLUMNS = ['api_key', 'client_secret', 'refresh_token'] as const
@@ -9,4 +9,4 @@ export const integrationSecret = (
   accountId: number,
   rowId: number,
   column: SecretColumn,
-): SecretPlace => ({ table: 'integration_settings', column, accountId, rowId })
+): SecretContext => ({ table: 'integration_settings', column, accountId, rowId })

@@ -4,7 +4,7 @@ import { parseJson } from '../../wp-bridge/client/http/parse-json.ts'
 import type { Endpoint } from './openai-error.ts'
 import { type Limits, withRetries } from './openai-retry.ts'
 import { strictSchema } from './openai-schema.ts'
-import { AiError, type Answer, type Usage } from './provider.ts'
+import { AiError, type AiResult, type Usage } from './provider.ts'
 
 export type Chat = { client: OpenAI; endpoint: Endpoint; limits: Limits }
 
@@ -44,7 +44,7 @@ export async function ask<T>(
   chat: Chat,
   question: Question<T>,
   signal: AbortSignal,
-): Promise<Answer<T>> {
+): Promise<AiResult<T>> {
   const usage: Usage = { model: chat.endpoint.model, tokens_in: 0, tokens_out: 0 }
   const messages: Message[] = [
     { role: 'system', content: RULES },
@@ -55,7 +55,7 @@ export async function ask<T>(
     const completion = await complete(chat, question, messages, signal)
     usage.tokens_in += completion.usage?.prompt_tokens ?? 0
     usage.tokens_out += completion.usage?.completion_tokens ?? 0
-    const read = readAnswer(completion, question)
+    const read = parseCompletion(completion, question)
     if ('answer' in read) return { data: read.answer, usage }
     problem = read.problem
     messages.push({ role: 'assistant', content: read.given })
@@ -94,7 +94,7 @@ async function complete(
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }
 
-function readAnswer<T>(
+function parseCompletion<T>(
   completion: z.infer<typeof Completion>,
   { schema, check }: Question<T>,
 ): Read<T> {

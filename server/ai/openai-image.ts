@@ -1,7 +1,7 @@
 import type { OpenAI } from 'openai'
 import { withRetries } from './openai-retry.ts'
 import { type PictureSource, pictureBytes } from './picture.ts'
-import type { Answer, GeneratedImage } from './provider.ts'
+import type { AiResult, GeneratedImage } from './provider.ts'
 
 export type ImageMaker = PictureSource & { client: OpenAI }
 
@@ -10,7 +10,7 @@ export async function makeImage(
   maker: ImageMaker,
   wanted: { prompt: string; size?: string },
   signal: AbortSignal,
-): Promise<Answer<GeneratedImage>> {
+): Promise<AiResult<GeneratedImage>> {
   const { client, endpoint, limits } = maker
   const { model } = endpoint
   const { prompt, size = widestOf(model) } = wanted

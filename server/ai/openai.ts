@@ -9,12 +9,12 @@ import { promptTexts } from './prompts/prompt-texts.ts'
 import {
   type AiProvider,
   type ClusterKeywords,
-  ClusterKeywordsAnswer,
   type ClusterKeywordsInput,
-  ExtractImagePromptsAnswer,
-  GenerateContentAnswer,
+  ClusterKeywordsOutput,
+  ExtractImagePromptsOutput,
+  GenerateContentOutput,
   type GenerateIdeas,
-  GenerateIdeasAnswer,
+  GenerateIdeasOutput,
 } from './provider.ts'
 
 /** What one answer may hold: many times the longest article. */
@@ -52,7 +52,7 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
     clusterBatchSize: CLUSTER_BATCH_SIZE,
     async clusterKeywords(input, { signal, prompts }) {
       const prompt = promptTexts(prompts).clustering(input)
-      const question = { name: 'cluster_keywords', prompt, schema: ClusterKeywordsAnswer }
+      const question = { name: 'cluster_keywords', prompt, schema: ClusterKeywordsOutput }
       const { data, usage } = await ask(chat, question, signal)
       return { data: withIds(data, input), usage }
     },
@@ -63,7 +63,7 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
         {
           name: 'generate_ideas',
           prompt: promptTexts(prompts).ideas(input),
-          schema: GenerateIdeasAnswer,
+          schema: GenerateIdeasOutput,
           check: ({ ideas }) => [
             ...tooFew('ideas', ideas.length, count),
             ...repeated(ideas, input.existing_titles),
@@ -75,7 +75,7 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
     },
     generateContent(input, { signal, prompts }) {
       const prompt = promptTexts(prompts).content(input)
-      return ask(chat, { name: 'generate_content', prompt, schema: GenerateContentAnswer }, signal)
+      return ask(chat, { name: 'generate_content', prompt, schema: GenerateContentOutput }, signal)
     },
     async extractImagePrompts(input, { signal, prompts }) {
       const { data, usage } = await ask(
@@ -83,7 +83,7 @@ export function openaiProvider(options: OpenAiOptions): AiProvider {
         {
           name: 'extract_image_prompts',
           prompt: promptTexts(prompts).imagePrompts(input),
-          schema: ExtractImagePromptsAnswer,
+          schema: ExtractImagePromptsOutput,
           check: (answer) => tooFew('prompts', answer.prompts.length, input.count),
         },
         signal,
@@ -167,14 +167,14 @@ function tooFew(what: string, given: number, asked: number): string[] {
 }
 
 function repeated(ideas: GenerateIdeas['ideas'], existingTitles: string[]): string[] {
-  const taken = new Set(existingTitles.map(folded))
+  const taken = new Set(existingTitles.map(normalized))
   return ideas.flatMap(({ idea_title }) => {
-    const isNew = !taken.has(folded(idea_title))
-    taken.add(folded(idea_title))
+    const isNew = !taken.has(normalized(idea_title))
+    taken.add(normalized(idea_title))
     return isNew ? [] : [`there is an idea titled "${idea_title}" already`]
   })
 }
 
-function folded(title: string): string {
+function normalized(title: string): string {
   return title.trim().toLowerCase()
 }

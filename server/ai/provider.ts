@@ -18,7 +18,7 @@ export type Usage = {
 type CallOptions = { signal: AbortSignal; prompts?: Partial<Prompts> }
 
 /** `notes` tell in sentences what of the input the provider could not do. */
-export type Answer<T> = { data: T; usage: Usage; notes?: string[] }
+export type AiResult<T> = { data: T; usage: Usage; notes?: string[] }
 
 /** Who writes. An empty `language` is that of the title. */
 export type AuthorProfile = { name: string; description: string; tone: string; language: string }
@@ -42,7 +42,7 @@ export type ClusterKeywordsInput = {
   existing_clusters: { name: string; sample_keywords: string[] }[]
 }
 /** Every keyword id at most once; an id left out stays without a cluster. */
-export const ClusterKeywordsAnswer = z.object({
+export const ClusterKeywordsOutput = z.object({
   clusters: z.array(
     z.object({
       name: z.string().min(1).max(120),
@@ -63,7 +63,7 @@ export type GenerateIdeasInput = {
   author_profile?: AuthorProfile
   section_logic?: SectionLogic
 }
-export const GenerateIdeasAnswer = z.object({
+export const GenerateIdeasOutput = z.object({
   ideas: z.array(
     z.object({
       idea_title: z.string().min(1).max(200),
@@ -91,7 +91,7 @@ export type GenerateContentInput = {
   sections?: Section[]
 }
 /** `html_content` is a body fragment of h2/h3, p, ul/ol, table, blockquote; it is untrusted. */
-export const GenerateContentAnswer = z.object({
+export const GenerateContentOutput = z.object({
   html_content: z.string().min(1),
   meta_title: z.string().min(1).max(60),
   meta_description: z.string().min(1).max(160),
@@ -105,7 +105,7 @@ export type ExtractImagePromptsInput = {
   /** How many prompts, 1 to 10: the first is the article's image, the others in its text. */
   count: number
 }
-export const ExtractImagePromptsAnswer = z.object({
+export const ExtractImagePromptsOutput = z.object({
   prompts: z.array(
     z.object({
       prompt: z.string().min(1).max(2000),
@@ -120,10 +120,10 @@ export type GenerateImageInput = { prompt: string; alt_text: string; title: stri
 /** PNG, JPEG or WebP as it came, not yet decoded; about 1536×1024 where the account chose no size. */
 export type GeneratedImage = { bytes: Uint8Array }
 
-export type ClusterKeywords = z.infer<typeof ClusterKeywordsAnswer>
-export type GenerateIdeas = z.infer<typeof GenerateIdeasAnswer>
-export type GenerateContent = z.infer<typeof GenerateContentAnswer>
-export type ExtractImagePrompts = z.infer<typeof ExtractImagePromptsAnswer>
+export type ClusterKeywords = z.infer<typeof ClusterKeywordsOutput>
+export type GenerateIdeas = z.infer<typeof GenerateIdeasOutput>
+export type GenerateContent = z.infer<typeof GenerateContentOutput>
+export type ExtractImagePrompts = z.infer<typeof ExtractImagePromptsOutput>
 
 /**
  * The five operations every provider has. Each answer fits its schema above, or the call throws an
@@ -138,17 +138,17 @@ export interface AiProvider {
   clusterKeywords(
     input: ClusterKeywordsInput,
     options: CallOptions,
-  ): Promise<Answer<ClusterKeywords>>
-  generateIdeas(input: GenerateIdeasInput, options: CallOptions): Promise<Answer<GenerateIdeas>>
+  ): Promise<AiResult<ClusterKeywords>>
+  generateIdeas(input: GenerateIdeasInput, options: CallOptions): Promise<AiResult<GenerateIdeas>>
   generateContent(
     input: GenerateContentInput,
     options: CallOptions,
-  ): Promise<Answer<GenerateContent>>
+  ): Promise<AiResult<GenerateContent>>
   extractImagePrompts(
     input: ExtractImagePromptsInput,
     options: CallOptions,
-  ): Promise<Answer<ExtractImagePrompts>>
-  generateImage(input: GenerateImageInput, options: CallOptions): Promise<Answer<GeneratedImage>>
+  ): Promise<AiResult<ExtractImagePrompts>>
+  generateImage(input: GenerateImageInput, options: CallOptions): Promise<AiResult<GeneratedImage>>
 }
 
 /** `retryable`: the same call may succeed later (429, 5xx, time-out), so the job is retried. */

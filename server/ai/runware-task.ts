@@ -20,7 +20,7 @@ const Result = z.object({
 export type Result = z.infer<typeof Result>
 
 /** `errors` and `error` are both in use. */
-const Answer = z.object({
+const ResponseSchema = z.object({
   data: z.array(z.unknown()).nullish(),
   errors: z.array(z.unknown()).nullish(),
   error: z.unknown().optional(),
@@ -56,7 +56,7 @@ export function sendTask(
   )
 
   function resultOf(response: Response, body: unknown, taskUUID: string): Result {
-    const { data, errors, error } = Answer.safeParse(body).data ?? {}
+    const { data, errors, error } = ResponseSchema.safeParse(body).data ?? {}
     const failed = errors?.[0] ?? error
     if (!response.ok || failed) throw runwareError(response, failed, endpoint)
     const results = (data ?? []).map((one) => Result.safeParse(one).data)

@@ -12,7 +12,7 @@ import type { NewGrant } from './schemas.ts'
 export function grantByStaff(deps: Deps, caller: Caller, input: z.infer<typeof NewGrant>) {
   const { accountId, userId, requestId } = caller
   const reference = `staff:${input.reference}`
-  return deps.doors.withStaff(caller.scope, async (tx) => {
+  return deps.database.withStaff(caller.scope, async (tx) => {
     const isNew = await grantCredits(tx, { accountId, ...input, reference })
     const transaction = await byReference(tx, accountId, reference)
     if (isNew) {

@@ -4,7 +4,7 @@ import { accounts } from '../../db/schema/accounts.ts'
 import { credit_transactions, type TRANSACTION_KINDS } from '../../db/schema/billing.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { answer, jsonBody } from '../http/schemas.ts'
 import { grantByStaff } from './grant.ts'
 import {
@@ -43,7 +43,7 @@ const routes = {
     tags,
     summary: 'The ledger',
     request: { query: TransactionQuery },
-    responses: { 200: answer('Transactions.', listAnswer(Transaction)) },
+    responses: { 200: answer('Transactions.', pageOf(Transaction)) },
   }),
   transactionsByDay: endpoint('viewer', {
     method: 'get',
@@ -59,7 +59,7 @@ const routes = {
     tags,
     summary: 'What was asked of AI providers, and what it cost',
     request: { query: UsageQuery },
-    responses: { 200: answer('A row a step that succeeded.', listAnswer(UsageLog)) },
+    responses: { 200: answer('A row a step that succeeded.', pageOf(UsageLog)) },
   }),
   usageByDay: endpoint('viewer', {
     method: 'get',
@@ -88,7 +88,7 @@ const total = (kind: (typeof TRANSACTION_KINDS)[number]) =>
 
 export function billingRoutes(deps: Deps) {
   const app = newRouter()
-  const { withAccount } = deps.doors
+  const { withAccount } = deps.database
   app.openapi(routes.balance, async (c) => {
     const { scope, accountId } = callerOf(c)
     return c.json(await withAccount(scope, (tx) => balance(tx, accountId), read), 200)

@@ -7,7 +7,7 @@ import { planLimitReached } from '../http/plan-limit-errors.ts'
 import { IMAGE_PRICE } from './prices.ts'
 
 /** What an article is taken to have until it is written. */
-const WORDS_AN_ARTICLE = 1_500
+const WORDS_PER_ARTICLE = 1_500
 
 /** Limits that pass with time, by how long; each is a column of the plan. Days and months are UTC. */
 const PERIODS = {
@@ -45,7 +45,7 @@ function amountsOf({ kind, price }: { kind: RunKind; price: number }): Amounts {
         daily_ai_requests: 1,
         daily_content_tasks: 1,
         monthly_content_ai_credits: price,
-        monthly_word_count_limit: WORDS_AN_ARTICLE,
+        monthly_word_count_limit: WORDS_PER_ARTICLE,
       }
     case 'generate_images':
       return { daily_ai_requests: 1 + images, ...ofImages }

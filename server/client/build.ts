@@ -33,7 +33,7 @@ function description(): Description {
     corsOrigins: [],
     publicUrl: () => 'http://localhost',
   }
-  const app = createApp({ settings, doors: {}, metrics: {} } as unknown as Deps)
+  const app = createApp({ settings, database: {}, metrics: {} } as unknown as Deps)
   const info = { title: 'igny8', version: '1' }
   const described = app.getOpenAPI31Document({ openapi: '3.1.0', info })
   return described as unknown as Description

@@ -15,7 +15,7 @@ export function consoleRoutes(deps: Deps) {
   app.get('/password.js', (c) => c.body(PASSWORD_SCRIPT, 200, script))
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
   app.get('/readyz', async (c) => {
-    await deps.doors.withPlatform('measure', (tx) => tx.execute(sql`select 1`))
+    await deps.database.withPlatform('measure', (tx) => tx.execute(sql`select 1`))
     return c.json({ status: 'ready' })
   })
   return app

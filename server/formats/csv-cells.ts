@@ -7,17 +7,17 @@ const WAS_DISARMED = new RegExp(`^''*[${FORMULA}]`)
  * Puts an apostrophe before what a spreadsheet would compute, and before such an apostrophe, so that
  * `rearm` gives back exactly what was there.
  */
-export function disarm(text: string): string {
+export function escapeFormula(text: string): string {
   return MUST_DISARM.test(text) ? `'${text}` : text
 }
 
-export function rearm(cell: string): string {
+export function unescapeFormula(cell: string): string {
   return WAS_DISARMED.test(cell) ? cell.slice(1) : cell
 }
 
 /** One record of RFC 4180. Other separators are quoted too: spreadsheets of some languages use them. */
 export function csvLine(cells: (string | number)[]): string {
-  return `${cells.map((cell) => quoted(disarm(String(cell)))).join(',')}\r\n`
+  return `${cells.map((cell) => quoted(escapeFormula(String(cell)))).join(',')}\r\n`
 }
 
 function quoted(cell: string): string {

@@ -15,7 +15,7 @@ const MAX_RECORD_LENGTH = 1_000_000
 const PLAIN = /[^",\r\n]+/y
 const QUOTED = /[^"\r\n]+/y
 
-type Place = 'cell start' | 'plain' | 'quoted' | 'after quote'
+type ParserState = 'cell start' | 'plain' | 'quoted' | 'after quote'
 
 /**
  * Reads CSV piece by piece, with one record in memory. Lines end with CRLF, LF or CR, mixed as they
@@ -23,7 +23,7 @@ type Place = 'cell start' | 'plain' | 'quoted' | 'after quote'
  * with, takes ten times as long on the API's thread and counts lines wrongly after quoted CRLFs.)
  */
 export class CsvReader {
-  #place: Place = 'cell start'
+  #place: ParserState = 'cell start'
   #cells: string[] = []
   #cell = ''
   #length = 0

@@ -5,17 +5,17 @@ import type { PromptType } from '../../db/schema/guidance.ts'
 import { keywords } from '../../db/schema/planner.ts'
 import { sectors } from '../../db/schema/sites.ts'
 import { images } from '../../db/schema/writer.ts'
-import { readArticle } from '../ai/inputs/read-article.ts'
 import { readBrief } from '../ai/inputs/read-brief.ts'
 import { readClusters } from '../ai/inputs/read-clusters.ts'
 import { type Guidance, readGuidance } from '../ai/inputs/read-guidance.ts'
+import { readImageSubject } from '../ai/inputs/read-image-subject.ts'
 import { readTopic } from '../ai/inputs/read-topic.ts'
 import { DEFAULT_PROMPTS } from '../ai/prompts/default-prompts.ts'
 import { promptTexts } from '../ai/prompts/prompt-texts.ts'
 import { renderImagePrompt } from '../ai/prompts/render-prompt.ts'
 import { invalid, notFound } from '../errors.ts'
 import { requireTemplate } from './prompts.ts'
-import type { DryRun, DryRunAnswer } from './schemas.ts'
+import type { DryRun, PromptDryRunResult } from './schemas.ts'
 
 type Input = z.infer<typeof DryRun>
 type Texts = ReturnType<typeof promptTexts>
@@ -31,7 +31,10 @@ const MOST_IMAGES = 10
  * Renders a prompt with an object of the account as a run would send it. Throws a 400 for a template
  * that could not be saved or an object that is not named, a 404 for one that is not seen.
  */
-export async function dryRunPrompt(tx: Tx, input: Input): Promise<z.infer<typeof DryRunAnswer>> {
+export async function dryRunPrompt(
+  tx: Tx,
+  input: Input,
+): Promise<z.infer<typeof PromptDryRunResult>> {
   const { prompt_type, prompt_value } = input
   requireTemplate(prompt_type, prompt_value)
   const { guidance, render } = await readers[prompt_type](tx, input)
@@ -109,7 +112,7 @@ function named(input: Input, field: 'sector_id' | 'cluster_id' | 'task_id'): num
 }
 
 async function article(tx: Tx, input: Input) {
-  const found = await readArticle(tx, named(input, 'task_id'))
+  const found = await readImageSubject(tx, named(input, 'task_id'))
   if (!found) throw notFound()
   return found
 }

@@ -15,7 +15,14 @@ import {
   resetPrompt,
   updatePrompt,
 } from './prompts.ts'
-import { DefaultPrompts, DryRun, DryRunAnswer, NewPrompt, Prompt, UpdatePrompt } from './schemas.ts'
+import {
+  DefaultPrompts,
+  DryRun,
+  NewPrompt,
+  Prompt,
+  PromptDryRunResult,
+  UpdatePrompt,
+} from './schemas.ts'
 
 const tags = ['system']
 
@@ -37,7 +44,7 @@ const routes = {
       '`cluster_id`; the others but negative_prompt `task_id`. An image template shows the first ' +
       "prompt of the task's images, or its title while there is none.",
     request: jsonBody(DryRun),
-    responses: { 200: answer('The text.', DryRunAnswer) },
+    responses: { 200: answer('The text.', PromptDryRunResult) },
   }),
   reset: endpoint('admin', {
     method: 'post',
@@ -51,7 +58,7 @@ const routes = {
 
 export function promptRoutes(deps: Deps) {
   const app = newRouter()
-  const { withAccount } = deps.doors
+  const { withAccount } = deps.database
   app.openapi(routes.defaults, (c) => c.json({ prompts: defaultPrompts() }, 200))
   app.openapi(routes.dryRun, async (c) => {
     const rendered = await withAccount(

@@ -72,7 +72,7 @@ export const DryRun = z
       .openapi({ description: 'Ideas (5 by default) or image prompts (2, at most 10).' }),
   })
   .openapi('PromptDryRun')
-export const DryRunAnswer = z
+export const PromptDryRunResult = z
   .object({
     prompt_type: promptType,
     source: z.enum(['request', 'strategy', 'account', 'default']).openapi({

@@ -15,8 +15,8 @@ const STALLED_MS = 30_000
  */
 export function boundConnections(server: Server, stalledMs = STALLED_MS): void {
   server.maxConnections = MAX_CONNECTIONS
-  const [carryOut] = server.listeners('request') as RequestListener[]
-  server.removeListener('request', carryOut!)
+  const [handle] = server.listeners('request') as RequestListener[]
+  server.removeListener('request', handle!)
   /** The first request of each connection is running. */
   const unanswered = new WeakMap<Socket, (() => void)[]>()
   server.on('request', (request, response) => {
@@ -29,7 +29,7 @@ export function boundConnections(server: Server, stalledMs = STALLED_MS): void {
         requests.shift()
         if (!socket.destroyed) requests[0]?.()
       })
-      carryOut!(request, response)
+      handle!(request, response)
     })
     if (requests.length === 1) requests[0]!()
     else if (requests.length > MAX_PIPELINED) socket.destroy()

@@ -1,9 +1,9 @@
 import type { Scope } from '../../db/database.ts'
 import type { Role } from '../../db/schema/accounts.ts'
 
-/** Who is asking, as the token or the API key says; the database's door checks that it still holds. */
+/** Who is calling, according to the token or API key. `withAccount` checks that it is still valid. */
 export type Caller = {
-  /** Null for an API key, whose id the database's door notes in the audit log. */
+  /** Null for an API key: the database writes the id of the key to the audit log. */
   userId: number | null
   role: Role
   /** The platform's own staff: a developer, or a user of the system account. */

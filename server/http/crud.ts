@@ -9,7 +9,7 @@ import type { Caller, MinimumRole } from './caller.ts'
 import { changesOnly } from './changes-only.ts'
 import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
 import { answerTagged, requireMatch } from './entity-tag.ts'
-import { listAnswer, type Page } from './lists.ts'
+import { type Page, pageOf } from './lists.ts'
 import { problemFromZod } from './problem.ts'
 import { accepted, answer, IdParam, jsonBody } from './schemas.ts'
 
@@ -88,7 +88,7 @@ type Valid<Query, Body> = { id: number; query: Query; body: Body }
 
 function serveReads<R extends Row, Query extends object, New, Change>(
   app: OpenAPIHono<AppEnv>,
-  { doors }: Deps,
+  { database }: Deps,
   collection: Collection<R, Query, New, Change>,
 ): void {
   const { path, tag, name, row, read: role = 'viewer', list, get } = collection
@@ -99,11 +99,11 @@ function serveReads<R extends Row, Query extends object, New, Change>(
     {
       ...declared('get', path, tag, list),
       request: { query: list.query },
-      responses: { 200: answer('A page of the list.', listAnswer(list.row ?? row)) },
+      responses: { 200: answer('A page of the list.', pageOf(list.row ?? row)) },
     },
     async (c, { query }) => {
       const { scope } = callerOf(c)
-      const page = await doors.withAccount(scope, (tx) => list.run(tx, c.req.url, query), read)
+      const page = await database.withAccount(scope, (tx) => list.run(tx, c.req.url, query), read)
       return c.json(page, 200)
     },
   )
@@ -119,7 +119,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
       },
     },
     async (c, { id }) => {
-      const found = await doors.withAccount(callerOf(c).scope, (tx) => get(tx, id), read)
+      const found = await database.withAccount(callerOf(c).scope, (tx) => get(tx, id), read)
       return answerTagged(c, found)
     },
   )
@@ -188,8 +188,12 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
   }
 }
 
-function readNow<T>({ doors }: Deps, { scope }: Caller, get: (tx: Tx) => Promise<T>): Promise<T> {
-  return doors.withAccount(scope, get, { readOnly: true })
+function readNow<T>(
+  { database }: Deps,
+  { scope }: Caller,
+  get: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return database.withAccount(scope, get, { readOnly: true })
 }
 
 function serveRemove<R extends Row, Query extends object, New, Change>(
@@ -221,12 +225,12 @@ function serveRemove<R extends Row, Query extends object, New, Change>(
 
 /** What platform staff write belongs to no account. */
 function writing<T>(
-  { doors }: Deps,
+  { database }: Deps,
   { scope }: Caller,
   write: MinimumRole,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  return write === 'staff' ? doors.withStaff(scope, fn) : doors.withAccount(scope, fn)
+  return write === 'staff' ? database.withStaff(scope, fn) : database.withAccount(scope, fn)
 }
 
 /** The object before a write: locked, and as `If-Match` says, when that is sent. */

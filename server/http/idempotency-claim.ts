@@ -9,18 +9,22 @@ import type { AppEnv } from './endpoint.ts'
 import { networkOf } from './network.ts'
 
 /** `body` is null where it is not kept. */
-export type Answer = { status: number; headers: Record<string, string>; body: string | null }
+export type StoredResponse = {
+  status: number
+  headers: Record<string, string>
+  body: string | null
+}
 
 /** One request's hold on its key, until its transaction ends. */
 export type Claim = {
   /** What was answered the first time. */
-  found: (Answer & { fingerprint: string }) | undefined
+  found: (StoredResponse & { fingerprint: string }) | undefined
   /** Takes the key: throws when another request has it now, or had it and was answered. */
   look(): Promise<void>
   /** Writes the key and its answer. */
-  keep(fingerprint: string, answer: Answer): Promise<void>
+  keep(fingerprint: string, answer: StoredResponse): Promise<void>
   /** Writes another answer in the place of the first, in a transaction of its own. */
-  replace(answer: Answer): Promise<void>
+  replace(answer: StoredResponse): Promise<void>
 }
 
 /** A key is of the user or API key that sent it; where nobody signs in, of the network it came from. */
@@ -31,7 +35,7 @@ export function claimFor(deps: Deps, c: Context<AppEnv>, key: string): Claim {
     : publicClaim(deps, networkOf(deps.clientAddress(c.req.raw, c.env)), key)
 }
 
-function claimOf({ doors }: Deps, caller: Caller, key: string): Claim {
+function claimOf({ database }: Deps, caller: Caller, key: string): Claim {
   const { accountId, scope } = caller
   const actor = scope.apiKey ? `key ${scope.apiKey.hash}` : `user ${scope.user?.id}`
   const mine = and(eq(idempotency_keys.actor, actor), eq(idempotency_keys.key, key))
@@ -44,22 +48,22 @@ function claimOf({ doors }: Deps, caller: Caller, key: string): Claim {
         this.found = found
         if (found) throw alreadyDone()
       }
-      // Through the caller's own door: who was deactivated is not answered.
-      return doors.withAccount(scope, look, { readOnly: true })
+      // In the caller's own scope, so that a deactivated user gets no replay.
+      return database.withAccount(scope, look, { readOnly: true })
     },
     async keep(fingerprint, answer) {
       const row = { account_id: accountId, actor, key, fingerprint, ...answer }
-      await doors.withAccount({ accountId }, (tx) => tx.insert(idempotency_keys).values(row))
+      await database.withAccount({ accountId }, (tx) => tx.insert(idempotency_keys).values(row))
     },
     async replace(answer) {
-      await doors.withAccount({ accountId }, (tx) =>
+      await database.withAccount({ accountId }, (tx) =>
         tx.update(idempotency_keys).set(answer).where(mine),
       )
     },
   }
 }
 
-function publicClaim({ doors }: Deps, network: string, key: string): Claim {
+function publicClaim({ database }: Deps, network: string, key: string): Claim {
   const mine = and(
     eq(public_idempotency_keys.address, network),
     eq(public_idempotency_keys.key, key),
@@ -67,7 +71,7 @@ function publicClaim({ doors }: Deps, network: string, key: string): Claim {
   return {
     found: undefined,
     look() {
-      return doors.withPlatform('keep_keys', async (tx) => {
+      return database.withPlatform('keep_keys', async (tx) => {
         await lock(tx, `${network} ${key}`)
         const [found] = await tx.select().from(public_idempotency_keys).where(mine)
         const body = found?.status === 204 ? '' : null
@@ -76,7 +80,7 @@ function publicClaim({ doors }: Deps, network: string, key: string): Claim {
       })
     },
     async keep(fingerprint, { status }) {
-      await doors.withPlatform('keep_keys', (tx) =>
+      await database.withPlatform('keep_keys', (tx) =>
         tx.insert(public_idempotency_keys).values({ address: network, key, fingerprint, status }),
       )
     },

@@ -1,10 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { JoinedTransaction } from '../../db/request-transaction.ts'
+import type { RequestTransaction } from '../../db/request-transaction.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError, invalid } from '../errors.ts'
 import { BodyFingerprint } from './body-fingerprint.ts'
 import type { AppEnv } from './endpoint.ts'
-import { type Answer, type Claim, claimFor } from './idempotency-claim.ts'
+import { type Claim, claimFor, type StoredResponse } from './idempotency-claim.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
 /** What a replay repeats beside the body. */
@@ -23,22 +23,22 @@ export function idempotency(deps: Deps): MiddlewareHandler<AppEnv> {
       throw invalid('Idempotency-Key', 'must be 1 to 255 visible ASCII characters')
     }
     const claim = claimFor(deps, c, key)
-    const bookkeeping = {
-      first: () => claim.look(),
-      early: async (answer: unknown) => {
+    const hooks = {
+      onBegin: () => claim.look(),
+      beforeEarlyCommit: async (answer: unknown) => {
         const kept = { status: 202, headers: JSON_TYPE, body: JSON.stringify(answer) }
         await claim.keep(await fingerprintOf(c), kept)
       },
     }
-    const once = async (transaction: JoinedTransaction) => {
+    const once = async (transaction: RequestTransaction) => {
       try {
         await next()
         if (!claim.found) await settle(c, claim, transaction)
       } finally {
-        if (!transaction.over) await transaction.rollback()
+        if (!transaction.ended) await transaction.rollback()
       }
     }
-    await deps.doors.joined(bookkeeping, once, c.get('caller')?.accountId)
+    await deps.database.inRequestTransaction(hooks, once, c.get('caller')?.accountId)
     if (claim.found) await replay(c, claim.found, await fingerprintOf(c))
   }
 }
@@ -48,10 +48,10 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 async function settle(
   c: Context<AppEnv>,
   claim: Claim,
-  transaction: JoinedTransaction,
+  transaction: RequestTransaction,
 ): Promise<void> {
   const { status } = c.res
-  if (transaction.over) {
+  if (transaction.ended) {
     // Committed early, so that the work goes on whatever this answer is.
     if (status < 500) await claim.replace(await answerOf(c))
     return
@@ -64,7 +64,7 @@ async function settle(
 }
 
 /** The answer as it is kept: without its body when that shows a secret. */
-async function answerOf(c: Context<AppEnv>): Promise<Answer> {
+async function answerOf(c: Context<AppEnv>): Promise<StoredResponse> {
   const { status, headers } = c.res
   const kept = KEPT_HEADERS.flatMap((name) => {
     const value = headers.get(name)

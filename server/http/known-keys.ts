@@ -1,5 +1,5 @@
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { api_keys } from '../../db/schema/identity.ts'
 
 const KNOWN_MS = 30_000
@@ -11,19 +11,19 @@ const REMEMBERED = 10_000
  * counted against an account for it. A key that exists is cached for half a minute; access to the
  * account's rows is checked in the database all the same, so a revoked key stops working at once.
  */
-export function knowKeys(doors: Doors) {
+export function knowKeys(database: Database) {
   const seenAt = new Map<string, number>()
   return async (accountId: number, hash: string): Promise<boolean> => {
     if (Date.now() - (seenAt.get(hash) ?? 0) < KNOWN_MS) return true
-    if (!(await stands(doors, accountId, hash))) return false
+    if (!(await stands(database, accountId, hash))) return false
     if (seenAt.size >= REMEMBERED) seenAt.clear()
     seenAt.set(hash, Date.now())
     return true
   }
 }
 
-async function stands(doors: Doors, accountId: number, hash: string): Promise<boolean> {
-  const [key] = await doors.withPlatform('authenticate', (tx) =>
+async function stands(database: Database, accountId: number, hash: string): Promise<boolean> {
+  const [key] = await database.withPlatform('authenticate', (tx) =>
     tx
       .select({ id: api_keys.id })
       .from(api_keys)

@@ -17,8 +17,8 @@ type Limits = {
   code?: 'overloaded' | 'rate_limited'
 }
 
-type Turns = <T>(who: string, work: () => Promise<T>) => Promise<T>
-type Place = { who: string; endsAt: number }
+type Limiter = <T>(who: string, work: () => Promise<T>) => Promise<T>
+type Slot = { who: string; endsAt: number }
 
 /**
  * Limits how much work of one kind runs at the same time in this process. Work starts in the order of
@@ -26,24 +26,24 @@ type Place = { who: string; endsAt: number }
  * or the wait was too long. A place is free again after `longestMs` in any case: on Workers, a request
  * whose client disconnects never runs its `finally`.
  */
-export function takeTurns(limits: Limits): Turns {
+export function limitConcurrency(limits: Limits): Limiter {
   const { places, each, waiting, patienceMs, longestMs, what } = limits
   const { code = 'overloaded' } = limits
-  const running = new Set<Place>()
-  const queue = new Set<Place & { begin(place: Place): void }>()
+  const running = new Set<Slot>()
+  const queue = new Set<Slot & { begin(slot: Slot): void }>()
   const full = () =>
     new DomainError(code, `Too many ${what} at once. Send the request again in a moment.`, {
       headers: { 'retry-after': RETRY_SECONDS },
     })
 
-  const countOf = (who: string, among: Set<Place>) =>
+  const countOf = (who: string, among: Set<Slot>) =>
     [...among].filter((one) => one.who === who).length
 
-  function take(who: string): Place | undefined {
+  function take(who: string): Slot | undefined {
     if (running.size >= places || countOf(who, running) >= each) return undefined
-    const place = { who, endsAt: Date.now() + longestMs }
-    running.add(place)
-    return place
+    const slot = { who, endsAt: Date.now() + longestMs }
+    running.add(slot)
+    return slot
   }
 
   function forgetEnded(): void {
@@ -55,16 +55,16 @@ export function takeTurns(limits: Limits): Turns {
   /** Starts the longest-waiting work that may have a place. */
   function beginNext(): void {
     for (const next of queue) {
-      const place = take(next.who)
-      if (!place) continue
+      const slot = take(next.who)
+      if (!slot) continue
       queue.delete(next)
-      next.begin(place)
+      next.begin(slot)
     }
   }
 
-  async function wait(who: string): Promise<Place> {
+  async function wait(who: string): Promise<Slot> {
     if (countOf(who, queue) >= waiting) throw full()
-    const { promise, resolve, reject } = Promise.withResolvers<Place>()
+    const { promise, resolve, reject } = Promise.withResolvers<Slot>()
     const waiter = { who, endsAt: Date.now() + patienceMs, begin: resolve }
     const patience = setTimeout(() => {
       queue.delete(waiter)
@@ -77,11 +77,11 @@ export function takeTurns(limits: Limits): Turns {
   return async (who, work) => {
     forgetEnded()
     beginNext()
-    const place = take(who) ?? (await wait(who))
+    const slot = take(who) ?? (await wait(who))
     try {
       return await work()
     } finally {
-      running.delete(place)
+      running.delete(slot)
       beginNext()
     }
   }

@@ -47,7 +47,7 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
 }
 
 /** The envelope of a list. In a cursor walk `count` and `previous` are null. */
-export const listAnswer = <S extends z.ZodType>(row: S) =>
+export const pageOf = <S extends z.ZodType>(row: S) =>
   z.object({
     count: z.int().nullable(),
     next: z.string().nullable(),

@@ -10,11 +10,11 @@ import { answer, time } from './schemas.ts'
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Measures each request, and tells platform staff in the answer what theirs took. */
-export function measure({ metrics, doors }: Deps): MiddlewareHandler<AppEnv> {
+export function measure({ metrics, database }: Deps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = performance.now()
     const { tally, answered } = metrics.begin(c.env)
-    await doors.counted(tally, next)
+    await database.countQueries(tally, next)
     const caller = c.get('caller')
     if (caller?.isStaff) {
       const total = (performance.now() - began).toFixed(1)
@@ -76,10 +76,10 @@ const recent = endpoint('staff', {
 })
 
 /** `/metrics` for Prometheus, which names no account, and the last requests for platform staff. */
-export function metricsRoutes({ metrics, doors }: Deps) {
+export function metricsRoutes({ metrics, database }: Deps) {
   const app = newRouter()
   const queued = () =>
-    doors.withPlatform('measure', (tx) =>
+    database.withPlatform('measure', (tx) =>
       tx
         .select({ kind: run_steps.kind, state: run_steps.state, count: sql<number>`count(*)::int` })
         .from(run_steps)
@@ -92,7 +92,7 @@ export function metricsRoutes({ metrics, doors }: Deps) {
   })
   app.openapi(recent, async (c) => {
     // Nothing else here asks the database whether the caller is staff still.
-    await doors.withStaff(callerOf(c).scope, async () => {})
+    await database.withStaff(callerOf(c).scope, async () => {})
     return c.json({ process: metrics.process(), requests: metrics.recent() }, 200)
   })
   return app

@@ -29,12 +29,12 @@ export async function acceptInvitation(
     gt(invitations.expires_at, sql`now()`),
   )
   // Looked up first: hashing a password is dear, and anybody may send a token.
-  const known = await deps.doors.withPlatform('authenticate', (tx) =>
+  const known = await deps.database.withPlatform('authenticate', (tx) =>
     tx.select({ id: invitations.id }).from(invitations).where(open),
   )
   if (known.length === 0) throw notOpen()
   const password_hash = await deps.passwords.hash(password)
-  return deps.doors.withPlatform('authenticate', async (tx) => {
+  return deps.database.withPlatform('authenticate', async (tx) => {
     const [invitation] = await tx
       .update(invitations)
       .set({ accepted_at: sql`now()`, updated_at: sql`now()` })

@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import type { Doors, Tx } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
 import { login_attempts } from '../../db/schema/identity.ts'
 import { DomainError } from '../errors.ts'
 import { sha256 } from '../security/secrets.ts'
@@ -43,15 +43,15 @@ export async function uncountAttempt(tx: Tx, key: string): Promise<void> {
  * in a separate transaction, so that concurrent attempts are counted too.
  */
 export async function tryCounted<T>(
-  doors: Doors,
+  database: Database,
   { key, limit, seconds, what }: { key: string; limit: number; seconds: number; what: string },
   work: () => Promise<T>,
 ): Promise<T> {
-  const attempts = await doors.withPlatform('throttle_sign_in', (tx) =>
+  const attempts = await database.withPlatform('throttle_sign_in', (tx) =>
     countAttempt(tx, key, seconds),
   )
   if (attempts.count > limit) throw tooManyAttempts(what, attempts)
-  return orTakenBack(doors, (tx) => uncountAttempt(tx, key), work)
+  return orTakenBack(database, (tx) => uncountAttempt(tx, key), work)
 }
 
 /**
@@ -59,12 +59,12 @@ export async function tryCounted<T>(
  * an overloaded service must not lock anyone out.
  */
 export function orTakenBack<T>(
-  doors: Doors,
+  database: Database,
   takeBack: (tx: Tx) => Promise<void>,
   check: () => Promise<T>,
 ): Promise<T> {
   return check().catch(async (error: unknown) => {
-    await doors.withPlatform('throttle_sign_in', takeBack)
+    await database.withPlatform('throttle_sign_in', takeBack)
     throw error
   })
 }

@@ -13,9 +13,9 @@ import type { AccessClaims } from './tokens.ts'
  * Reads the caller from the access token or from an existing API key. The database checks that the user or
  * key is still valid, in the same round trip as the first query. Routes decide whether a caller is required.
  */
-export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler<AppEnv> {
-  const noteUse = noteKeyUse(doors, logger)
-  const isKnown = knowKeys(doors)
+export function authenticate({ tokens, database, logger }: Deps): MiddlewareHandler<AppEnv> {
+  const noteUse = noteKeyUse(database, logger)
+  const isKnown = knowKeys(database)
   return async (c, next) => {
     const [scheme, token] = (c.req.header('authorization') ?? '').split(' ')
     if (scheme?.toLowerCase() !== 'bearer' || !token) return next()
@@ -48,8 +48,8 @@ export function authenticate({ tokens, doors, logger }: Deps): MiddlewareHandler
       return callerIn(claims.accountId, claims, requestId)
     }
     const staff = callerIn(namedAccount(named), claims, requestId)
-    // In a customer's account: refused by the door to all but platform staff, and on record.
-    await doors.withAccount(staff.scope, (tx) =>
+    // In a customer's account: the database refuses everyone but platform staff, and it is audited.
+    await database.withAccount(staff.scope, (tx) =>
       audit(tx, {
         accountId: staff.accountId,
         userId: staff.userId,

@@ -1,6 +1,6 @@
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import type { Passwords } from '../deps.ts'
-import { takeTurns } from '../http/limit-concurrency.ts'
+import { limitConcurrency } from '../http/limit-concurrency.ts'
 
 /** argon2 runs on the four threads that files, images and host names need as well. */
 const AT_ONCE = 2
@@ -11,7 +11,7 @@ const LONGEST_MS = 60_000
 
 /** Hashes and checks two passwords at once. Throws `overloaded` when many wait already. */
 export function boundedPasswords({ hash, verify }: Passwords): Passwords {
-  const inTurn = takeTurns({
+  const inTurn = limitConcurrency({
     places: AT_ONCE,
     each: AT_ONCE,
     waiting: WAITING,
@@ -26,14 +26,14 @@ export function boundedPasswords({ hash, verify }: Passwords): Passwords {
 }
 
 /** Hashes and verifies passwords without holding a database connection. */
-export function passwordsOutside(doors: Doors, passwords: Passwords): Passwords {
+export function passwordsOutside(database: Database, passwords: Passwords): Passwords {
   return {
     async hash(password) {
-      await doors.letGo()
+      await database.releaseConnection()
       return passwords.hash(password)
     },
     async verify(known, password) {
-      await doors.letGo()
+      await database.releaseConnection()
       return passwords.verify(known, password)
     },
   }

@@ -34,20 +34,24 @@ export async function changePassword(
     seconds: WRONG_PASSWORDS_SECONDS,
     what: 'wrong passwords',
   }
-  const password_hash = await tryCounted(deps.doors, tries, async () => {
-    const [user] = await deps.doors.withAccount(scope, (tx) => tx.select().from(users).where(own), {
-      readOnly: true,
-    })
+  const password_hash = await tryCounted(deps.database, tries, async () => {
+    const [user] = await deps.database.withAccount(
+      scope,
+      (tx) => tx.select().from(users).where(own),
+      {
+        readOnly: true,
+      },
+    )
     const fits = await deps.passwords.verify(user!.password_hash, input.old_password)
     return fits && (await deps.passwords.hash(input.new_password))
   })
   if (!password_hash) throw invalid('old_password', 'is not your password')
-  await deps.doors.withPlatform('authenticate', (tx) => forgetAttempts(tx, key))
+  await deps.database.withPlatform('authenticate', (tx) => forgetAttempts(tx, key))
   const change = async (tx: Tx) => {
     await tx.update(users).set({ password_hash, updated_at: sql`now()` }).where(own)
     await closeAllSessions(tx, accountId, userId)
     await audit(tx, { accountId, userId, requestId, action: 'user.password_changed' })
     return openSession(tx, deps, { userId, accountId, role })
   }
-  return deps.doors.withAccount(scope, change, { whileClosed: true })
+  return deps.database.withAccount(scope, change, { whileClosed: true })
 }

@@ -44,7 +44,7 @@ export function invitationRoutes(deps: Deps) {
   app.openapi(routes.invite, async (c) => {
     const caller = callerOf(c)
     const { accountId, userId, requestId } = caller
-    const made = await deps.doors.withAccount(caller.scope, async (tx) => {
+    const made = await deps.database.withAccount(caller.scope, async (tx) => {
       const made = await invite(tx, caller, c.req.valid('json'))
       const object = { type: 'invitation', id: made.id }
       await audit(tx, { accountId, userId, requestId, action: 'invitation.created', object })

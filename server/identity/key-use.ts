@@ -1,5 +1,5 @@
 import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { api_keys } from '../../db/schema/identity.ts'
 import type { Logger } from '../observability/logger.ts'
 
@@ -8,21 +8,21 @@ const EVERY_MS = 60_000
 const REMEMBERED = 10_000
 
 /** Notes that an API key was used, at most once a minute: most requests of a key write nothing. */
-export function noteKeyUse(doors: Doors, logger: Logger) {
+export function noteKeyUse(database: Database, logger: Logger) {
   const notedAt = new Map<string, number>()
   return async (accountId: number, hash: string): Promise<void> => {
     const now = Date.now()
     if (now - (notedAt.get(hash) ?? 0) < EVERY_MS) return
     if (notedAt.size >= REMEMBERED) notedAt.clear()
     notedAt.set(hash, now)
-    await writeUse(doors, accountId, hash).catch((error: unknown) =>
+    await writeUse(database, accountId, hash).catch((error: unknown) =>
       logger.warn({ err: error }, 'the use of an API key could not be noted'),
     )
   }
 }
 
-async function writeUse(doors: Doors, accountId: number, hash: string): Promise<void> {
-  await doors.withPlatform('note_key_use', (tx) =>
+async function writeUse(database: Database, accountId: number, hash: string): Promise<void> {
+  await database.withPlatform('note_key_use', (tx) =>
     tx
       .update(api_keys)
       .set({ last_used_at: sql`now()` })

@@ -37,7 +37,7 @@ export async function makePasswordLink(
 ): Promise<{ token: string; url: string; expires_at: string }> {
   const { accountId, userId, requestId } = caller
   if (id === userId) throw yourOwn()
-  const user = await deps.doors.withAccount(caller.scope, async (tx) => {
+  const user = await deps.database.withAccount(caller.scope, async (tx) => {
     const [found] = await tx.select().from(users).where(eq(users.id, id))
     if (!found) throw notFound()
     requireRank(caller, found.role)
@@ -77,9 +77,9 @@ export async function resetPassword(
 ) {
   const claims = await verified(deps, token)
   // Looked up first: hashing a password is dear, and a link may be sent again and again.
-  await deps.doors.withPlatform('authenticate', (tx) => requireStanding(tx, claims))
+  await deps.database.withPlatform('authenticate', (tx) => requireStanding(tx, claims))
   const password_hash = await deps.passwords.hash(password)
-  return deps.doors.withPlatform('authenticate', async (tx) => {
+  return deps.database.withPlatform('authenticate', async (tx) => {
     const user = await requireStanding(tx, claims)
     const { id, account_id: accountId, role } = user
     const changed = await tx

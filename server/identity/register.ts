@@ -13,7 +13,7 @@ import type { Register } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 
 const WINDOW_SECONDS = 3600
-const REGISTRATIONS_A_NETWORK = 200
+const REGISTRATIONS_PER_NETWORK = 200
 
 /**
  * Opens an account with its owner and the credits its plan includes, and signs the owner in. Throws
@@ -33,14 +33,14 @@ export async function register(
   }
   const tries = {
     key: await counterKey('registrations', network),
-    limit: REGISTRATIONS_A_NETWORK,
+    limit: REGISTRATIONS_PER_NETWORK,
     seconds: WINDOW_SECONDS,
     what: 'registrations from your network',
   }
-  const password_hash = await tryCounted(deps.doors, tries, () =>
+  const password_hash = await tryCounted(deps.database, tries, () =>
     deps.passwords.hash(input.password),
   )
-  return deps.doors.withPlatform('register', async (tx) => {
+  return deps.database.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).where(eq(plans.slug, deps.settings.defaultPlan))
     if (!plan) throw new Error(`no plan ${deps.settings.defaultPlan}`)
     const account = await openAccount(tx, input.account_name, plan)

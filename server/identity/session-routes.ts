@@ -128,7 +128,7 @@ export function sessionRoutes(deps: Deps) {
     const { scope, userId } = userOf(c)
     const read = { readOnly: true }
     return c.json(
-      await deps.doors.withAccount(scope, (tx) => userAndAccount(tx, userId), read),
+      await deps.database.withAccount(scope, (tx) => userAndAccount(tx, userId), read),
       200,
     )
   })

@@ -45,7 +45,7 @@ async function issue(tx: Tx, deps: Deps, user: SignedIn, family: string): Promis
  */
 export async function refreshSession(deps: Deps, refresh: string): Promise<TokenPair> {
   const token_hash = await sha256(refresh)
-  const pair = await deps.doors.withPlatform('authenticate', async (tx) => {
+  const pair = await deps.database.withPlatform('authenticate', async (tx) => {
     const user = await lockUserOf(tx, token_hash)
     const [token] = await tx
       .update(refresh_tokens)
@@ -98,7 +98,7 @@ async function revokeFamily(tx: Tx, accountId: number, family: string): Promise<
 /** Revokes the sign-in that `refresh` belongs to; an unknown token is no error. */
 export async function closeSession(deps: Deps, refresh: string): Promise<void> {
   const token_hash = await sha256(refresh)
-  await deps.doors.withPlatform('authenticate', (tx) => revokeReused(tx, token_hash))
+  await deps.database.withPlatform('authenticate', (tx) => revokeReused(tx, token_hash))
 }
 
 /** Ends every sign-in of a user at once, with its access tokens. */

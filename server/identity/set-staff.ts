@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Doors, Tx } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
 import { accounts, users } from '../../db/schema/accounts.ts'
 import { DomainError } from '../errors.ts'
 import { audit } from '../observability/audit.ts'
@@ -11,8 +11,8 @@ import { closeAllSessions } from './sessions.ts'
  * names them so, else an admin. Their sign-ins end. Throws `not_found` for an address that no active
  * user has.
  */
-export function setStaff(doors: Doors, email: string, isStaff: boolean): Promise<void> {
-  return doors.withPlatform('appoint_staff', async (tx) => {
+export function setStaff(database: Database, email: string, isStaff: boolean): Promise<void> {
+  return database.withPlatform('appoint_staff', async (tx) => {
     const { id, account_id } = await findUser(tx, email)
     await lockRoles(tx, account_id)
     const owned = eq(accounts.owner_id, id)

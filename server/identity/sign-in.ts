@@ -5,7 +5,7 @@ import { OPEN_LIMIT_MS } from '../../db/limits.ts'
 import { users } from '../../db/schema/accounts.ts'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
-import { takeTurns } from '../http/limit-concurrency.ts'
+import { limitConcurrency } from '../http/limit-concurrency.ts'
 import {
   countAttempt,
   counterKey,
@@ -22,7 +22,7 @@ import type { Login } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 
 /** Of all e-mail addresses in one network. */
-const FAILURES_A_NETWORK = 100
+const FAILURES_PER_NETWORK = 100
 /** Of one e-mail address in all networks: past these each try waits, longer with each failure. */
 const FAILURES_UNSLOWED = 50
 const SLOWER_BY_MS = 100
@@ -31,7 +31,7 @@ const SLOWEST_MS = 10_000
 const KNOWN_SECONDS = 90 * 24 * 3600
 
 /** Sign-ins of anybody leave connections of the database to callers who are known. */
-const inTurn = takeTurns({
+const inTurn = limitConcurrency({
   places: 4,
   each: 2,
   waiting: 50,
@@ -56,7 +56,7 @@ export async function signIn(
   const began = performance.now()
   const first = await inTurn(network, async () => {
     // Waiting for a turn and for a connection share one limit.
-    const attempt = await deps.doors.waitingSince(began, () =>
+    const attempt = await deps.database.waitingSince(began, () =>
       countSignIn(deps, input.email, network),
     )
     if (attempt.slowedMs === 0) return { session: await checkPassword(deps, input, attempt) }
@@ -72,20 +72,20 @@ export async function signIn(
 }
 
 async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: Attempt) {
-  const user = await deps.doors.withPlatform('authenticate', async (tx) => {
+  const user = await deps.database.withPlatform('authenticate', async (tx) => {
     const [found] = await tx
       .select()
       .from(users)
       .where(eq(sql`lower(${users.email})`, input.email))
     return found
   })
-  const fits = await orTakenBack(deps.doors, attempt.takeBack, async () =>
+  const fits = await orTakenBack(deps.database, attempt.takeBack, async () =>
     deps.passwords.verify(user?.password_hash ?? (await decoy(deps)), input.password),
   )
   if (!user || !fits || !user.is_active) {
     throw wrongCredentials()
   }
-  return deps.doors.withPlatform('authenticate', async (tx) => {
+  return deps.database.withPlatform('authenticate', async (tx) => {
     await attempt.succeeded(tx)
     // Locked until the session is there: a password that is changed meanwhile ends it, or refuses it.
     const [still] = await tx
@@ -118,11 +118,11 @@ async function countSignIn(deps: Deps, email: string, network: string) {
     pair: await counterKey('pair', email, network),
     email: await counterKey('email', email),
   }
-  const { refused, slowedMs } = await deps.doors.withPlatform('throttle_sign_in', async (tx) => {
+  const { refused, slowedMs } = await deps.database.withPlatform('throttle_sign_in', async (tx) => {
     const isKnown = await isKept(tx, keys.known)
     const ofNetwork = await countAttempt(tx, keys.network, WRONG_PASSWORDS_SECONDS)
     // A row for each e-mail address that anybody tries is not written past the network's limit.
-    if (!isKnown && ofNetwork.count > FAILURES_A_NETWORK) return { refused: ofNetwork }
+    if (!isKnown && ofNetwork.count > FAILURES_PER_NETWORK) return { refused: ofNetwork }
     const ofPair = await countAttempt(tx, keys.pair, WRONG_PASSWORDS_SECONDS)
     if (ofPair.count > WRONG_PASSWORDS) return { refused: ofPair }
     const ofEmail = await countAttempt(tx, keys.email, WRONG_PASSWORDS_SECONDS)

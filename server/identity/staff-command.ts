@@ -1,4 +1,4 @@
-import { openDoors } from '../../db/database.ts'
+import { openDatabase } from '../../db/database.ts'
 import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { ForeignMigrationsError, migrate } from '../../db/migrate.ts'
@@ -17,8 +17,8 @@ async function main([verb, email]: string[]): Promise<string> {
   const url = config.databaseUrl ?? embedded!.url
   try {
     await migrate(url)
-    const doors = openDoors(new Pool(url, { size: 1 }), WORKER_LIMITS)
-    await setStaff(doors, email, verb === 'add').finally(() => doors.close())
+    const database = openDatabase(new Pool(url, { size: 1 }), WORKER_LIMITS)
+    await setStaff(database, email, verb === 'add').finally(() => database.close())
   } finally {
     await embedded?.stop()
   }

@@ -96,7 +96,7 @@ export function updateMe(
   { scope, accountId, userId, requestId }: Caller & { userId: number },
   input: z.infer<typeof UpdateMe>,
 ) {
-  return deps.doors.withAccount(scope, async (tx) => {
+  return deps.database.withAccount(scope, async (tx) => {
     await tx
       .update(users)
       .set({ ...input, updated_at: sql`now()` })

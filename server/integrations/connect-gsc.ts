@@ -29,7 +29,7 @@ export async function beginConnection(
   const state = `${accountId}.${randomToken('')}`
   const hash = await sha256(state)
   const expires_at = new Date(Date.now() + STATE_MS).toISOString()
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const { id, config, client_secret } = await requireIntegration(tx, 'gsc')
     if (typeof config.client_id !== 'string' || !client_secret) throw noClient()
     const redirect_uri = String(config.redirect_uri ?? callbackUrl(deps))
@@ -50,7 +50,7 @@ export async function beginConnection(
  * Takes what Google sent back with a person, once. Returns the caller that the state was given to and
  * the run that exchanges the code, or undefined when access was not granted.
  */
-export async function acceptAnswer(
+export async function acceptAuthorization(
   deps: Deps,
   requestId: string,
   answer: z.infer<typeof CallbackQuery>,
@@ -58,11 +58,11 @@ export async function acceptAnswer(
   const accountId = Number(answer.state.split('.')[0])
   const hash = await sha256(answer.state)
   try {
-    const asked = await deps.doors.withAccount({ accountId }, (tx) => findState(tx, hash), {
+    const asked = await deps.database.withAccount({ accountId }, (tx) => findState(tx, hash), {
       readOnly: true,
     })
     const caller = callerOfState(asked, accountId, requestId)
-    return await deps.doors.withAccount(caller.scope, async (tx) => {
+    return await deps.database.withAccount(caller.scope, async (tx) => {
       const { id, redirect_uri } = await takeState(tx, hash)
       if (!answer.code) return undefined
       const runId = await acceptRun(tx, deps.queue, caller, {
@@ -113,7 +113,7 @@ async function takeState(tx: Tx, hash: string): Promise<Asked> {
   return asked
 }
 
-/** Who asked: the door lets them in no more once they are deactivated or have another role. */
+/** Who started it. The call fails if the user was deactivated or has another role since. */
 function callerOfState({ user_id, role }: Asked, accountId: number, requestId: string): Caller {
   const scope = { accountId, user: { id: user_id, role } }
   return { accountId, userId: user_id, role, isStaff: false, scope, requestId }

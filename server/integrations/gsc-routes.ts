@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { accepted, answer } from '../http/schemas.ts'
 import { resultOfRun } from '../runs/wait-for-run.ts'
-import { acceptAnswer, beginConnection } from './connect-gsc.ts'
+import { acceptAuthorization, beginConnection } from './connect-gsc.ts'
 import { CallbackQuery, Connect, Properties } from './integration-schemas.ts'
 import { acceptConnectionTest } from './try-integration.ts'
 
@@ -55,7 +55,7 @@ export function gscRoutes(deps: Deps) {
   app.openapi(routes.callback, async (c) => {
     // A link that is only looked at is not used up.
     if (c.req.method === 'HEAD') return c.html('', 200)
-    const accepted = await acceptAnswer(deps, c.get('requestId'), c.req.valid('query'))
+    const accepted = await acceptAuthorization(deps, c.get('requestId'), c.req.valid('query'))
     if (!accepted) return c.html(pageSaying('Access was not granted. Nothing has changed.'), 200)
     try {
       const { caller, runId } = accepted

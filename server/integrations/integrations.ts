@@ -28,8 +28,8 @@ export async function getIntegration(
   return shown(deps, type, (await read(deps, caller)).rows[type])
 }
 
-function read({ doors }: Deps, { scope, accountId }: Caller): Promise<AccountIntegrations> {
-  return doors.withAccount(scope, (tx) => readIntegrations(tx, accountId), { readOnly: true })
+function read({ database }: Deps, { scope, accountId }: Caller): Promise<AccountIntegrations> {
+  return database.withAccount(scope, (tx) => readIntegrations(tx, accountId), { readOnly: true })
 }
 
 /** Changes what is named; from then on the account's runs use it. */
@@ -40,7 +40,7 @@ export function saveIntegration(
   { input, ifMatch }: { input: SaveIntegration; ifMatch: string | undefined },
 ): Promise<ShownIntegration> {
   const { accountId, userId, requestId } = caller
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     await lockIntegrations(tx, accountId)
     const before = await readIntegrations(tx, accountId)
     await requireMatch(ifMatch, shown(deps, type, before.rows[type]))

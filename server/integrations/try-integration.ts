@@ -18,7 +18,7 @@ export function acceptConnectionTest(
   caller: Caller,
   type: IntegrationType,
 ): Promise<number> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const row = await requireIntegration(tx, type)
     if (type === 'gsc' && !row.refresh_token) throw notConnected()
     const params = { integration_type: type }
@@ -39,7 +39,7 @@ export function acceptImageTest(
   input: z.infer<typeof TryImage>,
 ): Promise<number> {
   const params = { integration_type: type, ...input }
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     // Without a choice the images are by whoever is there, at least by igny8 itself.
     if (type !== 'image_generation') await requireIntegration(tx, type)
     return acceptRun(tx, deps.queue, caller, {

@@ -1,25 +1,25 @@
 import { sql } from 'drizzle-orm'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 
 /**
  * Of some files those that are still needed: by an image of any account, or by a step that has made
  * them and has not ended.
  */
-export async function namedFiles(doors: Doors, paths: string[]): Promise<Set<string>> {
-  const rows = await doors.withPlatform('sweep', (tx) =>
+export async function namedFiles(database: Database, paths: string[]): Promise<Set<string>> {
+  const rows = await database.withPlatform('sweep', (tx) =>
     tx.execute<{ path: string }>(sql`
       select image_path as path from images where image_path = any(${sql.param(paths)}::text[])
       union
       select m ->> 'image_path' from run_steps,
-        jsonb_array_elements(case when jsonb_typeof(made -> 'made') = 'array' then made -> 'made' else '[]' end) m
-      where kind = 'generate_images' and made is not null`),
+        jsonb_array_elements(case when jsonb_typeof(checkpoint -> 'made') = 'array' then checkpoint -> 'made' else '[]' end) m
+      where kind = 'generate_images' and checkpoint is not null`),
   )
   return new Set([...rows].map(({ path }) => path))
 }
 
 /** Whether a file is to be served: an image's, or one that a test of an image provider has just made. */
-export async function isServed(doors: Doors, path: string): Promise<boolean> {
-  const [row] = await doors.withPlatform('serve_media', (tx) =>
+export async function isServed(database: Database, path: string): Promise<boolean> {
+  const [row] = await database.withPlatform('serve_media', (tx) =>
     tx.execute(sql`
       select 1 from images where image_path = ${path}
       union all

@@ -14,11 +14,11 @@ const HEADERS = {
 }
 
 /** The image files, for pages that show them, as long as an image is of them. */
-export function mediaRoutes({ doors, media }: Deps) {
+export function mediaRoutes({ database, media }: Deps) {
   const app = newRouter()
   app.get('/:folder/:file', async (c) => {
     const path = `${c.req.param('folder')}/${c.req.param('file')}`
-    if (!isKeptPath(path) || !(await isServed(doors, path))) throw notFound()
+    if (!isKeptPath(path) || !(await isServed(database, path))) throw notFound()
     const bytes = await media.get(path)
     if (!bytes) throw notFound()
     return c.body(bytes, 200, HEADERS)

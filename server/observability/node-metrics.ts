@@ -16,9 +16,9 @@ export type NodeMetrics = Metrics & {
   ): void
 }
 
-/** `lent`: how many connections of the database's pool are in use. */
-export function openMetrics(lent: () => number): NodeMetrics {
-  const instruments = openInstruments(lent)
+/** `connectionsInUse`: how many connections of the database's pool are in use. */
+export function openMetrics(connectionsInUse: () => number): NodeMetrics {
+  const instruments = openInstruments(connectionsInUse)
   const recent: RequestRecord[] = []
   const meters = new WeakMap<IncomingMessage, Meter>()
   const record = (one: RequestRecord) => {
@@ -90,7 +90,7 @@ class Meter {
   }
 }
 
-function openInstruments(lent: () => number) {
+function openInstruments(connectionsInUse: () => number) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
@@ -127,7 +127,7 @@ function openInstruments(lent: () => number) {
     help: "Connections of the database's pool that a transaction has.",
     registers,
     collect() {
-      this.set(lent())
+      this.set(connectionsInUse())
     },
   })
   return {

@@ -11,7 +11,7 @@ type BulkResult = { id: number; ok: boolean; code?: string }
 
 /** Deletes those of the keywords that the caller sees, and says of each id what happened. */
 export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     // Locks the tasks in the order that publishing uses; the keyword triggers would lock them in another.
     await tx.execute(sql`select from tasks where id in
       (select task_id from task_keywords where keyword_id = any(${sql.param(ids)}::bigint[]))
@@ -28,7 +28,7 @@ export function updateKeywordsStatus(
   caller: Caller,
   { ids, status }: z.infer<typeof BulkStatus>,
 ) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const rows = await tx
       .update(keywords)
       .set({ status, updated_at: sql`now()` })

@@ -8,7 +8,7 @@ import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'
-import { type Place, requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector, type SiteSector } from '../sites/site-sector.ts'
 import type { NewCluster, UpdateCluster } from './schemas.ts'
 
 const ofItsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clusters.account_id}
@@ -68,7 +68,7 @@ export async function getCluster(tx: Tx, id: number) {
 /** Throws a 400 on `path` unless the cluster, if one is named, is of this sector; it stays until the transaction ends. */
 export async function requireCluster(
   tx: Tx,
-  { site_id, sector_id }: Place,
+  { site_id, sector_id }: SiteSector,
   path: string,
   id: number | null | undefined,
 ): Promise<void> {
@@ -85,7 +85,7 @@ export async function requireCluster(
 
 /** Returns the new cluster's id. */
 export async function createCluster(tx: Tx, caller: Caller, input: z.infer<typeof NewCluster>) {
-  await requirePlace(tx, input)
+  await requireSiteSector(tx, input)
   const [cluster] = await tx
     .insert(clusters)
     .values({ ...input, account_id: caller.accountId })

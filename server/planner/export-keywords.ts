@@ -25,7 +25,7 @@ export async function exportKeywords(
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const encoder = new TextEncoder()
   const next = (after: number) =>
-    deps.doors.withAccount(caller.scope, (tx) => rowsAfter(tx, query, after), { readOnly: true })
+    deps.database.withAccount(caller.scope, (tx) => rowsAfter(tx, query, after), { readOnly: true })
   // Read before the answer begins, so that what is refused is refused with a status of its own.
   let rows = await next(0)
   return new ReadableStream({

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { content_ideas, idea_keywords } from '../../db/schema/planner.ts'
-import type { Place } from '../sites/site-sector.ts'
+import type { SiteSector } from '../sites/site-sector.ts'
 import { resolveKeywords } from '../tasks/resolve-keywords.ts'
 
-type Idea = Place & { id: number; account_id: number }
+type Idea = SiteSector & { id: number; account_id: number }
 type Named = { keyword_objects?: number[]; target_keywords?: string }
 
 /**

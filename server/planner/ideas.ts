@@ -13,7 +13,7 @@ import { bytesOf } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
-import { requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
 import { requireCluster } from './clusters.ts'
 import { setIdeaKeywords } from './idea-keywords.ts'
 import type { NewIdea, UpdateIdea } from './schemas.ts'
@@ -75,7 +75,7 @@ export async function getIdea(tx: Tx, id: number) {
 /** Returns the new idea's id. */
 export async function createIdea(tx: Tx, caller: Caller, input: z.infer<typeof NewIdea>) {
   const { keyword_objects, target_keywords, ...fields } = input
-  await requirePlace(tx, input)
+  await requireSiteSector(tx, input)
   await requireCluster(tx, input, 'keyword_cluster_id', input.keyword_cluster_id)
   const [idea] = await tx
     .insert(content_ideas)

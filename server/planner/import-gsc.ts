@@ -6,7 +6,7 @@ import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
 import { importGscJob } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
-import { requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
 import type { ImportGsc } from './schemas.ts'
 
 /** Search Console knows a day in full about three days later. */
@@ -24,8 +24,8 @@ export function acceptGscImport(
   const start_date = input.start_date ?? dayBefore(end_date, DEFAULT_DAYS - 1)
   if (start_date > end_date) throw invalid('start_date', `must not be after ${end_date}`)
   const params = { site_id, property, start_date, end_date }
-  return deps.doors.withAccount(caller.scope, async (tx) => {
-    await requirePlace(tx, input)
+  return deps.database.withAccount(caller.scope, async (tx) => {
+    await requireSiteSector(tx, input)
     await requireActive(tx, [input])
     await requireGrant(tx)
     return acceptRun(tx, deps.queue, caller, {

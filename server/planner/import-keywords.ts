@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
-import { takeTurns } from '../http/limit-concurrency.ts'
+import { limitConcurrency } from '../http/limit-concurrency.ts'
 import { audit } from '../observability/audit.ts'
-import { requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
 import { mergeStage, stageRows } from './keyword-stage.ts'
 import { IMPORTS_AT_ONCE, type Received } from './receive-keywords.ts'
 import type { Imported } from './schemas.ts'
@@ -12,7 +12,7 @@ import type { Imported } from './schemas.ts'
 /** The longest a merge can take: the `long` transaction limit. */
 const LONGEST_MS = 15 * 60_000
 /** Each has a connection of the pool, for seconds where the file is large. */
-const merges = takeTurns({
+const merges = limitConcurrency({
   places: 3,
   each: 1,
   waiting: IMPORTS_AT_ONCE,
@@ -26,13 +26,13 @@ const merges = takeTurns({
  * already, whatever its case, takes the values that the file has.
  */
 export function importKeywords(
-  { doors }: Deps,
+  { database }: Deps,
   caller: Caller,
   { staging, rest, place, tally }: Received,
 ): Promise<z.infer<typeof Imported>> {
   const { accountId, userId, requestId, scope } = caller
   const merge = async (tx: Tx) => {
-    await requirePlace(tx, place)
+    await requireSiteSector(tx, place)
     await stageRows(tx, staging, rest)
     const merged = await mergeStage(tx, staging, place)
     const object = { type: 'sector', id: place.sector_id }
@@ -42,5 +42,5 @@ export function importKeywords(
     const skipped = rows - merged.imported - merged.updated
     return { ...merged, skipped, errors, errors_truncated }
   }
-  return merges(String(accountId), () => doors.withAccount(scope, merge, { long: true }))
+  return merges(String(accountId), () => database.withAccount(scope, merge, { long: true }))
 }

@@ -1,5 +1,5 @@
 import { INTENTS } from '../../db/schema/planner.ts'
-import { rearm } from '../formats/csv-cells.ts'
+import { unescapeFormula } from '../formats/csv-cells.ts'
 import type { CsvRecord } from '../formats/csv-records.ts'
 import { oneLine } from '../tasks/list-text.ts'
 import { MAX_DIFFICULTY, MAX_KEYWORD_LENGTH } from './schemas.ts'
@@ -64,7 +64,7 @@ function readRow(
 class CellError extends Error {}
 
 function keywordIn(cell: string): string {
-  const keyword = oneLine(rearm(oneLine(cell)))
+  const keyword = oneLine(unescapeFormula(oneLine(cell)))
   if (keyword === '') throw new CellError('has no keyword')
   if (keyword.length > MAX_KEYWORD_LENGTH) {
     throw new CellError(`its keyword is longer than ${MAX_KEYWORD_LENGTH} characters`)

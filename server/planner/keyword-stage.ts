@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { keywords, staged_keywords } from '../../db/schema/planner.ts'
-import type { Place } from '../sites/site-sector.ts'
+import type { SiteSector } from '../sites/site-sector.ts'
 import type { KeywordRow } from './keyword-rows.ts'
 
 /** An upload whose rows are staged. */
@@ -48,7 +48,7 @@ export async function dropStage(tx: Tx, { accountId, uploadId }: Staging): Promi
 }
 
 /** Puts what is staged into the sector: new keywords first, then what was there. */
-export async function mergeStage(tx: Tx, staging: Staging, { site_id, sector_id }: Place) {
+export async function mergeStage(tx: Tx, staging: Staging, { site_id, sector_id }: SiteSector) {
   const { accountId, uploadId } = staging
   // Two imports into one sector take turns, so that they cannot wait for each other's rows.
   await tx.execute(

@@ -4,7 +4,7 @@ import { CsvReader, type CsvRecord, CsvSyntaxError } from '../formats/csv-record
 import { boundaryOf, MultipartError, type Part, partText, readParts } from '../formats/multipart.ts'
 import { problemFromZod } from '../http/problem.ts'
 import { queryId } from '../http/schemas.ts'
-import type { Place } from '../sites/site-sector.ts'
+import type { SiteSector } from '../sites/site-sector.ts'
 import { type KeywordRow, type RowError, type RowReader, readHeader } from './keyword-rows.ts'
 
 const PATIENCE = { idleMs: 30_000, totalMs: 60 * 60_000 }
@@ -15,7 +15,7 @@ const Fields = z.object({ site_id: queryId, sector_id: queryId })
 export type Rows = (KeywordRow | RowError)[]
 
 /** An uploaded file of keywords: its rows as they arrive, and after them where they belong. */
-export type Upload = { rows: AsyncGenerator<Rows, void, undefined>; place(): Place }
+export type Upload = { rows: AsyncGenerator<Rows, void, undefined>; place(): SiteSector }
 
 /**
  * Opens a multipart/form-data body with `file`, `site_id` and `sector_id`, in any order. Reading its
@@ -26,7 +26,7 @@ export type Upload = { rows: AsyncGenerator<Rows, void, undefined>; place(): Pla
 export function openUpload(
   body: ReadableStream<Uint8Array> | null,
   contentType: string,
-  admit: (place: Place | undefined) => Promise<void>,
+  admit: (place: SiteSector | undefined) => Promise<void>,
 ): Upload {
   const fields = new Map<string, string>()
   const place = () => {

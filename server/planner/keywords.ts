@@ -7,7 +7,7 @@ import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryCount, queryId } from '../http/schemas.ts'
-import { requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
 import { requireCluster } from './clusters.ts'
 import { renameInLists } from './rename-in-lists.ts'
 import type { Keyword, KeywordFilter, NewKeyword, UpdateKeyword } from './schemas.ts'
@@ -79,7 +79,7 @@ export async function getKeyword(tx: Tx, id: number) {
 
 /** Returns the new keyword's id. */
 export async function createKeyword(tx: Tx, caller: Caller, input: z.infer<typeof NewKeyword>) {
-  await requirePlace(tx, input)
+  await requireSiteSector(tx, input)
   await requireCluster(tx, input, 'cluster_id', input.cluster_id)
   const [keyword] = await tx
     .insert(keywords)

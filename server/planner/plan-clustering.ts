@@ -7,7 +7,7 @@ import { invalid, notFound } from '../errors.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
 import { clusterKeywordsJob } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
-import { type Place, requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector, type SiteSector } from '../sites/site-sector.ts'
 import { keywordFilters } from './keywords.ts'
 import { type ClusterKeywords, KeywordFilter } from './schemas.ts'
 
@@ -30,7 +30,7 @@ export async function planClustering(
 ): Promise<RunPlan> {
   const { site_id, sector_id, filter } = input
   const ids = input.ids && [...new Set(input.ids)]
-  await requirePlace(tx, input)
+  await requireSiteSector(tx, input)
   await requireActive(tx, [input])
   const { count, last_id } = await measure(tx, input, { ids, filter })
   if (ids && count < ids.length) throw notFound()
@@ -48,7 +48,7 @@ export async function planClustering(
 
 /** The keywords that a run is about: those named, or those that fit the filter. */
 export function selected(
-  { site_id, sector_id }: Place,
+  { site_id, sector_id }: SiteSector,
   { ids, filter = {} }: Pick<Selection, 'ids' | 'filter'>,
 ): SQL | undefined {
   const ofSector = [eq(keywords.site_id, site_id), eq(keywords.sector_id, sector_id)]
@@ -62,7 +62,7 @@ export function selected(
   )
 }
 
-async function measure(tx: Tx, place: Place, selection: Pick<Selection, 'ids' | 'filter'>) {
+async function measure(tx: Tx, place: SiteSector, selection: Pick<Selection, 'ids' | 'filter'>) {
   const [row] = await tx
     .select({
       count: sql`count(*)`.mapWith(Number),

@@ -24,7 +24,7 @@ const {
  */
 export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
   const ids = [...new Set(wanted)]
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     // Who queues the same ideas waits here, and then finds their tasks.
     const ideas = await tx
       .select({ id: content_ideas.id })

@@ -5,9 +5,9 @@ import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { type AppEnv, callerOf } from '../http/endpoint.ts'
 import { openFingerprint } from '../http/idempotency.ts'
-import { takeTurns } from '../http/limit-concurrency.ts'
+import { limitConcurrency } from '../http/limit-concurrency.ts'
 import { planLimitReached } from '../http/plan-limit-errors.ts'
-import { type Place, requirePlace } from '../sites/site-sector.ts'
+import { requireSiteSector, type SiteSector } from '../sites/site-sector.ts'
 import type { KeywordRow } from './keyword-rows.ts'
 import { dropStage, keywordLimit, type Staging, stageRows } from './keyword-stage.ts'
 import { formBoundary, openUpload, type Rows } from './keyword-upload.ts'
@@ -20,7 +20,7 @@ export type Received = {
   staging: Staging
   /** Rows that are not staged yet: most files are one batch, and are staged as they are merged. */
   rest: KeywordRow[]
-  place: Place
+  place: SiteSector
   tally: Tally
 }
 
@@ -28,7 +28,7 @@ const BATCH = 5000
 const MAX_ERRORS = 100
 /** Uploads per account; each holds a few batches in memory. */
 export const IMPORTS_AT_ONCE = 3
-const uploads = takeTurns({
+const uploads = limitConcurrency({
   places: Number.POSITIVE_INFINITY,
   each: IMPORTS_AT_ONCE,
   waiting: 20,
@@ -96,16 +96,16 @@ class Stage {
   }
 
   /** Whether the caller may still import, and where the fields came before the file, to where. */
-  async #admit(place: Place | undefined): Promise<void> {
-    await this.#deps.doors.withAccount(this.#caller.scope, async (tx) => {
-      if (place) await requirePlace(tx, place)
+  async #admit(place: SiteSector | undefined): Promise<void> {
+    await this.#deps.database.withAccount(this.#caller.scope, async (tx) => {
+      if (place) await requireSiteSector(tx, place)
       this.#limit = await keywordLimit(tx, this.#caller.accountId)
     })
   }
 
   async #write(rows: KeywordRow[]): Promise<void> {
     this.#isWritten = true
-    this.#staged += await this.#deps.doors.withAccount(this.#caller.scope, (tx) =>
+    this.#staged += await this.#deps.database.withAccount(this.#caller.scope, (tx) =>
       stageRows(tx, this.#staging, rows),
     )
     if (this.#staged > this.#limit) throw planLimitReached('max_keywords', this.#limit)
@@ -127,9 +127,9 @@ class Stage {
   async drop(): Promise<void> {
     if (!this.#isWritten) return
     const { accountId } = this.#caller
-    const { doors, logger } = this.#deps
+    const { database, logger } = this.#deps
     const drop = (tx: Tx) => dropStage(tx, this.#staging)
-    await doors
+    await database
       .withAccount({ accountId }, drop, { whileClosed: true })
       .catch((err: unknown) => logger.warn({ err }, 'the rows of an upload could not be removed'))
   }

@@ -29,7 +29,7 @@ import { oneLine } from '../tasks/list-text.ts'
 export const MAX_KEYWORD_LENGTH = 300
 export const MAX_DIFFICULTY = 100
 const MAX_NAME_LENGTH = 200
-const MAX_IDEAS_A_CLUSTER = 20
+const MAX_IDEAS_PER_CLUSTER = 20
 
 const line = (max: number) =>
   z.string().overwrite(oneLine).min(1).max(max).refine(storable, NOT_STORABLE)
@@ -124,7 +124,7 @@ export const UpdateCluster = z.strictObject({
 })
 export const GenerateIdeas = z.strictObject({
   ids: RunIds,
-  ideas_per_cluster: z.int().min(1).max(MAX_IDEAS_A_CLUSTER).default(5),
+  ideas_per_cluster: z.int().min(1).max(MAX_IDEAS_PER_CLUSTER).default(5),
 })
 
 export const Idea = createSelectSchema(content_ideas, times)

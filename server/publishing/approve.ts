@@ -74,7 +74,7 @@ export function approveAsUser(
   ifMatch: string | undefined,
 ) {
   const { accountId, userId, requestId, scope } = user
-  return deps.doors.withAccount(scope, async (tx) => {
+  return deps.database.withAccount(scope, async (tx) => {
     const [row] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId))
     const who = { accountId, userId, requestId, approvedBy: row!.email }
     return approveTasks(tx, deps.queue, who, ids, ifMatch)

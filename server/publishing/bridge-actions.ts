@@ -42,7 +42,7 @@ export function takeAction(
   action: BridgeAction,
   requestId: string,
 ): Promise<void> {
-  return deps.doors.withAccount({ accountId }, async (tx) => {
+  return deps.database.withAccount({ accountId }, async (tx) => {
     await requireOpenAccount(tx, accountId)
     if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, action.action))) return
     const caller = { ...systemCaller(accountId), requestId }
@@ -59,7 +59,7 @@ export function takeAction(
   })
 }
 
-/** The door lets the service's own work into a closed account, but this is somebody's wish. */
+/** A scope without a user may write to a closed account. This call comes from a person, so it must not. */
 async function requireOpenAccount(tx: Tx, id: number): Promise<void> {
   const [account] = await tx
     .select({ status: accounts.status })

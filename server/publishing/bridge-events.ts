@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts'
 import { longText, text } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
-import { postGone } from './post-gone.ts'
+import { postGoneError } from './post-gone-error.ts'
 
 const POST_EVENTS = [
   'post.edited',
@@ -76,7 +76,7 @@ export function takeEvent(
     const action = `wordpress.${type}`
     await audit(tx, { accountId, userId: null, requestId, action, object, detail: event.data })
   }
-  return deps.doors.withAccount({ accountId }, write, { whileClosed: true })
+  return deps.database.withAccount({ accountId }, write, { whileClosed: true })
 }
 
 /** What of the task changes. */
@@ -86,7 +86,7 @@ function following(
   post_url: string | null,
 ): Partial<Task> {
   if (wp_status === null || wp_status === 'trash') {
-    const error = postGone(wp_status, timestamp)
+    const error = postGoneError(wp_status, timestamp)
     return { wp_status, status: notLive(task), verify_at: null, error }
   }
   const isLive = wp_status === 'publish'

@@ -4,7 +4,7 @@ import type { Tx } from '../../db/database.ts'
 import { sites } from '../../db/schema/sites.ts'
 import { newKey } from '../../wp-bridge/client/http/sign.ts'
 import { type Secrets, SecretUnreadableError } from '../security/secrets.ts'
-import { siteBridgeKeys } from './secret-places.ts'
+import { siteBridgeKeysContext } from './site-secrets.ts'
 
 /** For so long a key that was replaced stays good, in seconds: what is on its way still verifies. */
 export const OVERLAP_S = 86_400
@@ -29,7 +29,7 @@ export async function openBridgeKeys(
   { accountId, siteId }: Site,
   sealed: string,
 ): Promise<BridgeKey[]> {
-  const text = await secrets.open(siteBridgeKeys(accountId, siteId), sealed)
+  const text = await secrets.open(siteBridgeKeysContext(accountId, siteId), sealed)
   const keys = Keys.parse(JSON.parse(text))
   return keys.filter(({ until }) => until === null || until > Date.now())
 }
@@ -103,7 +103,7 @@ async function readKeys(secrets: Secrets, site: Site, sealed: string | null): Pr
 }
 
 async function storeKeys(tx: Tx, secrets: Secrets, site: Site, keys: BridgeKey[]): Promise<void> {
-  const place = siteBridgeKeys(site.accountId, site.siteId)
+  const place = siteBridgeKeysContext(site.accountId, site.siteId)
   const kept = JSON.stringify(keys.slice(0, MAX_KEYS))
   const wp_bridge_keys = keys.length === 0 ? null : await secrets.seal(place, kept)
   await tx.update(sites).set({ wp_bridge_keys }).where(eq(sites.id, site.siteId))

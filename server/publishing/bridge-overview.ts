@@ -101,7 +101,7 @@ export function overviewOf(
       has_more: found.length > PAGE,
     }
   }
-  return deps.doors.withAccount({ accountId }, read, { readOnly: true })
+  return deps.database.withAccount({ accountId }, read, { readOnly: true })
 }
 
 /** Null for those of another WordPress, or of a doctor that had other checks. */

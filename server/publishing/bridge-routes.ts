@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { DELIVERY_KINDS, DELIVERY_STATES } from '../../db/schema/bridge.ts'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import {
   accepted,
   answer,
@@ -103,7 +103,7 @@ const routes = {
     summary: 'Webhooks to the plugins of sites, and attempts at posts, with how each went',
     description: 'Without their logs: get a delivery for `log`. Kept for 30 days.',
     request: { query: DeliveryQuery },
-    responses: { 200: answer('A page of the list.', listAnswer(DeliveryRow)) },
+    responses: { 200: answer('A page of the list.', pageOf(DeliveryRow)) },
   }),
   delivery: endpoint('viewer', {
     method: 'get',
@@ -148,13 +148,15 @@ export function bridgeRoutes(deps: Deps) {
   })
   app.openapi(routes.plugin, async (c) => {
     const { id } = c.req.valid('param')
-    await deps.doors.withAccount(callerOf(c).scope, (tx) => requireSite(tx, id), { readOnly: true })
+    await deps.database.withAccount(callerOf(c).scope, (tx) => requireSite(tx, id), {
+      readOnly: true,
+    })
     c.header('content-disposition', 'attachment; filename="igny8-bridge.zip"')
     return c.body(await deps.pluginZip(), 200, { 'content-type': 'application/zip' })
   })
   app.openapi(routes.deliveries, async (c) => {
     const query = c.req.valid('query')
-    const page = await deps.doors.withAccount(
+    const page = await deps.database.withAccount(
       callerOf(c).scope,
       (tx) => listDeliveries(tx, c.req.url, query),
       { readOnly: true },
@@ -164,7 +166,7 @@ export function bridgeRoutes(deps: Deps) {
   app.openapi(routes.delivery, async (c) => {
     const { id } = c.req.valid('param')
     const { scope } = callerOf(c)
-    const delivery = await deps.doors.withAccount(scope, (tx) => getDelivery(tx, id), {
+    const delivery = await deps.database.withAccount(scope, (tx) => getDelivery(tx, id), {
       readOnly: true,
     })
     return c.json(delivery, 200)
@@ -172,7 +174,7 @@ export function bridgeRoutes(deps: Deps) {
   app.openapi(routes.replay, async (c) => {
     const caller = callerOf(c)
     const { id } = c.req.valid('param')
-    const { runId, delivery } = await deps.doors.withAccount(caller.scope, async (tx) => ({
+    const { runId, delivery } = await deps.database.withAccount(caller.scope, async (tx) => ({
       runId: await replayDelivery(tx, deps, caller, id),
       delivery: await getDelivery(tx, id),
     }))

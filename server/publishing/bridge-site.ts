@@ -21,7 +21,7 @@ export async function signingSite(
   headers: Headers,
   body: string,
 ): Promise<BridgeSite> {
-  const [site] = await deps.doors.withPlatform('take_bridge_event', (tx) =>
+  const [site] = await deps.database.withPlatform('take_bridge_event', (tx) =>
     tx
       .select({ accountId: sites.account_id, sealed: sites.wp_bridge_keys })
       .from(sites)
@@ -64,7 +64,7 @@ async function settleKeys(
 ): Promise<void> {
   const { key } = keys[0]!
   if (keys.filter(inUse).length < 2 || !(await isSignedBy(key))) return
-  await deps.doors.withAccount({ accountId: site.accountId }, (tx) =>
+  await deps.database.withAccount({ accountId: site.accountId }, (tx) =>
     confirmBridgeKey(tx, deps.secrets, site, key),
   )
 }

@@ -1,7 +1,12 @@
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
-import { CALLBACK_PATH, type Outcome, outcomeOf, takeAnswer } from './connect.ts'
+import {
+  CALLBACK_PATH,
+  type ConnectionOutcome,
+  completeConnection,
+  connectionOutcome,
+} from './connect.ts'
 
 /** A state is 43 characters; what else is longer than this is nobody's. */
 const MAX_LENGTH = 500
@@ -19,12 +24,12 @@ export function connectPages(deps: Deps) {
     }
     const state = query('state') ?? ''
     const answer = { user_login: query('user_login'), password: query('password') }
-    await takeAnswer(deps, state, answer, c.get('requestId'))
+    await completeConnection(deps, state, answer, c.get('requestId'))
     c.header('cache-control', 'no-store')
     return c.redirect(`${CALLBACK_PATH}/outcome?state=${encodeURIComponent(state)}`, 303)
   })
   app.get(`${CALLBACK_PATH}/outcome`, async (c) => {
-    const outcome = await outcomeOf(deps, c.req.query('state') ?? '')
+    const outcome = await connectionOutcome(deps, c.req.query('state') ?? '')
     c.header('cache-control', 'no-store')
     if (outcome.state === 'checking') c.header('refresh', '1')
     return c.html(page(outcome), outcome.state === 'unknown' ? 404 : 200)
@@ -32,7 +37,7 @@ export function connectPages(deps: Deps) {
   return app
 }
 
-const TITLES: Record<Outcome['state'], string> = {
+const TITLES: Record<ConnectionOutcome['state'], string> = {
   unknown: 'This link is not known',
   open: 'WordPress has not answered yet',
   expired: 'This link has expired',
@@ -41,7 +46,7 @@ const TITLES: Record<Outcome['state'], string> = {
   linked: 'The site is linked',
   failed: 'The site could not be linked',
 }
-const ADVICE: Record<Outcome['state'], string> = {
+const ADVICE: Record<ConnectionOutcome['state'], string> = {
   unknown: 'Start again in igny8.',
   open: 'Approve the connection in WordPress, in the page that igny8 sent you to.',
   expired: 'It was good for half an hour. Start again in igny8.',
@@ -51,7 +56,7 @@ const ADVICE: Record<Outcome['state'], string> = {
   failed: 'Mend it and start again in igny8.',
 }
 
-function page(outcome: Outcome) {
+function page(outcome: ConnectionOutcome) {
   return html`<!doctype html>
 <html lang="en">
 <head>

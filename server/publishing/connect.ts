@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { Doors, Tx } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
 import { accounts, users } from '../../db/schema/accounts.ts'
 import { wordpress_connections } from '../../db/schema/bridge.ts'
 import { sites } from '../../db/schema/sites.ts'
@@ -20,7 +20,7 @@ export const CALLBACK_PATH = '/connect/wordpress'
 
 type Connection = typeof wordpress_connections.$inferSelect
 /** What WordPress's page brings back with the state: without a password it was refused there. */
-export type Answer = { user_login?: string; password?: string }
+export type AuthorizationResult = { user_login?: string; password?: string }
 
 /** Has a WordPress looked for, whose owner is to be sent there. Returns the run. */
 export function acceptDiscovery(
@@ -30,7 +30,7 @@ export function acceptDiscovery(
   input: { wp_url: string },
 ): Promise<number> {
   const wp_url = siteAddress(input.wp_url)
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     await requireSite(tx, siteId)
     return acceptRun(tx, deps.queue, caller, {
       kind: 'discover_wordpress',
@@ -53,7 +53,7 @@ export async function authorizeUrl(
 ): Promise<string> {
   const state = randomToken('')
   const state_hash = await sha256(state)
-  const name = await deps.doors.withAccount(caller.scope, async (tx) => {
+  const name = await deps.database.withAccount(caller.scope, async (tx) => {
     await tx.insert(wordpress_connections).values({
       account_id: caller.accountId,
       site_id: siteId,
@@ -91,17 +91,17 @@ function appName(account: string): string {
  * Takes what WordPress answered: the credentials are checked by a run and stored when they hold. A
  * state that was used, has expired, or never was, changes nothing.
  */
-export async function takeAnswer(
+export async function completeConnection(
   deps: Deps,
   state: string,
-  answer: Answer,
+  answer: AuthorizationResult,
   requestId: string,
 ): Promise<void> {
-  const found = await findConnection(deps.doors, state)
+  const found = await findConnection(deps.database, state)
   if (!found) return
   const caller = callerOfConnection(found, requestId)
   if (!mayAct(caller, 'admin')) return
-  await deps.doors.withAccount(caller.scope, async (tx) => {
+  await deps.database.withAccount(caller.scope, async (tx) => {
     if (!(await claim(tx, found.connection))) return
     const { site_id, wp_url } = found.connection
     if (!answer.user_login || !answer.password) return
@@ -111,13 +111,13 @@ export async function takeAnswer(
   })
 }
 
-export type Outcome =
+export type ConnectionOutcome =
   | { state: 'unknown' | 'open' | 'expired' | 'refused' }
   | { state: 'checking' | 'linked' | 'failed'; wp_url: string; message: string }
 
 /** How a one-click link stands, for whoever has its state. */
-export async function outcomeOf(deps: Deps, state: string): Promise<Outcome> {
-  const found = await findConnection(deps.doors, state)
+export async function connectionOutcome(deps: Deps, state: string): Promise<ConnectionOutcome> {
+  const found = await findConnection(deps.database, state)
   if (!found) return { state: 'unknown' }
   const { account_id: accountId, run_id, wp_url, answered_at, expires_at } = found.connection
   if (run_id === null) {
@@ -125,7 +125,7 @@ export async function outcomeOf(deps: Deps, state: string): Promise<Outcome> {
     return { state: expires_at < new Date() ? 'expired' : 'open' }
   }
   const read = { readOnly: true }
-  const run = await deps.doors.withAccount({ accountId }, (tx) => getProgress(tx, run_id), read)
+  const run = await deps.database.withAccount({ accountId }, (tx) => getProgress(tx, run_id), read)
   const states = { SUCCESS: 'linked', FAILURE: 'failed', CANCELLED: 'failed' } as const
   const stands = run.state in states ? states[run.state as keyof typeof states] : 'checking'
   return { state: stands, wp_url, message: run.error?.message ?? run.meta.message }
@@ -134,9 +134,9 @@ export async function outcomeOf(deps: Deps, state: string): Promise<Outcome> {
 type Found = { connection: Connection; role: Caller['role'] }
 
 /** The site may have been deleted, and the user deactivated: then nothing is found. */
-async function findConnection(doors: Doors, state: string): Promise<Found | undefined> {
+async function findConnection(database: Database, state: string): Promise<Found | undefined> {
   const state_hash = await sha256(state)
-  const [found] = await doors.withPlatform('connect_site', (tx) =>
+  const [found] = await database.withPlatform('connect_site', (tx) =>
     tx
       .select({ connection: wordpress_connections, role: users.role })
       .from(wordpress_connections)

@@ -15,7 +15,7 @@ export async function acceptExamination(
   siteId: number,
 ): Promise<number> {
   const accept = () =>
-    deps.doors.withAccount(caller.scope, (tx) => examineIn(tx, deps, caller, siteId))
+    deps.database.withAccount(caller.scope, (tx) => examineIn(tx, deps, caller, siteId))
   try {
     return await accept()
   } catch (error) {

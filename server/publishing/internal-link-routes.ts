@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { accepted, answer, jsonBody } from '../http/schemas.ts'
 import { startRun } from '../runs/accept-run.ts'
 import {
@@ -24,7 +24,7 @@ const routes = {
       'The hub of a cluster links to every other page of it, and each of those to the hub. A page is ' +
       'published with the links whose pages are live; what changes afterwards is proposed.',
     request: { query: InternalLinkQuery },
-    responses: { 200: answer('A page of the list.', listAnswer(InternalLink)) },
+    responses: { 200: answer('A page of the list.', pageOf(InternalLink)) },
   }),
   accept: endpoint('editor', {
     method: 'post',
@@ -50,7 +50,7 @@ export function internalLinkRoutes(deps: Deps) {
   app.openapi(routes.list, async (c) => {
     const query = c.req.valid('query')
     const { scope } = callerOf(c)
-    const page = await deps.doors.withAccount(
+    const page = await deps.database.withAccount(
       scope,
       (tx) => listInternalLinks(tx, c.req.url, query),
       { readOnly: true },
@@ -66,7 +66,9 @@ export function internalLinkRoutes(deps: Deps) {
     const { ids } = c.req.valid('json')
     const { accountId, userId, requestId, scope } = callerOf(c)
     const who = { accountId, userId, requestId }
-    const dismissed = await deps.doors.withAccount(scope, (tx) => dismissLinkChanges(tx, who, ids))
+    const dismissed = await deps.database.withAccount(scope, (tx) =>
+      dismissLinkChanges(tx, who, ids),
+    )
     return c.json({ dismissed }, 200)
   })
   return app

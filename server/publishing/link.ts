@@ -19,7 +19,7 @@ export function acceptLink(
   siteId: number,
   input: z.infer<typeof LinkWordPress>,
 ): Promise<number> {
-  return deps.doors.withAccount(caller.scope, (tx) => linkIn(tx, deps, caller, siteId, input))
+  return deps.database.withAccount(caller.scope, (tx) => linkIn(tx, deps, caller, siteId, input))
 }
 
 /** The same, in the caller's transaction. */
@@ -61,7 +61,7 @@ export function siteLink(deps: Deps) {
 
 /** Accepts that a site be forgotten and its application password revoked. Returns the run. */
 export function acceptUnlink(deps: Deps, caller: Caller, siteId: number): Promise<number> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const site = await requireSite(tx, siteId)
     if (!site.wp_url) throw notLinked(site.name)
     return acceptRun(tx, deps.queue, caller, {

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
 import { startRun } from '../runs/accept-run.ts'
 import { resultOf } from '../runs/run-result.ts'
@@ -130,7 +130,7 @@ const routes = {
     tags: ['wordpress'],
     summary: 'Publications that were asked for and have not ended, and what each waits for',
     request: { query: PublicationQuery },
-    responses: { 200: answer('A page of the list.', listAnswer(Publication)) },
+    responses: { 200: answer('A page of the list.', pageOf(Publication)) },
   }),
   unpublish: endpoint('editor', {
     method: 'post',
@@ -182,7 +182,7 @@ export function publishingRoutes(deps: Deps) {
   app.openapi(routes.conflict, async (c) => {
     const { id } = c.req.valid('param')
     const { scope } = callerOf(c)
-    const conflict = await deps.doors.withAccount(scope, (tx) => getConflict(tx, id), {
+    const conflict = await deps.database.withAccount(scope, (tx) => getConflict(tx, id), {
       readOnly: true,
     })
     return c.json(conflict, 200)
@@ -200,7 +200,7 @@ export function publishingRoutes(deps: Deps) {
   })
   app.openapi(routes.queue, async (c) => {
     const query = c.req.valid('query')
-    const page = await deps.doors.withAccount(
+    const page = await deps.database.withAccount(
       callerOf(c).scope,
       (tx) => listQueue(tx, c.req.url, query),
       { readOnly: true },

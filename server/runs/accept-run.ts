@@ -37,7 +37,7 @@ export function startRun(
   caller: Caller,
   plan: (tx: Tx) => Promise<RunPlan>,
 ): Promise<number> {
-  return deps.doors.withAccount(caller.scope, async (tx) =>
+  return deps.database.withAccount(caller.scope, async (tx) =>
     acceptRun(tx, deps.queue, caller, await plan(tx)),
   )
 }

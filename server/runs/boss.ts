@@ -58,7 +58,7 @@ async function execute(on: Statements, text: string, values: unknown[] | undefin
 function bossDatabase(url: string, pool: Pool): Db {
   return {
     async executeSql(text, values) {
-      const connection = await pool.lend()
+      const connection = await pool.acquire()
       connection.limit(STATEMENT_LIMIT_MS)
       try {
         return await execute(connection, text, values)
@@ -67,7 +67,7 @@ function bossDatabase(url: string, pool: Pool): Db {
         if (/^\s*BEGIN\b/i.test(text)) connection.lose('a script of the queue failed')
         throw unavailable(error) ?? error
       } finally {
-        pool.giveBack(connection)
+        pool.release(connection)
       }
     },
     async listen(channel, onNotification, onReconnect) {
@@ -176,7 +176,7 @@ async function setUp(on: Statements, pgBoss: PgBoss, contracts: JobContract[]): 
 
 /** Several processes may start at once, and neither queues nor grants can be made by two together. */
 async function oneAtATime(pool: Pool, work: (on: Statements) => Promise<void>): Promise<void> {
-  const lock = await pool.lend()
+  const lock = await pool.acquire()
   try {
     lock.limit(SET_UP_LIMIT_MS)
     await lock.unsafe(`select pg_advisory_lock(${SET_UP_LOCK})`)
@@ -184,7 +184,7 @@ async function oneAtATime(pool: Pool, work: (on: Statements) => Promise<void>): 
   } finally {
     // The lock ends with its connection.
     lock.lose('set up')
-    pool.giveBack(lock)
+    pool.release(lock)
   }
 }
 

@@ -10,7 +10,7 @@ import { getProgress, type Progress } from './run-progress.ts'
 /** Ends the steps that have not begun and gives back their credits; those that run are let finish. */
 export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Progress> {
   const { accountId, userId, requestId } = caller
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const [run] = await tx
       .select({ id: runs.id, state: runs.state })
       .from(runs)

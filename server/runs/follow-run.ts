@@ -24,9 +24,13 @@ export async function followRun(
     while (!stream.aborted) {
       // Renewed before looking: a change in between is not missed.
       changed = Promise.withResolvers()
-      const progress = await deps.doors.withAccount(caller.scope, (tx) => getProgress(tx, runId), {
-        readOnly: true,
-      })
+      const progress = await deps.database.withAccount(
+        caller.scope,
+        (tx) => getProgress(tx, runId),
+        {
+          readOnly: true,
+        },
+      )
       const data = JSON.stringify(progress)
       if (data !== sent) await stream.writeSSE({ event: 'progress', data })
       sent = data

@@ -44,7 +44,7 @@ const routes = {
 
 export function runRoutes(deps: Deps) {
   const app = newRouter()
-  const { withAccount } = deps.doors
+  const { withAccount } = deps.database
   app.openapi(routes.progress, async (c) => {
     const { task_id } = c.req.valid('param')
     return c.json(await withAccount(callerOf(c).scope, (tx) => getProgress(tx, task_id), read), 200)

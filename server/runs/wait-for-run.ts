@@ -17,9 +17,9 @@ async function waitForRun(
   runId: number,
   limitMs: number,
 ): Promise<Progress> {
-  await deps.doors.commitEarly({ task_id: runId })
+  await deps.database.commitEarly({ task_id: runId })
   const look = () =>
-    deps.doors.withAccount(caller.scope, (tx) => getProgress(tx, runId), { readOnly: true })
+    deps.database.withAccount(caller.scope, (tx) => getProgress(tx, runId), { readOnly: true })
   const { promise: late, resolve: giveUp } = Promise.withResolvers<unknown>()
   const timer = setTimeout(giveUp, limitMs, true)
   if (deps.draining?.aborted) giveUp(true)

@@ -1,14 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { users } from '../../db/schema/accounts.ts'
 import { type Config, ConfigError } from '../config.ts'
 
 /** The keys of the settings, or those kept in the data folder, newest first. */
-export async function secretKeysOf(config: Config, doors: Doors): Promise<string[]> {
+export async function secretKeysOf(config: Config, database: Database): Promise<string[]> {
   if (config.secretKeys.length > 0) return config.secretKeys
   return keptSecretKeys(config.dataDir, async () => {
-    const found = await doors.withPlatform('register', (tx) =>
+    const found = await database.withPlatform('register', (tx) =>
       tx.select({ id: users.id }).from(users).limit(1),
     )
     return found.length > 0

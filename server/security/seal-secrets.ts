@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { type Doors, openDoors } from '../../db/database.ts'
-import { EmbeddedPlaceError } from '../../db/embedded/data-folder.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
+import { DataFolderError } from '../../db/embedded/data-folder.ts'
 import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { ForeignMigrationsError, migrate } from '../../db/migrate.ts'
@@ -13,7 +13,7 @@ import {
   openSecrets,
   SEALED_COLUMNS,
   type SealedColumn,
-  type SecretPlace,
+  type SecretContext,
   type Secrets,
   SecretUnreadableError,
 } from './secrets.ts'
@@ -33,12 +33,16 @@ type Sealed = { account_id: string; id: string; blob: string }
 type Counts = { sealed: number; unreadable: string[] }
 
 /** Seals what one column has under older keys, in batches; what changes meanwhile is the changer's to seal. */
-async function sealColumn(doors: Doors, secrets: Secrets, place: SealedColumn): Promise<Counts> {
+async function sealColumn(
+  database: Database,
+  secrets: Secrets,
+  place: SealedColumn,
+): Promise<Counts> {
   const [table, column] = [sql.identifier(place.table), sql.identifier(place.column)]
   const counts: Counts = { sealed: 0, unreadable: [] }
   let after = { account_id: '0', id: '0' }
   for (;;) {
-    const rows = await doors.withPlatform('seal_secrets', (tx) =>
+    const rows = await database.withPlatform('seal_secrets', (tx) =>
       tx.execute<Sealed>(sql`select account_id, id, ${column} as blob from ${table}
         where ${column} is not null and not starts_with(${column}, ${secrets.newest})
           and (account_id, id) > (${after.account_id}::bigint, ${after.id}::bigint)
@@ -47,7 +51,7 @@ async function sealColumn(doors: Doors, secrets: Secrets, place: SealedColumn): 
     const last = rows.at(-1)
     if (!last) return counts
     for (const row of rows) {
-      const at: SecretPlace = {
+      const at: SecretContext = {
         ...place,
         accountId: Number(row.account_id),
         rowId: Number(row.id),
@@ -59,7 +63,7 @@ async function sealColumn(doors: Doors, secrets: Secrets, place: SealedColumn): 
         )
         continue
       }
-      const changed = await doors.withPlatform('seal_secrets', (tx) =>
+      const changed = await database.withPlatform('seal_secrets', (tx) =>
         tx.execute(sql`update ${table} set ${column} = ${blob}
           where account_id = ${row.account_id}::bigint and id = ${row.id}::bigint
             and ${column} = ${row.blob} returning id`),
@@ -72,7 +76,7 @@ async function sealColumn(doors: Doors, secrets: Secrets, place: SealedColumn): 
 
 async function sealedAgain(
   secrets: Secrets,
-  place: SecretPlace,
+  place: SecretContext,
   blob: string,
 ): Promise<string | undefined> {
   try {
@@ -92,19 +96,19 @@ async function main(): Promise<boolean> {
   const url = config.databaseUrl ?? embedded!.url
   try {
     await migrate(url)
-    const doors = openDoors(new Pool(url, { size: 1 }), WORKER_LIMITS)
+    const database = openDatabase(new Pool(url, { size: 1 }), WORKER_LIMITS)
     try {
-      const secrets = await openSecrets(await secretKeysOf(config, doors))
+      const secrets = await openSecrets(await secretKeysOf(config, database))
       const unreadable: string[] = []
       for (const place of SEALED_COLUMNS) {
-        const counts = await sealColumn(doors, secrets, place)
+        const counts = await sealColumn(database, secrets, place)
         console.log(`${place.table}.${place.column}: ${counts.sealed} sealed with the newest key`)
         unreadable.push(...counts.unreadable)
       }
       for (const which of unreadable) console.error(`Not opened by any key given: ${which}`)
       return unreadable.length === 0
     } finally {
-      await doors.close()
+      await database.close()
     }
   } finally {
     await embedded?.stop()
@@ -127,7 +131,7 @@ try {
   if (
     !(
       error instanceof ConfigError ||
-      error instanceof EmbeddedPlaceError ||
+      error instanceof DataFolderError ||
       error instanceof ForeignMigrationsError
     )
   ) {

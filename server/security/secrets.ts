@@ -13,16 +13,16 @@ export const SEALED_COLUMNS = [
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 
 /** Where a secret is kept. It is bound to the place: a blob copied elsewhere does not decrypt. */
-export type SecretPlace = SealedColumn & { accountId: number; rowId: number }
+export type SecretContext = SealedColumn & { accountId: number; rowId: number }
 
 /** The key that sealed it is gone, or the blob was altered or is another place's. */
 export class SecretUnreadableError extends Error {}
 
 export type Secrets = {
   /** Encrypts with the newest key. The blob names its key: `v1.<key id>.<iv>.<ciphertext>`. */
-  seal(place: SecretPlace, plain: string): Promise<string>
+  seal(place: SecretContext, plain: string): Promise<string>
   /** Throws `SecretUnreadableError`. */
-  open(place: SecretPlace, blob: string): Promise<string>
+  open(place: SecretContext, blob: string): Promise<string>
   /** What each blob begins with that `seal` makes. */
   newest: string
   /** Key bytes for another purpose, newest first, with the id of each. */
@@ -72,7 +72,7 @@ export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
   }
 }
 
-function algorithm(iv: Uint8Array<ArrayBuffer>, place: SecretPlace): AesGcmParams {
+function algorithm(iv: Uint8Array<ArrayBuffer>, place: SecretContext): AesGcmParams {
   const bound = [place.table, place.column, place.accountId, place.rowId].join('\u2016')
   return { name: 'AES-GCM', iv, additionalData: encoder.encode(bound) }
 }

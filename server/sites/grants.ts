@@ -42,7 +42,7 @@ export async function requireSites(tx: Tx, siteIds: number[]): Promise<void> {
 
 /** Lets an editor or a viewer see a site. Roles above see every site without a grant. */
 export function grantSite(deps: Deps, caller: Caller, siteId: number, userId: number) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     await getSite(tx, siteId)
     const { accountId } = caller
     try {
@@ -73,7 +73,7 @@ export function revokeGrant(
   siteId: number,
   grantId: number,
 ): Promise<void> {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     await getSite(tx, siteId)
     const [revoked] = await tx
       .delete(site_user_access)

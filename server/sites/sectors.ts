@@ -8,7 +8,7 @@ import type { Caller } from '../http/caller.ts'
 import { isTooManyActiveSectors, isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
-import { refuseWhileWorkedOn } from './open-work.ts'
+import { requireNoOpenRuns } from './require-no-open-runs.ts'
 import type { NewSector, UpdateSector } from './schemas.ts'
 import { getSite } from './sites.ts'
 import { statusInStep } from './status.ts'
@@ -77,7 +77,7 @@ export async function updateSector(
 
 /** Deletes a sector with its keywords, clusters, ideas and tasks. */
 export async function deleteSector(tx: Tx, id: number): Promise<void> {
-  await refuseWhileWorkedOn(tx, { sectorId: id })
+  await requireNoOpenRuns(tx, { sectorId: id })
   await tx.delete(sectors).where(eq(sectors.id, id))
 }
 

@@ -2,7 +2,7 @@ import { sites } from '../../db/schema/sites.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { listAnswer } from '../http/lists.ts'
+import { pageOf } from '../http/lists.ts'
 import { answer, IdParam, jsonBody, queryId } from '../http/schemas.ts'
 import { GrantQuery, grantSite, listGrants, revokeGrant } from './grants.ts'
 import { Grant, NewGrant, NewSite, Site, UpdateSite } from './schemas.ts'
@@ -19,7 +19,7 @@ const routes = {
     tags,
     summary: 'Who was granted this site',
     request: { params: IdParam, query: GrantQuery },
-    responses: { 200: answer('Grants.', listAnswer(Grant)) },
+    responses: { 200: answer('Grants.', pageOf(Grant)) },
   }),
   grant: endpoint('admin', {
     method: 'post',
@@ -70,7 +70,7 @@ export function siteRoutes(deps: Deps, siteLink: SiteLink) {
     const { id } = c.req.valid('param')
     const query = c.req.valid('query')
     return c.json(
-      await deps.doors.withAccount(
+      await deps.database.withAccount(
         callerOf(c).scope,
         (tx) => listGrants(tx, c.req.url, id, query),
         read,

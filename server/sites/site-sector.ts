@@ -4,13 +4,13 @@ import { sectors, sites } from '../../db/schema/sites.ts'
 import { invalid, notFound } from '../errors.ts'
 
 /** Where all that is planned belongs: a sector of a site. It never changes. */
-export type Place = { site_id: number; sector_id: number }
+export type SiteSector = { site_id: number; sector_id: number }
 
 /**
  * Throws a 404 for a site that the caller does not see, a 400 for a sector of another site. The
  * sector stays until the transaction ends.
  */
-export async function requirePlace(tx: Tx, { site_id, sector_id }: Place): Promise<void> {
+export async function requireSiteSector(tx: Tx, { site_id, sector_id }: SiteSector): Promise<void> {
   const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
   if (!site) throw notFound()
   const [sector] = await tx

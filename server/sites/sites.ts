@@ -8,7 +8,7 @@ import type { Caller } from '../http/caller.ts'
 import { isCheckViolation, isDataException, isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryId } from '../http/schemas.ts'
-import { refuseWhileWorkedOn } from './open-work.ts'
+import { requireNoOpenRuns } from './require-no-open-runs.ts'
 import type { NewSite, UpdateSite } from './schemas.ts'
 import { linkAskedFor, type SiteLink } from './site-link.ts'
 import { statusInStep } from './status.ts'
@@ -102,7 +102,7 @@ export async function updateSite(
 
 /** Deletes a site with all that was planned and written for it here; its WordPress is left as it is. */
 export async function deleteSite(tx: Tx, id: number): Promise<void> {
-  await refuseWhileWorkedOn(tx, { siteId: id })
+  await requireNoOpenRuns(tx, { siteId: id })
   await tx.delete(sites).where(eq(sites.id, id))
 }
 

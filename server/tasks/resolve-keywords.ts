@@ -4,7 +4,7 @@ import { keywords } from '../../db/schema/planner.ts'
 import { invalid } from '../errors.ts'
 import { joinNames, splitNames } from './list-text.ts'
 
-type Place = { site_id: number; sector_id: number }
+type SiteSector = { site_id: number; sector_id: number }
 /** Both forms of a list of keywords: the ids of those that the sector has, and the comma-separated text. */
 export type NamedKeywords = { ids: number[]; text: string }
 
@@ -16,7 +16,7 @@ export type NamedKeywords = { ids: number[]; text: string }
  */
 export async function resolveKeywords(
   tx: Tx,
-  place: Place,
+  place: SiteSector,
   named: { ids: number[] | undefined; list: string | undefined },
 ): Promise<NamedKeywords | undefined> {
   if (named.ids) return fromIds(tx, place, [...new Set(named.ids)])
@@ -24,7 +24,7 @@ export async function resolveKeywords(
   return undefined
 }
 
-async function fromIds(tx: Tx, place: Place, ids: number[]): Promise<NamedKeywords> {
+async function fromIds(tx: Tx, place: SiteSector, ids: number[]): Promise<NamedKeywords> {
   const rows = await tx
     .select({ id: keywords.id, keyword: keywords.keyword })
     .from(keywords)
@@ -39,7 +39,7 @@ async function fromIds(tx: Tx, place: Place, ids: number[]): Promise<NamedKeywor
   return { ids, text: joinNames(ids.map((id) => found.get(id)!)) }
 }
 
-async function fromList(tx: Tx, place: Place, list: string): Promise<NamedKeywords> {
+async function fromList(tx: Tx, place: SiteSector, list: string): Promise<NamedKeywords> {
   const names = splitNames(list)
   const rows = await tx
     .select({ id: keywords.id })
@@ -55,6 +55,6 @@ async function fromList(tx: Tx, place: Place, list: string): Promise<NamedKeywor
   return { ids: rows.map(({ id }) => id), text: joinNames(names) }
 }
 
-function inSector({ site_id, sector_id }: Place) {
+function inSector({ site_id, sector_id }: SiteSector) {
   return and(eq(keywords.site_id, site_id), eq(keywords.sector_id, sector_id))
 }

@@ -20,7 +20,7 @@ export async function deleteTask(tx: Tx, id: number): Promise<void> {
 
 /** Deletes those that can be, and says of each id whether it was: `not_found`, `already_running`. */
 export function bulkDeleteTasks(deps: Deps, caller: Caller, ids: number[]) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const { results, passed } = judge(ids, await lockToDelete(tx, ids), (task) =>
       task.busy ? 'already_running' : undefined,
     )
@@ -36,7 +36,7 @@ export function bulkUpdateTasks(
   caller: Caller,
   { ids, status }: { ids: number[]; status: SettableStatus },
 ) {
-  return deps.doors.withAccount(caller.scope, async (tx) => {
+  return deps.database.withAccount(caller.scope, async (tx) => {
     const { results, passed } = judge(
       ids,
       await lockTasks(tx, ids),

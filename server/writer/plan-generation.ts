@@ -14,7 +14,7 @@ import { requireActive } from '../sites/require-active.ts'
 import { type LockedTask, lockTasks } from './lock-tasks.ts'
 import type { GenerateContent, GenerateImages } from './schemas.ts'
 
-const ORIGINALS_A_TASK = 2
+const ORIGINALS_PER_TASK = 2
 const WITH_ARTICLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
 
 /** Plans the writing of queued tasks' articles, and what follows it. */
@@ -108,7 +108,7 @@ async function originalsATask(tx: Tx, accountId: number, wanted?: number): Promi
     .innerJoin(plans, eq(plans.id, accounts.plan_id))
     .where(eq(accounts.id, accountId))
   const limit = plan?.limit ?? 0
-  const originals = wanted ?? Math.min(ORIGINALS_A_TASK, limit)
+  const originals = wanted ?? Math.min(ORIGINALS_PER_TASK, limit)
   if (originals >= 1 && originals <= limit) return originals
   throw planLimitReached('max_images_per_task', limit)
 }

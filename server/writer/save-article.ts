@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
 import { countWords } from './article-html.ts'
-import type { Place } from './task-keywords.ts'
+import type { SiteSector } from './task-keywords.ts'
 
 /**
  * Makes `html` the task's one article and counts its words; returns how many. `metadata` replaces
@@ -10,7 +10,7 @@ import type { Place } from './task-keywords.ts'
  */
 export async function saveArticle(
   tx: Tx,
-  task: Place & { id: number },
+  task: SiteSector & { id: number },
   html: string,
   metadata?: Record<string, unknown>,
 ): Promise<number> {

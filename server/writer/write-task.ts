@@ -11,7 +11,7 @@ import { resolveKeywords } from '../tasks/resolve-keywords.ts'
 import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
 import type { NewTask, UpdateTask } from './schemas.ts'
-import { linkKeywords, type Place } from './task-keywords.ts'
+import { linkKeywords, type SiteSector } from './task-keywords.ts'
 import { statusRefusal } from './task-status.ts'
 
 /**
@@ -70,7 +70,7 @@ export async function updateTask(
 }
 
 /** What is named beside a task stays until the transaction ends, here and below. */
-async function requireSector(tx: Tx, { site_id, sector_id }: Place): Promise<void> {
+async function requireSector(tx: Tx, { site_id, sector_id }: SiteSector): Promise<void> {
   const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
   if (!site) throw notFound()
   const [sector] = await tx
@@ -83,7 +83,7 @@ async function requireSector(tx: Tx, { site_id, sector_id }: Place): Promise<voi
 
 async function requireCluster(
   tx: Tx,
-  { site_id, sector_id }: Place,
+  { site_id, sector_id }: SiteSector,
   id: number | null | undefined,
 ): Promise<void> {
   if (!id) return

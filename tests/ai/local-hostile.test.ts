@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import {
   CONTENT_STRUCTURES,
   CONTENT_TYPES,
-  ExtractImagePromptsAnswer,
-  GenerateIdeasAnswer,
+  ExtractImagePromptsOutput,
+  GenerateIdeasOutput,
 } from '../../server/ai/provider.ts'
 import { cluster, draft, options, provider } from './local-provider.ts'
 
@@ -58,7 +58,7 @@ describe('hostile input', () => {
         const { count } = topic
         const input = { ...topic, cluster: { name, description: name } }
         const { data } = await provider.generateIdeas(input, options)
-        const titles = GenerateIdeasAnswer.parse(data).ideas.map((idea) => idea.idea_title)
+        const titles = GenerateIdeasOutput.parse(data).ideas.map((idea) => idea.idea_title)
         expect(new Set(titles).size).toBe(count)
       }),
       { numRuns: 150 },
@@ -88,7 +88,7 @@ describe('hostile input', () => {
         if (input.sections) expect(headings).toHaveLength(input.sections.length)
         const images = { title: input.title, html_content: `${html_content}<h2>${tail}`, count }
         const { data } = await provider.extractImagePrompts(images, options)
-        expect(ExtractImagePromptsAnswer.parse(data).prompts).toHaveLength(count)
+        expect(ExtractImagePromptsOutput.parse(data).prompts).toHaveLength(count)
       }),
       { numRuns: 150 },
     )

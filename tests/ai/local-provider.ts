@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import { localProvider } from '../../server/ai/local/provider.ts'
 import {
   type ClusterKeywords,
-  ClusterKeywordsAnswer,
-  GenerateContentAnswer,
+  ClusterKeywordsOutput,
   type GenerateContentInput,
+  GenerateContentOutput,
 } from '../../server/ai/provider.ts'
 
 export const provider = localProvider()
@@ -20,7 +20,7 @@ export async function cluster(
   }
   const { data, usage } = await provider.clusterKeywords(input, options)
   expect(usage).toEqual({ model: 'local', tokens_in: 0, tokens_out: 0 })
-  const { clusters } = ClusterKeywordsAnswer.parse(data)
+  const { clusters } = ClusterKeywordsOutput.parse(data)
   const taken = new Set(existing.map(({ name }) => name.toLowerCase()))
   const fresh = clusters.filter(({ name }) => !existing.some((each) => each.name === name))
   for (const { name } of fresh) expect(taken).not.toContain(name.toLowerCase())
@@ -44,5 +44,5 @@ export const BRIEF: GenerateContentInput = {
 
 export async function draft(change: Partial<GenerateContentInput> = {}) {
   const { data } = await provider.generateContent({ ...BRIEF, ...change }, options)
-  return GenerateContentAnswer.parse(data)
+  return GenerateContentOutput.parse(data)
 }

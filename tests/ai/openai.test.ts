@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_PROMPTS } from '../../server/ai/prompts/default-prompts.ts'
 import {
-  ClusterKeywordsAnswer,
-  ExtractImagePromptsAnswer,
-  GenerateIdeasAnswer,
+  ClusterKeywordsOutput,
+  ExtractImagePromptsOutput,
+  GenerateIdeasOutput,
 } from '../../server/ai/provider.ts'
 import { createEgress } from '../../server/egress/egress.ts'
 import { dataIn } from '../helpers/openai-answers.ts'
@@ -30,7 +30,7 @@ describe('each operation', () => {
     ]
     const existing_clusters = [{ name: 'Fine hats', sample_keywords: ['straw hats'] }]
     const { data, usage } = await provider().clusterKeywords({ keywords, existing_clusters }, never)
-    expect(ClusterKeywordsAnswer.parse(data).clusters).toMatchObject([
+    expect(ClusterKeywordsOutput.parse(data).clusters).toMatchObject([
       { name: 'Shoe', keyword_ids: [9_000_000_001, 4] },
       { name: 'Fine hats', keyword_ids: [17] },
     ])
@@ -54,7 +54,7 @@ describe('each operation', () => {
     const cluster = { name: 'Shoes', description: 'About shoes.' }
     const input = { cluster, keywords: ['red shoes'], count: 7, existing_titles: ['Old shoes'] }
     const { data } = await provider().generateIdeas(input, never)
-    expect(GenerateIdeasAnswer.parse(data).ideas).toHaveLength(7)
+    expect(GenerateIdeasOutput.parse(data).ideas).toHaveLength(7)
     expect(promptOf()).toContain('exactly 7 articles')
   })
 
@@ -70,7 +70,7 @@ describe('each operation', () => {
     const html_content = '<p>x</p><h2>First</h2><p>y</p><h2>Second</h2>'
     const input = { title: 'T', html_content, count: 3 }
     const { data } = await provider().extractImagePrompts(input, never)
-    expect(ExtractImagePromptsAnswer.parse(data).prompts.map(({ heading }) => heading)).toEqual([
+    expect(ExtractImagePromptsOutput.parse(data).prompts.map(({ heading }) => heading)).toEqual([
       null,
       'First',
       'Second',

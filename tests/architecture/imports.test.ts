@@ -105,7 +105,7 @@ describe('the code', () => {
     ])
   })
 
-  it('opens the tables through the two doors alone', () => {
+  it('opens the tables through the two database alone', () => {
     const openers = files.filter((file) =>
       /from 'postgres'|drizzle-orm\/postgres-js'/.test(text(file)),
     )

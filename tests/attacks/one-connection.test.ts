@@ -113,7 +113,9 @@ it('holds no connection while a password is hashed or checked, with an Idempoten
         begins = async () => {
           seen++
           // A reader's connection goes back soon after its answer.
-          await expect.poll(() => api.doors.lent(), { message: path, timeout: 10_000 }).toBe(0)
+          await expect
+            .poll(() => api.database.connectionsInUse(), { message: path, timeout: 10_000 })
+            .toBe(0)
         }
         const authorization = `Bearer ${by.token}`
         const answer = await request(api.url, 'POST', path, more, { authorization, ...headers })

@@ -102,7 +102,7 @@ const files = () =>
 
 function deps(store: MediaStore): WorkerDeps {
   const logger = { info() {}, warn() {}, error() {} }
-  return { doors: service.doors, media: store, logger } as unknown as WorkerDeps
+  return { database: service.database, media: store, logger } as unknown as WorkerDeps
 }
 
 it('leaves no text of an account in any table, and no file, killed at any place in between', async () => {
@@ -122,14 +122,14 @@ it('leaves no text of an account in any table, and no file, killed at any place 
   for (let passes = 1; ; passes++) {
     let left = passes
     const dying = {
-      ...service.doors,
+      ...service.database,
       withPlatform: ((reason, fn) => {
         if (left-- === 0) throw new Error('killed')
-        return service.doors.withPlatform(reason, fn)
-      }) as typeof service.doors.withPlatform,
+        return service.database.withPlatform(reason, fn)
+      }) as typeof service.database.withPlatform,
     }
     await sql`update accounts set delete_after = now() where id = ${owner.accountId} and erased_at is null`
-    await eraseAccounts({ ...deps(media), doors: dying }).catch(() => undefined)
+    await eraseAccounts({ ...deps(media), database: dying }).catch(() => undefined)
     const [account] = await sql`select erased_at from accounts where id = ${owner.accountId}`
     if (account!.erased_at) break
     expect(passes).toBeLessThan(200)
@@ -143,7 +143,7 @@ it('leaves no text of an account in any table, and no file, killed at any place 
 it('does not empty what is kept of an account that is not to be erased', async () => {
   const other = await service.owner('Staying')
   await expect(
-    service.doors.withPlatform('erase_accounts', (tx) =>
+    service.database.withPlatform('erase_accounts', (tx) =>
       tx.$sql.unsafe(`select igny8_forget_texts(${other.accountId}, 10)`),
     ),
   ).rejects.toThrow('is not to be erased')
@@ -179,7 +179,7 @@ it('leaves a file that the unfinished step of another account has made', async (
   for (const file of files()) utimesSync(file, 0, 0)
   await sql`with run as (insert into runs (account_id, kind, total)
       values (${other.accountId}, 'generate_images', 1) returning id)
-    insert into run_steps (account_id, run_id, kind, object_id, state, made)
+    insert into run_steps (account_id, run_id, kind, object_id, state, checkpoint)
     select ${other.accountId}, id, 'generate_images', 1, 'running',
       jsonb_build_object('made', jsonb_build_array(jsonb_build_object('image_path', ${image_path}::text)))
     from run`

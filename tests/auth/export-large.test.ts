@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { Doors } from '../../db/database.ts'
+import type { Database } from '../../db/database.ts'
 import { exportAccount } from '../../server/accounts/export-account.ts'
 import { type ZipEntry, zipped } from '../../server/accounts/zip-stream.ts'
 import type { Deps } from '../../server/deps.ts'
@@ -36,12 +36,12 @@ afterAll(() => service.stop())
 const noise = () => service.sql`(select string_agg(md5(tasks.id || '-' || n), '')
   from generate_series(1, 31250) n)`
 
-/** The doors, and the bytes of the text of each batch that passed them. */
-function weighed(doors: Doors, batches: number[]): Doors {
+/** The database, and the bytes of the text of each batch that passed them. */
+function weighed(database: Database, batches: number[]): Database {
   return {
-    ...doors,
+    ...database,
     async withAccount(scope, fn, options) {
-      const result = await doors.withAccount(scope, fn, options)
+      const result = await database.withAccount(scope, fn, options)
       batches.push(JSON.stringify(result ?? null).length)
       return result
     },
@@ -50,7 +50,7 @@ function weighed(doors: Doors, batches: number[]): Doors {
 
 it('reads no more at a time than a batch, whatever an account has, and every row', async () => {
   const batches: number[] = []
-  const deps = { doors: weighed(service.doors, batches), media: diskMedia(service.dataDir) }
+  const deps = { database: weighed(service.database, batches), media: diskMedia(service.dataDir) }
   const { accountId, userId } = owner
   const scope = { accountId, user: { id: userId, role: 'owner' } }
   const caller = { scope, accountId, userId, requestId: 'test' } as Caller
@@ -85,7 +85,9 @@ it('holds no connection while readers take their time, and waits for them', asyn
     }),
   )
   // Fifteen are under way over a pool of ten: others work all the same.
-  await until(() => service.doors.lent() === 0, { what: 'the return of all connections' })
+  await until(() => service.database.connectionsInUse() === 0, {
+    what: 'the return of all connections',
+  })
   expect((await owner.get('planner/keywords/')).status).toBe(200)
   await Promise.all(slow.map((reader) => reader.cancel()))
 })

@@ -80,7 +80,10 @@ it('counts no try that a busy service has not checked', async () => {
   const busy = async () => {
     throw new DomainError('overloaded', 'Busy.')
   }
-  const deps = { doors: service.doors, passwords: { hash: busy, verify: busy } } as unknown as Deps
+  const deps = {
+    database: service.database,
+    passwords: { hash: busy, verify: busy },
+  } as unknown as Deps
   const input = { email: user.email, password: PASSWORD }
   for (let n = 0; n < 12; n++) {
     await expect(signIn(deps, input, '203.0.113.9', false)).rejects.toMatchObject({
@@ -134,7 +137,7 @@ it('hashes two passwords at once, and refuses when fifty wait', async () => {
 })
 
 it('does not count a change of the password that a busy service could not check', async () => {
-  const doors = service.doors
+  const database = service.database
   const failures = async () =>
     (await service.sql`select coalesce(sum(failures), 0)::int as sum from login_attempts`)[0]!.sum
   const passwords = {
@@ -148,7 +151,7 @@ it('does not count a change of the password that a busy service could not check'
   }
   const input = { old_password: PASSWORD, new_password: `${PASSWORD}!` }
   await service.sql`delete from login_attempts`
-  const changed = changePassword({ doors, passwords } as unknown as Deps, caller, input)
+  const changed = changePassword({ database, passwords } as unknown as Deps, caller, input)
   await expect(changed).rejects.toMatchObject({ code: 'overloaded' })
   expect(await failures()).toBe(0)
 })

@@ -16,7 +16,7 @@ afterAll(() => service.stop())
 
 function round(): Promise<number> {
   const logger = { info() {}, warn() {}, error: (fields: object) => logged.push(fields) }
-  return renewCredits({ doors: service.doors, logger })
+  return renewCredits({ database: service.database, logger })
 }
 
 const LIMITS = {

@@ -3,12 +3,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { joinBlocks, splitBlocks } from '../../wp-bridge/client/blocks/split-blocks.ts'
 import {
-  type BlockClash,
+  type BlockConflict,
   type Merged,
   mergeBlocks,
 } from '../../wp-bridge/client/merge/merge-blocks.ts'
 
-const isClash = (part: Merged): part is BlockClash => !Array.isArray(part)
+const isClash = (part: Merged): part is BlockConflict => !Array.isArray(part)
 const taken = (merged: Merged[]) => merged.flatMap((part) => (isClash(part) ? [] : part))
 const clashes = (merged: Merged[]) => merged.filter(isClash)
 

@@ -21,7 +21,7 @@ async function titleOf(job: StepJob): Promise<string> {
 }
 
 async function die(job: StepJob): Promise<never> {
-  const running = await job.deps.doors.withPlatform('measure', (tx) =>
+  const running = await job.deps.database.withPlatform('measure', (tx) =>
     tx.$count(
       run_steps,
       and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, job.step.worker_id!)),

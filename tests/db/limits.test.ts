@@ -3,7 +3,7 @@ import net from 'node:net'
 import { eq, sql as raw } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import type { Limits } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { plans } from '../../db/schema/accounts.ts'
@@ -15,74 +15,72 @@ const unavailable = { name: 'DatabaseUnavailableError', why: 'unavailable' }
 
 let url: string
 let pool: Pool
-let doors: Doors
+let database: Database
 let admin: postgres.Sql
 beforeAll(async () => {
   url = await cloneTemplate(inject('postgresUrl'))
   pool = new Pool(url, { size: 1 })
-  doors = openDoors(pool, { read: SHORT, write: SHORT, long: SHORT })
+  database = openDatabase(pool, { read: SHORT, write: SHORT, long: SHORT })
   admin = postgres(url, { max: 2, onnotice: () => {} })
 })
 afterAll(async () => {
   await admin.end()
-  await doors.close()
+  await database.close()
 })
 
-const asPlatform = <T>(fn: Parameters<typeof doors.withPlatform<T>>[1]) =>
-  doors.withPlatform('measure', fn)
+const asPlatform = <T>(fn: Parameters<typeof database.withPlatform<T>>[1]) =>
+  database.withPlatform('measure', fn)
 /** The pool has its one connection again, and it works. */
 const works = () =>
   expect(asPlatform((tx) => tx.execute(raw`select 1 as one`))).resolves.toEqual([{ one: 1 }])
 
-it('refuses a wait for a connection past the limit, and lends it to who asks next', async () => {
-  const held = await pool.lend()
-  await expect(Promise.all([pool.lend(), pool.lend()])).rejects.toMatchObject(overloaded)
-  pool.giveBack(held)
+it('fails a wait for a connection at its limit, and gives the connection to the next request', async () => {
+  const held = await pool.acquire()
+  await expect(Promise.all([pool.acquire(), pool.acquire()])).rejects.toMatchObject(overloaded)
+  pool.release(held)
   await works()
   await works()
 })
 
-it('lends in the order of asking', async () => {
-  const held = await pool.lend()
+it('hands out connections in the order of the requests', async () => {
+  const held = await pool.acquire()
   const served: number[] = []
   const waiting = [1, 2, 3].map(async (n) => {
-    const connection = await pool.lend()
+    const connection = await pool.acquire()
     served.push(n)
-    pool.giveBack(connection)
+    pool.release(connection)
   })
-  pool.giveBack(held)
+  pool.release(held)
   await Promise.all(waiting)
   expect(served).toEqual([1, 2, 3])
 })
 
-it('lends one account half of the connections, and the others meanwhile to anybody', async () => {
+it('gives one account at most half of the connections', async () => {
   const four = new Pool(url, { size: 4 })
   const served: string[] = []
   const ask = async (name: string, who?: number) => {
-    const connection = await four.lend(who)
+    const connection = await four.acquire(who)
     served.push(name)
-    return () => four.giveBack(connection, who)
+    return () => four.release(connection, who)
   }
-  const first = await ask('a', 1)
+  const releaseFirst = await ask('a', 1)
   const second = await ask('b', 1)
   const third = ask('c', 1)
   const others = [await ask('other', 2), await ask('nobody')]
   expect(served).toEqual(['a', 'b', 'other', 'nobody'])
-  for (const giveBack of others) giveBack()
+  for (const release of others) release()
   expect(served).toHaveLength(4)
-  first()
+  releaseFirst()
   const last = await third
-  const refused = four.lend(1)
+  const refused = four.acquire(1)
   await expect(refused).rejects.toMatchObject(overloaded)
-  for (const giveBack of [second, last]) giveBack()
+  for (const release of [second, last]) release()
   await four.close()
-  expect(four.lent).toBe(0)
+  expect(four.inUse).toBe(0)
 })
 
-it('opens no door inside the transaction of another', async () => {
-  await expect(asPlatform(() => asPlatform(async () => {}))).rejects.toThrow(
-    'inside the transaction',
-  )
+it('refuses a transaction inside another one', async () => {
+  await expect(asPlatform(() => asPlatform(async () => {}))).rejects.toThrow('inside another one')
   await works()
 })
 
@@ -116,15 +114,15 @@ it('ends a transaction as a whole at its limit, though no statement is past its 
   await works()
 })
 
-it('gives a joined transaction the time of the longest door that was passed', async () => {
+it('gives a request transaction the longest time limit of its savepoints', async () => {
   const two = new Pool(url, { size: 1 })
   const short = { ...SHORT, transactionMs: 2000 }
-  const own = openDoors(two, {
+  const own = openDatabase(two, {
     read: short,
     write: short,
     long: { ...SHORT, transactionMs: 60_000 },
   })
-  const nothing = { first: async () => {}, early: async () => {} }
+  const nothing = { onBegin: async () => {}, beforeEarlyCommit: async () => {} }
   const [account] = await admin`insert into accounts (name, slug, plan_id)
     select 'Long', 'long', id from plans limit 1 returning id`
   const sleep = async (tx: { execute(query: ReturnType<typeof raw>): unknown }) => {
@@ -132,7 +130,7 @@ it('gives a joined transaction the time of the longest door that was passed', as
     return 'done'
   }
   const pass = (long: boolean) =>
-    own.joined(nothing, async (transaction) => {
+    own.inRequestTransaction(nothing, async (transaction) => {
       try {
         return await own.withAccount({ accountId: Number(account!.id) }, sleep, { long })
       } finally {
@@ -145,11 +143,11 @@ it('gives a joined transaction the time of the longest door that was passed', as
 })
 
 it('counts a wait for a connection from where it began', async () => {
-  const held = await pool.lend()
-  const late = doors.waitingSince(performance.now() - 60_000, () => pool.lend())
+  const held = await pool.acquire()
+  const late = database.waitingSince(performance.now() - 60_000, () => pool.acquire())
   const patience = new Promise((resolve) => setTimeout(resolve, 3_500, 'waits'))
   await expect(Promise.race([late, patience])).rejects.toMatchObject(overloaded)
-  pool.giveBack(held)
+  pool.release(held)
   await works()
 })
 
@@ -161,7 +159,7 @@ it('refuses within seconds where nobody listens, nobody answers, or every connec
   const began = performance.now()
   await Promise.all(
     ports.map((port) =>
-      expect(new Pool(`postgres://x@127.0.0.1:${port}/x`).lend()).rejects.toMatchObject(
+      expect(new Pool(`postgres://x@127.0.0.1:${port}/x`).acquire()).rejects.toMatchObject(
         unavailable,
       ),
     ),
@@ -180,7 +178,7 @@ it('says of a commit that was not answered that it may have been done', async ()
     for each row execute function sleeps()`)
   let pid = 0
   const long = { ...SHORT, statementMs: 30_000, transactionMs: 30_000 }
-  const patient = openDoors(pool, { read: long, write: long, long })
+  const patient = openDatabase(pool, { read: long, write: long, long })
   const written = patient.withPlatform('measure', async (tx) => {
     const [row] = await tx.execute<{ pid: number }>(raw`select pg_backend_pid() as pid`)
     pid = row!.pid
@@ -200,29 +198,29 @@ it('says of a commit that was not answered that it may have been done', async ()
   await works()
 })
 
-const nothing = { first: async () => {}, early: async () => {} }
+const nothing = { onBegin: async () => {}, beforeEarlyCommit: async () => {} }
 const names = async () => (await admin`select name from plans`).map(({ name }) => name)
-const rename = (name: string) => (tx: Parameters<Parameters<typeof doors.withPlatform>[1]>[0]) =>
+const rename = (name: string) => (tx: Parameters<Parameters<typeof database.withPlatform>[1]>[0]) =>
   tx.update(plans).set({ name }).where(eq(plans.slug, 'free'))
 
-it('keeps what is committed apart when the joined transaction is rolled back, over one connection', async () => {
-  await doors.joined(nothing, async (transaction) => {
-    await doors.withPlatform('measure', (tx) => tx.select().from(plans))
-    await doors.withPlatform('throttle_sign_in', rename('apart'))
-    await doors.withPlatform('measure', rename('joined'))
+it('keeps a separate commit when the request transaction is rolled back, over one connection', async () => {
+  await database.inRequestTransaction(nothing, async (transaction) => {
+    await database.withPlatform('measure', (tx) => tx.select().from(plans))
+    await database.withPlatform('throttle_sign_in', rename('apart'))
+    await database.withPlatform('measure', rename('request'))
     await transaction.rollback()
   })
   expect(await names()).toContain('apart')
-  expect(await names()).not.toContain('joined')
+  expect(await names()).not.toContain('request')
 })
 
 it('commits nothing apart after a write, which would be committed with it', async () => {
-  await doors.joined(nothing, async (transaction) => {
-    await doors.withPlatform('measure', rename('joined'))
-    await expect(doors.withPlatform('throttle_sign_in', rename('apart'))).rejects.toThrow(
+  await database.inRequestTransaction(nothing, async (transaction) => {
+    await database.withPlatform('measure', rename('request'))
+    await expect(database.withPlatform('throttle_sign_in', rename('apart'))).rejects.toThrow(
       'before the first write',
     )
     await transaction.rollback()
   })
-  expect(await names()).not.toContain('joined')
+  expect(await names()).not.toContain('request')
 })

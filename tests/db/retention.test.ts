@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { PROBES } from '../../db/schema/runs.ts'
@@ -10,13 +10,13 @@ import { cloneTemplate } from '../helpers/database.ts'
 
 const logger = { info() {}, warn() {}, error: vi.fn() }
 let sql: postgres.Sql
-let doors: Doors
+let database: Database
 let account: number
 let site: number
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 2, onnotice: () => {} })
-  doors = openDoors(new Pool(url, { size: 2 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 2 }), WORKER_LIMITS)
   const [row] = await sql<[{ id: string }]>`insert into accounts (name, slug, plan_id)
     select 'A', 'a', id from plans limit 1 returning id`
   account = Number(row.id)
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await sql.end()
-  await doors.close()
+  await database.close()
 })
 
 const swept = Object.entries(RETENTION).filter(
@@ -102,7 +102,7 @@ describe('the sweep', () => {
       await plant(days + 2, 1)
       await plant(days + 2, 2)
       await plant(days - Math.min(days / 2, 2), 3)
-      await sweepTables({ doors, logger })
+      await sweepTables({ database, logger })
       const [{ n }] = await sql<[{ n: number }]>`select count(*)::int as n from ${sql(table)}`
       expect(n).toBe(1)
     },
@@ -119,7 +119,7 @@ describe('the sweep', () => {
           values (${account}, ${run.id}, ${kind}, 1, 'succeeded')`
       }
     }
-    await sweepTables({ doors, logger })
+    await sweepTables({ database, logger })
     const left = await sql<{ kind: string }[]>`select r.kind from runs r join run_steps s
       on s.run_id = r.id where r.finished_at < now() - interval '30 days' order by kind`
     expect(left.map(({ kind }) => kind)).toEqual(['publish', 'test_image'])
@@ -134,11 +134,11 @@ describe('the sweep', () => {
     await sql.unsafe(`create function refuse() returns trigger language plpgsql as
         $$ begin raise 'a broken index'; end $$;
       create trigger refuse before delete on bridge_events for each row execute function refuse()`)
-    expect(await sweepTables({ doors, logger })).toBe(1)
+    expect(await sweepTables({ database, logger })).toBe(1)
     expect(logger.error).toHaveBeenCalledOnce()
     expect(logger.error.mock.calls[0]![0]).toMatchObject({ table: 'bridge_events' })
     await sql`drop trigger refuse on bridge_events`
-    expect(await sweepTables({ doors, logger })).toBe(1)
+    expect(await sweepTables({ database, logger })).toBe(1)
   })
 
   it('deletes thousands of rows in batches, and passes over one that is locked', async () => {
@@ -148,9 +148,9 @@ describe('the sweep', () => {
     const held = await sql.reserve()
     await held`begin`
     await held`select from login_attempts where key_hash = 'many7' for update`
-    expect(await sweepTables({ doors, logger })).toBe(2499)
+    expect(await sweepTables({ database, logger })).toBe(2499)
     await held`rollback`
     held.release()
-    expect(await sweepTables({ doors, logger })).toBe(1)
+    expect(await sweepTables({ database, logger })).toBe(1)
   })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { REQUEST_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
@@ -11,13 +11,13 @@ import { cloneTemplate } from '../helpers/database.ts'
 /** How often the client wrote after it had heard from the server: what a far database would cost. */
 let flights = 0
 let wire: net.Server
-let doors: Doors
+let database: Database
 let accountId: number
 beforeAll(async () => {
   const url = new URL(await cloneTemplate(inject('postgresUrl')))
-  const database = { host: url.hostname, port: Number(url.port) }
+  const postgres = { host: url.hostname, port: Number(url.port) }
   wire = net.createServer((client) => {
-    const server = net.connect(database)
+    const server = net.connect(postgres)
     let heard = true
     client.on('data', (bytes) => {
       if (heard) flights++
@@ -35,8 +35,8 @@ beforeAll(async () => {
   wire.listen(0, '127.0.0.1')
   await once(wire, 'listening')
   url.port = String((wire.address() as net.AddressInfo).port)
-  doors = openDoors(new Pool(url.href, { size: 1 }), REQUEST_LIMITS)
-  accountId = await doors.withPlatform('register', async (tx) => {
+  database = openDatabase(new Pool(url.href, { size: 1 }), REQUEST_LIMITS)
+  accountId = await database.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).limit(1)
     const values = { name: 'A', slug: 'a', plan_id: plan!.id }
     const [account] = await tx.insert(accounts).values(values).returning()
@@ -44,14 +44,14 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await doors.close()
+  await database.close()
   wire.close()
 })
 
 async function flightsOf(work: () => Promise<unknown>): Promise<number> {
   // The first time a statement is prepared; the commit of a reader is not waited for.
   await work()
-  await doors.withAccount({ accountId }, async () => {})
+  await database.withAccount({ accountId }, async () => {})
   flights = 0
   await work()
   return flights
@@ -59,13 +59,13 @@ async function flightsOf(work: () => Promise<unknown>): Promise<number> {
 
 it('reads of an account in one round trip, with the account set and checked', async () => {
   const read = () =>
-    doors.withAccount({ accountId }, (tx) => tx.select().from(sites), { readOnly: true })
+    database.withAccount({ accountId }, (tx) => tx.select().from(sites), { readOnly: true })
   expect(await flightsOf(read)).toBe(1)
 })
 
 it('reads two things at once in one round trip', async () => {
   const read = () =>
-    doors.withAccount(
+    database.withAccount(
       { accountId },
       (tx) => Promise.all([tx.select().from(sites), tx.select().from(accounts)]),
       { readOnly: true },
@@ -74,6 +74,7 @@ it('reads two things at once in one round trip', async () => {
 })
 
 it('writes in two: the write with all that opens it, and the commit', async () => {
-  const write = () => doors.withAccount({ accountId }, (tx) => tx.update(sites).set({ name: 'x' }))
+  const write = () =>
+    database.withAccount({ accountId }, (tx) => tx.update(sites).set({ name: 'x' }))
   expect(await flightsOf(write)).toBe(2)
 })

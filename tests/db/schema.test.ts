@@ -83,7 +83,7 @@ describe('the schema', () => {
     expect(now, MISMATCH).toEqual(seen)
   })
 
-  it('has an entry in the journal for each migration', () => {
+  it('has an entry in the drizzle journal for each migration', () => {
     const { entries } = JSON.parse(
       readFileSync(path.join(migrations, 'meta/_journal.json'), 'utf8'),
     )

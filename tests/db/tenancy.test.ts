@@ -1,7 +1,12 @@
 import { eq, sql as raw } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { AccountNotFoundError, type Doors, openDoors, StaleTokenError } from '../../db/database.ts'
+import {
+  AccountNotFoundError,
+  type Database,
+  openDatabase,
+  StaleTokenError,
+} from '../../db/database.ts'
 import { REQUEST_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { accounts, plans, type Role, users } from '../../db/schema/accounts.ts'
@@ -12,21 +17,21 @@ import { cloneTemplate } from '../helpers/database.ts'
 let url: string
 let pool: Pool
 let admin: postgres.Sql
-let doors: Doors
+let database: Database
 beforeAll(async () => {
   url = await cloneTemplate(inject('postgresUrl'))
   pool = new Pool(url, { size: 2 })
-  doors = openDoors(pool, REQUEST_LIMITS)
+  database = openDatabase(pool, REQUEST_LIMITS)
   admin = postgres(url, { max: 1 })
 })
 afterAll(async () => {
   await admin.end()
-  await doors.close()
+  await database.close()
 })
 
 let made = 0
 async function account(slug = `account-${++made}`) {
-  return doors.withPlatform('register', async (tx) => {
+  return database.withPlatform('register', async (tx) => {
     const [plan] = await tx.select().from(plans).limit(1)
     const [row] = await tx
       .insert(accounts)
@@ -37,7 +42,7 @@ async function account(slug = `account-${++made}`) {
 }
 
 async function user(accountId: number, role: Role) {
-  return doors.withPlatform('register', async (tx) => {
+  return database.withPlatform('register', async (tx) => {
     const email = `user-${++made}@example.test`
     const [row] = await tx
       .insert(users)
@@ -48,7 +53,7 @@ async function user(accountId: number, role: Role) {
 }
 
 async function site(accountId: number) {
-  return doors.withAccount({ accountId }, async (tx) => {
+  return database.withAccount({ accountId }, async (tx) => {
     const name = `site-${++made}`
     const [row] = await tx
       .insert(sites)
@@ -58,8 +63,8 @@ async function site(accountId: number) {
   })
 }
 
-const siteIds = (scope: Parameters<Doors['withAccount']>[0]) =>
-  doors.withAccount(
+const siteIds = (scope: Parameters<Database['withAccount']>[0]) =>
+  database.withAccount(
     scope,
     async (tx) => (await tx.select({ id: sites.id }).from(sites)).map(({ id }) => id),
     { readOnly: true },
@@ -72,7 +77,7 @@ it("sees the rows of its account and nobody else's", async () => {
   expect(await siteIds({ accountId: mine })).toEqual([mySite])
 })
 
-it('sees nothing outside a door', async () => {
+it('shows no rows outside withAccount, withStaff and withPlatform', async () => {
   const mine = await account()
   await site(mine)
   await admin.begin(async (tx) => {
@@ -86,11 +91,11 @@ it('refuses a row of another account, and a change of one is a change of nothing
   const [mine, other] = [await account(), await account()]
   const theirs = await site(other)
   await expect(
-    doors.withAccount({ accountId: mine }, (tx) =>
+    database.withAccount({ accountId: mine }, (tx) =>
       tx.insert(sites).values({ account_id: other, name: 'x', slug: 'x' }),
     ),
   ).rejects.toThrow()
-  await doors.withAccount({ accountId: mine }, (tx) =>
+  await database.withAccount({ accountId: mine }, (tx) =>
     tx.update(sites).set({ name: 'taken' }).where(eq(sites.id, theirs)),
   )
   const [row] = await admin`select name from sites where id = ${theirs}`
@@ -100,7 +105,7 @@ it('refuses a row of another account, and a change of one is a change of nothing
 it('refuses a reference across accounts', async () => {
   const [mine, other] = [await account(), await account()]
   const theirs = await site(other)
-  const refused = doors.withAccount({ accountId: mine }, (tx) =>
+  const refused = database.withAccount({ accountId: mine }, (tx) =>
     tx.insert(clusters).values({ account_id: mine, site_id: theirs, sector_id: 1, name: 'x' }),
   )
   await expect(refused).rejects.toMatchObject({ cause: { code: '23503' } })
@@ -112,7 +117,7 @@ it('shows an editor the granted sites alone, and an admin all of them', async ()
   const editor = await user(mine, 'editor')
   const admin = await user(mine, 'admin')
   expect(await siteIds({ accountId: mine, user: editor })).toEqual([])
-  await doors.withAccount({ accountId: mine }, (tx) =>
+  await database.withAccount({ accountId: mine }, (tx) =>
     tx.insert(site_user_access).values({ account_id: mine, site_id: granted, user_id: editor.id }),
   )
   expect(await siteIds({ accountId: mine, user: editor })).toEqual([granted])
@@ -125,7 +130,7 @@ it('refuses a token whose user was deactivated or has another role', async () =>
   await expect(
     siteIds({ accountId: mine, user: { id: editor.id, role: 'admin' } }),
   ).rejects.toThrow(StaleTokenError)
-  await doors.withPlatform('register', (tx) =>
+  await database.withPlatform('register', (tx) =>
     tx.update(users).set({ is_active: false }).where(eq(users.id, editor.id)),
   )
   await expect(siteIds({ accountId: mine, user: editor })).rejects.toThrow(StaleTokenError)
@@ -146,16 +151,16 @@ it('lets platform staff into a named account and nobody else', async () => {
   expect(await siteIds({ accountId: other, user: staff })).toEqual([theirs])
 })
 
-it('writes nothing through a read-only door, and undoes a failed write', async () => {
+it('refuses writes in a read-only transaction, and rolls back a failed one', async () => {
   const mine = await account()
   const values = { account_id: mine, name: 'x', slug: 'x' }
   await expect(
-    doors.withAccount({ accountId: mine }, (tx) => tx.insert(sites).values(values), {
+    database.withAccount({ accountId: mine }, (tx) => tx.insert(sites).values(values), {
       readOnly: true,
     }),
   ).rejects.toThrow()
   await expect(
-    doors.withAccount({ accountId: mine }, async (tx) => {
+    database.withAccount({ accountId: mine }, async (tx) => {
       await tx.insert(sites).values(values)
       throw new Error('no')
     }),
@@ -165,7 +170,7 @@ it('writes nothing through a read-only door, and undoes a failed write', async (
 
 it('does not call a transaction done that had failed inside', async () => {
   const mine = await account()
-  const swallowed = doors.withAccount({ accountId: mine }, async (tx) => {
+  const swallowed = database.withAccount({ accountId: mine }, async (tx) => {
     await tx.execute(raw`select 1 / 0`).catch(() => undefined)
   })
   await expect(swallowed).rejects.toThrow('rolled back')
@@ -174,20 +179,20 @@ it('does not call a transaction done that had failed inside', async () => {
 it('leaves neither role nor account behind on a pooled connection', async () => {
   const mine = await account()
   for (let n = 0; n < 6; n++) await siteIds({ accountId: mine })
-  const connections = [await pool.lend(), await pool.lend()]
+  const connections = [await pool.acquire(), await pool.acquire()]
   for (const connection of connections) {
     const [row] = await connection.unsafe(
       "select current_user as role, current_setting('app.account_id', true) as account",
     )
     expect(row).toEqual({ role: 'postgres', account: '' })
-    pool.giveBack(connection)
+    pool.release(connection)
   }
 })
 
 it('outlives a connection that the server ends in the middle of a transaction', async () => {
   const mine = await account()
   const ended = () =>
-    doors.withAccount({ accountId: mine }, async (tx) => {
+    database.withAccount({ accountId: mine }, async (tx) => {
       const [row] = await tx.execute(raw`select pg_backend_pid()::int as pid`)
       await admin`select pg_terminate_backend(${row!.pid as number}, 5000)`
       return tx.select().from(sites)

@@ -116,7 +116,7 @@ describe('a body that has not arrived', () => {
     const staged = async () =>
       (await service.sql`select distinct upload_id from staged_keywords`).count
     await expect.poll(staged, { timeout: 60_000 }).toBe(3)
-    await expect.poll(() => service.doors.lent(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => service.database.connectionsInUse(), { timeout: 10_000 }).toBe(0)
     const written = await owner.call(
       'POST',
       'planner/keywords/',

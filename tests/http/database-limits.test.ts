@@ -38,7 +38,7 @@ it('answers other accounts while one waits with many writes for one row', async 
     const writes = Array.from({ length: 8 }, () =>
       owner.call('PATCH', `auth/sites/${id}/`, { name: 'Renamed' }),
     )
-    await expect.poll(() => service.doors.lent()).toBe(1)
+    await expect.poll(() => service.database.connectionsInUse()).toBe(1)
     expect((await other.get('auth/sites/')).status).toBe(200)
     for (const answer of await Promise.all(writes)) busy(answer)
   })

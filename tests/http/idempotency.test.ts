@@ -209,58 +209,58 @@ it('a key is forgotten after a day, and not before', async () => {
   const { sql } = service
   await sql`update idempotency_keys set created_at = now() - interval '24 hours' where key = 'aged'`
   await sql`update idempotency_keys set created_at = now() - interval '26 hours' where key = 'old'`
-  await sweepTables({ doors: service.doors, logger: { info() {}, warn() {}, error() {} } })
+  await sweepTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
   const left = await sql`select key from idempotency_keys where key in ('aged', 'old')`
   expect(left.map(({ key }) => key)).toEqual(['aged'])
 })
 
 it('a run that a POST waits for is committed before, and its answer kept', async () => {
-  const { doors } = service
+  const { database } = service
   const seen: unknown[] = []
-  const bookkeeping = {
-    first: async () => {},
-    early: async (answer: unknown) => {
+  const hooks = {
+    onBegin: async () => {},
+    beforeEarlyCommit: async (answer: unknown) => {
       seen.push(answer)
     },
   }
   const scope = { accountId: owner.accountId }
-  await doors.joined(bookkeeping, async (transaction) => {
-    await doors.withAccount(scope, (tx) =>
+  await database.inRequestTransaction(hooks, async (transaction) => {
+    await database.withAccount(scope, (tx) =>
       tx.execute(`update sites set name = 'Committed early' where account_id = ${owner.accountId}`),
     )
-    await doors.commitEarly({ task_id: 7 })
-    expect(transaction.over).toBe(true)
+    await database.commitEarly({ task_id: 7 })
+    expect(transaction.ended).toBe(true)
     const [site] = await service.sql`select name from sites where name = 'Committed early'`
     expect(site).toBeDefined()
   })
   expect(seen).toEqual([{ task_id: 7 }])
 })
 
-it('doors inside doors keep each what it may see, and a failed one undoes its own alone', async () => {
-  const { doors } = service
-  const nothing = { first: async () => {}, early: async () => {} }
+it('keeps the scope of each nested savepoint, and rolls back only the one that fails', async () => {
+  const { database } = service
+  const nothing = { onBegin: async () => {}, beforeEarlyCommit: async () => {} }
   const stranger = await service.owner('Nested')
   await stranger.post('auth/sites/', { name: 'Theirs' })
   const names = async (tx: Tx) =>
     (await tx.select({ name: sites.name }).from(sites)).map(({ name }) => name)
   const mine = { accountId: owner.accountId }
   const theirs = { accountId: stranger.accountId }
-  await doors.joined(nothing, async (transaction) => {
+  await database.inRequestTransaction(nothing, async (transaction) => {
     const [seen, other] = await Promise.all([
-      doors.withAccount(mine, async (tx) => {
+      database.withAccount(mine, async (tx) => {
         await tx.update(sites).set({ name: 'Kept' })
-        await doors
+        await database
           .withPlatform('keep_keys', async (all) => {
             await all.update(sites).set({ name: 'Undone' })
             throw new Error('fails')
           })
           .catch(() => {})
-        await doors.withPlatform('keep_keys', async (all) =>
+        await database.withPlatform('keep_keys', async (all) =>
           expect(await names(all)).toContain('Theirs'),
         )
         return names(tx)
       }),
-      doors.withAccount(theirs, names),
+      database.withAccount(theirs, names),
     ])
     expect(new Set(seen)).toEqual(new Set(['Kept']))
     expect(other).toEqual(['Theirs'])

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { takeTurns } from '../../server/http/limit-concurrency.ts'
+import { limitConcurrency } from '../../server/http/limit-concurrency.ts'
 
 const LIMITS = {
   ...{ places: 2, each: 2, waiting: 10, patienceMs: 60_000, longestMs: 60_000 },
@@ -7,7 +7,7 @@ const LIMITS = {
 }
 
 /** Starts a piece of work of each `who`; `begun` names them as they begin. */
-function start(turns: ReturnType<typeof takeTurns>, whos: string[]) {
+function start(turns: ReturnType<typeof limitConcurrency>, whos: string[]) {
   const begun: number[] = []
   const works = whos.map((who, n) => {
     const end = Promise.withResolvers<void>()
@@ -22,7 +22,7 @@ function start(turns: ReturnType<typeof takeTurns>, whos: string[]) {
 }
 
 it('runs so many at once, and the others in their order as places become free', async () => {
-  const { begun, works } = start(takeTurns(LIMITS), ['a', 'a', 'a', 'a'])
+  const { begun, works } = start(limitConcurrency(LIMITS), ['a', 'a', 'a', 'a'])
   expect(begun).toEqual([0, 1])
   works[1]!.end.resolve()
   await works[1]!.done
@@ -33,7 +33,13 @@ it('runs so many at once, and the others in their order as places become free', 
 })
 
 it('lets nobody take the share of another', async () => {
-  const { begun, works } = start(takeTurns({ ...LIMITS, each: 1 }), ['a', 'a', 'a', 'b', 'c'])
+  const { begun, works } = start(limitConcurrency({ ...LIMITS, each: 1 }), [
+    'a',
+    'a',
+    'a',
+    'b',
+    'c',
+  ])
   expect(begun).toEqual([0, 3])
   works[3]!.end.resolve()
   await expect.poll(() => begun).toEqual([0, 3, 4])
@@ -42,7 +48,7 @@ it('lets nobody take the share of another', async () => {
 })
 
 it('refuses what would wait behind too many, and what has waited too long', async () => {
-  const turns = takeTurns({ ...LIMITS, each: 1, waiting: 1, patienceMs: 20 })
+  const turns = limitConcurrency({ ...LIMITS, each: 1, waiting: 1, patienceMs: 20 })
   const { begun, works } = start(turns, ['a', 'a', 'a', 'b'])
   await expect(works[2]!.done).rejects.toMatchObject({ code: 'overloaded' })
   await expect(works[1]!.done).rejects.toMatchObject({ code: 'overloaded' })
@@ -55,7 +61,7 @@ it('refuses what would wait behind too many, and what has waited too long', asyn
 it('has a place again whose work never ended, and counts its late end for nothing', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
-    const turns = takeTurns({ ...LIMITS, places: 1, longestMs: 5_000 })
+    const turns = limitConcurrency({ ...LIMITS, places: 1, longestMs: 5_000 })
     const { begun, works } = start(turns, ['gone'])
     vi.advanceTimersByTime(5_001)
     const later = start(turns, ['a', 'b'])

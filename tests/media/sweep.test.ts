@@ -24,7 +24,7 @@ const logger = { info() {}, warn() {}, error: console.error }
 const DAY_MS = 86_400_000
 
 async function sweepAll(media: MediaStore): Promise<number> {
-  const round = openMediaSweep({ doors: service.doors, media, logger })
+  const round = openMediaSweep({ database: service.database, media, logger })
   let removed = 0
   for (let n = 0; n < 256; n++) removed += await round()
   return removed
@@ -42,7 +42,7 @@ async function unfinishedStep(image_path: string): Promise<void> {
   const { sql } = service
   const [run] = await sql<[{ id: string }]>`insert into runs (account_id, kind, total)
     values (${owner.accountId}, 'generate_images', 1) returning id`
-  await sql`insert into run_steps (account_id, run_id, kind, object_id, made)
+  await sql`insert into run_steps (account_id, run_id, kind, object_id, checkpoint)
     values (${owner.accountId}, ${run.id}, 'generate_images', ${run.id}, ${sql.json({ made: [{ image_path }] })})`
 }
 

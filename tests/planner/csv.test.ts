@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { csvLine, disarm, rearm } from '../../server/formats/csv-cells.ts'
+import { csvLine, escapeFormula, unescapeFormula } from '../../server/formats/csv-cells.ts'
 import { CsvReader, CsvSyntaxError } from '../../server/formats/csv-records.ts'
 
 function readAll(text: string, cuts: number[] = []): { line: number; cells: string[] }[] {
@@ -64,14 +64,14 @@ describe('cells', () => {
   test('what a spreadsheet would compute is disarmed, and given back exactly', () => {
     fc.assert(
       fc.property(fc.oneof(risky, fc.string()), (text) => {
-        expect(disarm(text)).not.toMatch(/^[=+\-@\t\r＝＋－＠]/)
-        expect(rearm(disarm(text))).toBe(text)
+        expect(escapeFormula(text)).not.toMatch(/^[=+\-@\t\r＝＋－＠]/)
+        expect(unescapeFormula(escapeFormula(text))).toBe(text)
       }),
     )
   })
 
   test('what is harmless is left alone', () => {
-    expect(["rock 'n' roll", "'tis", '100', 'a=b'].map(disarm)).toEqual([
+    expect(["rock 'n' roll", "'tis", '100', 'a=b'].map(escapeFormula)).toEqual([
       "rock 'n' roll",
       "'tis",
       '100',

@@ -131,7 +131,7 @@ test(
     const uploads = async () =>
       (await service.sql`select distinct upload_id from staged_keywords`).count
     await expect.poll(uploads, { timeout: 60_000 }).toBe(3)
-    expect(service.doors.lent()).toBe(0)
+    expect(service.database.connectionsInUse()).toBe(0)
     expect(
       (await importCsv(stranger, theirs, `keyword\n${rows(12_000, 'fast')}`)).body,
     ).toMatchObject({ imported: 12_000 })
@@ -167,7 +167,7 @@ test('sweeps what a killed process left staged, and not what may still arrive', 
       values (${owner.accountId}, gen_random_uuid(), ${keyword!}, 1, ${keyword!},
         now() - ${age!}::interval)`
   }
-  await sweepTables({ doors: service.doors, logger: { info() {}, warn() {}, error() {} } })
+  await sweepTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
   const kept = await service.sql`delete from staged_keywords returning keyword`
   expect(kept.map(({ keyword }) => keyword)).toEqual(['of a long upload'])
 })

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openDoors } from '../../db/database.ts'
+import { openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { ExchangeLog } from '../../jobs/handlers/publishing/delivery-log.ts'
+import { DeliveryLog } from '../../jobs/handlers/publishing/delivery-log.ts'
 import type { StepJob } from '../../jobs/steps/step.ts'
-import { withoutSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
+import { redactSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
 import { addUser, type Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
@@ -98,7 +98,7 @@ it('removes what JSON and addresses write in another way', () => {
   ]
   for (const secret of secrets) {
     for (const way of ways) {
-      expect(withoutSecrets(`x ${way(secret)} y`, credentials), way(secret)).toBe('x [removed] y')
+      expect(redactSecrets(`x ${way(secret)} y`, credentials), way(secret)).toBe('x [removed] y')
     }
   }
 })
@@ -157,14 +157,14 @@ it('keeps what was exchanged while the attempt goes on', async () => {
 })
 
 it('keeps no half of an answer, which may end within a secret', async () => {
-  const doors = openDoors(new Pool(service.databaseUrl, { size: 1 }), WORKER_LIMITS)
+  const database = openDatabase(new Pool(service.databaseUrl, { size: 1 }), WORKER_LIMITS)
   const scope = { accountId: owner.accountId }
   const step = { account_id: owner.accountId, id: 1, run_id: 1, object_id: 1, attempt: 1 }
-  const log = await doors.withAccount(scope, (tx) =>
-    ExchangeLog.begin(tx, { step } as StepJob, { type: 'post.publish', siteId: place.site_id }),
+  const log = await database.withAccount(scope, (tx) =>
+    DeliveryLog.begin(tx, { step } as StepJob, { type: 'post.publish', siteId: place.site_id }),
   )
   const kept = async () => {
-    await doors.withAccount(scope, (tx) => log.keep(tx))
+    await database.withAccount(scope, (tx) => log.save(tx))
     return (await attemptsOf(1))[0]!.log.map(({ answer }) => answer)
   }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -180,7 +180,7 @@ it('keeps no half of an answer, which may end within a secret', async () => {
   await writer.close()
   await answer
   await expect.poll(kept).toEqual(['Your password is [removed], is it not?'])
-  await doors.close()
+  await database.close()
 })
 
 it('is listed by task and time, to those who may see the site', async () => {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { isRefusal } from '../../wp-bridge/client/http/errors.ts'
-import { readAnswer } from '../../wp-bridge/client/http/response.ts'
+import { readResponse } from '../../wp-bridge/client/http/response.ts'
 
 const failureOf = (response: Response) =>
-  readAnswer(response, 'https://site.test').then(
+  readResponse(response, 'https://site.test').then(
     () => expect.unreachable('it was taken for an answer of WordPress'),
     (error: unknown) => error,
   )

@@ -1,6 +1,6 @@
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import type { Deps } from '../../server/deps.ts'
@@ -10,13 +10,13 @@ import { planUnpublishing } from '../../server/publishing/plan-publishing.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql
-let doors: Doors
+let database: Database
 let accountId: number
 let place: { account_id: number; site_id: number; sector_id: number }
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 3, onnotice: () => {} })
-  doors = openDoors(new Pool(url, { size: 2 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 2 }), WORKER_LIMITS)
   const [row] = await sql`insert into accounts (name, slug, plan_id)
     select 'A', 'a', min(id) from plans returning id::int`
   accountId = row!.id
@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await sql.end()
-  await doors.close()
+  await database.close()
 })
 
 async function newTask(): Promise<number> {
@@ -45,7 +45,7 @@ it('refuses to unpublish a task while its publication writes what it did', async
     values (${accountId}, ${run!.id}, 'publish', ${id}, 'running')`
   await sql.begin(async (writing) => {
     await writing`select from run_steps where run_id = ${run!.id} for update`
-    const asked = doors.withAccount({ accountId }, (tx) => planUnpublishing(tx, id))
+    const asked = database.withAccount({ accountId }, (tx) => planUnpublishing(tx, id))
     await expect(asked).rejects.toMatchObject({ code: 'already_running' })
   })
 })
@@ -63,7 +63,7 @@ it('deletes keywords and publishes their tasks in one order', async () => {
   let deleting: Promise<unknown> | undefined
   await sql.begin(async (publishing) => {
     await publishing`select from tasks where id = ${tasks[0]!} for no key update`
-    deleting = deleteKeywords({ doors } as Deps, systemCaller(accountId), keywords)
+    deleting = deleteKeywords({ database } as Deps, systemCaller(accountId), keywords)
     const waiting = () => sql`select from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`
     await expect.poll(waiting, { timeout: 20_000 }).not.toHaveLength(0)

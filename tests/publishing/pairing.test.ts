@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
+import { siteBridgeKeysContext } from '../../server/publishing/site-secrets.ts'
 import { openSecrets } from '../../server/security/secrets.ts'
 import { type Client, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -33,7 +33,7 @@ async function ours(): Promise<Key[]> {
   const [site] = await service.sql`select wp_bridge_keys from sites where id = ${place.site_id}`
   if (site!.wp_bridge_keys === null) return []
   const secrets = await openSecrets(['a key that only the tests of this project ever use'])
-  const sealedAt = siteBridgeKeys(owner.accountId, place.site_id)
+  const sealedAt = siteBridgeKeysContext(owner.accountId, place.site_id)
   return JSON.parse(await secrets.open(sealedAt, site!.wp_bridge_keys))
 }
 const theirs = async (): Promise<Key[]> =>

@@ -1,4 +1,4 @@
-import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
+import { siteBridgeKeysContext } from '../../server/publishing/site-secrets.ts'
 import { openSecrets } from '../../server/security/secrets.ts'
 import { sign } from '../../wp-bridge/client/http/sign.ts'
 import type { TestService } from '../helpers/service.ts'
@@ -7,7 +7,7 @@ import type { TestService } from '../helpers/service.ts'
 export async function bridgeKeyOf({ sql }: TestService, siteId: number): Promise<string> {
   const [site] = await sql`select account_id, id, wp_bridge_keys from sites where id = ${siteId}`
   const secrets = await openSecrets(['a key that only the tests of this project ever use'])
-  const sealedAt = siteBridgeKeys(Number(site!.account_id), Number(site!.id))
+  const sealedAt = siteBridgeKeysContext(Number(site!.account_id), Number(site!.id))
   return JSON.parse(await secrets.open(sealedAt, site!.wp_bridge_keys))[0].key
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { siteBridgeKeys } from '../../server/publishing/secret-places.ts'
+import { siteBridgeKeysContext } from '../../server/publishing/site-secrets.ts'
 import { openSecrets } from '../../server/security/secrets.ts'
 import { newKey } from '../../wp-bridge/client/http/sign.ts'
 import type { Client } from '../helpers/client.ts'
@@ -50,7 +50,7 @@ it('publishes to a site that gives its addresses without its host', async () => 
 
   const key = newKey()
   const secrets = await openSecrets(['a key that only the tests of this project ever use'])
-  const sealedAt = siteBridgeKeys(owner.accountId, place.site_id)
+  const sealedAt = siteBridgeKeysContext(owner.accountId, place.site_id)
   const sealed = await secrets.seal(
     sealedAt,
     JSON.stringify([{ key, until: null, since: Date.now() }]),

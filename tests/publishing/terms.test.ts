@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { connect } from '../../wp-bridge/client/http/transport.ts'
-import type { PublishJournal } from '../../wp-bridge/client/publish/intent-log.ts'
+import type { IntentLog } from '../../wp-bridge/client/publish/intent-log.ts'
 import { ensureTerms } from '../../wp-bridge/client/publish/terms.ts'
 
-const journal: PublishJournal = {
+const intentLog: IntentLog = {
   recall: () => expect.unreachable('nothing is created'),
   intend: () => expect.unreachable('nothing is created'),
   refuse: () => expect.unreachable('nothing is created'),
@@ -18,7 +18,7 @@ it('leaves out a tag whose look-up a firewall refuses', async () => {
     username: 'u',
     appPassword: 'p',
   })
-  const context = { api, journal, publication: 'p', retries: 0, settleMs: 0, now: Date.now }
+  const context = { api, intentLog, publication: 'p', retries: 0, settleMs: 0, now: Date.now }
   expect(await ensureTerms(context, 'tags', ['union select'])).toMatchObject({
     ids: [],
     dropped: [{ name: 'union select' }],

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { sendDeliveries } from '../../jobs/scheduled/send-deliveries.ts'
@@ -16,7 +16,7 @@ import { openSecrets, type Secrets } from '../../server/security/secrets.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql
-let doors: Doors
+let database: Database
 let secrets: Secrets
 let deps: WorkerDeps
 const plugins: Server[] = []
@@ -25,10 +25,10 @@ beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
   await sql`update plans set max_sites = 1000`
-  doors = openDoors(new Pool(url, { size: 4 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 4 }), WORKER_LIMITS)
   secrets = await openSecrets(['a key that only the tests of this project ever use'])
   const logger = { info() {}, warn() {}, error: console.error }
-  deps = { doors, secrets, fetch, logger } as unknown as WorkerDeps
+  deps = { database, secrets, fetch, logger } as unknown as WorkerDeps
 })
 afterEach(async () => {
   await sql`update wordpress_deliveries set next_attempt_at = null`
@@ -39,7 +39,7 @@ afterAll(async () => {
     plugin.close()
     plugin.closeAllConnections()
   }
-  await doors?.close()
+  await database?.close()
   await sql?.end()
 })
 
@@ -83,7 +83,7 @@ async function newPlugin(accountId: number, answer: Plugin['answer']): Promise<P
     values (${accountId}, 'Blog', ${`blog-${port}`}, ${restRoot}) returning id::int`
   plugin.siteId = site!.id
   const { siteId } = plugin
-  await doors.withAccount({ accountId }, (tx) =>
+  await database.withAccount({ accountId }, (tx) =>
     intendBridgeKey(tx, secrets, { accountId, siteId }, { restRoot, rotate: false }),
   )
   return plugin
@@ -107,7 +107,7 @@ const tryNow = ({ siteId }: Plugin) =>
 async function replay({ accountId, siteId }: Plugin, name: number): Promise<void> {
   const [{ id }] = await sql<[{ id: number }]>`select id::int from wordpress_deliveries
     where site_id = ${siteId} and payload ->> 'name' = ${String(name)}`
-  await doors.withAccount({ accountId }, (tx) =>
+  await database.withAccount({ accountId }, (tx) =>
     replayDelivery(tx, {} as Deps, systemCaller(accountId), id),
   )
 }
@@ -198,7 +198,7 @@ describe('webhooks', () => {
       },
     })
     const { accountId, siteId } = plugin
-    await doors.withAccount({ accountId }, (tx) => tellPluginOfSite(tx, 'site.paused', siteId))
+    await database.withAccount({ accountId }, (tx) => tellPluginOfSite(tx, 'site.paused', siteId))
     await tryNow(plugin)
     await send()
     expect(await statesOf(plugin)).toEqual({ failed: 11 })

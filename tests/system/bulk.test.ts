@@ -1,7 +1,7 @@
 import { sql as query } from 'drizzle-orm'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { type Doors, openDoors, type Tx } from '../../db/database.ts'
+import { type Database, openDatabase, type Tx } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { QueryTally } from '../../db/request-context.ts'
@@ -18,14 +18,14 @@ import { cloneTemplate } from '../helpers/database.ts'
 
 let url: string
 let sql: Sql
-let doors: Doors
+let database: Database
 let boss: Boss
 let accountId: number
 let siteId: number
 beforeAll(async () => {
   url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
-  doors = openDoors(new Pool(url, { size: 4 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 4 }), WORKER_LIMITS)
   const logger = { info() {}, warn() {}, error: console.error }
   boss = await startBoss(url, Object.values(contracts), { work: false, logger })
   await sql`update plans set daily_ai_requests = 1000000000, daily_content_tasks = 1000000000,
@@ -39,16 +39,16 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await boss?.stop()
-  await doors?.close()
+  await database?.close()
   await sql?.end()
 })
 
-const deps = () => ({ doors, queue: boss.queue }) as unknown as WorkerDeps
+const deps = () => ({ database, queue: boss.queue }) as unknown as WorkerDeps
 
 /** How many statements it takes. */
 async function statements(work: (tx: Tx) => Promise<unknown>): Promise<number> {
   const tally = new QueryTally()
-  await doors.counted(tally, () => doors.withAccount({ accountId }, work))
+  await database.countQueries(tally, () => database.withAccount({ accountId }, work))
   return tally.queries
 }
 
@@ -140,7 +140,7 @@ it('has accounts take turns', async () => {
     const [step] = await sql`insert into run_steps (account_id, run_id, kind, object_id, state)
       values (${other!.id}, ${run!.id}, 'generate_content', ${objectId}, 'waiting') returning id::int`
     const queued = { account_id: other!.id, id: step!.id, kind: 'generate_content' } as const
-    await doors.withAccount({ accountId: other!.id }, (tx) => boss.queue.enqueue(tx, [queued]))
+    await database.withAccount({ accountId: other!.id }, (tx) => boss.queue.enqueue(tx, [queued]))
     const jobs = await sql`select data from pgboss.job where name = 'generate_content'
       order by priority desc, created_on`
     return jobs.findIndex(({ data }) => data.step_id === step!.id)
@@ -163,11 +163,11 @@ it('finds the lost among 100,000 pending steps without reading the others, and t
     values (${accountId}, 1, 'generate_ideas', 200001, 'running', 12345) returning id::int`
   await sql`analyze run_steps`
   await sql`analyze pgboss.job`
-  const lost = await doors.withPlatform('recover_steps', (tx) => tx.execute(lostSteps(20)))
+  const lost = await database.withPlatform('recover_steps', (tx) => tx.execute(lostSteps(20)))
   const [forgotten] =
     await sql`select id::int from run_steps where object_id = 77777 and state = 'pending'`
   expect(lost.map(({ id }) => Number(id))).toEqual([abandoned!.id, forgotten!.id])
-  const rows = await doors.withPlatform('recover_steps', (tx) =>
+  const rows = await database.withPlatform('recover_steps', (tx) =>
     tx.execute<Record<string, string>>(query`explain (analyze, buffers) ${lostSteps(20)}`),
   )
   const plan = rows.flatMap((row) => Object.values(row)).join('\n')
@@ -175,7 +175,7 @@ it('finds the lost among 100,000 pending steps without reading the others, and t
   expect(plan).toContain('run_steps_pending')
   expect(plan).toMatch(/run_steps_(running|open)/)
   const tally = new QueryTally()
-  expect(await doors.counted(tally, () => recoverSteps(deps(), { atStart: false }))).toBe(2)
+  expect(await database.countQueries(tally, () => recoverSteps(deps(), { atStart: false }))).toBe(2)
   expect(tally.queries).toBeLessThan(7)
   expect(await recoverSteps(deps(), { atStart: false })).toBe(0)
 })

@@ -1,6 +1,6 @@
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { contracts } from '../../jobs/registry.ts'
@@ -8,20 +8,20 @@ import { type Boss, startBoss } from '../../server/runs/boss.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql
-let doors: Doors
+let database: Database
 let boss: Boss
 let steps = 0
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
-  doors = openDoors(new Pool(url, { size: 2 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 2 }), WORKER_LIMITS)
   const logger = { info() {}, warn() {}, error: console.error }
   boss = await startBoss(url, Object.values(contracts), { work: false, logger })
 })
 beforeEach(() => sql`delete from pgboss.job`)
 afterAll(async () => {
   await boss?.stop()
-  await doors?.close()
+  await database?.close()
   await sql?.end()
 })
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 async function enqueue(account_id: number, n: number, afterSeconds = 0): Promise<number[]> {
   const ids = Array.from({ length: n }, () => ++steps)
   const queued = ids.map((id) => ({ account_id, id, kind: 'publish' as const, afterSeconds }))
-  await doors.withPlatform('recover_steps', (tx) => boss.queue.enqueue(tx, queued))
+  await database.withPlatform('recover_steps', (tx) => boss.queue.enqueue(tx, queued))
   return ids
 }
 

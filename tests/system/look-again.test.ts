@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { registry } from '../../jobs/registry.ts'
-import { LookAgainError, type Step } from '../../jobs/steps/step.ts'
+import { PollLater, type Step } from '../../jobs/steps/step.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector } from '../planner/sector.ts'
@@ -37,7 +37,7 @@ async function begin(more: { then?: string[] } = {}): Promise<number> {
   return run.body.task_id
 }
 
-const again = (message: string, afterMs = 0) => new LookAgainError('busy', message, afterMs)
+const again = (message: string, afterMs = 0) => new PollLater('busy', message, afterMs)
 
 it('keeps what a site said, without the characters that the database does not take', async () => {
   registry.generate_content.handler = async (job) => {

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
-import { type Doors, openDoors } from '../../db/database.ts'
+import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
 import { WORKER_LOCK } from '../../jobs/steps/claim-step.ts'
@@ -9,15 +9,15 @@ import type { WorkerDeps } from '../../jobs/steps/step.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: postgres.Sql
-let doors: Doors
+let database: Database
 beforeAll(async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   sql = postgres(url, { max: 1, onnotice: () => {} })
-  doors = openDoors(new Pool(url, { size: 2 }), WORKER_LIMITS)
+  database = openDatabase(new Pool(url, { size: 2 }), WORKER_LIMITS)
 })
 afterAll(async () => {
   await sql.end()
-  await doors.close()
+  await database.close()
 })
 
 it('cancels what waits in closed accounts, also when the run of one cannot be written', async () => {
@@ -35,7 +35,7 @@ it('cancels what waits in closed accounts, also when the run of one cannot be wr
       when (old.message = 'broken') execute function refuse()`)
   const error = vi.fn()
   const logger = { info() {}, warn() {}, error }
-  await cancelClosed({ doors, logger } as unknown as WorkerDeps)
+  await cancelClosed({ database, logger } as unknown as WorkerDeps)
   const states = await sql`select state from run_steps order by id`
   expect(states.map(({ state }) => state)).toEqual(['pending', 'cancelled'])
   expect(error).toHaveBeenCalledOnce()
@@ -47,7 +47,7 @@ it('counts a worker as dead that is without its lock for longer than a moment', 
   await sql`insert into run_steps (account_id, run_id, kind, object_id, state, worker_id)
     select ${run!.account_id}, ${run!.id}, 'publish', n, 'running', n from generate_series(11, 12) n`
   const enqueue = vi.fn()
-  const recover = openRecovery({ doors, queue: { enqueue } } as unknown as WorkerDeps)
+  const recover = openRecovery({ database, queue: { enqueue } } as unknown as WorkerDeps)
   await recover()
   await sql`select pg_advisory_lock(${WORKER_LOCK}::int, 11)`
   await recover()

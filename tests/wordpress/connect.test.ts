@@ -8,7 +8,7 @@ import { connect } from '../../wp-bridge/client/http/transport.ts'
 import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import { type BreakingProxy, startBreakingProxy } from '../helpers/breaking-proxy.ts'
 import { article } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress
@@ -65,8 +65,8 @@ describe('the REST root', () => {
     const { rest_root } = await check({ siteUrl: plain.url, username: user, appPassword })
     expect(rest_root).toBe(`${plain.url}/index.php?rest_route=/`)
     const api = connect({ fetch, restRoot: rest_root, username: user, appPassword })
-    const journal = fileJournal(`${plain.dir}/journal.json`)
-    const receipt = await publishPost({ api, post: await article('plain'), journal, settleMs: 1 })
+    const intentLog = fileIntentLog(`${plain.dir}/intents.json`)
+    const receipt = await publishPost({ api, post: await article('plain'), intentLog, settleMs: 1 })
     expect(receipt.fields.every(({ state }) => state === 'applied')).toBe(true)
     await plain.stop()
   })

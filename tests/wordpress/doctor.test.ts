@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import * as http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { examine, type Patient } from '../../wp-bridge/client/connect/doctor.ts'
+import { runChecks, type Target } from '../../wp-bridge/client/connect/doctor.ts'
 import { CHECKS, type Finding } from '../../wp-bridge/client/connect/findings.ts'
 import { installBridge } from './bridge.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
@@ -36,8 +36,8 @@ async function serve(handler: http.RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const look = (changes: Partial<Patient> = {}, fetched: typeof fetch = fetch) =>
-  examine((url, init) => fetched(url, init), {
+const look = (changes: Partial<Target> = {}, fetched: typeof fetch = fetch) =>
+  runChecks((url, init) => fetched(url, init), {
     siteUrl: wp.url,
     username: editor.user,
     appPassword: editor.appPassword,

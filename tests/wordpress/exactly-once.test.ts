@@ -12,7 +12,7 @@ import {
   startBreakingProxy,
 } from '../helpers/breaking-proxy.ts'
 import { article } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { holdings, onceEach } from './holdings.ts'
 import { publishUntilDone } from './publish-until-done.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
@@ -22,14 +22,14 @@ let dir: string
 
 beforeAll(async () => {
   wp = await startWordPress()
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
 })
 afterAll(async () => {
   await wp?.stop()
   rmSync(dir, { recursive: true, force: true })
 })
 
-const journalOf = (key: string) => join(dir, `${key}.json`)
+const intentLogFile = (key: string) => join(dir, `${key}.json`)
 const restRootOf = (proxy: BreakingProxy) => `${proxy.url}/wp-json/`
 
 function apiOf(proxy: BreakingProxy, timeoutMs?: number): WordPressApi {
@@ -76,7 +76,7 @@ describe.concurrent('a create that meets', () => {
       await publishUntilDone({
         api: apiOf(proxy, isSlow ? 900 : undefined),
         post,
-        journal: fileJournal(journalOf(post.key)),
+        intentLog: fileIntentLog(intentLogFile(post.key)),
         settleMs: isSlow ? 60_000 : 1_500,
       })
     } finally {
@@ -91,7 +91,11 @@ describe('a create whose outcome is unknown', () => {
   it('is not repeated before it has settled, however often it is asked for', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('unsettled', { images: [], featured: null })
-    const request = { api: apiOf(proxy), post, journal: fileJournal(journalOf('unsettled')) }
+    const request = {
+      api: apiOf(proxy),
+      post,
+      intentLog: fileIntentLog(intentLogFile('unsettled')),
+    }
     const sends = () =>
       proxy.log.filter(({ method, url }) => method === 'POST' && url === '/wp-json/wp/v2/posts')
     proxy.breakNext(({ method, url }) => method === 'POST' && url.endsWith('/posts'), '502_before')
@@ -117,8 +121,8 @@ describe('a create whose outcome is unknown', () => {
       return fetch(url, init)
     }
     const api = connect({ fetch: guarded, restRoot: restRootOf(proxy), username, appPassword })
-    const journal = fileJournal(journalOf('refused'))
-    const request = { api, post, journal, settleMs: 600_000 }
+    const intentLog = fileIntentLog(intentLogFile('refused'))
+    const request = { api, post, intentLog, settleMs: 600_000 }
     await expect(publishPost(request)).rejects.toMatchObject({ outcome: 'not_done' })
     proxy.breakNext(({ method, url }) => method === 'POST' && url.endsWith('/posts'), '429')
     const limited = { code: 'rate_limited', retryAfterMs: 1_000, outcome: 'not_done' }
@@ -131,23 +135,23 @@ describe('a create whose outcome is unknown', () => {
   it('is not sent by a process that was suspended after its intent', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('suspended', { images: [], featured: null })
-    const journal = fileJournal(journalOf('suspended'))
+    const intentLog = fileIntentLog(intentLogFile('suspended'))
     let now = Date.now()
     const slow = {
-      ...journal,
-      async intend(...args: Parameters<typeof journal.intend>) {
-        const isWritten = await journal.intend(...args)
+      ...intentLog,
+      async intend(...args: Parameters<typeof intentLog.intend>) {
+        const isWritten = await intentLog.intend(...args)
         now += 60_000
         return isWritten
       },
     }
     const request = { api: apiOf(proxy), post, settleMs: 1_500, now: () => now }
-    await expect(publishPost({ ...request, journal: slow })).rejects.toMatchObject({
+    await expect(publishPost({ ...request, intentLog: slow })).rejects.toMatchObject({
       code: 'attempt_suspended',
       outcome: 'not_done',
     })
     expect(holdings(wp, post).posts).toEqual([])
-    await publishPost({ ...request, journal })
+    await publishPost({ ...request, intentLog })
     expect(holdings(wp, post).posts).toEqual(['publish'])
     await proxy.stop()
   })
@@ -155,8 +159,8 @@ describe('a create whose outcome is unknown', () => {
   it('belongs to one of two workers that begin at once', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('contended')
-    const journal = fileJournal(journalOf('contended'))
-    const request = { api: apiOf(proxy), post, journal, settleMs: 1_500 }
+    const intentLog = fileIntentLog(intentLogFile('contended'))
+    const request = { api: apiOf(proxy), post, intentLog, settleMs: 1_500 }
     const receipts = await Promise.all([publishUntilDone(request), publishUntilDone(request)])
     expect(receipts[0].post_id).toBe(receipts[1].post_id)
     expect(holdings(wp, post)).toEqual(onceEach(post))
@@ -170,8 +174,8 @@ describe('an update whose answers are lost', () => {
     const { user: username, appPassword } = await wp.addUser('olga', 'author')
     const api = connect({ fetch, restRoot: restRootOf(proxy), username, appPassword })
     const post = await article('updated')
-    const journal = fileJournal(journalOf('updated'))
-    const request = { api, post, journal, settleMs: 1_500 }
+    const intentLog = fileIntentLog(intentLogFile('updated'))
+    const request = { api, post, intentLog, settleMs: 1_500 }
     const { post_id } = await publishPost(request)
     const written = `<p class="${marker('updated')}" onclick="x()">Written <blink>anew</blink></p>`
     const changed = { ...request, post: { ...post, renderContent: () => written } }
@@ -203,8 +207,8 @@ describe('a create in which WordPress dies halfway', () => {
     })
     const proxy = await startBreakingProxy(wp.url)
     const post = await article(name)
-    const journal = fileJournal(journalOf(name))
-    const receipt = await publishUntilDone({ api: apiOf(proxy), post, journal, settleMs: 1_500 })
+    const intentLog = fileIntentLog(intentLogFile(name))
+    const receipt = await publishUntilDone({ api: apiOf(proxy), post, intentLog, settleMs: 1_500 })
     await proxy.stop()
     await wp.removeMuPlugin(name)
     expect(holdings(wp, post)).toEqual(onceEach(post))
@@ -230,7 +234,7 @@ describe.concurrent('publishing while a site breaks at random', () => {
         publishUntilDone({
           api: apiOf(proxy),
           post,
-          journal: fileJournal(journalOf(post.key)),
+          intentLog: fileIntentLog(intentLogFile(post.key)),
           settleMs: 1_500,
         }),
       ),

@@ -15,14 +15,14 @@ let dir: string
 
 beforeAll(async () => {
   wp = await startWordPress()
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
 })
 afterAll(async () => {
   await wp?.stop()
   rmSync(dir, { recursive: true, force: true })
 })
 
-const journalOf = (key: string) => join(dir, `${key}.json`)
+const intentLogFile = (key: string) => join(dir, `${key}.json`)
 const restRootOf = (proxy: BreakingProxy) => `${proxy.url}/wp-json/`
 
 /** Starts a process that publishes the article of `key`, and waits until it begins. */
@@ -33,7 +33,15 @@ async function startPublisher(
 ): Promise<ChildProcess> {
   const script = join(import.meta.dirname, 'publish-child.ts')
   const { user, appPassword } = wp
-  const args = [script, restRootOf(proxy), user, appPassword, journalOf(key), key, `${settleMs}`]
+  const args = [
+    script,
+    restRootOf(proxy),
+    user,
+    appPassword,
+    intentLogFile(key),
+    key,
+    `${settleMs}`,
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout!, 'data')
   return child

@@ -6,17 +6,17 @@ import { connect, type WordPressApi } from '../../wp-bridge/client/http/transpor
 import type { ImageFile } from '../../wp-bridge/client/publish/media.ts'
 import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import { article, imageFile } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress
 let dir: string
-let journal: ReturnType<typeof fileJournal>
+let intentLog: ReturnType<typeof fileIntentLog>
 let api: WordPressApi
 beforeAll(async () => {
   wp = await startWordPress()
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
-  journal = fileJournal(join(dir, 'journal.json'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
+  intentLog = fileIntentLog(join(dir, 'intents.json'))
   const { user: username, appPassword } = wp
   api = connect({ fetch, restRoot: `${wp.url}/wp-json/`, username, appPassword })
 })
@@ -28,7 +28,7 @@ afterAll(async () => {
 async function publish(key: string, image: ImageFile) {
   const changes = { images: [image], featured: image.content_hash, tags: [] }
   const post = await article(key, { ...changes, renderContent: () => '<p>Text</p>' })
-  const receipt = await publishPost({ api, post, journal, settleMs: 300 })
+  const receipt = await publishPost({ api, post, intentLog, settleMs: 300 })
   return { ...receipt, id: receipt.attachments[0]!.id }
 }
 const sizesOf = async (id: number) =>

@@ -10,18 +10,18 @@ import { type PublishRequest, publishPost } from '../../wp-bridge/client/publish
 import { unpublishPost } from '../../wp-bridge/client/publish/unpublish.ts'
 import { article } from './article.ts'
 import { installBridge } from './bridge.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress
 let dir: string
-let journal: ReturnType<typeof fileJournal>
+let intentLog: ReturnType<typeof fileIntentLog>
 let api: WordPressApi
 beforeAll(async () => {
   wp = await startWordPress()
   await installBridge(wp.root, wp.php)
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
-  journal = fileJournal(join(dir, 'journal.json'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
+  intentLog = fileIntentLog(join(dir, 'intents.json'))
   const { user: username, appPassword } = wp
   api = connect({ fetch, restRoot: `${wp.url}/wp-json/`, username, appPassword })
 })
@@ -61,7 +61,7 @@ describe.each([
 ])('an update through %s', (_, hasBridge) => {
   const key = (name: string) => `${hasBridge ? 'bridge' : 'core'}-${name}`
   const publish = (post: PostDraft, more: Partial<PublishRequest> = {}) =>
-    publishPost({ api, post, journal, settleMs: 1_500, hasBridge, ...more })
+    publishPost({ api, post, intentLog, settleMs: 1_500, hasBridge, ...more })
 
   it('keeps what a person changed, and brings what the article changed, again and again', async () => {
     const k = key('both')
@@ -155,7 +155,7 @@ describe.each([
     const ours = await draft(k, ['One, ours again.', 'Two.'])
     await expect(publish(ours, { api: as })).rejects.toMatchObject(refused)
     const post = { key: k, slug: ours.slug }
-    await expect(unpublishPost({ api: as, journal, post })).rejects.toMatchObject(refused)
+    await expect(unpublishPost({ api: as, intentLog, post })).rejects.toMatchObject(refused)
     expect(contentOf(post_id)).toBe(before)
     await publish(ours)
     expect(contentOf(post_id)).toContain(embed)
@@ -189,7 +189,7 @@ describe.each([
 it('takes over the changes that are saved between the look and the write, through the plugin', async () => {
   const k = 'meanwhile'
   const first = await draft(k, ['One.', 'Two.', 'Three.'])
-  const request = { api, journal, settleMs: 1_500, hasBridge: true }
+  const request = { api, intentLog, settleMs: 1_500, hasBridge: true }
   const { post_id } = await publishPost({ ...request, post: first })
   // The person saves in the moment before the plugin looks at the post.
   await wp.addMuPlugin({
@@ -215,7 +215,7 @@ it('knows an update whose answer was lost from what a person wrote', async () =>
   const k = 'lost-answer'
   const { post_id } = await publishPost({
     api,
-    journal,
+    intentLog,
     settleMs: 1_500,
     post: await draft(k, ['One.', 'Two.']),
   })
@@ -227,10 +227,10 @@ it('knows an update whose answer was lost from what a person wrote', async () =>
     },
   } as WordPressApi
   const second = await draft(k, ['One, second.', 'Two.'])
-  const lost = publishPost({ api: losing, journal, settleMs: 1_500, post: second })
+  const lost = publishPost({ api: losing, intentLog, settleMs: 1_500, post: second })
   await expect(lost).rejects.toThrow('the answer was lost')
   expect(textsOf(post_id)).toEqual(['One, second.', 'Two.'])
   const third = await draft(k, ['One, third.', 'Two.'])
-  await publishPost({ api, journal, settleMs: 1_500, post: third })
+  await publishPost({ api, intentLog, settleMs: 1_500, post: third })
   expect(textsOf(post_id)).toEqual(['One, third.', 'Two.'])
 })

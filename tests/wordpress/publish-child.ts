@@ -1,6 +1,6 @@
 import { connect } from '../../wp-bridge/client/http/transport.ts'
 import { article } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { publishUntilDone } from './publish-until-done.ts'
 
 // A process of its own that publishes one article, so that a test can kill it.
@@ -15,4 +15,9 @@ const [restRoot, username, appPassword, journalFile, key, settleMs] = process.ar
 const api = connect({ fetch, restRoot, username, appPassword })
 const post = await article(key)
 process.stdout.write('publishing\n')
-await publishUntilDone({ api, post, journal: fileJournal(journalFile), settleMs: Number(settleMs) })
+await publishUntilDone({
+  api,
+  post,
+  intentLog: fileIntentLog(journalFile),
+  settleMs: Number(settleMs),
+})

@@ -9,12 +9,12 @@ import type { PostDraft } from '../../wp-bridge/client/publish/post-draft.ts'
 import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import { unpublishPost } from '../../wp-bridge/client/publish/unpublish.ts'
 import { article, imageFile } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
 let wp: WordPress
 let dir: string
-let journal: ReturnType<typeof fileJournal>
+let intentLog: ReturnType<typeof fileIntentLog>
 let api: WordPressApi
 
 function apiOf({ user, appPassword }: { user: string; appPassword: string }): WordPressApi {
@@ -22,7 +22,7 @@ function apiOf({ user, appPassword }: { user: string; appPassword: string }): Wo
 }
 
 const publish = (post: PostDraft, as = api) =>
-  publishPost({ api: as, post, journal, settleMs: 1_500 })
+  publishPost({ api: as, post, intentLog, settleMs: 1_500 })
 
 const stored = (id: number) => wp.query('select * from wp_posts where ID = ?', id)[0]!
 
@@ -31,8 +31,8 @@ const field = (receipt: Awaited<ReturnType<typeof publish>>, name: string) =>
 
 beforeAll(async () => {
   wp = await startWordPress()
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
-  journal = fileJournal(join(dir, 'journal.json'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
+  intentLog = fileIntentLog(join(dir, 'intents.json'))
   api = apiOf(wp)
 })
 afterAll(async () => {
@@ -88,7 +88,7 @@ describe('publishing an article', () => {
     const { url, post_id } = await publish(post)
     expect(await seenLive(fetch, url, 'seen')).toEqual({ seen: true })
     expect(await seenLive(fetch, url, 'unseen')).toMatchObject({ seen: false })
-    expect(await unpublishPost({ api, journal, post })).toMatchObject({
+    expect(await unpublishPost({ api, intentLog, post })).toMatchObject({
       wp_status: 'draft',
       post_id,
     })
@@ -141,7 +141,7 @@ describe('publishing an article', () => {
 })
 
 describe('publishing an article again', () => {
-  it('updates its post, whatever the journal of its images says', async () => {
+  it('updates its post, whatever the intent log of its images says', async () => {
     const post = await article('again')
     const first = await publish(post)
     const second = await publish({ ...post, title: 'Another title' })
@@ -191,12 +191,12 @@ describe('publishing an article again', () => {
     expect(stored(post_id).post_status).toBe('trash')
   })
 
-  it('finds a post in the trash without a journal', async () => {
+  it('finds a post in the trash without an intent log', async () => {
     const post = await article('trashed-unknown')
     const { post_id } = await publish(post)
     await wp.php(`wp_trash_post(${post_id});`)
-    const emptyJournal = fileJournal(join(dir, 'empty.json'))
-    const again = publishPost({ api, post, journal: emptyJournal, settleMs: 1_500 })
+    const emptyJournal = fileIntentLog(join(dir, 'empty.json'))
+    const again = publishPost({ api, post, intentLog: emptyJournal, settleMs: 1_500 })
     await expect(again).rejects.toMatchObject({ code: 'post_trashed' })
   })
 
@@ -214,8 +214,8 @@ describe('publishing an article again', () => {
     const { post_id } = await publish(post)
     const copy = await wp.php(`$p = get_post(${post_id}, ARRAY_A); unset($p['ID']);
       echo wp_insert_post(wp_slash($p));`)
-    const emptyJournal = fileJournal(join(dir, 'empty.json'))
-    const receipt = await publishPost({ api, post, journal: emptyJournal, settleMs: 1_500 })
+    const emptyJournal = fileIntentLog(join(dir, 'empty.json'))
+    const receipt = await publishPost({ api, post, intentLog: emptyJournal, settleMs: 1_500 })
     expect(receipt.post_id).toBe(post_id)
     expect(receipt.warnings[0]).toContain(copy)
   })
@@ -254,11 +254,11 @@ describe('publishing as another role', () => {
     expect(receipt).toMatchObject({ wp_status: 'pending' })
     expect(field(receipt, 'status')).toMatchObject({ state: 'altered', sent: 'publish' })
     expect(field(receipt, 'slug')).toMatchObject({ state: 'dropped' })
-    const emptyJournal = fileJournal(join(dir, 'empty-2.json'))
+    const emptyJournal = fileIntentLog(join(dir, 'empty-2.json'))
     const again = await publishPost({
       api: contributor,
       post,
-      journal: emptyJournal,
+      intentLog: emptyJournal,
       settleMs: 1_500,
     })
     expect(again.post_id).toBe(receipt.post_id)
@@ -268,6 +268,8 @@ describe('publishing as another role', () => {
     const contributor = apiOf(await wp.addUser('cora', 'contributor'))
     const publishing = publish(await article('imageless'), contributor)
     await expect(publishing).rejects.toMatchObject({ code: 'cannot_upload_files' })
-    expect(Object.values(journal.entries()).every(({ intent_at }) => intent_at === null)).toBe(true)
+    expect(Object.values(intentLog.entries()).every(({ intent_at }) => intent_at === null)).toBe(
+      true,
+    )
   })
 })

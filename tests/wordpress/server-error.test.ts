@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connect } from '../../wp-bridge/client/http/transport.ts'
 import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import { article } from './article.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { holdings, onceEach } from './holdings.ts'
 import { publishUntilDone } from './publish-until-done.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
@@ -17,7 +17,7 @@ let wp: WordPress
 let dir: string
 beforeAll(async () => {
   wp = await startWordPress()
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
 })
 afterAll(async () => {
   await wp?.stop()
@@ -39,14 +39,14 @@ it.each([
   const name = hook.replaceAll('_', '-')
   await wp.addMuPlugin({ name, php: failOnce(hook) })
   const post = await article(name)
-  const journal = fileJournal(join(dir, `${name}.json`))
+  const intentLog = fileIntentLog(join(dir, `${name}.json`))
   const api = connect({
     fetch,
     restRoot: `${wp.url}/wp-json/`,
     username: wp.user,
     appPassword: wp.appPassword,
   })
-  const receipt = await publishUntilDone({ api, post, journal, settleMs: SETTLE_MS })
+  const receipt = await publishUntilDone({ api, post, intentLog, settleMs: SETTLE_MS })
   await wp.removeMuPlugin(name)
   expect(existsSync(join(wp.dir, `failed-${hook}`)), what).toBe(true)
   expect(receipt.wp_status).toBe('publish')
@@ -66,8 +66,8 @@ it('leaves out a term that WordPress cannot insert, and makes it in the next pub
     ? new WP_Error('db_insert_error', 'Could not insert term into the database.') : $term);`
   await wp.addMuPlugin({ name: 'no-terms', php })
   const post = await article('terms')
-  const journal = fileJournal(join(dir, 'terms.json'))
-  const request = { api: apiOf(), post, journal, settleMs: SETTLE_MS }
+  const intentLog = fileIntentLog(join(dir, 'terms.json'))
+  const request = { api: apiOf(), post, intentLog, settleMs: SETTLE_MS }
   const receipt = await publishPost({ ...request, publication: 'one', retries: 2 })
   expect(receipt.fields.find(({ field }) => field === 'tags')).toMatchObject({
     note: expect.stringContaining('cold terms'),
@@ -94,8 +94,8 @@ it('finds the post that a firewall hid behind a refusal, once the request has se
       return $query; });`,
   })
   const post = await article('hidden', { images: [], featured: null, tags: [], category: null })
-  const journal = fileJournal(join(dir, 'hidden.json'))
-  const request = { api: apiOf(), post, journal, publication: 'one', settleMs: 4_000 }
+  const intentLog = fileIntentLog(join(dir, 'hidden.json'))
+  const request = { api: apiOf(), post, intentLog, publication: 'one', settleMs: 4_000 }
   await expect(publishPost(request)).rejects.toMatchObject({
     code: 'outcome_pending',
     message: expect.stringContaining('Response blocked'),

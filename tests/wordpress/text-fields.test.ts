@@ -10,7 +10,7 @@ import { type PublishRequest, publishPost } from '../../wp-bridge/client/publish
 import { withPage } from '../helpers/chromium.ts'
 import { article, imageFile } from './article.ts'
 import { installBridge } from './bridge.ts'
-import { fileJournal } from './file-journal.ts'
+import { fileIntentLog } from './file-intent-log.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 import type { Kind } from './wordpress-site.ts'
 
@@ -29,7 +29,7 @@ const NAMES = Object.keys(TEXTS) as Name[]
 
 let dir: string
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'igny8-journal-'))
+  dir = mkdtempSync(join(tmpdir(), 'igny8-intents-'))
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -68,10 +68,10 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
     connect({ fetch, restRoot: `${wp.url}/wp-json/`, username: user, appPassword })
 
   describe.each(ways)('through %s', (_, hasBridge, as) => {
-    const journal = () => fileJournal(join(dir, `${kind.version}-${hasBridge}-${as}.json`))
+    const intentLog = () => fileIntentLog(join(dir, `${kind.version}-${hasBridge}-${as}.json`))
     const publish = (post: PostDraft, more: Partial<PublishRequest> = {}) => {
       const api = apiOf(as === 'admin' ? wp : author)
-      return publishPost({ api, post, journal: journal(), settleMs: 1_500, hasBridge, ...more })
+      return publishPost({ api, post, intentLog: intentLog(), settleMs: 1_500, hasBridge, ...more })
     }
     const keyOf = (name: string) => `${name}-${hasBridge ? 'bridge' : 'core'}-${as}`
     const tagOf = (name: Name) => `${TEXTS[name].slice(0, 60)} ${as}`
@@ -167,9 +167,9 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
       await wp.php(`kses_remove_filters(); wp_update_post(wp_slash(['ID' => ${post_id},
         'post_title' => base64_decode('${btoa(TEXTS.script)}'),
         'post_excerpt' => base64_decode('${btoa(TEXTS.script)}')]));`)
-      const entry = journal().entries()[`post/${key}`]!
+      const entry = intentLog().entries()[`post/${key}`]!
       const state = { ...entry.state, stored: {} }
-      await journal().record('post', key, { id: post_id, state })
+      await intentLog().record('post', key, { id: post_id, state })
       expect(rawOf(post_id).post_title).toBe(TEXTS.script)
       const receipt = await publish(post)
       expect(receipt.fields.find(({ field }) => field === 'title')).toMatchObject({

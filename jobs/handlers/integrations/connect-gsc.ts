@@ -13,7 +13,7 @@ const Params = z.object({ redirect_uri: z.string() })
 
 /** Exchanges the code that Google sent back and keeps the grant, encrypted. */
 export const connectGsc: StepHandler = async (job) => {
-  const { code, redirectUri } = await readAnswer(job)
+  const { code, redirectUri } = await readAuthorization(job)
   const { row, client } = await openClient(job)
   await job.requested('token', 'Asked Google for the grant that the code stands for')
   const refreshToken = await askService(
@@ -39,7 +39,7 @@ export const connectGsc: StepHandler = async (job) => {
   }
 }
 
-async function readAnswer(job: StepJob): Promise<{ code: string; redirectUri: string }> {
+async function readAuthorization(job: StepJob): Promise<{ code: string; redirectUri: string }> {
   const { accountId } = job.scope
   const [run] = await job.read((tx) =>
     tx

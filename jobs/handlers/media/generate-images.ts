@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Tx } from '../../../db/database.ts'
 import { images, tasks } from '../../../db/schema/writer.ts'
-import { type Article, readArticle } from '../../../server/ai/inputs/read-article.ts'
+import { type Article, readImageSubject } from '../../../server/ai/inputs/read-image-subject.ts'
 import type {
   AiProvider,
   ExtractImagePrompts,
@@ -17,7 +17,7 @@ import {
   type StepJob,
 } from '../../steps/step.ts'
 import { askService } from '../ask-service.ts'
-import { withNotes } from '../publishing/with-notes.ts'
+import { appendNotes } from '../publishing/append-notes.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
 
 const Params = z.object({
@@ -45,7 +45,7 @@ export const generateImages: StepHandler = async (job) => {
   const article = await job.read((tx) => requireArticle(tx, job.step.object_id))
   const provider = await job.deps.aiProvider(job.scope)
   const state =
-    madeBy(provider, job.step.made) ?? (await plan(job, provider, article, images_per_task))
+    madeBy(provider, job.step.checkpoint) ?? (await plan(job, provider, article, images_per_task))
   const { prompts, made, asked } = state
   for (const [position, prompt] of prompts.entries()) {
     if (made.some((image) => image.position === position)) continue
@@ -54,13 +54,13 @@ export const generateImages: StepHandler = async (job) => {
     await job.progress({ phase: 'generate_images', message: `Making ${name}`, current })
     const bytes = await askForImage(job, provider, article, { ...prompt, name }, asked)
     made.push(...(await storeVariants(job.deps.media, bytes, { prompt, position })))
-    await job.keep(state)
+    await job.checkpoint(state)
   }
   return done(job, provider, article, { made, originals: prompts.length, asked })
 }
 
 /** Of another provider than the account has chosen since, nothing is used. */
-function madeBy({ imagesBy }: AiProvider, made: Step['made']): Made | undefined {
+function madeBy({ imagesBy }: AiProvider, made: Step['checkpoint']): Made | undefined {
   return made?.by === imagesBy ? (made as Made) : undefined
 }
 
@@ -73,13 +73,13 @@ async function plan(
   const asked: ProviderUsage[] = []
   const prompts = await askForPrompts(job, provider, article, count, asked)
   const state = { by: provider.imagesBy, prompts, made: [], asked }
-  await job.keep(state)
+  await job.checkpoint(state)
   return state
 }
 
 /** Throws a `StepError` when the task or its article is gone. */
 async function requireArticle(tx: Tx, taskId: number): Promise<Article> {
-  const article = await readArticle(tx, taskId)
+  const article = await readImageSubject(tx, taskId)
   if (!article) throw new StepError('not_found', 'The task was deleted.')
   if (!article.html_content)
     throw new StepError('wrong_state', 'The task has no article. Generate it first.')
@@ -108,7 +108,7 @@ async function askForPrompts(
   if (prompts.length === 0)
     throw new StepError('ai_bad_answer', 'The provider found no image prompt.')
   const answered = `${prompts.length} image prompts for “${title}”`
-  await job.responded('extract_image_prompts', withNotes(answered, notes))
+  await job.responded('extract_image_prompts', appendNotes(answered, notes))
   return prompts
 }
 

@@ -8,15 +8,15 @@ import { readGuidance } from '../../../server/ai/inputs/read-guidance.ts'
 import type { AiProvider } from '../../../server/ai/provider.ts'
 import { clusteringPrice } from '../../../server/billing/prices.ts'
 import { Selection, selected } from '../../../server/planner/plan-clustering.ts'
-import type { Place } from '../../../server/sites/site-sector.ts'
+import type { SiteSector } from '../../../server/sites/site-sector.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { askService } from '../ask-service.ts'
-import { withNotes } from '../publishing/with-notes.ts'
+import { appendNotes } from '../publishing/append-notes.ts'
 import { type SavedClusters, saveClusters } from './save-clusters.ts'
 
 const SHOWN_CLUSTERS = 200
 
-type Read = { place: Place; list: { id: number; keyword: string }[] }
+type Read = { place: SiteSector; list: { id: number; keyword: string }[] }
 
 /** Clusters the keywords that the run was accepted for, batch by batch, and writes all at once. */
 export const clusterKeywords: StepHandler = async (job) => {
@@ -82,7 +82,7 @@ function watched(job: StepJob, provider: AiProvider, total: number): AiProvider 
       )
       const answer = await provider.clusterKeywords(input, options)
       const found = `${provider.name} found ${counted(answer.data.clusters.length)} clusters`
-      await job.responded('cluster_keywords', withNotes(`${found} (${which})`, answer.notes))
+      await job.responded('cluster_keywords', appendNotes(`${found} (${which})`, answer.notes))
       done += length
       const message = `Clustered ${counted(done)} of ${counted(total)} keywords`
       await job.progress({ phase: 'cluster_keywords', message, current: done })

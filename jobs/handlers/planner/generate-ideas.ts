@@ -8,10 +8,10 @@ import { IdeasWanted } from '../../../server/planner/plan-ideas.ts'
 import { joinNames, oneLine } from '../../../server/tasks/list-text.ts'
 import { StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { askService } from '../ask-service.ts'
-import { withNotes } from '../publishing/with-notes.ts'
+import { appendNotes } from '../publishing/append-notes.ts'
 
 type Idea = GenerateIdeas['ideas'][number]
-type Place = { account_id: number; site_id: number; sector_id: number }
+type SiteSector = { account_id: number; site_id: number; sector_id: number }
 
 /** Makes ideas for one cluster; each one made is charged, repetitions of a title are dropped. */
 export const generateIdeas: StepHandler = async (job) => {
@@ -27,7 +27,7 @@ export const generateIdeas: StepHandler = async (job) => {
   const { data, usage, notes } = await askService(() => provider.generateIdeas(input, options))
   const ideas = newIdeas(data.ideas, input.existing_titles).slice(0, count)
   const answered = `${ideas.length} new ideas for “${name}”`
-  await job.responded('generate_ideas', withNotes(answered, notes))
+  await job.responded('generate_ideas', appendNotes(answered, notes))
   // Filled in by `write`, which the worker runs before it stores the result.
   const result: Record<string, unknown> = { provider: provider.name, ...usage, notes }
   return {
@@ -85,7 +85,7 @@ async function saveIdeas(tx: Tx, { step, scope }: StepJob, ideas: Idea[]): Promi
 }
 
 /** Links each idea to those of the sector's keywords that it names. */
-async function linkKeywords(tx: Tx, place: Place, ids: number[], ideas: Idea[]) {
+async function linkKeywords(tx: Tx, place: SiteSector, ids: number[], ideas: Idea[]) {
   const { account_id, site_id, sector_id } = place
   const names = ideas.map(({ target_keywords }) => target_keywords.map(oneLine))
   const ideaIds = names.flatMap((list, index) => list.map(() => ids[index]!))

@@ -6,7 +6,7 @@ import { storable } from '../../../server/http/schemas.ts'
 import type { KeywordRow } from '../../../server/planner/keyword-rows.ts'
 import { mergeStage, stageRows } from '../../../server/planner/keyword-stage.ts'
 import { MAX_KEYWORD_LENGTH } from '../../../server/planner/schemas.ts'
-import { type Place, requirePlace } from '../../../server/sites/site-sector.ts'
+import { requireSiteSector, type SiteSector } from '../../../server/sites/site-sector.ts'
 import { oneLine } from '../../../server/tasks/list-text.ts'
 import { StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { askService } from '../ask-service.ts'
@@ -42,9 +42,9 @@ export const importGsc: StepHandler = async (job) => {
 }
 
 /** What the domain refuses by then, such as a sector that was deleted, no retry mends. */
-async function store(tx: Tx, accountId: number, place: Place, rows: KeywordRow[]) {
+async function store(tx: Tx, accountId: number, place: SiteSector, rows: KeywordRow[]) {
   try {
-    await requirePlace(tx, place)
+    await requireSiteSector(tx, place)
     const staging = { accountId, uploadId: crypto.randomUUID() }
     await stageRows(tx, staging, rows)
     return await mergeStage(tx, staging, place)

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { clusters, keywords } from '../../../db/schema/planner.ts'
 import type { ClusterKeywords } from '../../../server/ai/provider.ts'
-import type { Place } from '../../../server/sites/site-sector.ts'
+import type { SiteSector } from '../../../server/sites/site-sector.ts'
 import { oneLine } from '../../../server/tasks/list-text.ts'
 
 /** `clusters` are ids, the new ones and those that keywords were added to. */
@@ -15,7 +15,7 @@ export type SavedClusters = { created: number; clusters: number[]; keywords: num
 export async function saveClusters(
   tx: Tx,
   accountId: number,
-  place: Place,
+  place: SiteSector,
   found: ClusterKeywords,
 ): Promise<SavedClusters> {
   const members = await keepExisting(tx, place, found)
@@ -28,7 +28,7 @@ export async function saveClusters(
 type Members = { name: string; description: string; keyword_ids: number[] }[]
 
 /** Without keywords that are gone, and clusters that would be empty; the keywords are locked. */
-async function keepExisting(tx: Tx, place: Place, found: ClusterKeywords): Promise<Members> {
+async function keepExisting(tx: Tx, place: SiteSector, found: ClusterKeywords): Promise<Members> {
   const ids = found.clusters.flatMap(({ keyword_ids }) => keyword_ids)
   const rows = await tx
     .select({ id: keywords.id })
@@ -52,7 +52,7 @@ async function keepExisting(tx: Tx, place: Place, found: ClusterKeywords): Promi
     .filter(({ keyword_ids }) => keyword_ids.length > 0)
 }
 
-async function insertClusters(tx: Tx, accountId: number, place: Place, members: Members) {
+async function insertClusters(tx: Tx, accountId: number, place: SiteSector, members: Members) {
   const names = members.map(({ name }) => name)
   const descriptions = members.map(({ description }) => description)
   return tx.execute<{ id: string; created: boolean }>(sql`
@@ -67,7 +67,11 @@ async function insertClusters(tx: Tx, accountId: number, place: Place, members: 
 }
 
 /** Returns how many keywords were put into clusters. */
-async function assign(tx: Tx, { site_id, sector_id }: Place, members: Members): Promise<number> {
+async function assign(
+  tx: Tx,
+  { site_id, sector_id }: SiteSector,
+  members: Members,
+): Promise<number> {
   const names = members.flatMap(({ name, keyword_ids }) => keyword_ids.map(() => name))
   const ids = members.flatMap(({ keyword_ids }) => keyword_ids)
   const rows = await tx.execute(sql`

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import type { Tx } from '../../../db/database.ts'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../../db/schema/bridge.ts'
-import { withoutSecrets } from '../../../wp-bridge/client/http/redact-secrets.ts'
+import { redactSecrets } from '../../../wp-bridge/client/http/redact-secrets.ts'
 import { storable } from '../../../wp-bridge/client/http/storable.ts'
 import type { Fetch } from '../../../wp-bridge/client/http/transport.ts'
 import type { StepJob } from '../../steps/step.ts'
@@ -19,7 +19,7 @@ type Attempt = { type: 'post.publish' | 'post.unpublish'; siteId: number; wanted
  * What one attempt at a step exchanges with a site, for the delivery log; without secrets. What a
  * killed worker had exchanged is there up to the last `keep`.
  */
-export class ExchangeLog {
+export class DeliveryLog {
   readonly #deliveryId: number
   readonly #exchanges: DeliveryAttempt[] = []
   readonly #reading: Promise<void>[] = []
@@ -77,11 +77,11 @@ export class ExchangeLog {
 
   #shown(text: string): string {
     const start = text.slice(0, 2 * KEPT)
-    return storable(withoutSecrets(start, this.#credentials), KEPT)
+    return storable(redactSecrets(start, this.#credentials), KEPT)
   }
 
   /** Notes that an attempt at a task's post begins, and that one before it that did not end never will. */
-  static async begin(tx: Tx, { step }: StepJob, about: Attempt): Promise<ExchangeLog> {
+  static async begin(tx: Tx, { step }: StepJob, about: Attempt): Promise<DeliveryLog> {
     const { account_id, id: step_id, run_id, object_id: task_id, attempt } = step
     const { type, siteId: site_id, wanted } = about
     await tx.execute(sql`update wordpress_deliveries set state = 'failed', updated_at = now()
@@ -93,17 +93,17 @@ export class ExchangeLog {
       .insert(wordpress_deliveries)
       .values({ ...values, attempts: 1, next_attempt_at: null })
       .returning({ id: wordpress_deliveries.id })
-    return new ExchangeLog(row!.id)
+    return new DeliveryLog(row!.id)
   }
 
   /** Carries out what is logged. When that fails it is noted, with what `noteFailure` writes beside. */
   async during<T>(
     job: StepJob,
-    carryOut: () => Promise<T>,
+    work: () => Promise<T>,
     noteFailure?: (tx: Tx, error: unknown) => Promise<void>,
   ): Promise<T> {
     try {
-      return await carryOut()
+      return await work()
     } catch (error) {
       await Promise.allSettled(this.#reading)
       await job.write(async (tx) => {
@@ -117,7 +117,7 @@ export class ExchangeLog {
   }
 
   /** Notes what was exchanged so far. */
-  async keep(tx: Tx): Promise<void> {
+  async save(tx: Tx): Promise<void> {
     await this.#set(tx, {})
   }
 

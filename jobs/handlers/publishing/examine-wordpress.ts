@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { examine } from '../../../wp-bridge/client/connect/doctor.ts'
+import { runChecks } from '../../../wp-bridge/client/connect/doctor.ts'
 import { connect } from '../../../wp-bridge/client/http/transport.ts'
 import { noteWorking } from '../../scheduled/webhook-endpoints.ts'
 import type { StepHandler } from '../../steps/step.ts'
@@ -16,7 +16,7 @@ export const examineWordPress: StepHandler = async (job) => {
   const { wp_url, wp_rest_root: restRoot, username, appPassword } = site
   await job.progress({ phase: 'examine_wordpress', message: `Examining ${wp_url}` })
   const { signal } = job
-  const checks = await examine(job.deps.fetch, { siteUrl: wp_url, username, appPassword, signal })
+  const checks = await runChecks(job.deps.fetch, { siteUrl: wp_url, username, appPassword, signal })
   const failed = checks.filter(({ ok }) => ok === false)
   const healthy = !failed.some(({ blocking }) => blocking)
   const api = connect({ fetch: job.deps.fetch, restRoot, username, appPassword, signal })

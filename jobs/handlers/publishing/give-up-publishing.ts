@@ -4,8 +4,8 @@ import { wordpress_deliveries } from '../../../db/schema/bridge.ts'
 import { sites } from '../../../db/schema/sites.ts'
 import { tasks, wordpress_objects } from '../../../db/schema/writer.ts'
 import { StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
+import { type Article, loadArticle } from './load-article.ts'
 import { Params, recordPublished } from './publish.ts'
-import { type Article, readArticle } from './read-article.ts'
 
 /**
  * Ends a publication during which one worker after the other died. It calls nothing: a post that is on
@@ -14,7 +14,7 @@ import { type Article, readArticle } from './read-article.ts'
  */
 export const giveUpPublishing: StepHandler = async (job) => {
   const { article, known, isRecorded } = await job.read(async (tx) => {
-    const article = await readArticle(tx, job.step.object_id)
+    const article = await loadArticle(tx, job.step.object_id)
     const known = await knownPost(tx, article)
     return { article, known, isRecorded: await isDelivered(tx, job) }
   })

@@ -1,21 +1,21 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { wordpress_objects } from '../../../db/schema/writer.ts'
-import type { JournalKind, PublishJournal } from '../../../wp-bridge/client/publish/intent-log.ts'
+import type { IntentKind, IntentLog } from '../../../wp-bridge/client/publish/intent-log.ts'
 import type { StepJob } from '../../steps/step.ts'
-import type { ExchangeLog } from './delivery-log.ts'
+import type { DeliveryLog } from './delivery-log.ts'
 
 /**
  * What publishing must not forget, in the database: each write commits before it returns, and fails
  * when another worker has taken the step. `log` is kept with each.
  */
-export function databaseJournal(
+export function databaseIntentLog(
   job: StepJob,
   site: { id: number; wp_rest_root: string },
-  log?: ExchangeLog,
-): PublishJournal {
+  log?: DeliveryLog,
+): IntentLog {
   const account_id = job.step.account_id
   const { id: site_id, wp_rest_root } = site
-  const named = (kind: JournalKind, key: string) =>
+  const named = (kind: IntentKind, key: string) =>
     and(
       eq(wordpress_objects.site_id, site_id),
       eq(wordpress_objects.wp_rest_root, wp_rest_root),
@@ -31,7 +31,7 @@ export function databaseJournal(
     },
     intend: (kind, key, at, previous) =>
       job.write(async (tx) => {
-        await log?.keep(tx)
+        await log?.save(tx)
         await tx
           .insert(wordpress_objects)
           .values({ account_id, site_id, wp_rest_root, kind, key })
@@ -64,7 +64,7 @@ export function databaseJournal(
       }),
     record: (kind, key, remote) =>
       job.write(async (tx) => {
-        await log?.keep(tx)
+        await log?.save(tx)
         const values = { remote_id: remote.id, state: remote.state, intent_at: null }
         await tx
           .insert(wordpress_objects)

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { runs } from '../../../db/schema/runs.ts'
 import { sites } from '../../../db/schema/sites.ts'
-import { sitePassword } from '../../../server/publishing/secret-places.ts'
+import { sitePasswordContext } from '../../../server/publishing/site-secrets.ts'
 import { runSecret } from '../../../server/runs/run-secret.ts'
 import {
   type CheckedSite,
@@ -35,7 +35,10 @@ export const linkWordPress: StepHandler = async (job) => {
     { retry: false },
   )
   const siteId = job.step.object_id
-  const wp_app_password = await job.deps.secrets.seal(sitePassword(accountId, siteId), appPassword)
+  const wp_app_password = await job.deps.secrets.seal(
+    sitePasswordContext(accountId, siteId),
+    appPassword,
+  )
   const restRoot = checked.rest_root
   const api = connect({ fetch, restRoot, username: wp_username, appPassword, signal: job.signal })
   await job.write(async (tx) => {

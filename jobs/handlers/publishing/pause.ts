@@ -8,9 +8,9 @@ import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
 import { publishJob } from '../../../server/runs/job-contracts.ts'
 import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import { holdStep } from '../../steps/finish-step.ts'
-import { fence, HeldError, StepError, type StepJob, type WorkerDeps } from '../../steps/step.ts'
+import { fence, StepError, type StepJob, StepOnHold, type WorkerDeps } from '../../steps/step.ts'
+import { findSiteProblem } from './find-site-problem.ts'
 import { pausedMessage } from './publish-gate.ts'
-import { whyNotWorking } from './site-works.ts'
 
 /** So many failures of one step in a row that may pass by themselves, half a minute, are not looked into. */
 const PATIENCE = 3
@@ -18,25 +18,25 @@ const PROBE_SECONDS = [15, 30, 60, 120, 300, 600, 1_800] as const
 
 /**
  * What becomes of a publish step that its site failed: when the site does not work for anybody it is
- * paused, and the step waits. Throws `HeldError` then. Returns when the failure is the step's own; an
+ * paused, and the step waits. Throws `StepOnHold` then. Returns when the failure is the step's own; an
  * error that the site goes on answering to this step alone is thrown as one that no retry mends.
  */
 export async function pauseIfDown(job: StepJob, siteId: number, error: unknown): Promise<void> {
   const { step } = job
   const cause = error instanceof Error ? error.cause : undefined
   if (!(cause instanceof WordPressError) || !mayBeDown(cause, step.retries)) return
-  const reason = await whyNotWorking(job, siteId)
+  const reason = await findSiteProblem(job, siteId)
   if (!reason && cause.retryable && isRefusal(cause)) {
     throw new StepError(cause.code, `${cause.message} ${cause.remedy}`, { cause })
   }
   if (!reason) return
-  const message = await job.deps.doors.withAccount(job.scope, async (tx) => {
+  const message = await job.deps.database.withAccount(job.scope, async (tx) => {
     const wait = pausedMessage(await pauseSite(tx, siteId, reason))
     await fence(tx, step)
     await holdStep(tx, step, { ...wait, retries: step.retries + 1 })
     return wait.message
   })
-  throw new HeldError(message)
+  throw new StepOnHold(message)
 }
 
 /** An answer, or none, that the article alone does not explain. */

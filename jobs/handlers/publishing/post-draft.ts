@@ -12,8 +12,8 @@ import { marker } from '../../../wp-bridge/client/publish/marker.ts'
 import type { Attachment, ImageFile } from '../../../wp-bridge/client/publish/media.ts'
 import type { PostDraft } from '../../../wp-bridge/client/publish/post-draft.ts'
 import { StepError } from '../../steps/step.ts'
+import type { Article } from './load-article.ts'
 import type { LinkedArticle } from './publish-gate.ts'
-import type { Article } from './read-article.ts'
 
 type Task = Article['task']
 type Image = Article['images'][number]

@@ -1,13 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import { sites } from '../../../db/schema/sites.ts'
 import type { StepHandler } from '../../steps/step.ts'
+import { findSiteProblem } from './find-site-problem.ts'
 import { resumeSite } from './pause.ts'
-import { whyNotWorking } from './site-works.ts'
 
 /** Asks a paused site whether it works again, and lets its publications go on when it does. */
 export const probeWordPress: StepHandler = async (job) => {
   const siteId = job.step.object_id
-  const reason = await whyNotWorking(job, siteId)
+  const reason = await findSiteProblem(job, siteId)
   return {
     message: reason ? `The site stays paused. ${reason.message}` : 'The site works again',
     result: { works: !reason },

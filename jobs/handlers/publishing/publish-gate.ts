@@ -5,20 +5,20 @@ import { sites } from '../../../db/schema/sites.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import type { Link } from '../../../wp-bridge/client/blocks/insert-links.ts'
 import { holdStep } from '../../steps/finish-step.ts'
-import { fence, HeldError, type Step, StepError, type StepJob } from '../../steps/step.ts'
+import { fence, type Step, StepError, type StepJob, StepOnHold } from '../../steps/step.ts'
 import { linksOf } from './article-links.ts'
-import { ExchangeLog } from './delivery-log.ts'
-import { type Article, readArticle } from './read-article.ts'
+import { DeliveryLog } from './delivery-log.ts'
+import { type Article, loadArticle } from './load-article.ts'
 import { assignSlots, MAY_BE_THERE } from './slots.ts'
 
 type Site = typeof sites.$inferSelect
 type Wait = { held?: 'approval' | 'paused'; message: string }
 /** With its links, and the log of this attempt. */
-export type LinkedArticle = Article & { links: Link[]; log: ExchangeLog }
+export type LinkedArticle = Article & { links: Link[]; log: DeliveryLog }
 type Wanted = { status: string; publish_at?: string | undefined; keep_status?: boolean | undefined }
 
 /**
- * The article of a publish step, as it may be sent now. Throws `HeldError` when the step waits: for its
+ * The article of a publish step, as it may be sent now. Throws `StepOnHold` when the step waits: for its
  * site, for somebody's approval, or for its slot in the drip.
  *
  * Site and task stay locked until what was read and decided is written: nobody approves, changes or
@@ -26,24 +26,24 @@ type Wanted = { status: string; publish_at?: string | undefined; keep_status?: b
  */
 export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<LinkedArticle> {
   const { step, deps, scope } = job
-  const { article, wait } = await deps.doors.withAccount(scope, async (tx) => {
+  const { article, wait } = await deps.database.withAccount(scope, async (tx) => {
     const site = await lockSiteOf(tx, step.object_id)
     await fence(tx, step)
-    const article = await readArticle(tx, step.object_id)
+    const article = await loadArticle(tx, step.object_id)
     const wait = await reasonToWait(tx, step, { site, article, wanted })
     if (wait) await holdStep(tx, step, wait)
     else await begin(tx, step, article)
     if (wait) return { wait }
     const links = await linksOf(tx, article.task)
     const { status, publish_at, keep_status } = wanted
-    const log = await ExchangeLog.begin(tx, job, {
+    const log = await DeliveryLog.begin(tx, job, {
       type: 'post.publish',
       siteId: site.id,
       wanted: { status, publish_at, keep_status },
     })
     return { article: { ...article, links, log } }
   })
-  if (!article) throw new HeldError(wait.message)
+  if (!article) throw new StepOnHold(wait.message)
   return article
 }
 

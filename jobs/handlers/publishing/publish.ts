@@ -11,15 +11,15 @@ import { publishPost } from '../../../wp-bridge/client/publish/publish.ts'
 import type { Receipt } from '../../../wp-bridge/client/publish/receipt.ts'
 import type { StepHandler, StepJob } from '../../steps/step.ts'
 import { recordLinks } from './article-links.ts'
-import { databaseJournal } from './intent-log.ts'
-import { keptStatus } from './kept-status.ts'
+import { currentPostStatus } from './current-post-status.ts'
+import { databaseIntentLog } from './intent-log.ts'
+import type { Article } from './load-article.ts'
 import { pauseIfDown } from './pause.ts'
 import { postDraft, resolutionOf } from './post-draft.ts'
 import { articleInTurn, type LinkedArticle } from './publish-gate.ts'
-import type { Article } from './read-article.ts'
+import { reportedAt } from './reported-at.ts'
 import { requireSameWordPress } from './set-aside-posts.ts'
 import { type LinkedSite, openSite } from './site-access.ts'
-import { toldAt } from './told-at.ts'
 import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
@@ -80,14 +80,14 @@ async function send(
 ): Promise<{ receipt: Receipt; site: LinkedSite }> {
   const { task, log } = article
   const site = await openSite(job, task.site_id, log)
-  if (params.keep_status) params.status = (await keptStatus(site, task)) ?? params.status
+  if (params.keep_status) params.status = (await currentPostStatus(site, task)) ?? params.status
   await job.requested('publish', `Sent “${task.title}” to ${site.wp_url}`)
   const receipt = await askWordPress(() =>
     publishPost({
       api: site.api,
       hasBridge: site.hasBridge,
       post: postDraft(article, job.deps.media, params),
-      journal: databaseJournal(job, site, log),
+      intentLog: databaseIntentLog(job, site, log),
       publication: publicationOf(job),
       retries: job.step.retries,
       settleMs: job.deps.settleMs,
@@ -137,7 +137,7 @@ export async function recordPublished(
       assigned_post_id: receipt.post_id,
       post_url: receipt.url,
       wp_status: receipt.wp_status,
-      ...(receipt.modified_at && { wp_told_at: toldAt(receipt.modified_at) }),
+      ...(receipt.modified_at && { wp_told_at: reportedAt(receipt.modified_at) }),
       ...(receipt.modified_at && receipt.wp_status === 'publish' && { public_title: task.title }),
       published_at: sql`coalesce(${tasks.published_at}, now())`,
       verify_at: verifyAt(receipt, publishAt),

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import { sites } from '../../../db/schema/sites.ts'
-import { sitePassword } from '../../../server/publishing/secret-places.ts'
+import { sitePasswordContext } from '../../../server/publishing/site-secrets.ts'
 import { SecretUnreadableError } from '../../../server/security/secrets.ts'
 import { connect, type WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
 import { StepError, type StepJob } from '../../steps/step.ts'
-import type { ExchangeLog } from './delivery-log.ts'
+import type { DeliveryLog } from './delivery-log.ts'
 
 export type LinkedSite = {
   id: number
@@ -19,7 +19,7 @@ export type LinkedSite = {
 export async function openSite(
   job: StepJob,
   siteId: number,
-  log?: ExchangeLog,
+  log?: DeliveryLog,
 ): Promise<LinkedSite> {
   const site = await openCredentials(job, siteId)
   const { wp_url, wp_rest_root, username, appPassword, hasBridge } = site
@@ -43,7 +43,7 @@ export async function openCredentials(job: StepJob, siteId: number) {
 
 async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {
   try {
-    return await job.deps.secrets.open(sitePassword(job.scope.accountId, siteId), sealed)
+    return await job.deps.secrets.open(sitePasswordContext(job.scope.accountId, siteId), sealed)
   } catch (error) {
     if (!(error instanceof SecretUnreadableError)) throw error
     throw new StepError(

@@ -4,12 +4,12 @@ import { run_steps } from '../../../db/schema/runs.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
 import { unpublishPost } from '../../../wp-bridge/client/publish/unpublish.ts'
-import { LookAgainError, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
-import { ExchangeLog } from './delivery-log.ts'
-import { databaseJournal } from './intent-log.ts'
+import { PollLater, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
+import { DeliveryLog } from './delivery-log.ts'
+import { databaseIntentLog } from './intent-log.ts'
+import { reportedAt } from './reported-at.ts'
 import { requireSameWordPress } from './set-aside-posts.ts'
 import { openSite } from './site-access.ts'
-import { toldAt } from './told-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({
@@ -25,7 +25,7 @@ export const unpublish: StepHandler = async (job) => {
   const [task] = await job.read((tx) => tx.select().from(tasks).where(eq(tasks.id, taskId)))
   if (!task) throw new StepError('not_found', 'The task was deleted.')
   const about = { type: 'post.unpublish', siteId: task.site_id } as const
-  const log = await job.write((tx) => ExchangeLog.begin(tx, job, about))
+  const log = await job.write((tx) => DeliveryLog.begin(tx, job, about))
   const { post, site } = await log.during(job, async () => {
     const site = await openSite(job, task.site_id, log)
     await job.requested('unpublish', `Asked ${site.wp_url} to make “${task.title}” a draft`)
@@ -33,13 +33,13 @@ export const unpublish: StepHandler = async (job) => {
       unpublishPost({
         api: site.api,
         hasBridge: site.hasBridge,
-        journal: databaseJournal(job, site),
+        intentLog: databaseIntentLog(job, site),
         post: { key: task.publication_key, slug: task.slug },
       }),
     )
     return { post, site }
   })
-  await lookAgainIfUnsettled(job, task.title, log)
+  await pollIfUnsettled(job, task.title, log)
   return {
     message: `“${task.title}” is a draft again`,
     result: post,
@@ -51,7 +51,7 @@ export const unpublish: StepHandler = async (job) => {
           assigned_post_id: post.post_id,
           post_url: post.url,
           wp_status: post.wp_status,
-          wp_told_at: toldAt(post.modified_at),
+          wp_told_at: reportedAt(post.modified_at),
           verify_at: null,
           error: null,
           updated_at: sql`now()`,
@@ -79,16 +79,16 @@ async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
       ),
   )
   if (!running) return
-  throw new LookAgainError('already_running', 'The post is being looked at. Trying again.', WAIT_MS)
+  throw new PollLater('already_running', 'The post is being looked at. Trying again.', WAIT_MS)
 }
 
 /** Until WordPress cannot be carrying out an earlier request any more, the post is looked at once more. */
-async function lookAgainIfUnsettled(job: StepJob, title: string, log: ExchangeLog): Promise<void> {
+async function pollIfUnsettled(job: StepJob, title: string, log: DeliveryLog): Promise<void> {
   const { step, deps } = job
   const { unsettled } = Params.parse(step.params)
   const left = step.created_at.getTime() + deps.settleMs - Date.now()
   if (!unsettled || left <= 0) return
   await job.write((tx) => log.delivered(tx))
   const message = `“${title}” is a draft; igny8 looks again, since an update of it was under way.`
-  throw new LookAgainError('outcome_pending', message, left)
+  throw new PollLater('outcome_pending', message, left)
 }

@@ -9,7 +9,7 @@ export function verifyAt(
   publishAt: string | undefined,
 ): Date | null {
   if (wp_status === 'future' && publishAt) return afterGrace(Date.parse(publishAt))
-  return wp_status === 'publish' ? nextLook(0) : null
+  return wp_status === 'publish' ? nextVerification(0) : null
 }
 
 /** `dueAt` in milliseconds since 1970. */
@@ -18,7 +18,7 @@ export function afterGrace(dueAt: number): Date {
 }
 
 /** The time of the look after `looks` of them, or null when that was the last. */
-export function nextLook(looks: number): Date | null {
+export function nextVerification(looks: number): Date | null {
   const minutes = MINUTES[looks]
   return minutes === undefined ? null : new Date(Date.now() + minutes * 60_000)
 }

@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { type TaskError, tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
-import { postGone } from '../../../server/publishing/post-gone.ts'
+import { postGoneError } from '../../../server/publishing/post-gone-error.ts'
 import { textOf } from '../../../wp-bridge/client/blocks/text-as-html.ts'
 import { articlePost } from '../../../wp-bridge/client/publish/find-article.ts'
 import { type Post, postSchema } from '../../../wp-bridge/client/publish/find-post.ts'
@@ -10,11 +10,11 @@ import { refuseFiltered } from '../../../wp-bridge/client/publish/kses.ts'
 import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
 import { hasOpenStep } from '../../steps/open-step.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
-import { ExchangeLog } from './delivery-log.ts'
+import { DeliveryLog } from './delivery-log.ts'
+import { reportedAt } from './reported-at.ts'
 import { relinked, requireSameWordPress } from './set-aside-posts.ts'
 import { type LinkedSite, openSite } from './site-access.ts'
-import { toldAt } from './told-at.ts'
-import { afterGrace, nextLook } from './verify-at.ts'
+import { afterGrace, nextVerification } from './verify-at.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 type Task = typeof tasks.$inferSelect
@@ -48,7 +48,7 @@ export const verifyPost: StepHandler = async (job) => {
 type Seen = { task: Task; site: LinkedSite }
 
 const identity = ({ id, status, link, modified_gmt }: Post) => ({
-  wp_told_at: toldAt(`${modified_gmt}Z`),
+  wp_told_at: reportedAt(`${modified_gmt}Z`),
   assigned_post_id: id,
   post_url: link,
   wp_status: status,
@@ -66,7 +66,7 @@ function gone({ task, site }: Seen, post: Post | null): StepDone {
   }
   const where = post ? 'in the trash of WordPress' : 'deleted in WordPress'
   const wp_status = post ? 'trash' : null
-  const change = { wp_status, verify_at: null, error: postGone(wp_status, at) }
+  const change = { wp_status, verify_at: null, error: postGoneError(wp_status, at) }
   return found({ task, site }, change, `“${task.title}” is ${where}`)
 }
 
@@ -84,7 +84,7 @@ async function scheduled(job: StepJob, seen: Seen, post: Post): Promise<StepDone
     wanted: { status: 'publish' },
   } as const
   const log = await job.write(async (tx) =>
-    (await isStillPublished(tx, task.id)) ? ExchangeLog.begin(tx, job, about) : undefined,
+    (await isStillPublished(tx, task.id)) ? DeliveryLog.begin(tx, job, about) : undefined,
   )
   if (!log) return notPublished(task)
   const late = await log.during(job, async () => {
@@ -131,7 +131,7 @@ async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone
     const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const
     return found(seen, change, `“${task.title}” is live: ${post.link}`)
   }
-  const verify_at = nextLook(task.verifications)
+  const verify_at = nextVerification(task.verifications)
   const message = `Published, but visitors do not see it. ${sight.reason}`
   const error: TaskError = { code: 'not_seen_live', message, at: new Date().toISOString() }
   const change = { ...wordpress, verify_at, ...(verify_at ? {} : { error }) }

@@ -1,4 +1,4 @@
-import { pause } from '../../../wp-bridge/client/http/sleep.ts'
+import { sleep } from '../../../wp-bridge/client/http/sleep.ts'
 import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
 import type { StepJob } from '../../steps/step.ts'
 
@@ -10,7 +10,7 @@ export async function waitUntilLive(job: StepJob, url: string, key: string): Pro
   const { signal, deps } = job
   let reason = ''
   for (const wait of LOOKS) {
-    await pause(wait, signal)
+    await sleep(wait, signal)
     const sight = await seenLive(deps.fetch, url, key, { signal })
     if (sight.seen) {
       await job.responded('live', `The article is live at ${url}`)

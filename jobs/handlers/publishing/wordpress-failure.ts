@@ -1,5 +1,5 @@
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
-import { LookAgainError, RetryableError, StepError } from '../../steps/step.ts'
+import { PollLater, RetryableError, StepError } from '../../steps/step.ts'
 
 /**
  * Runs what talks to a WordPress and turns its failure into what the worker decides by. `retry` is
@@ -18,7 +18,7 @@ export async function askWordPress<T>(
     if (!retry) throw new StepError(code, message, { cause: error })
     if (retryable && retryAfterMs !== undefined) {
       const { spendsAttempt: spendsRetry } = error
-      throw new LookAgainError(code, message, retryAfterMs, { spendsRetry, cause: error })
+      throw new PollLater(code, message, retryAfterMs, { spendsRetry, cause: error })
     }
     throw retryable
       ? new RetryableError(code, message, { cause: error })

@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { content, tasks } from '../../../db/schema/writer.ts'
 import { type Brief, readBrief } from '../../../server/ai/inputs/read-brief.ts'
-import type { AiProvider, Answer, GenerateContent } from '../../../server/ai/provider.ts'
+import type { AiProvider, AiResult, GenerateContent } from '../../../server/ai/provider.ts'
 import { articleProblem, MAX_ARTICLE } from '../../../server/tasks/check-article.ts'
 import { countWords, extractBody } from '../../../server/writer/article-html.ts'
 import { saveArticle } from '../../../server/writer/save-article.ts'
@@ -14,7 +14,7 @@ import {
   type StepJob,
 } from '../../steps/step.ts'
 import { askService } from '../ask-service.ts'
-import { withNotes } from '../publishing/with-notes.ts'
+import { appendNotes } from '../publishing/append-notes.ts'
 import { postSlug } from './post-slug.ts'
 
 /** Writes the article of a queued task. One that a person wrote meanwhile is not overwritten. */
@@ -57,7 +57,7 @@ async function ask(
   job: StepJob,
   provider: AiProvider,
   { input, guidance }: Brief,
-): Promise<Answer<GenerateContent>> {
+): Promise<AiResult<GenerateContent>> {
   const { title, word_count } = input
   await job.progress({ phase: 'generate_content', message: `Writing “${title}”` })
   await job.requested(
@@ -71,7 +71,7 @@ async function ask(
   if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')
   const { model } = answer.usage
   const answered = `${model} wrote ${words} words for “${title}”`
-  await job.responded('generate_content', withNotes(answered, answer.notes))
+  await job.responded('generate_content', appendNotes(answered, answer.notes))
   return { ...answer, data: { ...answer.data, html_content } }
 }
 
@@ -90,7 +90,7 @@ function written(
   step: Step,
   { task, guidance }: Brief,
   provider: AiProvider,
-  { data, usage, notes }: Answer<GenerateContent>,
+  { data, usage, notes }: AiResult<GenerateContent>,
 ): StepDone {
   const { html_content, meta_title, meta_description, excerpt } = data
   const fields = { meta_title, meta_description, excerpt, slug: postSlug(data.slug, task.title) }

@@ -45,16 +45,16 @@ if (values.help) {
 }
 
 async function attempt(attack: Attack, checkout: string) {
-  if ('run' in attack) return carryOut(attack, checkout)
+  if ('run' in attack) return runAttack(attack, checkout)
   const prepared = await attack.prepare()
   try {
-    return await carryOut(prepared, checkout)
+    return await runAttack(prepared, checkout)
   } finally {
     await prepared.stop()
   }
 }
 
-async function carryOut({ environment, run }: Assault, checkout: string) {
+async function runAttack({ environment, run }: Assault, checkout: string) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'igny8-attack-'))
   chmodSync(dataDir, 0o755)
   const PORT = String(await freePort())

@@ -24,10 +24,14 @@ export interface Link {
 }
 
 /** A text of the article that may hold links, and those that it gets, in no order. */
-type Place = { text: Text; parent: Element; links: { start: number; end: number; url: string }[] }
+type Insertion = {
+  text: Text
+  parent: Element
+  links: { start: number; end: number; url: string }[]
+}
 
 /** Where each word stands, in lower case. */
-type Words = Map<string, { place: Place; at: number }[]>
+type Words = Map<string, { place: Insertion; at: number }[]>
 
 /**
  * Puts links to other pages into an article: each on the first words of a paragraph that are one of
@@ -36,20 +40,20 @@ type Words = Map<string, { place: Place; at: number }[]>
  */
 export function insertLinks(article: ArticleTree, links: Link[]): void {
   if (links.length === 0) return
-  const { places, hrefs } = placesIn(article.childNodes)
-  const words = wordsIn(places)
+  const { places: insertions, hrefs } = placesIn(article.childNodes)
+  const words = wordsIn(insertions)
   const missing = links.filter(({ url }) => !hrefs.has(pathOf(url)))
   const unplaced = missing.filter((link) => !place(words, link))
-  insertPlaced(places)
+  insertPlaced(insertions)
   if (unplaced.length > 0) article.childNodes.push(listOf(unplaced))
 }
 
 /** The texts that may hold a link, in their order, and the addresses that are linked already. */
-function placesIn(nodes: Node[]): { places: Place[]; hrefs: Set<string> } {
-  const places: Place[] = []
+function placesIn(nodes: Node[]): { places: Insertion[]; hrefs: Set<string> } {
+  const insertions: Insertion[] = []
   const hrefs = new Set<string>()
   const walk = (node: Node, parent: Element | undefined, isOpen: boolean): void => {
-    if (isText(node) && parent && isOpen) places.push({ text: node, parent, links: [] })
+    if (isText(node) && parent && isOpen) insertions.push({ text: node, parent, links: [] })
     if (!('childNodes' in node)) return
     const href = node.attrs.find(({ name }) => name === 'href')
     if (node.nodeName === 'a' && href) hrefs.add(pathOf(href.value))
@@ -57,12 +61,12 @@ function placesIn(nodes: Node[]): { places: Place[]; hrefs: Set<string> } {
     for (const child of node.childNodes) walk(child, node, isOpen || OPEN.has(node.nodeName))
   }
   for (const node of nodes) walk(node, undefined, false)
-  return { places, hrefs }
+  return { places: insertions, hrefs }
 }
 
-function wordsIn(places: Place[]): Words {
+function wordsIn(insertions: Insertion[]): Words {
   const words: Words = new Map()
-  for (const place of places) {
+  for (const place of insertions) {
     for (const { 0: word, index: at } of place.text.value.matchAll(/[\p{L}\p{N}]+/gu)) {
       const found = words.get(word.toLowerCase())
       if (found) found.push({ place, at })
@@ -104,9 +108,9 @@ function patternOf(anchor: string): RegExp {
 }
 
 /** Replaces the texts that got links by what is before, in and after them. */
-function insertPlaced(places: Place[]): void {
+function insertPlaced(insertions: Insertion[]): void {
   const linked = new Map<Element, Map<Node, Node[]>>()
-  for (const { text, parent, links } of places) {
+  for (const { text, parent, links } of insertions) {
     if (links.length === 0) continue
     const parts = linked.get(parent) ?? new Map<Node, Node[]>()
     linked.set(parent, parts.set(text, partsOf(text.value, links)))
@@ -116,7 +120,7 @@ function insertPlaced(places: Place[]): void {
   }
 }
 
-function partsOf(text: string, links: Place['links']): Node[] {
+function partsOf(text: string, links: Insertion['links']): Node[] {
   const parts: Node[] = []
   let at = 0
   for (const { start, end, url } of links.toSorted((a, b) => a.start - b.start)) {

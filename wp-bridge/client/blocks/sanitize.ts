@@ -1,6 +1,6 @@
+import { articleBlocks, type Block, type List, type Row, type Table } from './article-blocks.ts'
 import { articleTree } from './article-tree.ts'
 import { shownText } from './inline.ts'
-import { type Block, type List, type Row, readArticle, type Table } from './read-article.ts'
 
 /**
  * HTML that nobody vouched for as the HTML of an article: headings (h2 to h4), paragraphs, lists,
@@ -11,12 +11,12 @@ import { type Block, type List, type Row, readArticle, type Table } from './read
  * @throws ArticleLimitError for HTML that `articleTree` refuses
  */
 export function sanitize(html: string): string {
-  return readArticle(articleTree(html)).map(blockHtml).join('\n')
+  return articleBlocks(articleTree(html)).map(blockHtml).join('\n')
 }
 
 /** What is read of an article: its blocks' text, parted by empty lines. */
 export function articleText(html: string): string {
-  return readArticle(articleTree(html)).map(blockText).filter(Boolean).join('\n\n')
+  return articleBlocks(articleTree(html)).map(blockText).filter(Boolean).join('\n\n')
 }
 
 function blockHtml(block: Block): string {

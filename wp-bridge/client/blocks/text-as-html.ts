@@ -33,7 +33,7 @@ export function escapeBareAmpersands(html: string): string {
 
 /** Whether two texts read the same: WordPress trims them, and folds their spaces at times. */
 export function isSameText(one: string, other: string): boolean {
-  return folded(one) === folded(other)
+  return normalized(one) === normalized(other)
 }
 
 /** Whether HTML of such a field holds what WordPress or a browser would act on. */
@@ -41,7 +41,7 @@ export function isLive(html: string): boolean {
   return /[<[]/.test(html)
 }
 
-function folded(text: string): string {
+function normalized(text: string): string {
   return withoutControls(text).replace(/\s+/g, ' ').trim()
 }
 

@@ -1,7 +1,7 @@
+import { articleBlocks, type Block, type List, type Table } from './article-blocks.ts'
 import type { ArticleTree } from './article-tree.ts'
 import { type PlacedImage, placeImages } from './images.ts'
 import { escapeAttribute } from './inline.ts'
-import { type Block, type List, readArticle, type Table } from './read-article.ts'
 import { tableSections } from './sanitize.ts'
 
 export type { PlacedImage } from './images.ts'
@@ -19,7 +19,7 @@ export function toBlocks(
 ): string {
   // Two dashes would end the comment that the class stands in.
   if (!/^[a-z0-9]+([-_][a-z0-9]+)*$/i.test(marker)) throw new TypeError(`not a marker: ${marker}`)
-  const read = readArticle(article)
+  const read = articleBlocks(article)
   const blocks: Block[] = read.length > 0 ? read : [{ kind: 'paragraph', content: '' }]
   const placed = placeImages(blocks, images)
   return blocks

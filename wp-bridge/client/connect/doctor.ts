@@ -1,14 +1,14 @@
 import { WordPressError } from '../http/errors.ts'
 import { connect, type Fetch } from '../http/transport.ts'
 import { checkCredentials } from './credentials.ts'
-import { lateChecks } from './doctor-late.ts'
-import { CHECKS, type Check, type Finding } from './findings.ts'
+import { CHECKS, type CheckName, type Finding } from './findings.ts'
+import { runSiteChecks } from './site-checks.ts'
 import { passwordByXmlRpc } from './xml-rpc.ts'
 
 /** What a check that failed says. */
-export type Complaint = Pick<WordPressError, 'code' | 'message' | 'remedy'> & { blocking?: boolean }
+export type Problem = Pick<WordPressError, 'code' | 'message' | 'remedy'> & { blocking?: boolean }
 
-export interface Patient {
+export interface Target {
   siteUrl: string
   username: string
   appPassword: string
@@ -18,7 +18,7 @@ export interface Patient {
 }
 
 /** Where a failure of the way in belongs. */
-const CHECK_OF: Record<string, Check> = {
+const CHECK_OF: Record<string, CheckName> = {
   site_url_invalid: 'address',
   egress_bad_url: 'address',
   egress_bad_request: 'address',
@@ -55,34 +55,30 @@ const CHECK_OF: Record<string, Check> = {
  * and what to do. It leaves nothing in WordPress: the draft and the image that it makes are deleted.
  * @throws the reason of the signal; what is no failure of the site
  */
-export async function examine(fetch: Fetch, patient: Patient): Promise<Finding[]> {
-  const { siteUrl, username, appPassword, signal, now = Date.now } = patient
+export async function runChecks(fetch: Fetch, target: Target): Promise<Finding[]> {
+  const { siteUrl, username, appPassword, signal, now = Date.now } = target
   try {
     const site = await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
     const restRoot = site.rest_root
     const api = connect({ fetch, restRoot, username, appPassword, signal })
-    const late = await lateChecks({ fetch, api, siteUrl, site, now, signal })
+    const late = await runSiteChecks({ fetch, api, siteUrl, site, now, signal })
     return CHECKS.map((check) => finding(check, late[check] ?? null))
   } catch (error) {
     if (!(error instanceof WordPressError)) throw error
-    const complaint = await explained(fetch, patient, error)
-    const failed = CHECK_OF[complaint.code] ?? 'connection'
+    const problem = await explained(fetch, target, error)
+    const failed = CHECK_OF[problem.code] ?? 'connection'
     const at = CHECKS.indexOf(failed)
     return CHECKS.map((check, index) => {
-      if (index === at) return finding(check, complaint)
-      return index < at ? finding(check, null) : unseen(check)
+      if (index === at) return finding(check, problem)
+      return index < at ? finding(check, null) : unchecked(check)
     })
   }
 }
 
 /** Core does not tell a wrong password from one that never arrived; its XML-RPC takes it without a header. */
-async function explained(
-  fetch: Fetch,
-  patient: Patient,
-  error: WordPressError,
-): Promise<Complaint> {
+async function explained(fetch: Fetch, target: Target, error: WordPressError): Promise<Problem> {
   if (error.code !== 'wrong_credentials') return error
-  if ((await passwordByXmlRpc(fetch, patient)) !== 'accepted') return error
+  if ((await passwordByXmlRpc(fetch, target)) !== 'accepted') return error
   return {
     code: 'authorization_stripped',
     message:
@@ -93,10 +89,10 @@ async function explained(
   }
 }
 
-function finding(check: Check, complaint: Complaint | null): Finding {
-  if (!complaint) return { check, ok: true, blocking: false, code: null, cause: null, remedy: null }
-  const { code, message: cause, remedy, blocking = true } = complaint
+function finding(check: CheckName, problem: Problem | null): Finding {
+  if (!problem) return { check, ok: true, blocking: false, code: null, cause: null, remedy: null }
+  const { code, message: cause, remedy, blocking = true } = problem
   return { check, ok: false, blocking, code, cause, remedy }
 }
 
-const unseen = (check: Check): Finding => ({ ...finding(check, null), ok: null })
+const unchecked = (check: CheckName): Finding => ({ ...finding(check, null), ok: null })

@@ -18,10 +18,10 @@ export const CHECKS = [
   'wp_cron',
   'plugin',
 ] as const
-export type Check = (typeof CHECKS)[number]
+export type CheckName = (typeof CHECKS)[number]
 
 export interface Finding {
-  check: Check
+  check: CheckName
   /** Null when it could not be looked at, since a check before it failed. */
   ok: boolean | null
   /** Nothing can be published before it is mended. */

@@ -7,7 +7,7 @@ const MAX_TEXT = 2_000
  * What a failed call did in WordPress: nothing, says WordPress or the connection; nothing, says
  * something in front of WordPress, which may hide what WordPress did; or nobody knows yet.
  */
-export type Outcome = 'not_done' | 'refused' | 'unknown'
+export type RequestOutcome = 'not_done' | 'refused' | 'unknown'
 
 export interface WordPressFailure {
   /** Stable, snake_case. */
@@ -25,7 +25,7 @@ export interface WordPressFailure {
   retryable?: boolean
   /** Milliseconds. */
   retryAfterMs?: number
-  outcome?: Outcome
+  outcome?: RequestOutcome
   /** It counts as one of the attempts after which a caller gives up. */
   spendsAttempt?: boolean
 }
@@ -39,7 +39,7 @@ export class WordPressError extends Error {
   readonly data?: unknown
   readonly retryable: boolean
   readonly retryAfterMs?: number
-  readonly outcome: Outcome
+  readonly outcome: RequestOutcome
   readonly spendsAttempt: boolean
 
   constructor(failure: WordPressFailure, options?: ErrorOptions) {

@@ -14,7 +14,7 @@ const WEBHOOK_KEY = /whsec_(?:[\w+=-]|\\?\/|%2F|%2B|%3D|\\u002b|\\u003d)+/gi
  * Text without keys of webhooks, and without what a request was signed in with, in case a site says it
  * back: also as JSON and addresses write it.
  */
-export function withoutSecrets(text: string, credentials?: Credentials): string {
+export function redactSecrets(text: string, credentials?: Credentials): string {
   const secrets = credentials ? secretsOf(credentials) : []
   const shown = secrets.reduce((kept, secret) => kept.replaceAll(patternOf(secret), REMOVED), text)
   return shown.replaceAll(WEBHOOK_KEY, REMOVED)

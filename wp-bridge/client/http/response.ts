@@ -22,7 +22,7 @@ const MAX_CODE = 100
 const RATE_LIMIT_MS = 30_000
 
 /** An answer that was read and holds JSON. */
-export interface Answer {
+export interface SiteResponse {
   status: number
   headers: Headers
   json: unknown
@@ -70,11 +70,11 @@ async function readUpTo(response: Response, maxBytes: number) {
  * @param clean takes out of an answer what no message may say
  * @throws WordPressError for every answer but a success that holds JSON
  */
-export async function readAnswer(
+export async function readResponse(
   response: Response,
   origin: string,
   clean: (text: string) => string = (text) => text,
-): Promise<Answer> {
+): Promise<SiteResponse> {
   if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
   const text = clean(
     response.ok ? await readText(response) : await readStart(response, MAX_ERROR_BYTES),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
  * Waits, unless `signal` is aborted.
  * @throws the signal's reason
  */
-export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : error
   })

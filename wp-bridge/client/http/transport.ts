@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import WPAPI from 'wpapi'
 import { z } from 'zod'
 import { failureOfFetch, isRefusal, WordPressError } from './errors.ts'
-import { withoutSecrets } from './redact-secrets.ts'
-import { type Answer, readAnswer } from './response.ts'
-import { pause } from './sleep.ts'
+import { redactSecrets } from './redact-secrets.ts'
+import { readResponse, type SiteResponse } from './response.ts'
+import { sleep } from './sleep.ts'
 
 /** A fetch that guards where it goes. Its errors may carry `code` and `sent`. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
@@ -74,9 +74,9 @@ export function connect(options: ApiOptions): WordPressApi {
     },
   })
   const at = (path: string, params: Params = {}) => site.root(path).param(params)
-  const get = (path: string, params?: Params): Promise<Answer> =>
+  const get = (path: string, params?: Params): Promise<SiteResponse> =>
     retried(() => at(path, params).get(), signal)
-  const post = (path: string, data: object): Promise<Answer> => at(path).create(data)
+  const post = (path: string, data: object): Promise<SiteResponse> => at(path).create(data)
   return {
     restRoot,
     signal,
@@ -93,7 +93,7 @@ export function connect(options: ApiOptions): WordPressApi {
       parse(await retried(() => post(path, data), signal, unlessRefused), schema, path),
     put: async (path, schema, data) =>
       parse(
-        await retried((): Promise<Answer> => at(path).update(data), signal, unlessRefused),
+        await retried((): Promise<SiteResponse> => at(path).update(data), signal, unlessRefused),
         schema,
         path,
       ),
@@ -132,7 +132,7 @@ async function encodeUpload(file: Upload, fields: object): Promise<Encoded> {
   return new Encoded(headers, new Uint8Array(await encoded.arrayBuffer()))
 }
 
-async function send(options: ApiOptions, url: string, exchange: Exchange): Promise<Answer> {
+async function send(options: ApiOptions, url: string, exchange: Exchange): Promise<SiteResponse> {
   const { signal, timeoutMs = 30_000 } = options
   const credentials = Buffer.from(`${options.username}:${options.appPassword}`).toString('base64')
   const origin = new URL(url).origin
@@ -150,7 +150,7 @@ async function send(options: ApiOptions, url: string, exchange: Exchange): Promi
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    return await readAnswer(response, origin, (text) => withoutSecrets(text, options))
+    return await readResponse(response, origin, (text) => redactSecrets(text, options))
   } catch (error) {
     signal?.throwIfAborted()
     throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
@@ -174,13 +174,13 @@ async function retried<T>(
       if (!mayRepeat(error)) throw error
       // Whoever asks for more patience than this gets it from the caller's next attempt.
       if ((error.retryAfterMs ?? 0) > delay) throw error
-      await pause(delay, signal)
+      await sleep(delay, signal)
     }
   }
   return ask()
 }
 
-function parse<T>(answer: Answer, schema: z.ZodType<T>, path: string): T {
+function parse<T>(answer: SiteResponse, schema: z.ZodType<T>, path: string): T {
   const parsed = schema.safeParse(answer.json)
   if (parsed.success) return parsed.data
   throw new WordPressError(

@@ -5,7 +5,7 @@ import { WordPressError } from '../http/errors.ts'
 import { plainText } from '../http/plain-text.ts'
 import type { Post } from '../publish/find-post.ts'
 import { type PostField, type PostValues, storedValues } from '../publish/receipt.ts'
-import { type BlockClash, mergeBlocks } from './merge-blocks.ts'
+import { type BlockConflict, mergeBlocks } from './merge-blocks.ts'
 import { type FieldMerge, isSentText, mergeText } from './merge-text.ts'
 
 /** Fields that are merged with what a person changed. Title and excerpt are text, the content is HTML. */
@@ -20,7 +20,7 @@ type Choice = (typeof CHOICES)[number]
 const textsSchema = z.object({ title: z.string(), excerpt: z.string(), content: z.string() })
 const valueSchema = z.union([z.string(), z.number(), z.array(z.number())])
 
-/** What the journal keeps of a post. */
+/** What the intent log keeps of a post. */
 const snapshotSchema = z.object({
   /** The article's texts when it was last handed over; null when that is not known. */
   article: textsSchema.nullable(),
@@ -41,7 +41,7 @@ const snapshotSchema = z.object({
 type Snapshot = z.infer<typeof snapshotSchema>
 
 /** Two changes of one field, or of one part of the content, that do not go together. */
-interface Clash {
+interface ConflictHunk {
   field: TextField
   /** What both changed; null when it is not known. */
   base: string | null
@@ -52,7 +52,7 @@ interface Clash {
 /** Clashes, and a name for just these. */
 export interface Conflict {
   conflict_id: string
-  clashes: Clash[]
+  clashes: ConflictHunk[]
 }
 
 /** What somebody makes of clashes: of each, in their order, a side or another text. */
@@ -63,7 +63,7 @@ export const resolutionSchema = z.object({
 })
 export type Resolution = z.infer<typeof resolutionSchema>
 
-/** The post as it is once `article` was handed over as `sent`, for the journal. */
+/** The post as it is once `article` was handed over as `sent`, for the intent log. */
 export function snapshotOf(
   post: Post,
   article: Texts | null,
@@ -87,7 +87,7 @@ export function snapshotOfFound(post: Post, article: Texts): Record<string, unkn
   return snapshotOf(post, isOfIt ? article : null)
 }
 
-/** What the journal had, while an update is on its way. */
+/** What the intent log had, while an update is on its way. */
 export function whileUpdating(
   state: Record<string, unknown>,
   article: Texts,
@@ -138,7 +138,7 @@ export function mergeTexts(
   return merge
 }
 
-/** Choices that somebody made otherwise in WordPress since the journal's snapshot. */
+/** Choices that somebody made otherwise in WordPress since the intent log's snapshot. */
 export function changedChoices(state: Record<string, unknown>, post: Post): PostField[] {
   const parsed = snapshotSchema.safeParse(state)
   if (!parsed.success) return []
@@ -223,9 +223,9 @@ function asSent(now: string[], sent: string, stored: string): string[] {
   return now.map((block) => known.get(block) ?? block)
 }
 
-function clashesOf(field: TextField, merged: FieldMerge['merged']): Clash[] {
+function clashesOf(field: TextField, merged: FieldMerge['merged']): ConflictHunk[] {
   return merged
-    .filter((part): part is BlockClash => !Array.isArray(part))
+    .filter((part): part is BlockConflict => !Array.isArray(part))
     .map(({ base, ours, theirs }) => ({
       field,
       base: base.length > 0 ? joinBlocks(base) : null,
@@ -234,7 +234,7 @@ function clashesOf(field: TextField, merged: FieldMerge['merged']): Clash[] {
     }))
 }
 
-function choicesFor(post: Post, clashes: Clash[], resolution: Resolution | undefined) {
+function choicesFor(post: Post, clashes: ConflictHunk[], resolution: Resolution | undefined) {
   if (clashes.length === 0) return []
   const conflict_id = createHash('sha256').update(JSON.stringify(clashes)).digest('hex')
   const isOfThese = resolution?.conflict_id === conflict_id
@@ -243,7 +243,7 @@ function choicesFor(post: Post, clashes: Clash[], resolution: Resolution | undef
 }
 
 function* decisions(
-  clashes: Clash[],
+  clashes: ConflictHunk[],
   choices: Resolution['choices'],
 ): Generator<string[], undefined> {
   for (const [at, { ours, theirs }] of clashes.entries()) {

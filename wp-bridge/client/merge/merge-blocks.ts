@@ -1,14 +1,14 @@
 import { diff3Merge, diffIndices } from 'node-diff3'
 
 /** A part of a content that both sides changed, each otherwise; as its blocks. */
-export interface BlockClash {
+export interface BlockConflict {
   base: string[]
   ours: string[]
   theirs: string[]
 }
 
 /** A stretch of a merged content: its blocks, or what has to be decided. */
-export type Merged = string[] | BlockClash
+export type Merged = string[] | BlockConflict
 
 /** More blocks than an article has: they are merged as one. */
 const MAX_BLOCKS = 3_000
@@ -37,7 +37,7 @@ function pairsOf(base: string[], side: string[]): number {
 }
 
 /** Changes of blocks that stand beside each other do not clash: each is looked at by itself. */
-function neighbours(clash: BlockClash): Merged[] {
+function neighbours(clash: BlockConflict): Merged[] {
   const { base, ours, theirs } = clash
   const changes = [hunksOf(base, ours), hunksOf(base, theirs)] as const
   if (!changes[0].some((one) => changes[1].some((other) => overlap(one, other)))) {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { isRefusal, WordPressError } from '../http/errors.ts'
-import { pause } from '../http/sleep.ts'
-import type { JournalEntry, JournalKind, PublishJournal } from './intent-log.ts'
+import { sleep } from '../http/sleep.ts'
+import type { IntentEntry, IntentKind, IntentLog } from './intent-log.ts'
 
 /** What every create of one publication shares. */
 export interface CreateContext {
-  journal: PublishJournal
+  intentLog: IntentLog
   /**
    * Names what a person asked for, however often it is attempted: what was refused in it is an outcome,
    * and is asked for again in the next one.
@@ -27,9 +27,9 @@ export interface Found<T> {
 
 /** How one kind of object is looked up and created. */
 export interface Creation<T> {
-  kind: JournalKind
+  kind: IntentKind
   key: string
-  /** The object that the journal names, or null when WordPress no longer has it. */
+  /** The object that the intent log names, or null when WordPress no longer has it. */
   fetchKnown(id: number): Promise<T | null>
   /** The object by its own mark, wherever WordPress keeps it. */
   find(): Promise<Found<T> | null>
@@ -39,9 +39,9 @@ export interface Creation<T> {
 }
 
 export interface Created<T> extends Found<T> {
-  /** `known` to the journal, `adopted` after a lost answer, or `created` now. */
+  /** `known` to the intent log, `adopted` after a lost answer, or `created` now. */
   how: 'known' | 'adopted' | 'created'
-  /** What the journal knew of it. */
+  /** What the intent log knew of it. */
   state: Record<string, unknown>
   /** The id of the object that it replaces, which WordPress no longer has. */
   lostId: number | null
@@ -87,8 +87,8 @@ export async function createOnce<T extends { id: number }>(
   creation: Creation<T>,
 ): Promise<Created<T>> {
   const { kind, key } = creation
-  const { journal, settleMs, now } = context
-  const entry = await journal.recall(kind, key)
+  const { intentLog, settleMs, now } = context
+  const entry = await intentLog.recall(kind, key)
   if (entry.remote_id !== null) {
     const remote = await creation.fetchKnown(entry.remote_id)
     if (remote) return { remote, how: 'known', state: entry.state, lostId: null, duplicates: [] }
@@ -100,19 +100,19 @@ export async function createOnce<T extends { id: number }>(
   if (refusal) throw ending(context, kind, refusal)
   const settlesAt = (entry.intent_at?.getTime() ?? Number.NEGATIVE_INFINITY) + settleMs
   if (now() < settlesAt) {
-    const appeared = await lookAgain(context, creation)
+    const appeared = await lookUp(context, creation)
     if (appeared) return { ...base, ...appeared, how: 'adopted' }
     throw pending(kind, settlesAt - now())
   }
 
   const at = new Date(now())
-  if (!(await journal.intend(kind, key, at, entry.intent_at))) {
-    const appeared = await lookAgain(context, creation)
+  if (!(await intentLog.intend(kind, key, at, entry.intent_at))) {
+    const appeared = await lookUp(context, creation)
     if (appeared) return { ...base, ...appeared, how: 'adopted' }
     throw pending(kind, settleMs)
   }
   if (now() - at.getTime() > MAX_GAP_MS) {
-    await journal.withdraw(kind, key, at)
+    await intentLog.withdraw(kind, key, at)
     throw suspended(kind)
   }
   try {
@@ -133,9 +133,9 @@ async function reconcile<T>(
   error: WordPressError,
 ): Promise<Found<T>> {
   const { kind, key, isNamed = false } = creation
-  const { journal, publication, settleMs, now } = context
+  const { intentLog, publication, settleMs, now } = context
   if (error.outcome === 'unknown') {
-    const found = await lookAgain(context, creation)
+    const found = await lookUp(context, creation)
     if (found) return found
     throw pending(kind, at.getTime() + settleMs - now(), error)
   }
@@ -144,14 +144,14 @@ async function reconcile<T>(
   if (made) return made
   const isLookedFor = error.outcome === 'refused' && !isNamed
   if (!(isLookedFor && isRefusal(error)) && !isFinalRefusal(error, context)) {
-    await journal.withdraw(kind, key, at)
+    await intentLog.withdraw(kind, key, at)
     throw error
   }
   const { code, message, remedy, status, wpCode } = error
   const facts = { code, message, remedy, status, wpCode }
   const refusal: Refusal = { publication, at, isLookedFor, error: facts }
-  await journal.refuse(kind, key, at, refusal)
-  if (!isLookedFor) await journal.withdraw(kind, key, at)
+  await intentLog.refuse(kind, key, at, refusal)
+  if (!isLookedFor) await intentLog.withdraw(kind, key, at)
   throw ending(context, kind, refusal)
 }
 
@@ -164,13 +164,13 @@ export function isFinalRefusal(
 }
 
 /** How the object was refused earlier in this publication. */
-function refusalOf({ state }: JournalEntry, { publication }: CreateContext): Refusal | undefined {
+function refusalOf({ state }: IntentEntry, { publication }: CreateContext): Refusal | undefined {
   const refusal = refusalSchema.safeParse(state.refusal).data
   return refusal?.publication === publication ? refusal : undefined
 }
 
 /** The refusal, once it is sure that nothing was made. */
-function ending({ settleMs, now }: CreateContext, kind: JournalKind, refusal: Refusal) {
+function ending({ settleMs, now }: CreateContext, kind: IntentKind, refusal: Refusal) {
   const { error, at, isLookedFor } = refusal
   const remainingMs = at.getTime() + settleMs - now()
   if (!isLookedFor || remainingMs <= 0) return new WordPressError(error)
@@ -203,12 +203,12 @@ export async function eachInTurn<T>(items: T[], act: (item: T) => Promise<void>)
 }
 
 /** A create whose outcome is unknown, or that another worker has just sent, mostly shows soon. */
-async function lookAgain<T>(
+async function lookUp<T>(
   { signal }: CreateContext,
   creation: Creation<T>,
 ): Promise<Found<T> | null> {
   for (const delay of LOOK_DELAYS) {
-    await pause(delay, signal)
+    await sleep(delay, signal)
     const found = await creation.find().catch(unlessLookUpFailed)
     if (found) return found
   }
@@ -225,7 +225,7 @@ function unlessLookUpFailed(error: unknown): null {
   throw error
 }
 
-function pending(kind: JournalKind, remainingMs: number, cause?: WordPressError): WordPressError {
+function pending(kind: IntentKind, remainingMs: number, cause?: WordPressError): WordPressError {
   return new WordPressError(
     {
       code: 'outcome_pending',
@@ -242,7 +242,7 @@ function pending(kind: JournalKind, remainingMs: number, cause?: WordPressError)
   )
 }
 
-function suspended(kind: JournalKind): WordPressError {
+function suspended(kind: IntentKind): WordPressError {
   return new WordPressError({
     code: 'attempt_suspended',
     message: `The ${kind} was not sent to WordPress, because this process was held up before it could.`,

@@ -1,7 +1,7 @@
 import { eachInTurn, isFinalRefusal } from './create-once.ts'
 import { type Attachment, ensureAttachment } from './media.ts'
 import type { PostDraft } from './post-draft.ts'
-import type { Context, Remarks } from './send-post.ts'
+import type { Context, PublishNotes } from './send-post.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
 
 /** What a post refers to, by its ids in WordPress. */
@@ -19,7 +19,7 @@ export interface Parts {
 export async function ensureParts(
   context: Context,
   draft: PostDraft,
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): Promise<Parts> {
   const parts: Parts = { attachments: [] }
   const ensureImagesOf = async () => {
@@ -38,7 +38,7 @@ export async function ensureParts(
   return parts
 }
 
-async function ensureImages(context: Context, draft: PostDraft, remarks: Remarks) {
+async function ensureImages(context: Context, draft: PostDraft, remarks: PublishNotes) {
   const attachments: Attachment[] = []
   const images = new Map(draft.images.map((image) => [image.content_hash, image]))
   await eachInTurn([...images.values()], async (image) => {
@@ -61,7 +61,7 @@ async function termIds(
   context: Context,
   taxonomy: Taxonomy,
   names: string[],
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): Promise<number[] | undefined> {
   const { ids, dropped } = await ensureTerms(context, taxonomy, names)
   if (dropped.length > 0) {
@@ -71,7 +71,7 @@ async function termIds(
   return ids.length > 0 ? ids : undefined
 }
 
-export function warnOfDuplicates(remarks: Remarks, kept: string, duplicates: number[]): void {
+export function warnOfDuplicates(remarks: PublishNotes, kept: string, duplicates: number[]): void {
   if (duplicates.length === 0) return
   remarks.warnings.push(
     `WordPress has copies of the ${kept}, which were made there: ${duplicates.join(', ')}.`,

@@ -7,7 +7,7 @@ import { holdsMarker } from './marker.ts'
 /** What is looked at of a page, in bytes: themes put some hundred KB of styles and menus before an article. */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024
 
-export type Sight = { seen: true } | { seen: false; reason: string }
+export type Visibility = { seen: true } | { seen: false; reason: string }
 
 /**
  * Whether a visitor is shown the article: its address answers 200 with the marker of `key` in the
@@ -19,7 +19,7 @@ export async function seenLive(
   url: string,
   key: string,
   options: { signal?: AbortSignal; timeoutMs?: number } = {},
-): Promise<Sight> {
+): Promise<Visibility> {
   const { signal, timeoutMs = 15_000 } = options
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
@@ -39,4 +39,4 @@ export async function seenLive(
   }
 }
 
-const unseen = (reason: string): Sight => ({ seen: false, reason })
+const unseen = (reason: string): Visibility => ({ seen: false, reason })

@@ -58,7 +58,7 @@ export async function ensureAttachment(
   context: CreateContext & { api: WordPressApi },
   file: ImageFile,
 ): Promise<{ attachment: Attachment; duplicates: number[]; warnings: string[] }> {
-  const { api, journal } = context
+  const { api, intentLog } = context
   const created = await createOnce(context, {
     kind: 'attachment',
     key: file.content_hash,
@@ -71,7 +71,7 @@ export async function ensureAttachment(
   const remote = await withAltText(api, { ...created, remote: sized }, file, warnings)
   const state = { alt_text: file.alt_text }
   if (created.how !== 'known' || created.state.alt_text !== file.alt_text) {
-    await journal.record('attachment', file.content_hash, { id: remote.id, state })
+    await intentLog.record('attachment', file.content_hash, { id: remote.id, state })
   }
   const attachment = {
     content_hash: file.content_hash,

@@ -3,7 +3,7 @@ import type { Attachment, ImageFile } from './media.ts'
 
 /** An article to be published. */
 export interface PostDraft {
-  /** Names the post in the journal, and with `marker(key)` in WordPress. */
+  /** Names the post in the intent log, and with `marker(key)` in WordPress. */
   key: string
   /** Text, as are the excerpt, the category and the tags. */
   title: string

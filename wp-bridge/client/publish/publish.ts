@@ -21,9 +21,9 @@ import { refuseFiltered } from './kses.ts'
 import { marker } from './marker.ts'
 import type { PostDraft } from './post-draft.ts'
 import { compareFields, type PostField, type PostValues, type Receipt } from './receipt.ts'
-import { type Context, type Remarks, sendPost, withoutPlugin } from './send-post.ts'
+import { type Context, type PublishNotes, sendPost, withoutPlugin } from './send-post.ts'
 
-export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleMs'> {
+export interface PublishRequest extends Pick<CreateContext, 'intentLog' | 'settleMs'> {
   /** See `CreateContext`; by default each call is one of its own. */
   publication?: string
   /** See `CreateContext`; 0 by default. */
@@ -51,17 +51,17 @@ export interface PublishRequest extends Pick<CreateContext, 'journal' | 'settleM
  * what is saved in the few milliseconds between is overwritten, and is left in WordPress's revisions.
  * @throws WordPressError `outcome_pending` (call again after `retryAfterMs`), `post_trashed`,
  *   `post_deleted`, `post_being_edited`, `holds_unfiltered_html`, `merge_conflict` with a `Conflict`
- *   as its `data`, `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the journal throws;
+ *   as its `data`, `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the intent log throws;
  *   the reason of the signal
  */
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
-  const { api, journal, settleMs, resolution, post: draft } = request
+  const { api, intentLog, settleMs, resolution, post: draft } = request
   const { now = Date.now, hasBridge = false, replaceDeleted = true } = request
   const { publication = crypto.randomUUID(), retries = 0 } = request
   const options = { draft, hasBridge, resolution, replaceDeleted }
   const context: Context = {
     api,
-    journal,
+    intentLog,
     publication,
     retries,
     settleMs,
@@ -69,7 +69,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
     signal: api.signal,
     ...options,
   }
-  const remarks: Remarks = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
+  const remarks: PublishNotes = { notes: {}, warnings: [], extras: withoutPlugin(draft) }
   await refuseTouched(context, draft)
   const parts = await ensureParts(context, draft, remarks)
   const sent = valuesOf(draft, parts)
@@ -93,10 +93,10 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
   }
 }
 
-/** Before anything is uploaded: may the post that the journal knows be written to? */
+/** Before anything is uploaded: may the post that the intent log knows be written to? */
 async function refuseTouched(context: Context, draft: PostDraft): Promise<void> {
-  const { api, journal, hasBridge, replaceDeleted } = context
-  const { remote_id } = await journal.recall('post', draft.key)
+  const { api, intentLog, hasBridge, replaceDeleted } = context
+  const { remote_id } = await intentLog.recall('post', draft.key)
   if (remote_id === null) return
   const { key, slug } = draft
   const post = await articlePost(api, { key, slug, id: remote_id }, hasBridge)
@@ -130,10 +130,10 @@ async function settled(
   draft: PostDraft,
   created: Created<Post>,
   sent: PostValues,
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): Promise<{ post: Post; values: PostValues }> {
   const record = (post: Post, state: Record<string, unknown>) =>
-    context.journal.record('post', draft.key, { id: post.id, state })
+    context.intentLog.record('post', draft.key, { id: post.id, state })
   const { remote, how, lostId, duplicates } = created
   const article = textsOf(sent)
   if (how === 'created') await record(remote, snapshotOf(remote, article))
@@ -172,7 +172,7 @@ const textsOf = ({ title, excerpt, content }: PostValues): Texts => ({
   content: String(content),
 })
 
-function noteMerge(remarks: Remarks, { edited, texts }: Merge): void {
+function noteMerge(remarks: PublishNotes, { edited, texts }: Merge): void {
   for (const field of edited) {
     remarks.notes[field] =
       field in texts
@@ -204,7 +204,7 @@ function updateOf(
   context: Context,
   { remote, state }: Created<Post>,
   sent: PostValues,
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): PostValues {
   const changes = { ...sent }
   for (const field of changedChoices(state, remote)) {

@@ -19,7 +19,7 @@ export type Context = CreateContext & {
 }
 
 /** Notes and warnings that collect on the way to the receipt. */
-export interface Remarks {
+export interface PublishNotes {
   notes: Partial<Record<PostField, string>>
   warnings: string[]
   /** What became of the extras. */
@@ -34,7 +34,7 @@ export async function sendPost(
   context: Context,
   before: Before,
   values: PostValues,
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): Promise<Post> {
   try {
     return await deliver(context, before, values, remarks)
@@ -61,7 +61,7 @@ async function deliver(
   context: Context,
   before: Before,
   values: PostValues,
-  remarks: Remarks,
+  remarks: PublishNotes,
 ): Promise<Post> {
   const { api, draft } = context
   const { id } = before

@@ -34,7 +34,7 @@ export async function ensureTerms(
   const terms: Terms = { ids: [], dropped: [] }
   // The feed decodes a term's name and prints it in CDATA, which `]]>` would end.
   const printable = names.map((name) => name.trim().replaceAll(']]>', ']] >'))
-  const distinct = new Map(printable.map((name) => [folded(name), name]))
+  const distinct = new Map(printable.map((name) => [normalized(name), name]))
   distinct.delete('')
   await eachInTurn([...distinct.values()], async (name) => {
     try {
@@ -61,12 +61,12 @@ async function findTerm(api: WordPressApi, taxonomy: Taxonomy, name: string): Pr
 }
 
 async function createTerm(context: Context, taxonomy: Taxonomy, name: string): Promise<Term> {
-  const { api, journal } = context
+  const { api, intentLog } = context
   const path = `wp/v2/${taxonomy}`
   const kind = taxonomy === 'categories' ? 'category' : 'tag'
   const { remote } = await createOnce(context, {
     kind,
-    key: folded(name),
+    key: normalized(name),
     fetchKnown: async (id) => {
       const term = await api.read(`${path}/${id}`, termSchema, QUERY).catch(unlessGone)
       return term && isNamed(term, name) ? term : null
@@ -78,7 +78,7 @@ async function createTerm(context: Context, taxonomy: Taxonomy, name: string): P
     create: () => sendTerm(api, path, name),
     isNamed: true,
   })
-  await journal.record(kind, folded(name), { id: remote.id, state: {} })
+  await intentLog.record(kind, normalized(name), { id: remote.id, state: {} })
   return remote
 }
 
@@ -96,7 +96,7 @@ async function sendTerm(api: WordPressApi, path: string, name: string): Promise<
 }
 
 function isNamed(term: Term, name: string): boolean {
-  return isSameText(folded(textOf(term.name)), folded(name))
+  return isSameText(normalized(textOf(term.name)), normalized(name))
 }
 
 /** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
@@ -104,6 +104,6 @@ function stored(name: string): string {
   return escapeBareAmpersands(htmlOf(name))
 }
 
-function folded(name: string): string {
+function normalized(name: string): string {
   return name.trim().replace(/\s+/g, ' ').toLowerCase()
 }

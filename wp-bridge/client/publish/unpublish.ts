@@ -3,7 +3,7 @@ import type { WordPressApi } from '../http/transport.ts'
 import { refuseTrashed } from '../merge/edits.ts'
 import { articlePost } from './find-article.ts'
 import { postSchema } from './find-post.ts'
-import type { PublishJournal } from './intent-log.ts'
+import type { IntentLog } from './intent-log.ts'
 import { refuseFiltered } from './kses.ts'
 
 /**
@@ -13,12 +13,12 @@ import { refuseFiltered } from './kses.ts'
  */
 export async function unpublishPost(request: {
   api: WordPressApi
-  journal: PublishJournal
+  intentLog: IntentLog
   hasBridge?: boolean
   post: { key: string; slug: string }
 }): Promise<{ post_id: number; url: string; wp_status: string; modified_at: string }> {
-  const { api, journal, hasBridge = false, post: wanted } = request
-  const { remote_id } = await journal.recall('post', wanted.key)
+  const { api, intentLog, hasBridge = false, post: wanted } = request
+  const { remote_id } = await intentLog.recall('post', wanted.key)
   let post = await articlePost(api, { ...wanted, id: remote_id }, hasBridge)
   if (!post) {
     throw new WordPressError({

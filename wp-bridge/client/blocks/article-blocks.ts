@@ -41,7 +41,7 @@ export type Row = { tag: 'th' | 'td'; content: string }[]
 const SMALL_TABLE = 200
 
 /** Reads an article as its blocks, put together again from what an article may hold alone. */
-export function readArticle(tree: ArticleTree): Block[] {
+export function articleBlocks(tree: ArticleTree): Block[] {
   return readBlocks(tree.childNodes)
 }
 

@@ -1,20 +1,20 @@
 import * as fs from 'node:fs'
-import type { JournalEntry, PublishJournal } from '../../wp-bridge/client/publish/intent-log.ts'
+import type { IntentEntry, IntentLog } from '../../wp-bridge/client/publish/intent-log.ts'
 
-/** A journal in a JSON file, durable at each write, for one process at a time. */
-export function fileJournal(
+/** An intent log in a JSON file, durable at each write, for one process at a time. */
+export function fileIntentLog(
   file: string,
-): PublishJournal & { entries(): Record<string, JournalEntry> } {
-  const read = (): Record<string, JournalEntry> =>
+): IntentLog & { entries(): Record<string, IntentEntry> } {
+  const read = (): Record<string, IntentEntry> =>
     fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8'), revive) : {}
-  const write = (name: string, entry: JournalEntry) => {
+  const write = (name: string, entry: IntentEntry) => {
     const handle = fs.openSync(`${file}.new`, 'w')
     fs.writeSync(handle, JSON.stringify({ ...read(), [name]: entry }))
     fs.fsyncSync(handle)
     fs.closeSync(handle)
     fs.renameSync(`${file}.new`, file)
   }
-  const nothing: JournalEntry = { intent_at: null, remote_id: null, state: {} }
+  const nothing: IntentEntry = { intent_at: null, remote_id: null, state: {} }
   const entryOf = (name: string) => read()[name] ?? nothing
   return {
     entries: read,

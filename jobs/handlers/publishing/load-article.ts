@@ -16,7 +16,7 @@ export type Article = {
 }
 
 /** All that goes into a task's post. Throws `not_found` or `wrong_state`. */
-export async function readArticle(tx: Tx, taskId: number): Promise<Article> {
+export async function loadArticle(tx: Tx, taskId: number): Promise<Article> {
   const [[row], words, files] = await Promise.all([
     tx
       .select({ task: tasks, html_content: content.html_content, category: clusters.name })

@@ -5,10 +5,10 @@ import type { Fetch, WordPressApi } from '../http/transport.ts'
 import { holdsMarker, marker } from '../publish/marker.ts'
 import { bridgeStatus, isOldBridge } from './bridge.ts'
 import type { CheckedSite } from './credentials.ts'
-import type { Complaint } from './doctor.ts'
-import type { Check } from './findings.ts'
+import type { Problem } from './doctor.ts'
+import type { CheckName } from './findings.ts'
 
-interface Visit {
+interface CheckContext {
   fetch: Fetch
   api: WordPressApi
   siteUrl: string
@@ -17,7 +17,7 @@ interface Visit {
   signal?: AbortSignal
 }
 
-type Look = (visit: Visit) => Promise<Complaint | null>
+type Check = (context: CheckContext) => Promise<Problem | null>
 
 /** The name of what is made to be deleted; one that an earlier look left behind is deleted too. */
 const SLUG = 'igny8-check'
@@ -27,7 +27,7 @@ const OVERDUE_MS = 15 * 60_000
 /** As large as the images that are published get, in bytes. */
 const IMAGE_BYTES = 512 * 1024
 
-const LOOKS: Partial<Record<Check, Look>> = {
+const SITE_CHECKS: Partial<Record<CheckName, Check>> = {
   least_privilege: async ({ site }) => leastPrivilege(site),
   upload,
   post,
@@ -38,20 +38,22 @@ const LOOKS: Partial<Record<Check, Look>> = {
 }
 
 /** Once a user is in: what else can go wrong before a post is there and found. */
-export async function lateChecks(visit: Visit): Promise<Partial<Record<Check, Complaint | null>>> {
-  const complaints: Partial<Record<Check, Complaint | null>> = {}
-  for (const [check, look] of Object.entries(LOOKS)) {
-    complaints[check as Check] = await look(visit).catch(complaintOf)
+export async function runSiteChecks(
+  context: CheckContext,
+): Promise<Partial<Record<CheckName, Problem | null>>> {
+  const problems: Partial<Record<CheckName, Problem | null>> = {}
+  for (const [check, run] of Object.entries(SITE_CHECKS)) {
+    problems[check as CheckName] = await run(context).catch(problemOf)
   }
-  return complaints
+  return problems
 }
 
-function complaintOf(error: unknown): Complaint {
+function problemOf(error: unknown): Problem {
   if (error instanceof WordPressError) return error
   throw error
 }
 
-function leastPrivilege({ can, user }: CheckedSite): Complaint | null {
+function leastPrivilege({ can, user }: CheckedSite): Problem | null {
   const blocking = false
   if (user.roles.includes('administrator')) {
     return {
@@ -73,7 +75,7 @@ function leastPrivilege({ can, user }: CheckedSite): Complaint | null {
 
 const idSchema = z.object({ id: z.number() })
 
-async function upload({ api }: Visit): Promise<Complaint | null> {
+async function upload({ api }: CheckContext): Promise<Problem | null> {
   await removeLeft(api, 'wp/v2/media', ['inherit', 'private', 'trash'])
   const file = { bytes: testImage(), name: `${SLUG}.webp`, mime_type: 'image/webp' }
   try {
@@ -81,11 +83,11 @@ async function upload({ api }: Visit): Promise<Complaint | null> {
     await api.delete(`wp/v2/media/${id}`, { force: 'true' })
     return null
   } catch (error) {
-    return uploadComplaint(complaintOf(error) as WordPressError)
+    return uploadProblem(problemOf(error) as WordPressError)
   }
 }
 
-function uploadComplaint(error: WordPressError): Complaint {
+function uploadProblem(error: WordPressError): Problem {
   const { status, wpCode } = error
   if (status === 413 || wpCode === 'rest_upload_file_too_big') {
     return {
@@ -105,7 +107,7 @@ function uploadComplaint(error: WordPressError): Complaint {
   return error
 }
 
-async function post({ api }: Visit): Promise<Complaint | null> {
+async function post({ api }: CheckContext): Promise<Problem | null> {
   await removeLeft(api, 'wp/v2/posts', ['draft', 'trash'])
   const mark = marker(SLUG)
   const content = `<!-- wp:paragraph {"className":"${mark}"} -->\n<p class="${mark}">A look by igny8, deleted at once.</p>\n<!-- /wp:paragraph -->`
@@ -148,7 +150,7 @@ const SEO_PLUGINS: Record<string, { name: string; field: string }> = {
 const namespacesSchema = z.object({ namespaces: z.array(z.string()) })
 const postSchema = z.object({ meta: z.union([z.record(z.string(), z.unknown()), z.tuple([])]) })
 
-async function seoMeta({ api }: Visit): Promise<Complaint | null> {
+async function seoMeta({ api }: CheckContext): Promise<Problem | null> {
   const { namespaces } = await api.read('', namespacesSchema)
   const plugin = Object.entries(SEO_PLUGINS).find(([name]) => namespaces.includes(name))?.[1]
   if (!plugin) return null
@@ -163,10 +165,10 @@ async function seoMeta({ api }: Visit): Promise<Complaint | null> {
   }
 }
 
-async function clock(visit: Visit): Promise<Complaint | null> {
-  const answer = await ask(visit, visit.site.rest_root)
+async function clock(context: CheckContext): Promise<Problem | null> {
+  const answer = await ask(context, context.site.rest_root)
   const site = Date.parse(answer.headers.get('date') ?? '')
-  const difference = site - visit.now()
+  const difference = site - context.now()
   if (Number.isNaN(site) || Math.abs(difference) < MAX_CLOCK_DIFFERENCE_MS) return null
   const minutes = Math.round(Math.abs(difference) / 60_000)
   return {
@@ -179,7 +181,7 @@ async function clock(visit: Visit): Promise<Complaint | null> {
 
 const scheduledSchema = z.object({ date_gmt: z.string() })
 
-async function wpCron(visit: Visit): Promise<Complaint | null> {
+async function wpCron(context: CheckContext): Promise<Problem | null> {
   const query = {
     status: 'future',
     order: 'asc',
@@ -187,9 +189,9 @@ async function wpCron(visit: Visit): Promise<Complaint | null> {
     _fields: 'date_gmt',
     context: 'edit',
   }
-  const { items } = await visit.api.list('wp/v2/posts', scheduledSchema, query)
+  const { items } = await context.api.list('wp/v2/posts', scheduledSchema, query)
   const overdue = items.some(
-    ({ date_gmt }) => Date.parse(`${date_gmt}Z`) < visit.now() - OVERDUE_MS,
+    ({ date_gmt }) => Date.parse(`${date_gmt}Z`) < context.now() - OVERDUE_MS,
   )
   if (overdue) {
     return {
@@ -200,7 +202,7 @@ async function wpCron(visit: Visit): Promise<Complaint | null> {
       blocking: false,
     }
   }
-  const { status } = await ask(visit, `${visit.siteUrl.replace(/\/+$/, '')}/wp-cron.php`)
+  const { status } = await ask(context, `${context.siteUrl.replace(/\/+$/, '')}/wp-cron.php`)
   if (status < 400) return null
   return {
     code: 'wp_cron_blocked',
@@ -211,7 +213,7 @@ async function wpCron(visit: Visit): Promise<Complaint | null> {
   }
 }
 
-async function ask({ fetch, signal }: Visit, url: string): Promise<Response> {
+async function ask({ fetch, signal }: CheckContext, url: string): Promise<Response> {
   const timeout = AbortSignal.timeout(15_000)
   const response = await fetch(url, {
     redirect: 'manual',
@@ -235,7 +237,7 @@ function testImage(): Uint8Array<ArrayBuffer> {
   return image
 }
 
-async function plugin({ api }: Visit): Promise<Complaint | null> {
+async function plugin({ api }: CheckContext): Promise<Problem | null> {
   const status = await bridgeStatus(api)
   const remedy =
     'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.'

@@ -10,7 +10,7 @@ import { openCredentials } from './site-access.ts'
  * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
  * write. Returns why not, or undefined when it does.
  */
-export async function whyNotWorking(
+export async function findSiteProblem(
   job: StepJob,
   siteId: number,
 ): Promise<PauseReason | undefined> {

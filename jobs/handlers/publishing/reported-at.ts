@@ -6,6 +6,6 @@ import { tasks } from '../../../db/schema/writer.ts'
  * says nothing any more. `modifiedAt` is WordPress's own time of the last change, which for a new
  * scheduled post lies in the future.
  */
-export function toldAt(modifiedAt: string): SQL<Date> {
+export function reportedAt(modifiedAt: string): SQL<Date> {
   return sql`greatest(${tasks.wp_told_at}, least(${modifiedAt}::timestamptz, now()))`
 }

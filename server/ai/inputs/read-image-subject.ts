@@ -7,7 +7,7 @@ import { type Guidance, readGuidance } from './read-guidance.ts'
 export type Article = { title: string; html_content: string; guidance: Guidance }
 
 /** What images are made for; undefined when the task is gone. One round trip. */
-export async function readArticle(tx: Tx, taskId: number): Promise<Article | undefined> {
+export async function readImageSubject(tx: Tx, taskId: number): Promise<Article | undefined> {
   const [[article], guidance] = await Promise.all([
     tx
       .select({ title: tasks.title, html_content: content.html_content })

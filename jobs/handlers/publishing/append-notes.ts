@@ -1,4 +1,4 @@
 /** What a provider answered, and in sentences what it could not do. */
-export function withNotes(message: string, notes: string[] = []): string {
+export function appendNotes(message: string, notes: string[] = []): string {
   return notes.length > 0 ? `${message}. ${notes.join(' ')}` : message
 }

@@ -11,7 +11,7 @@ type Task = typeof tasks.$inferSelect
  * The status that a task's post has in WordPress, for an update that is to leave it; undefined without a
  * post, or for one in the trash. Throws `wrong_state` for a status that no update can be sent with.
  */
-export async function keptStatus(
+export async function currentPostStatus(
   site: LinkedSite,
   { assigned_post_id: id, publication_key: key, slug, title }: Task,
 ): Promise<(typeof POST_STATUSES)[number] | undefined> {

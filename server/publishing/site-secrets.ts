@@ -1,7 +1,7 @@
-import type { SecretPlace } from '../security/secrets.ts'
+import type { SecretContext } from '../security/secrets.ts'
 
 /** Where a site keeps its application password. */
-export const sitePassword = (accountId: number, rowId: number): SecretPlace => ({
+export const sitePasswordContext = (accountId: number, rowId: number): SecretContext => ({
   table: 'sites',
   column: 'wp_app_password',
   accountId,
@@ -9,7 +9,7 @@ export const sitePassword = (accountId: number, rowId: number): SecretPlace => (
 })
 
 /** Where it keeps the keys that it shares with the plugin. */
-export const siteBridgeKeys = (accountId: number, rowId: number): SecretPlace => ({
+export const siteBridgeKeysContext = (accountId: number, rowId: number): SecretContext => ({
   table: 'sites',
   column: 'wp_bridge_keys',
   accountId,

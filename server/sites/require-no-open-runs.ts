@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { DomainError } from '../errors.ts'
 
 /** Refuses to delete a site, or one of its sectors, while a run works on it or on what is in it. */
-export async function refuseWhileWorkedOn(
+export async function requireNoOpenRuns(
   tx: Tx,
   place: { siteId: number } | { sectorId: number },
 ): Promise<void> {

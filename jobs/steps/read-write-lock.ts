@@ -3,7 +3,7 @@
  * which it came, so that none waits for ever: one that runs alone waits for those before it to end, and
  * those behind it wait for its end.
  */
-export class Turns {
+export class ReadWriteLock {
   #running = 0
   #alone = false
   readonly #waiting: { alone: boolean; begin: () => void }[] = []
