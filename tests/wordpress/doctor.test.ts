@@ -278,16 +278,6 @@ describe('says what is the matter', () => {
     expect(found).toMatchObject({ check: 'plugin', code: 'plugin_absent', blocking: false })
     await php('activate_plugin')
   })
-
-  it.each(['0.0.9', '0.1.0-beta', 'none'])('when the plugin is of version %s', async (version) => {
-    await plug(`add_filter('rest_post_dispatch', function ($answer, $server, $request) {
-      if ('/igny8/v1/status' === $request->get_route()) {
-        $answer->set_data(array_merge($answer->get_data(), array('plugin_version' => '${version}')));
-      }
-      return $answer;
-    }, 10, 3);`)
-    expect(complaint(await look())).toMatchObject({ check: 'plugin', code: 'plugin_too_old' })
-  })
 })
 
 it('deletes what an earlier look left behind, and nobody else’s draft of that name', async () => {

@@ -36,11 +36,6 @@ export function isSameText(one: string, other: string): boolean {
   return normalized(one) === normalized(other)
 }
 
-/** Whether HTML of such a field holds what WordPress or a browser would act on. */
-export function isLive(html: string): boolean {
-  return /[<[]/.test(html)
-}
-
 function normalized(text: string): string {
   return withoutControls(text).replace(/\s+/g, ' ').trim()
 }

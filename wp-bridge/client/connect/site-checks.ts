@@ -3,7 +3,7 @@ import { WordPressError } from '../http/errors.ts'
 import { MAX_ERROR_BYTES, readStart } from '../http/response.ts'
 import type { Fetch, WordPressApi } from '../http/transport.ts'
 import { holdsMarker, marker } from '../publish/marker.ts'
-import { bridgeStatus, isOldBridge } from './bridge.ts'
+import { bridgeStatus } from './bridge.ts'
 import type { CheckedSite } from './credentials.ts'
 import type { Problem } from './doctor.ts'
 import type { CheckName } from './findings.ts'
@@ -238,23 +238,12 @@ function testImage(): Uint8Array<ArrayBuffer> {
 }
 
 async function plugin({ api }: CheckContext): Promise<Problem | null> {
-  const status = await bridgeStatus(api)
-  const remedy =
-    'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.'
-  const blocking = false
-  if (!status) {
-    return {
-      code: 'plugin_absent',
-      message: 'The igny8 plugin is not active. Everything is published without it all the same.',
-      remedy,
-      blocking,
-    }
-  }
-  if (!isOldBridge(status)) return null
+  if (await bridgeStatus(api)) return null
   return {
-    code: 'plugin_too_old',
-    message: `The igny8 plugin has version ${status.plugin_version}, which is too old for this igny8.`,
-    remedy,
-    blocking,
+    code: 'plugin_absent',
+    message: 'The igny8 plugin is not active. Everything is published without it all the same.',
+    remedy:
+      'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.',
+    blocking: false,
   }
 }
