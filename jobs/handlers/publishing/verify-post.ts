@@ -125,7 +125,7 @@ async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   const { task } = seen
   const { fetch } = job.deps
   const { signal } = job
-  const sight = await seenLive(fetch, post.link, task.publication_key, { signal })
+  const sight = await seenLive(fetch, post.link, task.publication_key, signal)
   const wordpress = { ...identity(post), public_title: textOf(post.title.raw) }
   if (sight.seen) {
     const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const

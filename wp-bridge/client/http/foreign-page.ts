@@ -3,6 +3,7 @@ import { WordPressError } from './errors.ts'
 
 /** What a site answered, where that is a web page. */
 export interface Page {
+  url: string
   status: number
   headers: Headers
   text: string
@@ -33,7 +34,7 @@ const WP_DIE = /id="error-page"|wp-die-message/
  * What a page means that stands where WordPress should answer, or null for any other page.
  * @param origin for messages
  */
-export function knownPage(page: Page, origin: string): WordPressError | null {
+export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressError | null {
   const { status, headers } = page
   const text = page.text.slice(0, MAX_LOOKED_AT)
   if (isChallenge(page, text)) {
@@ -70,7 +71,7 @@ export function knownPage(page: Page, origin: string): WordPressError | null {
   return null
 }
 
-function isChallenge({ status, headers }: Page, text: string): boolean {
+function isChallenge({ status, headers }: Pick<Page, 'status' | 'headers'>, text: string): boolean {
   if (
     headers.get('cf-mitigated') === 'challenge' ||
     SILENT_CHALLENGE.test(text.slice(0, SILENT_START))
