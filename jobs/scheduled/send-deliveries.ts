@@ -161,7 +161,7 @@ async function post(
   if (!site?.wp_bridge_keys || !site.wp_rest_root) {
     return { status: null, answer: 'The site has no paired plugin.' }
   }
-  const url = `${site.wp_rest_root.replace(/\/?$/, '/')}igny8/v1/events`
+  const url = `${site.wp_rest_root}igny8/v1/events`
   const body = JSON.stringify(payload)
   try {
     const shared = await openBridgeKeys(deps.secrets, { accountId, siteId }, site.wp_bridge_keys)

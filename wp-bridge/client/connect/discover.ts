@@ -4,6 +4,7 @@ import { fetchPage } from '../http/fetch-page.ts'
 import { knownPage, type Page, quoted } from '../http/foreign-page.ts'
 import { parseJson } from '../http/parse-json.ts'
 import { redirected } from '../http/response.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
 /** Of a page only its head is looked at, in bytes. */
@@ -137,10 +138,6 @@ function advertisedRoot(page: Page, site: URL): URL | null {
 
 function ownOrigin(root: URL, site: URL): string {
   return `${site.origin}${root.pathname}${root.search}`
-}
-
-function withSlash(url: string): string {
-  return url.replace(/\/?$/, '/')
 }
 
 /** @param broken what answers in place of the REST API, where that is an error of the server */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { WordPressError } from '../http/errors.ts'
 import { fetchPage } from '../http/fetch-page.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch, WordPressApi } from '../http/transport.ts'
 import { holdsMarker, marker } from '../publish/marker.ts'
 import { bridgeStatus } from './bridge.ts'
@@ -208,8 +209,7 @@ async function wpCron({ fetch, api, siteUrl, now, signal }: CheckContext): Promi
       blocking: false,
     }
   }
-  const wpCronUrl = `${siteUrl.replace(/\/+$/, '')}/wp-cron.php`
-  const { status } = await fetchPage(fetch, wpCronUrl, { signal })
+  const { status } = await fetchPage(fetch, `${withSlash(siteUrl)}wp-cron.php`, { signal })
   if (status < 400) return null
   return {
     code: 'wp_cron_blocked',

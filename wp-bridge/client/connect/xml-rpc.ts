@@ -1,5 +1,6 @@
 import { WordPressError } from '../http/errors.ts'
 import { fetchPage } from '../http/fetch-page.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
 /** https://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php has no word for it: WordPress says 403. */
@@ -15,7 +16,7 @@ export async function passwordByXmlRpc(
   site: { siteUrl: string; username: string; appPassword: string; signal?: AbortSignal },
 ): Promise<'accepted' | 'refused' | 'unknown'> {
   try {
-    const { text } = await fetchPage(fetch, `${site.siteUrl.replace(/\/+$/, '')}/xmlrpc.php`, {
+    const { text } = await fetchPage(fetch, `${withSlash(site.siteUrl)}xmlrpc.php`, {
       method: 'POST',
       headers: { 'content-type': 'text/xml' },
       body: call('wp.getUsersBlogs', [site.username, site.appPassword]),

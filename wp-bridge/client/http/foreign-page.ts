@@ -1,5 +1,6 @@
 import { textOf } from '../blocks/text-as-html.ts'
 import { WordPressError } from './errors.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What a site answered, where that is a web page. */
 export interface Page {
@@ -141,15 +142,4 @@ export function wordsOf(html: string): string {
   }
   const line = textOf(words.join(' ')).replace(/\s+/g, ' ').trim()
   return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS).trimEnd()} …` : line
-}
-
-/** A site's `Retry-After` longer than this is not waited for at once: milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000
-
-/** `Retry-After` in milliseconds: seconds or a date. */
-export function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')
-  if (!value) return undefined
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS) : undefined
 }

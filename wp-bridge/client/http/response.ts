@@ -5,11 +5,11 @@ import {
   knownPage,
   maintenance,
   quoted,
-  retryAfterMs,
   suspended,
   wordsOf,
 } from './foreign-page.ts'
 import { parseJson } from './parse-json.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What is shown of the code of WordPress's own error, in characters. */
 const MAX_CODE = 100
