@@ -1,7 +1,7 @@
 <?php
 use PHPUnit\Framework\TestCase;
 
-/** What every test of the plugin's routes does: ask as a user, on WordPress's own REST server. */
+/** Base class with requests to the plugin's REST routes as a user of a given role. */
 abstract class BridgeTestCase extends TestCase
 {
     const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -11,7 +11,7 @@ abstract class BridgeTestCase extends TestCase
     {
         delete_option('igny8_bridge_pairing');
         delete_option('igny8_bridge_pause');
-        delete_option('igny8_bridge_pause_told');
+        delete_option('igny8_bridge_pause_changed');
         wp_set_current_user(0);
     }
 
@@ -20,15 +20,15 @@ abstract class BridgeTestCase extends TestCase
         remove_all_filters('option_home', 99);
     }
 
-    /** Gives the site another address, until the test ends. */
+    /** Changes the address of the site until the test ends. */
     protected function moveTo(string $home): void
     {
         remove_all_filters('option_home', 99);
         add_filter('option_home', fn() => $home, 99);
     }
 
-    /** Asks as whoever is signed in; headers by their names, the body as JSON or as it is. */
-    protected function ask(string $method, string $path, $body = null, array $headers = []): WP_REST_Response
+    /** Sends a request as the current user. A body that is no string is encoded as JSON. */
+    protected function request(string $method, string $path, $body = null, array $headers = []): WP_REST_Response
     {
         $request = new WP_REST_Request($method, "/igny8/v1/$path");
         $request->set_headers($headers);
@@ -39,7 +39,7 @@ abstract class BridgeTestCase extends TestCase
         return rest_do_request($request);
     }
 
-    /** Signs a new user of the role in. */
+    /** Creates a user with the role and signs in as that user. */
     protected function signIn(string $role): int
     {
         $login = $role . wp_generate_password(8, false);
@@ -54,9 +54,25 @@ abstract class BridgeTestCase extends TestCase
         return wp_generate_uuid4();
     }
 
-    protected function assertRefused(int $status, string $code, WP_REST_Response $response): void
+    protected function assertError(int $status, string $code, WP_REST_Response $response): void
     {
         $this->assertSame([$status, $code], [$response->get_status(), $response->get_data()['code'] ?? null]);
+    }
+
+    /** A body of PUT posts/{key}. */
+    protected function postBody(array $changes = []): array
+    {
+        return $changes + [
+            'title' => 'Tea & toast',
+            'content' => "<!-- wp:paragraph -->\n<p>Is tea good? Yes \\ no.</p>\n<!-- /wp:paragraph -->",
+            'status' => 'publish',
+        ];
+    }
+
+    /** Returns the states of a receipt by field. */
+    protected function states(WP_REST_Response $response): array
+    {
+        return array_column($response->get_data()['fields'], 'state', 'field');
     }
 
     protected function pairing(array $changes = []): array
@@ -64,7 +80,7 @@ abstract class BridgeTestCase extends TestCase
         return $changes + ['site_id' => 7, 'events_url' => 'https://127.0.0.1/api/v1/bridge/7/events/', 'key' => self::KEY];
     }
 
-    /** The head of a post's page. */
+    /** Returns the head of a single post. */
     protected static function headOf(int $id): string
     {
         global $wp_query, $wp_the_query;

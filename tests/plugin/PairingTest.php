@@ -4,128 +4,128 @@ use Igny8\Bridge\Pairing\Pairing;
 
 final class PairingTest extends BridgeTestCase
 {
-    public function test_pairs_for_a_user_who_may_write(): void
+    public function test_pairs_for_a_user_who_can_publish_posts(): void
     {
         $this->signIn('author');
-        $answer = $this->ask('PUT', 'pairing', $this->pairing());
+        $answer = $this->request('PUT', 'pairing', $this->pairing());
         $this->assertSame(200, $answer->get_status());
         $this->assertSame(['site_id' => 7, 'previous_good_until' => null], $answer->get_data());
         $this->assertSame([self::KEY], Pairing::keys());
     }
 
-    public function test_keeps_the_replaced_key_for_as_long_as_was_asked(): void
+    public function test_keeps_the_replaced_key_valid_for_the_overlap(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing());
-        $answer = $this->ask('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 60]));
+        $this->request('PUT', 'pairing', $this->pairing());
+        $answer = $this->request('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 60]));
         $until = strtotime($answer->get_data()['previous_good_until']);
         $this->assertEqualsWithDelta(time() + 60, $until, 5);
         $this->assertSame([self::OTHER_KEY, self::KEY], Pairing::keys());
-        $this->ask('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 600]));
-        $this->assertSame($until, Pairing::previous_until(), 'the same key again prolongs nothing');
+        $this->request('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 600]));
+        $this->assertSame($until, Pairing::previous_until(), 'Sending the same key again does not extend the overlap.');
     }
 
-    public function test_ends_the_replaced_key_at_once_without_an_overlap(): void
+    public function test_expires_the_replaced_key_at_once_without_an_overlap(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing());
-        $this->ask('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 0]));
+        $this->request('PUT', 'pairing', $this->pairing());
+        $this->request('PUT', 'pairing', $this->pairing(['key' => self::OTHER_KEY, 'overlap' => 0]));
         $this->assertSame([self::OTHER_KEY], Pairing::keys());
     }
 
-    public function test_refuses_who_is_not_signed_in(): void
+    public function test_refuses_visitors(): void
     {
-        $this->assertRefused(401, 'igny8_cannot_pair', $this->ask('PUT', 'pairing', $this->pairing()));
-        $this->assertRefused(401, 'igny8_cannot_pair', $this->ask('DELETE', 'pairing'));
+        $this->assertError(401, 'igny8_cannot_pair', $this->request('PUT', 'pairing', $this->pairing()));
+        $this->assertError(401, 'igny8_cannot_pair', $this->request('DELETE', 'pairing'));
     }
 
-    public function test_refuses_who_may_not_write(): void
+    public function test_refuses_users_who_cannot_publish_posts(): void
     {
         $this->signIn('subscriber');
-        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('PUT', 'pairing', $this->pairing()));
-        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('DELETE', 'pairing'));
+        $this->assertError(403, 'igny8_cannot_pair', $this->request('PUT', 'pairing', $this->pairing()));
+        $this->assertError(403, 'igny8_cannot_pair', $this->request('DELETE', 'pairing'));
         $this->signIn('contributor');
-        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('PUT', 'pairing', $this->pairing()));
-        $this->assertRefused(403, 'igny8_cannot_pair', $this->ask('DELETE', 'pairing'));
+        $this->assertError(403, 'igny8_cannot_pair', $this->request('PUT', 'pairing', $this->pairing()));
+        $this->assertError(403, 'igny8_cannot_pair', $this->request('DELETE', 'pairing'));
         $this->assertNull(Pairing::get());
     }
 
-    public function test_does_not_put_an_older_key_over_a_newer_one(): void
+    public function test_does_not_replace_a_newer_key_with_an_older_one(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing(['since' => 1700000000002]));
+        $this->request('PUT', 'pairing', $this->pairing(['since' => 1700000000002]));
         $late = $this->pairing(['key' => self::OTHER_KEY, 'since' => 1700000000001]);
-        $this->assertRefused(409, 'igny8_newer_key', $this->ask('PUT', 'pairing', $late));
+        $this->assertError(409, 'igny8_newer_key', $this->request('PUT', 'pairing', $late));
         $this->assertSame([self::KEY], Pairing::keys());
-        $this->assertSame(200, $this->ask('PUT', 'pairing', $this->pairing(['since' => 1700000000002]))->get_status());
+        $this->assertSame(200, $this->request('PUT', 'pairing', $this->pairing(['since' => 1700000000002]))->get_status());
     }
 
-    public function test_refuses_to_change_another_users_pairing_but_for_administrators(): void
+    public function test_lets_only_administrators_change_the_pairing_of_another_user(): void
     {
         $this->signIn('editor');
-        $this->ask('PUT', 'pairing', $this->pairing());
+        $this->request('PUT', 'pairing', $this->pairing());
         $this->signIn('author');
         $other = $this->pairing(['key' => self::OTHER_KEY]);
-        $this->assertRefused(403, 'igny8_paired_by_another', $this->ask('PUT', 'pairing', $other));
-        $this->assertRefused(403, 'igny8_paired_by_another', $this->ask('DELETE', 'pairing'));
+        $this->assertError(403, 'igny8_paired_by_another', $this->request('PUT', 'pairing', $other));
+        $this->assertError(403, 'igny8_paired_by_another', $this->request('DELETE', 'pairing'));
         $this->signIn('administrator');
-        $this->assertSame(200, $this->ask('PUT', 'pairing', $other)->get_status());
+        $this->assertSame(200, $this->request('PUT', 'pairing', $other)->get_status());
     }
 
-    public function test_refuses_another_site_of_the_service_unless_it_is_to_replace(): void
+    public function test_refuses_to_pair_with_another_site_without_replace(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing());
+        $this->request('PUT', 'pairing', $this->pairing());
         $other = $this->pairing(['site_id' => 8, 'key' => self::OTHER_KEY]);
-        $this->assertRefused(409, 'igny8_paired_already', $this->ask('PUT', 'pairing', $other));
+        $this->assertError(409, 'igny8_paired_already', $this->request('PUT', 'pairing', $other));
         $this->assertSame([self::KEY], Pairing::keys());
-        $this->assertSame(200, $this->ask('PUT', 'pairing', $other + ['replace' => true])->get_status());
-        $this->assertSame([self::OTHER_KEY], Pairing::keys(), 'a key of another site is good no more');
+        $this->assertSame(200, $this->request('PUT', 'pairing', $other + ['replace' => true])->get_status());
+        $this->assertSame([self::OTHER_KEY], Pairing::keys(), 'The key of the replaced site is no longer valid.');
     }
 
-    /** @dataProvider malformed */
-    public function test_refuses_malformed_values(array $changes): void
+    /** @dataProvider invalid */
+    public function test_refuses_invalid_values(array $changes): void
     {
         $this->signIn('author');
-        $this->assertRefused(400, 'rest_invalid_param', $this->ask('PUT', 'pairing', $this->pairing($changes)));
+        $this->assertError(400, 'rest_invalid_param', $this->request('PUT', 'pairing', $this->pairing($changes)));
         $this->assertNull(Pairing::get());
     }
 
-    public function malformed(): array
+    public function invalid(): array
     {
         return [
-            'no key' => [['key' => 'secret']],
-            'a key too short' => [['key' => 'whsec_' . base64_encode('short')]],
-            'a key that is no text' => [['key' => ['whsec_']]],
-            'no address' => [['events_url' => 'javascript:alert(1)']],
-            'no site' => [['site_id' => 0]],
-            'an overlap of years' => [['overlap' => 99999999]],
+            'an invalid key' => [['key' => 'secret']],
+            'a key that is too short' => [['key' => 'whsec_' . base64_encode('short')]],
+            'a key that is not a string' => [['key' => ['whsec_']]],
+            'an invalid URL' => [['events_url' => 'javascript:alert(1)']],
+            'an invalid site ID' => [['site_id' => 0]],
+            'an overlap that is too long' => [['overlap' => 99999999]],
         ];
     }
 
-    public function test_refuses_what_is_missing(): void
+    public function test_refuses_missing_values(): void
     {
         $this->signIn('author');
-        $this->assertRefused(400, 'rest_missing_callback_param', $this->ask('PUT', 'pairing', []));
+        $this->assertError(400, 'rest_missing_callback_param', $this->request('PUT', 'pairing', []));
     }
 
-    public function test_forgets_the_pairing(): void
+    public function test_deletes_the_pairing_and_the_pause(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing());
-        update_option(EventsController::PAUSE_OPTION, array('reason' => 'It is down.'));
-        $this->assertSame(200, $this->ask('DELETE', 'pairing')->get_status());
+        $this->request('PUT', 'pairing', $this->pairing());
+        update_option(EventsController::PAUSE_OPTION, 'The site is down.');
+        $this->assertSame(200, $this->request('DELETE', 'pairing')->get_status());
         $this->assertSame([], Pairing::keys());
         $this->assertFalse(get_option(EventsController::PAUSE_OPTION));
     }
 
-    public function test_is_of_this_site_and_of_no_copy_of_it(): void
+    public function test_does_not_apply_the_pairing_to_a_copy_of_the_site(): void
     {
         $this->signIn('author');
-        $this->ask('PUT', 'pairing', $this->pairing());
+        $this->request('PUT', 'pairing', $this->pairing());
         foreach (['http://EXAMPLE.test/blog', 'https://www.example.test/blog/'] as $same) {
             $this->moveTo($same);
-            $this->ask('PUT', 'pairing', $this->pairing());
+            $this->request('PUT', 'pairing', $this->pairing());
             $this->moveTo('https://example.test/blog');
             $this->assertSame([self::KEY], Pairing::keys());
             $this->assertNull(Pairing::other_home());
@@ -134,15 +134,15 @@ final class PairingTest extends BridgeTestCase
             $this->moveTo($copy);
             $this->assertSame([], Pairing::keys());
             $this->assertSame('example.test/blog', Pairing::other_home());
-            $this->assertFalse($this->ask('GET', 'status')->get_data()['pairing']['paired']);
+            $this->assertFalse($this->request('GET', 'status')->get_data()['pairing']['paired']);
         }
-        $this->assertSame(200, $this->ask('PUT', 'pairing', $this->pairing())->get_status());
+        $this->assertSame(200, $this->request('PUT', 'pairing', $this->pairing())->get_status());
         $this->assertSame([self::KEY], Pairing::keys());
     }
 
-    public function test_has_no_other_methods(): void
+    public function test_supports_no_other_methods(): void
     {
         $this->signIn('author');
-        $this->assertRefused(404, 'rest_no_route', $this->ask('GET', 'pairing'));
+        $this->assertError(404, 'rest_no_route', $this->request('GET', 'pairing'));
     }
 }

@@ -1,34 +1,34 @@
 <?php
 /**
- * Run once with each fixture of `seo/` in WordPress.
+ * Runs once with each fixture in `seo/`.
  *
  * @group seo
  */
 final class SeoTest extends BridgeTestCase
 {
-    public function test_reaches_the_pages_title_and_description(): void
+    public function test_sets_the_title_and_description_of_the_page(): void
     {
         $this->signIn('author');
         $seo = ['title' => 'A “title” \\ & more', 'description' => 'What it\'s about'];
         $body = ['title' => 'Plain', 'content' => 'Text', 'status' => 'publish', 'seo' => $seo];
         $key = $this->newKey();
-        $answer = $this->ask('PUT', "posts/$key", $body);
+        $answer = $this->request('PUT', "posts/$key", $body);
         $this->assertSame(201, $answer->get_status(), wp_json_encode($answer->get_data()));
         $states = array_column($answer->get_data()['fields'], 'state', 'field');
         $this->assertSame(['applied', 'applied'], [$states['seo_title'], $states['seo_description']]);
         $this->assertRendered($answer->get_data()['post']['id'], $seo);
         $seo['description'] = 'Another';
-        $this->ask('PUT', "posts/$key", ['seo' => ['description' => 'Another']]);
+        $this->request('PUT', "posts/$key", ['seo' => ['description' => 'Another']]);
         $this->assertRendered($answer->get_data()['post']['id'], $seo);
     }
 
-    public function test_prints_text_as_it_is_and_nothing_in_it_acts(): void
+    public function test_prints_the_exact_text_without_tags_shortcodes_or_variables_taking_effect(): void
     {
         $this->signIn('author');
         $text = 'What does the <div> tag do? </title><script>alert(1)</script> AT&T &amp; a < 5 "q" 50%ab [gallery] #post_title';
         $seo = ['title' => "$text %%title%%", 'description' => "$text %sep%"];
         $body = ['title' => 'Plain', 'content' => 'Text', 'status' => 'publish', 'seo' => $seo];
-        $answer = $this->ask('PUT', 'posts/' . $this->newKey(), $body);
+        $answer = $this->request('PUT', 'posts/' . $this->newKey(), $body);
         $states = array_column($answer->get_data()['fields'], 'state', 'field');
         $this->assertSame(['applied', 'applied'], [$states['seo_title'], $states['seo_description']]);
         $id = $answer->get_data()['post']['id'];
@@ -39,17 +39,17 @@ final class SeoTest extends BridgeTestCase
         $this->assertSame('a ]]&gt; b', \Igny8\Bridge\PlainText::to_seo_field('a ]]> b'));
     }
 
-    public function test_is_named_in_the_status(): void
+    public function test_is_listed_in_the_status(): void
     {
         $this->signIn('author');
-        $this->assertSame([getenv('IGNY8_SEO')], $this->ask('GET', 'status')->get_data()['seo_plugins']);
+        $this->assertSame([getenv('IGNY8_SEO')], $this->request('GET', 'status')->get_data()['seo_plugins']);
     }
 
-    public function test_leaves_the_description_of_the_article_to_the_seo_plugin(): void
+    public function test_leaves_the_article_markup_to_the_seo_plugin(): void
     {
         $this->signIn('author');
         $body = ['title' => 'Plain', 'content' => 'Why?', 'status' => 'publish', 'schema' => ['article' => true, 'faq' => [['question' => 'Why?', 'answer' => 'So.']]]];
-        $id = $this->ask('PUT', 'posts/' . $this->newKey(), $body)->get_data()['post']['id'];
+        $id = $this->request('PUT', 'posts/' . $this->newKey(), $body)->get_data()['post']['id'];
         $head = self::headOf($id);
         $this->assertStringNotContainsString('"Article"', $head);
         $this->assertStringContainsString('"FAQPage"', $head);

@@ -1,14 +1,13 @@
 <?php
-
-/** That the PHP which runs these tests is the one that was meant, and understands the plugin. */
+/** The PHP version that runs the tests, and the syntax of the plugin in it. */
 final class SyntaxTest extends BridgeTestCase
 {
-    public function test_the_tests_run_by_the_PHP_that_was_asked_for(): void
+    public function test_runs_on_the_requested_version(): void
     {
         $this->assertStringStartsWith(getenv('IGNY8_PHP') ?: '8.', PHP_VERSION);
     }
 
-    public function test_every_file_of_the_plugin_is_PHP_to_it(): void
+    public function test_parses_every_file_of_the_plugin(): void
     {
         $folder = WP_PLUGIN_DIR . '/igny8-bridge';
         $files = new RegexIterator(new RecursiveIteratorIterator(new RecursiveDirectoryIterator($folder)), '/\.php$/');

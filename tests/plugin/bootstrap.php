@@ -1,5 +1,5 @@
 <?php
-// Loads the WordPress in the folder IGNY8_WORDPRESS with the bridge plugin in it, as PHPUnit's bootstrap.
+// PHPUnit bootstrap: loads the WordPress in IGNY8_WORDPRESS, where the plugin is active.
 $_SERVER += ['HTTP_HOST' => '127.0.0.1', 'REQUEST_METHOD' => 'GET', 'REQUEST_URI' => '/'];
 $_SERVER += ['SERVER_PROTOCOL' => 'HTTP/1.1', 'REMOTE_ADDR' => '127.0.0.1'];
 define('WP_DISABLE_FATAL_ERROR_HANDLER', true);
@@ -9,3 +9,4 @@ global $wpdb, $wp, $wp_query, $wp_the_query, $wp_rewrite, $wp_roles, $wp_version
     $wp_filter, $wp_actions, $wp_filters, $wp_current_filter, $wp_db_version, $wp_local_package, $pagenow, $blog_id;
 require getenv('IGNY8_WORDPRESS') . '/wp-load.php';
 require __DIR__ . '/BridgeTestCase.php';
+require __DIR__ . '/AdminTestCase.php';

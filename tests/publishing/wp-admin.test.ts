@@ -56,17 +56,17 @@ describe('the page in wp-admin', () => {
     await writeArticles(owner, place, ['<b>Hostile</b> & tea'], { images_per_task: 1 })
     await owner.post('writer/tasks/publish/', { ids: [id] })
     const shown = await inWpAdmin('admin.php?page=igny8-bridge', async (page) => {
-      await page.getByText('checks were made').waitFor()
+      await page.getByText('checks run').waitFor()
       await page.getByText('<b>Hostile</b> & tea', { exact: true }).waitFor()
-      await page.getByText('Waits for approval.').waitFor()
+      await page.getByText('Waiting for approval.').waitFor()
       await page.getByRole('button', { name: 'Approve and publish “Tea in wp-admin”' }).click()
-      await page.getByText('Approved. The article is being published.').waitFor()
+      await page.getByText('Article approved. Publishing has started.').waitFor()
       // The list follows by itself.
       await page
         .getByRole('row', { name: /Tea in wp-admin/ })
-        .getByText('Seen live')
+        .getByText(/^Live/)
         .waitFor()
-      await page.getByRole('link', { name: /^Seen live/ }).click()
+      await page.getByRole('link', { name: /^Live \(/ }).click()
       return page.locator('#igny8-tasks').innerText()
     })
     expect(shown).toContain(`Approved by ${wordpress.user} in WordPress`)
@@ -114,7 +114,7 @@ describe('the page in wp-admin', () => {
     await expect.poll(told, { timeout: 30_000 }).toContain('completed')
     await inWpAdmin('edit.php', async (page) => {
       const row = page.getByRole('row', { name: /Tea in wp-admin/ })
-      await row.getByRole('link', { name: 'Seen live' }).waitFor()
+      await row.getByRole('link', { name: 'Live', exact: true }).waitFor()
       expect(await titles(page)).toContain('Hello world!')
       expect(await filtered(page, 'yes')).toEqual(['Tea in wp-admin'])
       expect(await filtered(page, 'edited')).toEqual([])

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { PauseReason } from '../../../db/schema/sites.ts'
 import { checkCredentials } from '../../../wp-bridge/client/connect/credentials.ts'
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
-import type { WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
+import { connect, type WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
 import { StepError, type StepJob } from '../../steps/step.ts'
-import { openSite } from './site-access.ts'
+import { openCredentials } from './site-access.ts'
 
 /**
  * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
@@ -17,7 +17,9 @@ export async function findSiteProblem(
   const { fetch } = job.deps
   const { signal } = job
   try {
-    const { wp_url: siteUrl, username, appPassword, api } = await openSite(job, siteId)
+    const site = await openCredentials(job, siteId)
+    const { wp_url: siteUrl, wp_rest_root: restRoot, username, appPassword } = site
+    const api = connect({ fetch, restRoot, username, appPassword, signal })
     await answers(api)
     await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
     await takesWrites(api)

@@ -1,6 +1,6 @@
 <?php
-// Does to WordPress what All in One SEO 4 does with a post's title and description: they are columns of
-// a table of its own, written through its model; its post meta are copies that nothing is printed from.
+// Handles titles and descriptions like All in One SEO 4: they are columns of a separate table, written through
+// its model. Its post meta are copies that are never printed.
 namespace AIOSEO\Plugin\Common\Models;
 
 define('AIOSEO_VERSION', '4.7');

@@ -1,5 +1,5 @@
 <?php
-// Does to WordPress what Rank Math does with a post's title and description: they are post meta.
+// Handles titles and descriptions like Rank Math: they are post meta.
 define('RANK_MATH_VERSION', '1.0.220');
 add_filter('pre_get_document_title', fn () => get_post_meta(get_the_ID(), 'rank_math_title', true));
 add_action('wp_head', function () {

@@ -1,5 +1,5 @@
 <?php
-// Does to WordPress what SEOPress does with a post's title and description: they are post meta.
+// Handles titles and descriptions like SEOPress: they are post meta.
 define('SEOPRESS_VERSION', '8.0');
 add_filter('pre_get_document_title', fn () => get_post_meta(get_the_ID(), '_seopress_titles_title', true));
 add_action('wp_head', function () {

@@ -1,6 +1,6 @@
 <?php
-// Does to WordPress what Yoast SEO does with a post's title and description: they are post meta, copied
-// into a table of "indexables" when the post is saved, and printed from there.
+// Handles titles and descriptions like Yoast SEO: they are post meta, which are copied into a table of
+// indexables when the post is saved, and printed from there.
 define('WPSEO_VERSION', '23.0');
 add_action('wp_insert_post', function ($id) {
     $indexables = get_option('fixture_yoast_indexables', []);

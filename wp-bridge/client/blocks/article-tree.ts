@@ -1,7 +1,6 @@
 import {
   type DefaultTreeAdapterMap,
   defaultTreeAdapter,
-  html as namespaces,
   Parser,
   type Token,
   type TreeAdapter,
@@ -106,7 +105,7 @@ function sanitized(nodes: Node[], depth: number): Node[] {
     if (isText(node)) addText(kept, node.value)
     if (!isElement(node) || DROPPED.has(node.tagName)) continue
     const children = sanitized(node.childNodes, depth + 1)
-    if (KEPT.has(node.tagName)) kept.push(keptElement(node, children))
+    if (KEPT.has(node.tagName)) kept.push(elementOf(node, children))
     else for (const child of children) isText(child) ? addText(kept, child.value) : kept.push(child)
   }
   return kept
@@ -118,18 +117,9 @@ function addText(nodes: Node[], text: string): void {
   else nodes.push(textNode(text))
 }
 
-function keptElement({ tagName, attrs }: Element, childNodes: Node[]): Element {
+function elementOf({ tagName, attrs, namespaceURI }: Element, childNodes: Node[]): Element {
   const kept = attrs.filter(({ name }) => name === ATTRIBUTES[tagName])
-  return elementNode(tagName, childNodes, kept)
-}
-
-export function elementNode(
-  tagName: string,
-  childNodes: Node[],
-  attributes: Element['attrs'] = [],
-): Element {
-  const element = defaultTreeAdapter.createElement(tagName, namespaces.NS.HTML, attributes)
-  return { ...element, childNodes }
+  return { ...defaultTreeAdapter.createElement(tagName, namespaceURI, kept), childNodes }
 }
 
 export const textNode = (value: string) => defaultTreeAdapter.createTextNode(value)

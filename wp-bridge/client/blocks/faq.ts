@@ -1,5 +1,5 @@
 import type { ArticleTree } from './article-tree.ts'
-import { type Node, treeText } from './inline.ts'
+import { isText, type Node } from './inline.ts'
 
 /** The question mark of Latin and Greek, Chinese and Japanese, and Arabic scripts. */
 const QUESTION_MARKS = ['?', '？', '؟']
@@ -37,7 +37,12 @@ export function faqOf({ childNodes }: ArticleTree): { question: string; answer: 
 }
 
 function textOf(node: Node): string {
-  return treeText([node], (tagName) => (PARTED.has(tagName) ? ' ' : ''))
-    .replace(/\s+/g, ' ')
-    .trim()
+  const pieces: string[] = []
+  const walk = (from: Node): void => {
+    if (isText(from)) pieces.push(from.value)
+    if ('childNodes' in from) from.childNodes.forEach(walk)
+    if (PARTED.has(from.nodeName)) pieces.push(' ')
+  }
+  walk(node)
+  return pieces.join('').replace(/\s+/g, ' ').trim()
 }

@@ -1,7 +1,7 @@
 <?php
 /**
  * Plugin Name:       igny8 Bridge
- * Description:       Publishes igny8's articles exactly once, with their SEO titles and structured data, and tells igny8 what becomes of them here.
+ * Description:       Publishes igny8 articles exactly once, with SEO titles and structured data, and reports later changes back to igny8.
  * Version:           0.1.0
  * Requires at least: 6.1
  * Requires PHP:      7.4
@@ -38,4 +38,4 @@ spl_autoload_register(
 
 register_activation_hook( __FILE__, array( Tables::class, 'create' ) );
 register_deactivation_hook( __FILE__, array( Plugin::class, 'deactivate' ) );
-add_action( 'plugins_loaded', array( Plugin::class, 'start' ) );
+add_action( 'plugins_loaded', array( Plugin::class, 'register_hooks' ) );

@@ -1,6 +1,6 @@
 <?php
 /**
- * Removes what the plugin stored. The posts stay.
+ * Removes everything the plugin stored, except posts.
  *
  * @package Igny8\Bridge
  */
@@ -19,9 +19,9 @@ require_once __DIR__ . '/includes/Posts/EditedPosts.php';
 require_once __DIR__ . '/includes/Posts/StructuredData.php';
 
 /**
- * Removes what one site holds.
+ * Deletes the plugin's tables, options, post meta and cron events of the current site.
  */
-function forget_site(): void {
+function delete_site_data(): void {
 	Tables::drop();
 	Pairing\Pairing::forget();
 	delete_option( 'igny8_bridge_lost' );
@@ -41,9 +41,9 @@ if ( is_multisite() ) {
 		)
 	) as $igny8_site ) {
 		switch_to_blog( $igny8_site );
-		forget_site();
+		delete_site_data();
 		restore_current_blog();
 	}
 } else {
-	forget_site();
+	delete_site_data();
 }

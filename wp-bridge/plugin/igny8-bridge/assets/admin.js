@@ -1,4 +1,4 @@
-/* Refreshes the list of articles while something is being done to one of them. */
+/* Refreshes the list of articles while igny8 is working on one of them. */
 ;(() => {
   const EVERY_MS = 4000
   async function refresh() {
@@ -6,10 +6,10 @@
     if (!list || !('busy' in list.dataset)) {
       return
     }
-    // A button that has the focus is not taken away from under it.
+    // Replacing the list would make a focused button lose focus.
     if (!document.hidden && !list.contains(document.activeElement)) {
       try {
-        // biome-ignore lint/style/noRestrictedGlobals: of the browser that this runs in
+        // biome-ignore lint/style/noRestrictedGlobals: this file runs in the browser
         const answer = await fetch(window.location.href)
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
         const fresh = page.getElementById('igny8-tasks')
@@ -17,7 +17,7 @@
           list.replaceWith(fresh)
         }
       } catch (error) {
-        window.console.warn('igny8: the list could not be refreshed.', error)
+        window.console.warn('igny8: could not refresh the list of articles.', error)
       }
     }
     window.setTimeout(refresh, EVERY_MS)

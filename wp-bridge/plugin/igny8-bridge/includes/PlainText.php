@@ -1,6 +1,6 @@
 <?php
 /**
- * Text in fields that WordPress or a plugin prints as HTML.
+ * Conversion between plain text and HTML.
  *
  * @package Igny8\Bridge
  */
@@ -8,33 +8,35 @@
 namespace Igny8\Bridge;
 
 /**
- * The service sends text. Where it is printed as HTML it must read exactly so, and nothing in it may act.
+ * Prepares plain text from igny8 for fields that are printed as HTML: readers see the exact text, and no
+ * tag, shortcode or template variable in it takes effect.
  */
 final class PlainText {
 
 	/**
-	 * On one line, without what no field holds: control characters and invalid UTF-8.
+	 * Removes control characters and collapses white space, so that the text is one line. Returns an empty
+	 * string for invalid UTF-8.
 	 *
 	 * @param string $text Text.
 	 */
-	public static function line( string $text ): string {
+	public static function single_line( string $text ): string {
 		return trim( (string) preg_replace( '/\s+/u', ' ', self::clean( $text ) ) );
 	}
 
 	/**
-	 * The same with its lines.
+	 * Removes control characters, but keeps line breaks. Returns an empty string for invalid UTF-8.
 	 *
 	 * @param string $text Text.
 	 */
 	public static function clean( string $text ): string {
-		return (string) preg_replace( '/[\x00-\x08\x0b-\x1f\x7f]/', '', wp_check_invalid_utf8( $text, true ) );
+		return (string) preg_replace( '/[\x00-\x08\x0b-\x1f\x7f]/', '', wp_check_invalid_utf8( $text ) );
 	}
 
 	/**
-	 * For a field of an SEO plugin: no tag, no shortcode, and none of the variables that these plugins fill
-	 * in, such as %%title%%, %title% and #post_title.
+	 * Encodes text for a field of an SEO plugin, so that it contains no tags, no shortcodes and no template
+	 * variables such as %%title%%, %title% and #post_title.
 	 *
-	 * @param string $text Text on one line.
+	 * @param string $text A single line of text.
 	 */
 	public static function to_seo_field( string $text ): string {
 		$escaped = (string) preg_replace( '/&(?=#?\w+;)/', '&amp;', $text );
@@ -44,29 +46,29 @@ final class PlainText {
 	}
 
 	/**
-	 * For esc_html() and esc_attr(), which take what looks like an entity for one.
+	 * Encodes ampersands before esc_html() or esc_attr(), which leave existing entities as they are.
 	 *
 	 * @param string $text Text.
 	 */
-	public static function literal( string $text ): string {
+	public static function encode_ampersands( string $text ): string {
 		return str_replace( '&', '&amp;', $text );
 	}
 
 	/**
-	 * What a reader sees of HTML that holds text alone.
+	 * Decodes HTML that contains entities but no tags, as a single line.
 	 *
 	 * @param string $html HTML.
 	 */
-	public static function of( string $html ): string {
-		return self::line( html_entity_decode( $html, ENT_QUOTES | ENT_HTML5, 'UTF-8' ) );
+	public static function decode( string $html ): string {
+		return self::single_line( html_entity_decode( $html, ENT_QUOTES | ENT_HTML5, 'UTF-8' ) );
 	}
 
 	/**
-	 * What a reader sees of HTML with tags.
+	 * Strips tags and decodes entities, as a single line.
 	 *
 	 * @param string $html HTML.
 	 */
-	public static function without_tags( string $html ): string {
-		return self::of( wp_strip_all_tags( $html ) );
+	public static function strip_tags( string $html ): string {
+		return self::decode( wp_strip_all_tags( $html ) );
 	}
 }

@@ -1,6 +1,6 @@
 <?php
 /**
- * What the plugin hooks into.
+ * Plugin bootstrap.
  *
  * @package Igny8\Bridge
  */
@@ -19,38 +19,38 @@ use Igny8\Bridge\Posts\StructuredData;
 use Igny8\Bridge\Status\StatusController;
 
 /**
- * Starts every component.
+ * Registers the hooks and REST routes of every component.
  */
 final class Plugin {
 
 	const REST_NAMESPACE = 'igny8/v1';
 
 	/**
-	 * Hooks the components in; WordPress calls it once a request.
+	 * Registers all hooks. Runs once per request, on plugins_loaded.
 	 */
-	public static function start(): void {
-		add_action( 'init', array( self::class, 'translate' ) );
+	public static function register_hooks(): void {
+		add_action( 'init', array( self::class, 'load_translations' ) );
 		add_action( 'rest_api_init', array( self::class, 'register_routes' ) );
 		Tables::upgrade();
-		StructuredData::start();
-		ClaimedPost::start();
-		PostWatcher::start();
-		Outbox::start();
+		StructuredData::register_hooks();
+		ClaimedPost::register_hooks();
+		PostWatcher::register_hooks();
+		Outbox::register_hooks();
 		if ( is_admin() ) {
-			AdminPage::start();
-			PostsColumn::start();
+			AdminPage::register_hooks();
+			PostsColumn::register_hooks();
 		}
 	}
 
 	/**
-	 * Loads the translations that come with the plugin.
+	 * Loads the bundled translations.
 	 */
-	public static function translate(): void {
+	public static function load_translations(): void {
 		load_plugin_textdomain( 'igny8-bridge', false, dirname( plugin_basename( FILE ) ) . '/languages' );
 	}
 
 	/**
-	 * Registers every route below igny8/v1.
+	 * Registers all routes under igny8/v1.
 	 */
 	public static function register_routes(): void {
 		foreach ( array( new StatusController(), new PairingController(), new PostsController(), new EventsController() ) as $controller ) {
@@ -60,7 +60,7 @@ final class Plugin {
 	}
 
 	/**
-	 * Leaves no scheduled work behind; what is stored stays until the plugin is deleted.
+	 * Removes the cron events. Stored data stays until the plugin is deleted.
 	 */
 	public static function deactivate(): void {
 		wp_unschedule_hook( Outbox::SEND_HOOK );

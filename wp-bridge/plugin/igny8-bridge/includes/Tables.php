@@ -1,6 +1,6 @@
 <?php
 /**
- * The plugin's own tables.
+ * Database tables of the plugin.
  *
  * @package Igny8\Bridge
  */
@@ -8,7 +8,7 @@
 namespace Igny8\Bridge;
 
 /**
- * Creates the tables and brings them up to the present version.
+ * Creates, upgrades and drops the tables.
  */
 final class Tables {
 
@@ -17,7 +17,7 @@ final class Tables {
 	const NAMES          = array( 'igny8_posts', 'igny8_events', 'igny8_outbox', 'igny8_tasks' );
 
 	/**
-	 * The full name of one of the tables.
+	 * Returns the full name of a table.
 	 *
 	 * @param string $name One of NAMES.
 	 */
@@ -27,7 +27,8 @@ final class Tables {
 	}
 
 	/**
-	 * Creates what is missing after an update that nobody activated, or on a new site of a network.
+	 * Creates the tables if this version has not run here yet: activation does not run after an update or on
+	 * a new site of a network.
 	 */
 	public static function upgrade(): void {
 		if ( (int) get_option( self::VERSION_OPTION ) !== self::VERSION ) {
@@ -36,13 +37,13 @@ final class Tables {
 	}
 
 	/**
-	 * Creates the tables; those that are there are kept and brought up to date.
+	 * Creates missing tables and upgrades existing ones.
 	 */
 	public static function create(): void {
 		global $wpdb;
 		require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 		$collate = $wpdb->get_charset_collate();
-		// The key of an article is claimed by the unique index alone: whatever runs at once, one insert wins.
+		// The primary key makes claims atomic: of several concurrent inserts of one key, one succeeds.
 		dbDelta(
 			'CREATE TABLE ' . self::name( 'igny8_posts' ) . " (
 			claim_key varchar(64) NOT NULL,
@@ -79,7 +80,7 @@ final class Tables {
 			'CREATE TABLE ' . self::name( 'igny8_tasks' ) . " (
 			task_id bigint(20) unsigned NOT NULL,
 			post_id bigint(20) unsigned NOT NULL DEFAULT 0,
-			told_at bigint(20) unsigned NOT NULL,
+			reported_at bigint(20) unsigned NOT NULL,
 			task longtext NOT NULL,
 			PRIMARY KEY  (task_id),
 			KEY post_id (post_id)
@@ -89,12 +90,12 @@ final class Tables {
 	}
 
 	/**
-	 * Drops every table.
+	 * Drops all tables.
 	 */
 	public static function drop(): void {
 		global $wpdb;
 		foreach ( self::NAMES as $name ) {
-			// phpcs:ignore WordPress.DB.DirectDatabaseQuery, WordPress.DB.PreparedSQL -- a name of our own.
+			// phpcs:ignore WordPress.DB.DirectDatabaseQuery, WordPress.DB.PreparedSQL -- the table name is a constant.
 			$wpdb->query( 'DROP TABLE IF EXISTS ' . self::name( $name ) );
 		}
 		delete_option( self::VERSION_OPTION );

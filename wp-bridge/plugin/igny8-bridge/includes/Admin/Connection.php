@@ -1,6 +1,6 @@
 <?php
 /**
- * How the site is connected.
+ * Connection section of the admin page.
  *
  * @package Igny8\Bridge
  */
@@ -8,48 +8,48 @@
 namespace Igny8\Bridge\Admin;
 
 /**
- * The upper part of the page: with whom the site is paired, and what the last examination found.
+ * Prints the link to igny8 and the results of the last site check.
  */
 final class Connection {
 
 	/**
-	 * Prints it.
+	 * Prints the section.
 	 *
-	 * @param array      $pairing  As stored.
-	 * @param array|null $overview Of the service, when it answered.
+	 * @param array      $pairing  The pairing.
+	 * @param array|null $overview Overview from igny8, or null if it did not respond.
 	 */
 	public static function render( array $pairing, ?array $overview ): void {
 		printf( '<h2>%s</h2><p>', esc_html__( 'Connection', 'igny8-bridge' ) );
 		echo esc_html(
 			sprintf(
-				/* translators: 1: a host name, 2: a date, 3: a user's name. */
-				__( 'Linked with %1$s since %2$s; articles are published as %3$s.', 'igny8-bridge' ),
+				/* translators: 1: host name, 2: date and time, 3: display name of a user. */
+				__( 'Linked to %1$s since %2$s. Articles are published as %3$s.', 'igny8-bridge' ),
 				Service::host(),
 				self::date( (int) $pairing['paired_at'] ),
 				self::user( (int) $pairing['user_id'] )
 			)
 		);
 		if ( ! empty( $overview['site']['requires_approval'] ) ) {
-			echo ' ' . esc_html__( 'Nothing becomes public that no person approved.', 'igny8-bridge' );
+			echo ' ' . esc_html__( 'Articles are published only after approval.', 'igny8-bridge' );
 		}
 		if ( ! empty( $overview['site']['publish_per_day'] ) ) {
-			/* translators: %d: how many articles. */
-			echo ' ' . esc_html( sprintf( _n( '%d new article a day becomes public.', '%d new articles a day become public.', (int) $overview['site']['publish_per_day'], 'igny8-bridge' ), (int) $overview['site']['publish_per_day'] ) );
+			/* translators: %d: number of articles. */
+			echo ' ' . esc_html( sprintf( _n( 'Up to %d new article is published per day.', 'Up to %d new articles are published per day.', (int) $overview['site']['publish_per_day'], 'igny8-bridge' ), (int) $overview['site']['publish_per_day'] ) );
 		}
 		echo '</p>';
 		if ( null !== $overview ) {
-			self::findings( $overview['examination'] ?? null );
+			self::print_check( $overview['examination'] ?? null );
 		}
 	}
 
 	/**
-	 * Prints what the doctor found.
+	 * Prints the results of the last site check and the button to run it.
 	 *
-	 * @param array|null $examination The last, if there was one.
+	 * @param array|null $examination The last site check, or null.
 	 */
-	private static function findings( ?array $examination ): void {
+	private static function print_check( ?array $examination ): void {
 		if ( null === $examination ) {
-			printf( '<p>%s</p>', esc_html__( 'This site has not been examined yet.', 'igny8-bridge' ) );
+			printf( '<p>%s</p>', esc_html__( 'The site check has not been run yet.', 'igny8-bridge' ) );
 		} else {
 			$failed = array_filter(
 				$examination['checks'],
@@ -59,34 +59,34 @@ final class Connection {
 			);
 			echo '<p>' . esc_html(
 				sprintf(
-					/* translators: 1: how many checks, 2: how many found something, 3: a date and time. */
-					__( '%1$d checks were made, %2$d found something (%3$s).', 'igny8-bridge' ),
+					/* translators: 1: number of checks, 2: number of failed checks, 3: date and time. */
+					__( 'Site check of %3$s: %1$d checks run, %2$d failed.', 'igny8-bridge' ),
 					count( $examination['checks'] ),
 					count( $failed ),
 					self::date( (int) strtotime( $examination['at'] ) )
 				)
 			) . '</p>';
-			self::table( $failed );
+			self::print_failed( $failed );
 		}
-		if ( current_user_can( AdminPage::EXAMINE ) ) {
-			AdminPage::open_form( AdminPage::EXAMINE_HOOK, AdminPage::EXAMINE_HOOK );
-			printf( '<p><button class="button">%s</button></p></form>', esc_html__( 'Examine the site', 'igny8-bridge' ) );
+		if ( current_user_can( AdminPage::CHECK_CAP ) ) {
+			AdminPage::open_form( AdminPage::CHECK_HOOK, AdminPage::CHECK_HOOK );
+			printf( '<p><button class="button">%s</button></p></form>', esc_html__( 'Run site check', 'igny8-bridge' ) );
 		}
 	}
 
 	/**
-	 * Prints findings with their remedies.
+	 * Prints the failed checks with their remedies.
 	 *
-	 * @param array $failed Checks.
+	 * @param array $failed The failed checks.
 	 */
-	private static function table( array $failed ): void {
+	private static function print_failed( array $failed ): void {
 		if ( array() === $failed ) {
 			return;
 		}
 		printf(
 			'<table class="widefat striped"><thead><tr><th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>',
-			esc_html__( 'What was found', 'igny8-bridge' ),
-			esc_html__( 'What to do', 'igny8-bridge' )
+			esc_html__( 'Problem', 'igny8-bridge' ),
+			esc_html__( 'Solution', 'igny8-bridge' )
 		);
 		foreach ( $failed as $check ) {
 			printf( '<tr><td>%s</td><td>%s</td></tr>', esc_html( (string) $check['cause'] ), esc_html( (string) $check['remedy'] ) );
@@ -95,21 +95,21 @@ final class Connection {
 	}
 
 	/**
-	 * A moment as this site writes it.
+	 * Formats a date and time with the settings of this site.
 	 *
-	 * @param int $time Seconds since 1970.
+	 * @param int $time Unix timestamp.
 	 */
 	public static function date( int $time ): string {
 		return (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $time );
 	}
 
 	/**
-	 * A user's name.
+	 * Returns the display name of a user.
 	 *
-	 * @param int $id The user.
+	 * @param int $id The user ID.
 	 */
 	private static function user( int $id ): string {
 		$user = get_userdata( $id );
-		return $user ? $user->display_name : __( 'a user who is no more', 'igny8-bridge' );
+		return $user ? $user->display_name : __( 'a deleted user', 'igny8-bridge' );
 	}
 }

@@ -1,6 +1,6 @@
 <?php
 /**
- * What wp-admin asks the service.
+ * Requests from wp-admin to igny8.
  *
  * @package Igny8\Bridge
  */
@@ -12,20 +12,21 @@ use Igny8\Bridge\Pairing\Pairing;
 use WP_Error;
 
 /**
- * Signed questions to the service that the site is paired with, which somebody waits for.
+ * Sends signed requests to igny8 while a page in wp-admin waits for the response.
  */
 final class Service {
 
-	/** Somebody waits for the answer, in seconds. */
-	const PATIENCE = 4;
+	/** Timeout in seconds. Short, because a user is waiting. */
+	const TIMEOUT = 4;
 
-	/** After no answer the page is shown at once for so long, in seconds, without one. */
-	const REST = 30;
-
+	/** Transient with the last error while igny8 is considered unreachable. */
 	const DOWN = 'igny8_bridge_down';
 
+	/** How long the page skips requests after igny8 did not respond, in seconds. */
+	const DOWN_FOR = 30;
+
 	/**
-	 * Where a person finds the service, or null for a site that is not paired.
+	 * Returns the host name of igny8, or null if the site is not paired.
 	 */
 	public static function host(): ?string {
 		$pairing = Pairing::get();
@@ -33,30 +34,30 @@ final class Service {
 	}
 
 	/**
-	 * Asks, and returns the answer. The error of one that did not answer says what to do.
+	 * Sends a request and returns the decoded response. Errors say what to do next.
 	 *
-	 * @param string $path Below the site's own address in the service, such as overview.
-	 * @param array  $body What is asked.
-	 * @param string $id   The value of webhook-id: with the same one it is done once.
+	 * @param string $path Last segment of the URL, for example overview.
+	 * @param array  $body Body of the request.
+	 * @param string $id   The webhook-id header. igny8 processes each ID once.
 	 * @return array|WP_Error
 	 */
-	public static function ask( string $path, array $body, string $id ) {
+	public static function request( string $path, array $body, string $id ) {
 		$pairing = Pairing::get();
 		if ( null === $pairing ) {
-			return new WP_Error( 'igny8_not_paired', __( 'This site is not linked with igny8 yet.', 'igny8-bridge' ) );
+			return new WP_Error( 'igny8_not_paired', __( 'This site is not linked to igny8 yet.', 'igny8-bridge' ) );
 		}
-		// A question is asked again and again; what somebody wants done is tried.
+		// Only the overview is skipped while igny8 is unreachable. Actions are always sent.
 		$down = 'overview' === $path ? get_transient( self::DOWN ) : false;
 		if ( is_string( $down ) ) {
 			return self::unreachable( $down );
 		}
-		$url    = preg_replace( '#events/$#', $path . '/', $pairing['events_url'] );
-		$answer = Outbox::post( $url, $id, (string) wp_json_encode( (object) $body ), self::PATIENCE );
+		$url     = preg_replace( '#events/$#', $path . '/', $pairing['events_url'] );
+		$answer  = Outbox::post( $url, $id, (string) wp_json_encode( (object) $body ), self::TIMEOUT );
 		$status  = (int) wp_remote_retrieve_response_code( $answer );
 		$decoded = json_decode( wp_remote_retrieve_body( $answer ), true );
 		if ( is_wp_error( $answer ) || $status >= 500 || ! is_array( $decoded ) ) {
 			$cause = is_wp_error( $answer ) ? $answer->get_error_message() : "HTTP $status";
-			set_transient( self::DOWN, $cause, self::REST );
+			set_transient( self::DOWN, $cause, self::DOWN_FOR );
 			return self::unreachable( $cause );
 		}
 		delete_transient( self::DOWN );
@@ -64,22 +65,22 @@ final class Service {
 			return $decoded;
 		}
 		if ( 401 === $status ) {
-			return new WP_Error( 'igny8_refused', __( 'igny8 does not know this site by its key any more. Examine the site in igny8, or link it again; and check that the clock of this server is right.', 'igny8-bridge' ) );
+			return new WP_Error( 'igny8_refused', __( 'igny8 rejected the signature of this site. Check that the clock of this server is correct, then run the site check in igny8 or link the site again.', 'igny8-bridge' ) );
 		}
 		$detail = is_string( $decoded['detail'] ?? null ) ? $decoded['detail'] : "HTTP $status";
 		return new WP_Error( 'igny8_refused', $detail );
 	}
 
 	/**
-	 * That the service does not answer, and what to do.
+	 * Returns the error for an unreachable service.
 	 *
-	 * @param string $cause Technical.
+	 * @param string $cause Technical cause.
 	 */
 	private static function unreachable( string $cause ): WP_Error {
 		return new WP_Error(
 			'igny8_unreachable',
-			/* translators: 1: the service's host name, 2: what went wrong. */
-			sprintf( __( '%1$s does not answer (%2$s). What is shown was told earlier. Try again later; articles are published without this page too.', 'igny8-bridge' ), self::host(), $cause )
+			/* translators: 1: host name of igny8, 2: technical cause of the error. */
+			sprintf( __( '%1$s is not responding (%2$s). This page shows the last known state. Try again later. Publishing continues without this page.', 'igny8-bridge' ), self::host(), $cause )
 		);
 	}
 }

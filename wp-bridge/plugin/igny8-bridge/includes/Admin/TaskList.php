@@ -1,6 +1,6 @@
 <?php
 /**
- * The articles of the site.
+ * Articles section of the admin page.
  *
  * @package Igny8\Bridge
  */
@@ -10,31 +10,31 @@ namespace Igny8\Bridge\Admin;
 use Igny8\Bridge\PlainText;
 
 /**
- * The lower part of the page: what is queued, written, waiting, scheduled and published.
+ * Prints the articles of the site with their status and progress.
  */
 final class TaskList {
 
 	/**
-	 * The states of an article, in their order.
+	 * Returns the labels of the statuses, in the order of the workflow.
 	 *
 	 * @return array<string,string>
 	 */
 	public static function labels(): array {
 		return array(
 			'queued'      => __( 'Queued', 'igny8-bridge' ),
-			'in_progress' => __( 'Being written', 'igny8-bridge' ),
-			'draft'       => __( 'Drafted', 'igny8-bridge' ),
+			'in_progress' => __( 'Writing', 'igny8-bridge' ),
+			'draft'       => __( 'Draft', 'igny8-bridge' ),
 			'review'      => __( 'In review', 'igny8-bridge' ),
 			'scheduled'   => __( 'Scheduled', 'igny8-bridge' ),
 			'published'   => __( 'Published', 'igny8-bridge' ),
-			'completed'   => __( 'Seen live', 'igny8-bridge' ),
+			'completed'   => __( 'Live', 'igny8-bridge' ),
 		);
 	}
 
 	/**
-	 * In a word, how an article stands.
+	 * Returns the label of a task's status.
 	 *
-	 * @param array $task With status and wp_status.
+	 * @param array $task Task with status and wp_status.
 	 */
 	public static function label( array $task ): string {
 		$is_scheduled = 'published' === $task['status'] && 'future' === ( $task['wp_status'] ?? '' );
@@ -43,11 +43,11 @@ final class TaskList {
 	}
 
 	/**
-	 * Prints it.
+	 * Prints the section.
 	 *
-	 * @param array  $overview Of the service: tasks, and counts and has_more when it answered.
-	 * @param string $status   The state that is shown, or all.
-	 * @param int    $paged    The page, from 1.
+	 * @param array  $overview Overview from igny8, or only the key tasks if it did not respond.
+	 * @param string $status   The status to show, or an empty string for all.
+	 * @param int    $paged    Page number, from 1.
 	 */
 	public static function render( array $overview, string $status, int $paged ): void {
 		printf( '<h2 id="igny8-articles">%s</h2>', esc_html__( 'Articles', 'igny8-bridge' ) );
@@ -57,7 +57,7 @@ final class TaskList {
 		$is_busy = array() !== array_filter( array_column( $overview['tasks'], 'work' ) );
 		printf( '<div id="igny8-tasks"%s>', $is_busy ? ' data-busy' : '' );
 		echo '<table class="wp-list-table widefat striped" aria-labelledby="igny8-articles"><thead><tr>';
-		foreach ( array( __( 'Title', 'igny8-bridge' ), __( 'State', 'igny8-bridge' ), __( 'Progress', 'igny8-bridge' ), __( 'Action', 'igny8-bridge' ) ) as $heading ) {
+		foreach ( array( __( 'Title', 'igny8-bridge' ), __( 'Status', 'igny8-bridge' ), __( 'Progress', 'igny8-bridge' ), __( 'Action', 'igny8-bridge' ) ) as $heading ) {
 			printf( '<th scope="col">%s</th>', esc_html( $heading ) );
 		}
 		echo '</tr></thead><tbody>';
@@ -65,7 +65,7 @@ final class TaskList {
 			self::print_row( $task );
 		}
 		if ( array() === $overview['tasks'] ) {
-			printf( '<tr><td colspan="4">%s</td></tr>', esc_html__( 'There are no articles here.', 'igny8-bridge' ) );
+			printf( '<tr><td colspan="4">%s</td></tr>', esc_html__( 'No articles found.', 'igny8-bridge' ) );
 		}
 		echo '</tbody></table>';
 		self::print_pages( ! empty( $overview['has_more'] ), $status, $paged );
@@ -73,10 +73,10 @@ final class TaskList {
 	}
 
 	/**
-	 * Prints links to the articles of each state.
+	 * Prints a link for each status.
 	 *
-	 * @param array  $counts How many, by state.
-	 * @param string $status The state that is shown, or all.
+	 * @param array  $counts Number of articles by status.
+	 * @param string $status The status shown, or an empty string for all.
 	 */
 	private static function print_views( array $counts, string $status ): void {
 		$views = array( '' => __( 'All', 'igny8-bridge' ) ) + self::labels();
@@ -94,33 +94,39 @@ final class TaskList {
 	}
 
 	/**
-	 * Prints an article.
+	 * Prints the row of an article.
 	 *
-	 * @param array $task Of the service.
+	 * @param array $task Task from igny8.
 	 */
 	private static function print_row( array $task ): void {
 		$post_id = (int) ( $task['post_id'] ?? 0 );
 		$link    = $post_id && current_user_can( 'edit_post', $post_id ) ? get_edit_post_link( $post_id, 'url' ) : null;
-		$title   = esc_html( PlainText::literal( (string) $task['title'] ) );
-		printf(
-			'<tr><td>%s%s</td><td>%s%s</td><td>%s</td><td>',
-			$link ? sprintf( '<a href="%s"><strong>%s</strong></a>', esc_url( $link ), $title ) : "<strong>$title</strong>", // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
-			empty( $task['post_url'] ) ? '' : sprintf( '<br><a href="%1$s">%1$s</a>', esc_url( $task['post_url'] ) ),
-			esc_html( self::label( $task ) ),
-			/* translators: %s: who approved the article. */
-			empty( $task['approved_by'] ) ? '' : '<br>' . esc_html( sprintf( __( 'Approved by %s', 'igny8-bridge' ), $task['approved_by'] ) ),
-			esc_html( self::progress( $task ) )
-		);
-		if ( self::may_be_published( $task ) ) {
+		$title   = PlainText::encode_ampersands( (string) $task['title'] );
+		echo '<tr><td>';
+		if ( $link ) {
+			printf( '<a href="%s"><strong>%s</strong></a>', esc_url( $link ), esc_html( $title ) );
+		} else {
+			printf( '<strong>%s</strong>', esc_html( $title ) );
+		}
+		if ( ! empty( $task['post_url'] ) ) {
+			printf( '<br><a href="%1$s">%1$s</a>', esc_url( $task['post_url'] ) );
+		}
+		printf( '</td><td>%s', esc_html( self::label( $task ) ) );
+		if ( ! empty( $task['approved_by'] ) ) {
+			/* translators: %s: name of the person who approved the article. */
+			printf( '<br>%s', esc_html( sprintf( __( 'Approved by %s', 'igny8-bridge' ), $task['approved_by'] ) ) );
+		}
+		printf( '</td><td>%s</td><td>', esc_html( self::progress( $task ) ) );
+		if ( self::can_publish( $task ) ) {
 			self::print_form( $task );
 		}
 		echo '</td></tr>';
 	}
 
 	/**
-	 * What is being done to an article, what it waits for, or what went wrong.
+	 * Describes the current step of an article, what it is waiting for, or its last error.
 	 *
-	 * @param array $task Of the service.
+	 * @param array $task Task from igny8.
 	 */
 	private static function progress( array $task ): string {
 		$work = $task['work'] ?? null;
@@ -128,34 +134,35 @@ final class TaskList {
 			return (string) ( $task['error'] ?? '' );
 		}
 		if ( 'approval' === $work['held'] ) {
-			return __( 'Waits for approval.', 'igny8-bridge' );
+			return __( 'Waiting for approval.', 'igny8-bridge' );
 		}
 		if ( 'paused' === $work['held'] ) {
-			return __( 'Waits until the site works again.', 'igny8-bridge' );
+			return __( 'Waiting until publishing to this site resumes.', 'igny8-bridge' );
 		}
 		$due = is_string( $work['not_before'] ) ? (int) strtotime( $work['not_before'] ) : 0;
 		if ( 'pending' === $work['state'] && $due > time() ) {
-			/* translators: %s: a date and time. */
-			return sprintf( __( 'Is published at %s.', 'igny8-bridge' ), Connection::date( $due ) );
+			/* translators: %s: date and time. */
+			return sprintf( __( 'Scheduled for %s.', 'igny8-bridge' ), Connection::date( $due ) );
 		}
 		return sprintf( '%d %% – %s', $work['percentage'], $work['message'] );
 	}
 
 	/**
-	 * Whether a person may approve and publish the article now.
+	 * Whether the current user can approve and publish the article now.
 	 *
-	 * @param array $task Of the service.
+	 * @param array $task Task from igny8.
 	 */
-	private static function may_be_published( array $task ): bool {
-		$waits = ! is_array( $task['work'] ?? null ) || 'approval' === $task['work']['held'];
+	private static function can_publish( array $task ): bool {
+		$waits   = ! is_array( $task['work'] ?? null ) || 'approval' === $task['work']['held'];
 		$is_seen = ! in_array( $task['status'], array( 'draft', 'review' ), true ) && ! ( 'published' === $task['status'] && in_array( $task['wp_status'], array( 'draft', 'pending' ), true ) );
-		return $waits && ! $is_seen && ! empty( $task['has_article'] ) && current_user_can( AdminPage::PUBLISH );
+		return $waits && ! $is_seen && ! empty( $task['has_article'] ) && current_user_can( AdminPage::PUBLISH_CAP );
 	}
 
 	/**
-	 * Prints the button that approves and publishes.
+	 * Prints the button that approves and publishes. It sends updated_at, so that the user approves only the
+	 * version shown here.
 	 *
-	 * @param array $task Of the service. What is approved is the article as it is shown here.
+	 * @param array $task Task from igny8.
 	 */
 	private static function print_form( array $task ): void {
 		AdminPage::open_form( AdminPage::PUBLISH_HOOK, AdminPage::PUBLISH_HOOK . $task['task_id'] );
@@ -163,18 +170,18 @@ final class TaskList {
 		printf( '<input type="hidden" name="updated_at" value="%s">', esc_attr( $task['updated_at'] ) );
 		printf(
 			'<button class="button button-primary" aria-label="%s">%s</button></form>',
-			/* translators: %s: the title of an article. */
-			esc_attr( PlainText::literal( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $task['title'] ) ) ),
+			/* translators: %s: title of an article. */
+			esc_attr( PlainText::encode_ampersands( sprintf( __( 'Approve and publish “%s”', 'igny8-bridge' ), $task['title'] ) ) ),
 			esc_html__( 'Approve and publish', 'igny8-bridge' )
 		);
 	}
 
 	/**
-	 * Prints links to the pages before and after.
+	 * Prints links to the previous and the next page.
 	 *
-	 * @param bool   $has_more Whether there is one after.
-	 * @param string $status   The state that is shown, or all.
-	 * @param int    $paged    The page, from 1.
+	 * @param bool   $has_more Whether there is a next page.
+	 * @param string $status   The status shown, or an empty string for all.
+	 * @param int    $paged    Page number, from 1.
 	 */
 	private static function print_pages( bool $has_more, string $status, int $paged ): void {
 		$query = array_filter( array( 'status' => $status ) );

@@ -1,6 +1,6 @@
 <?php
 /**
- * POST igny8/v1/events.
+ * REST route igny8/v1/events.
  *
  * @package Igny8\Bridge
  */
@@ -16,14 +16,15 @@ use WP_REST_Request;
 use WP_REST_Response;
 
 /**
- * Takes the service's webhooks. The signature is the authentication.
+ * Receives webhooks from igny8, authenticated by their signature.
  */
 final class EventsController {
 
+	/** Why igny8 has paused publishing to this site. */
 	const PAUSE_OPTION = 'igny8_bridge_pause';
 
-	/** When that was told last, in milliseconds since 1970. */
-	const PAUSE_TOLD_OPTION = 'igny8_bridge_pause_told';
+	/** Timestamp of the last webhook that changed the pause state, in milliseconds since the Unix epoch. */
+	const PAUSE_CHANGED_OPTION = 'igny8_bridge_pause_changed';
 
 	/**
 	 * Registers the route.
@@ -34,7 +35,7 @@ final class EventsController {
 			'/events',
 			array(
 				'methods'             => 'POST',
-				'callback'            => array( $this, 'take' ),
+				'callback'            => array( $this, 'receive' ),
 				'permission_callback' => array( $this, 'is_signed' ),
 				'args'                => array(
 					'type'      => array(
@@ -58,7 +59,7 @@ final class EventsController {
 	}
 
 	/**
-	 * Whether a key of this site's signed it; the answer is the same for a site that is not paired.
+	 * Verifies the signature. Fails in the same way if the site is not paired.
 	 *
 	 * @param WP_REST_Request $request The webhook.
 	 * @return true|WP_Error
@@ -73,44 +74,44 @@ final class EventsController {
 		);
 		return $is_signed ? true : new WP_Error(
 			'igny8_bad_signature',
-			__( 'The webhook is not signed with a key of this site.', 'igny8-bridge' ),
+			__( 'The webhook is not signed with a valid key of this site.', 'igny8-bridge' ),
 			array( 'status' => 401 )
 		);
 	}
 
 	/**
-	 * Acts on a webhook once. One that broke off is acted on again: doing so twice ends in the same state.
+	 * Processes a webhook once. A retry after a crash processes it again, which leads to the same state.
 	 *
 	 * @param WP_REST_Request $request The webhook.
 	 * @return WP_REST_Response|WP_Error
 	 */
-	public function take( WP_REST_Request $request ) {
+	public function receive( WP_REST_Request $request ) {
 		$id = (string) $request->get_header( 'webhook-id' );
-		if ( SeenWebhooks::is_done( $id ) ) {
+		if ( SeenWebhooks::is_processed( $id ) ) {
 			return new WP_REST_Response( array( 'taken' => true ) );
 		}
 		$type    = $request['type'];
 		$data    = $request['data'];
-		$told_at = self::milliseconds( $request['timestamp'] );
+		$sent_at = self::milliseconds( $request['timestamp'] );
 		if ( 0 === strpos( $type, 'task.' ) ) {
 			if ( ! is_int( $data['task_id'] ?? null ) || $data['task_id'] < 1 ) {
-				return new WP_Error( 'rest_invalid_param', __( 'A task without its id.', 'igny8-bridge' ), array( 'status' => 400 ) );
+				return new WP_Error( 'rest_invalid_param', __( 'The webhook has no valid task_id.', 'igny8-bridge' ), array( 'status' => 400 ) );
 			}
-			KnownTasks::store( $data, $told_at );
-		} elseif ( in_array( $type, array( 'site.paused', 'site.resumed' ), true ) && $told_at >= (int) get_option( self::PAUSE_TOLD_OPTION ) ) {
-			update_option( self::PAUSE_TOLD_OPTION, $told_at, false );
+			KnownTasks::store( $data, $sent_at );
+		} elseif ( in_array( $type, array( 'site.paused', 'site.resumed' ), true ) && $sent_at >= (int) get_option( self::PAUSE_CHANGED_OPTION ) ) {
+			update_option( self::PAUSE_CHANGED_OPTION, $sent_at, false );
 			if ( 'site.paused' === $type ) {
-				update_option( self::PAUSE_OPTION, PlainText::line( (string) ( $data['reason'] ?? '' ) ), false );
+				update_option( self::PAUSE_OPTION, PlainText::single_line( (string) ( $data['reason'] ?? '' ) ), false );
 			} else {
 				delete_option( self::PAUSE_OPTION );
 			}
 		}
-		SeenWebhooks::done( $id );
+		SeenWebhooks::mark_processed( $id );
 		return new WP_REST_Response( array( 'taken' => true ) );
 	}
 
 	/**
-	 * Milliseconds since 1970.
+	 * Converts a timestamp to milliseconds since the Unix epoch.
 	 *
 	 * @param string $timestamp ISO 8601.
 	 */

@@ -1,6 +1,6 @@
 <?php
 /**
- * What the service told of its tasks.
+ * Local copy of the igny8 tasks of this site.
  *
  * @package Igny8\Bridge
  */
@@ -13,49 +13,49 @@ use Igny8\Bridge\Tables;
 use WP_Post;
 
 /**
- * The tasks of this site as the service told of them last, for when it cannot be asked.
+ * Stores the last reported state of each task, for the list of posts and for when igny8 is unreachable.
  */
 final class KnownTasks {
 
 	const TEXTS = array( 'key', 'title', 'status', 'wp_status', 'post_url', 'error' );
 
 	/**
-	 * Keeps a task, unless something newer is known of it.
+	 * Stores a task, unless a newer report is stored already.
 	 *
-	 * @param array $task    With `task_id`.
-	 * @param int   $told_at When it was so, in milliseconds since 1970.
+	 * @param array $task        Data of a task webhook.
+	 * @param int   $reported_at Timestamp of the webhook, in milliseconds since the Unix epoch.
 	 */
-	public static function store( array $task, int $told_at ): void {
+	public static function store( array $task, int $reported_at ): void {
 		global $wpdb;
-		$table = Tables::name( 'igny8_tasks' );
-		$kept  = array( 'task_id' => $task['task_id'] );
+		$table  = Tables::name( 'igny8_tasks' );
+		$fields = array( 'task_id' => $task['task_id'] );
 		foreach ( self::TEXTS as $field ) {
-			$kept[ $field ] = is_string( $task[ $field ] ?? null ) ? PlainText::line( $task[ $field ] ) : '';
+			$fields[ $field ] = is_string( $task[ $field ] ?? null ) ? PlainText::single_line( $task[ $field ] ) : '';
 		}
 		$post_id = is_int( $task['post_id'] ?? null ) ? $task['post_id'] : 0;
-		// phpcs:disable WordPress.DB -- a table of our own.
-		$wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO $table (task_id, told_at, task) VALUES (%d, 0, '')", $task['task_id'] ) );
+		// phpcs:disable WordPress.DB -- a table of this plugin.
+		$wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO $table (task_id, reported_at, task) VALUES (%d, 0, '')", $task['task_id'] ) );
 		$wpdb->query(
 			$wpdb->prepare(
-				"UPDATE $table SET post_id = %d, told_at = %d, task = %s WHERE task_id = %d AND told_at <= %d",
+				"UPDATE $table SET post_id = %d, reported_at = %d, task = %s WHERE task_id = %d AND reported_at <= %d",
 				$post_id,
-				$told_at,
-				wp_json_encode( $kept ),
+				$reported_at,
+				wp_json_encode( $fields ),
 				$task['task_id'],
-				$told_at
+				$reported_at
 			)
 		);
 		// phpcs:enable
-		if ( $post_id > 0 && self::is_of( $kept, $post_id ) ) {
-			ClaimedPost::keep_key( $post_id );
+		if ( $post_id > 0 && self::is_of( $fields, $post_id ) ) {
+			ClaimedPost::store_key( $post_id );
 		}
 	}
 
 	/**
-	 * Whether a post is the task's: its id alone may be that of another post.
+	 * Whether a post belongs to the task. The ID alone may belong to another post.
 	 *
-	 * @param array $task    As it is kept.
-	 * @param int   $post_id The post.
+	 * @param array $task    A stored task.
+	 * @param int   $post_id The post ID.
 	 */
 	private static function is_of( array $task, int $post_id ): bool {
 		$post = get_post( $post_id );
@@ -63,21 +63,21 @@ final class KnownTasks {
 	}
 
 	/**
-	 * The tasks that were told of last, the newest first.
+	 * Returns the most recently reported tasks, the newest first.
 	 *
 	 * @return array<int,array<string,mixed>>
 	 */
 	public static function latest(): array {
 		global $wpdb;
 		$table = Tables::name( 'igny8_tasks' );
-		$tasks = $wpdb->get_col( "SELECT task FROM $table ORDER BY told_at DESC LIMIT 100" ); // phpcs:ignore WordPress.DB
+		$tasks = $wpdb->get_col( "SELECT task FROM $table ORDER BY reported_at DESC LIMIT 100" ); // phpcs:ignore WordPress.DB
 		return array_filter( array_map( array( self::class, 'decode' ), $tasks ) );
 	}
 
 	/**
-	 * The tasks whose posts these are, by post.
+	 * Returns the tasks of the given posts, by post ID.
 	 *
-	 * @param int[] $post_ids The posts.
+	 * @param int[] $post_ids The post IDs.
 	 * @return array<int,array<string,mixed>>
 	 */
 	public static function of_posts( array $post_ids ): array {
@@ -90,9 +90,9 @@ final class KnownTasks {
 	}
 
 	/**
-	 * A task as it is kept.
+	 * Decodes a stored task.
 	 *
-	 * @param string $json The column.
+	 * @param string $json The stored JSON.
 	 */
 	private static function decode( string $json ): ?array {
 		$task = json_decode( $json, true );

@@ -1,6 +1,6 @@
 <?php
 /**
- * Events on their way to the service.
+ * Outbox of events for igny8.
  *
  * @package Igny8\Bridge
  */
@@ -13,50 +13,58 @@ use Igny8\Bridge\Signature\Webhook;
 use Igny8\Bridge\Tables;
 
 /**
- * Keeps events until the service has taken them. WP-Cron sends them, each with the post as it stands at
- * that moment and the time of that, so that it does not matter in which order they arrive.
+ * Stores events until igny8 has accepted them. WP-Cron sends each event with the state of the post at that
+ * moment and a timestamp, so the events can arrive in any order.
  */
 final class Outbox {
 
-	/** Sends what was just queued, and every hour what is left. */
-	const SEND_HOOK  = 'igny8_bridge_send';
+	/** Cron event that sends queued events. */
+	const SEND_HOOK = 'igny8_bridge_send';
+
+	/** Hourly cron event that sends the remaining events and deletes expired ones. */
 	const SWEEP_HOOK = 'igny8_bridge_sweep';
 
 	const BATCH = 20;
 
-	/** Another request leaves an event alone for so long, in seconds: longer than the sending may take. */
+	/** How long other requests skip an event that is being sent, in seconds. Must exceed TIMEOUT. */
 	const LEASE = 60;
 
 	const TIMEOUT   = 10;
 	const MAX_DELAY = 6 * HOUR_IN_SECONDS;
 
-	/** An event that the service has not taken by then is given up, and people are told. */
-	const KEPT = 3 * DAY_IN_SECONDS;
+	/** Events older than this, in seconds, are dropped with a notice in wp-admin. */
+	const MAX_AGE = 3 * DAY_IN_SECONDS;
 
-	/** How many events were given up, and why the last one was. */
+	/** How many events were dropped, and the last error. */
 	const LOST_OPTION = 'igny8_bridge_lost';
 
 	/**
-	 * Hooks in.
+	 * Registers the hooks.
 	 */
-	public static function start(): void {
-		add_action( 'init', array( self::class, 'keep_swept' ) );
+	public static function register_hooks(): void {
+		add_action( 'init', array( self::class, 'schedule_sweep' ) );
 		add_action( self::SEND_HOOK, array( self::class, 'send' ) );
 		add_action( self::SWEEP_HOOK, array( self::class, 'sweep' ) );
 	}
 
 	/**
-	 * Queues an event, unless the same is waiting already.
+	 * Queues an event, unless an identical one is waiting to be sent.
 	 *
-	 * @param string $type    Such as post.edited.
-	 * @param int    $post_id The post.
+	 * @param string $type    Type of the event, for example post.edited.
+	 * @param int    $post_id The post ID.
 	 * @param string $key     The article's key.
 	 */
 	public static function add( string $type, int $post_id, string $key ): void {
 		global $wpdb;
-		$body  = wp_json_encode( compact( 'type', 'post_id', 'key' ) );
+		$body  = wp_json_encode(
+			array(
+				'type'    => $type,
+				'post_id' => $post_id,
+				'key'     => $key,
+			)
+		);
 		$table = Tables::name( 'igny8_outbox' );
-		// phpcs:ignore WordPress.DB -- a table of our own.
+		// phpcs:ignore WordPress.DB -- a table of this plugin.
 		if ( $wpdb->get_var( $wpdb->prepare( "SELECT id FROM $table WHERE body = %s AND attempts = 0", $body ) ) ) {
 			return;
 		}
@@ -73,16 +81,16 @@ final class Outbox {
 	}
 
 	/**
-	 * Sends what is due.
+	 * Sends the events that are due.
 	 */
 	public static function send(): void {
 		global $wpdb;
 		$table = Tables::name( 'igny8_outbox' );
-		// phpcs:ignore WordPress.DB -- a table of our own.
+		// phpcs:ignore WordPress.DB -- a table of this plugin.
 		$events = $wpdb->get_results( $wpdb->prepare( "SELECT * FROM $table WHERE due_at <= %d ORDER BY id LIMIT %d", time(), self::BATCH ) );
 		foreach ( $events as $event ) {
-			// An attempt counts before it is made; of two requests at once one gets it.
-			// phpcs:ignore WordPress.DB
+			// Incrementing the attempts claims the event: of two concurrent requests, one updates the row.
+			// phpcs:ignore WordPress.DB -- a table of this plugin.
 			$mine = $wpdb->query( $wpdb->prepare( "UPDATE $table SET attempts = attempts + 1, due_at = %d WHERE id = %d AND attempts = %d", time() + self::LEASE, $event->id, $event->attempts ) );
 			if ( 1 === $mine ) {
 				self::deliver( $event );
@@ -95,22 +103,22 @@ final class Outbox {
 	}
 
 	/**
-	 * Once an hour: what a request left behind, and what is kept no longer.
+	 * Sends the remaining events, drops expired ones and deletes expired webhook IDs. Runs hourly.
 	 */
 	public static function sweep(): void {
 		self::send();
-		self::give_up();
+		self::drop_expired();
 		SeenWebhooks::sweep();
 	}
 
 	/**
-	 * Gives up what the service has not taken for too long, and notes it for wp-admin.
+	 * Drops expired events and counts them for the notice in wp-admin.
 	 */
-	private static function give_up(): void {
+	private static function drop_expired(): void {
 		global $wpdb;
 		$table = Tables::name( 'igny8_outbox' );
-		$until = time() - self::KEPT;
-		// phpcs:disable WordPress.DB -- a table of our own.
+		$until = time() - self::MAX_AGE;
+		// phpcs:disable WordPress.DB -- a table of this plugin.
 		$error = $wpdb->get_var( $wpdb->prepare( "SELECT last_error FROM $table WHERE created_at < %d ORDER BY id DESC LIMIT 1", $until ) );
 		$count = (int) $wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE created_at < %d", $until ) );
 		// phpcs:enable
@@ -128,9 +136,9 @@ final class Outbox {
 	}
 
 	/**
-	 * Sends one event and forgets it when it was taken.
+	 * Sends an event and deletes it once igny8 has accepted it.
 	 *
-	 * @param object $event A row of the table.
+	 * @param object $event Row of the table.
 	 */
 	private static function deliver( object $event ): void {
 		global $wpdb;
@@ -146,23 +154,25 @@ final class Outbox {
 			$wpdb->delete( $table, array( 'id' => $event->id ) ); // phpcs:ignore WordPress.DB
 			return;
 		}
+		$error = is_wp_error( $answer ) ? $answer->get_error_message() : "HTTP $status";
 		$wpdb->update( // phpcs:ignore WordPress.DB
 			$table,
 			array(
 				'due_at'     => time() + min( self::MAX_DELAY, 30 * 2 ** min( (int) $event->attempts, 12 ) ),
-				'last_error' => substr( is_wp_error( $answer ) ? $answer->get_error_message() : "HTTP $status", 0, 500 ),
+				// Cutting a character in half would make the update fail.
+				'last_error' => mb_substr( $error, 0, 500 ),
 			),
 			array( 'id' => $event->id )
 		);
 	}
 
 	/**
-	 * A signed request to the service.
+	 * Sends a signed request to igny8.
 	 *
-	 * @param string $url     Where to.
-	 * @param string $id      The value of webhook-id.
+	 * @param string $url     URL of the request.
+	 * @param string $id      The webhook-id header.
 	 * @param string $body    JSON.
-	 * @param int    $timeout In seconds.
+	 * @param int    $timeout Timeout in seconds.
 	 * @return array|\WP_Error
 	 */
 	public static function post( string $url, string $id, string $body, int $timeout = self::TIMEOUT ) {
@@ -186,13 +196,13 @@ final class Outbox {
 	}
 
 	/**
-	 * The event with the post as it stands.
+	 * Returns the body of an event, with the current state of the post.
 	 *
-	 * @param object $event A row of the table.
+	 * @param object $event Row of the table.
 	 */
 	private static function body( object $event ): string {
 		$queued = json_decode( $event->body, true );
-		// Before the post is read: of two events the one that was read later wins.
+		// Taken before the post is read: igny8 keeps the state with the latest timestamp.
 		$now = microtime( true );
 		wp_cache_delete( $queued['post_id'], 'posts' );
 		$post = get_post( $queued['post_id'] );
@@ -215,13 +225,13 @@ final class Outbox {
 	}
 
 	/**
-	 * Has WP-Cron send.
+	 * Schedules the cron event that sends, unless it is scheduled earlier.
 	 *
-	 * @param int $at Seconds since 1970.
+	 * @param int $at Unix timestamp.
 	 */
 	private static function schedule( int $at ): void {
-		$planned = wp_next_scheduled( self::SEND_HOOK );
-		if ( $planned && $planned <= $at ) {
+		$scheduled = wp_next_scheduled( self::SEND_HOOK );
+		if ( $scheduled && $scheduled <= $at ) {
 			return;
 		}
 		wp_unschedule_hook( self::SEND_HOOK );
@@ -229,9 +239,9 @@ final class Outbox {
 	}
 
 	/**
-	 * Has WP-Cron sweep every hour. Deactivating the plugin ends that, and may leave events behind.
+	 * Schedules the hourly sweep. Runs on every request, because deactivation removes the cron event.
 	 */
-	public static function keep_swept(): void {
+	public static function schedule_sweep(): void {
 		if ( ! wp_next_scheduled( self::SWEEP_HOOK ) ) {
 			wp_schedule_event( time(), 'hourly', self::SWEEP_HOOK );
 		}

@@ -1,6 +1,6 @@
 <?php
 /**
- * Notices what people do to the posts of articles.
+ * Detects changes to the posts of articles.
  *
  * @package Igny8\Bridge
  */
@@ -13,69 +13,69 @@ use Igny8\Bridge\Posts\EditedPosts;
 use WP_Post;
 
 /**
- * Queues an event for each change that the service did not make itself.
+ * Queues an event for each change to the post of an article, except changes made by igny8.
  */
 final class PostWatcher {
 
 	/**
-	 * Hooks in.
+	 * Registers the hooks.
 	 */
-	public static function start(): void {
+	public static function register_hooks(): void {
 		add_action( 'post_updated', array( self::class, 'updated' ), 10, 3 );
-		add_action( 'transition_post_status', array( self::class, 'moved' ), 10, 3 );
+		add_action( 'transition_post_status', array( self::class, 'status_changed' ), 10, 3 );
 		add_action( 'before_delete_post', array( self::class, 'deleted' ), 10, 2 );
 	}
 
 	/**
-	 * A post was saved.
+	 * Queues events for an edited text and a changed permalink.
 	 *
-	 * @param int     $id     Its id.
-	 * @param WP_Post $after  As it is now.
-	 * @param WP_Post $before As it was.
+	 * @param int     $id     The post ID.
+	 * @param WP_Post $after  The post after the update.
+	 * @param WP_Post $before The post before the update.
 	 */
 	public static function updated( int $id, WP_Post $after, WP_Post $before ): void {
 		foreach ( array( 'post_title', 'post_content', 'post_excerpt' ) as $field ) {
 			if ( $after->$field !== $before->$field ) {
-				self::tell( 'post.edited', $after );
+				self::queue( 'post.edited', $after );
 				break;
 			}
 		}
 		if ( $after->post_name !== $before->post_name && $after->post_status === $before->post_status ) {
-			self::tell( 'post.permalink_changed', $after );
+			self::queue( 'post.permalink_changed', $after );
 		}
 	}
 
 	/**
-	 * A post changed its status.
+	 * Queues an event for a changed status.
 	 *
-	 * @param string  $after  The status it has now.
-	 * @param string  $before The one it had.
+	 * @param string  $after  The new status.
+	 * @param string  $before The old status.
 	 * @param WP_Post $post   The post.
 	 */
-	public static function moved( string $after, string $before, WP_Post $post ): void {
+	public static function status_changed( string $after, string $before, WP_Post $post ): void {
 		if ( $after !== $before ) {
-			self::tell( 'trash' === $after ? 'post.trashed' : 'post.status_changed', $post );
+			self::queue( 'trash' === $after ? 'post.trashed' : 'post.status_changed', $post );
 		}
 	}
 
 	/**
-	 * A post is about to be deleted for good.
+	 * Queues an event for a permanently deleted post.
 	 *
-	 * @param int     $id   Its id.
+	 * @param int     $id   The post ID.
 	 * @param WP_Post $post The post.
 	 */
 	public static function deleted( int $id, WP_Post $post ): void {
-		self::tell( 'post.deleted', $post );
+		self::queue( 'post.deleted', $post );
 	}
 
 	/**
-	 * Queues an event of an article's post.
+	 * Queues an event if the post belongs to an article.
 	 *
-	 * @param string  $type Such as post.edited.
+	 * @param string  $type Type of the event, for example post.edited.
 	 * @param WP_Post $post The post.
 	 */
-	private static function tell( string $type, WP_Post $post ): void {
-		if ( 'post' !== $post->post_type || self::is_services_own() ) {
+	private static function queue( string $type, WP_Post $post ): void {
+		if ( 'post' !== $post->post_type || self::is_igny8_request() ) {
 			return;
 		}
 		$key = ClaimedPost::key_of( $post );
@@ -88,9 +88,10 @@ final class PostWatcher {
 	}
 
 	/**
-	 * Whether the service itself is asking: as the user who paired, by an application password.
+	 * Whether igny8 makes this request: it authenticates with an application password of the user who paired.
+	 * Also true if the site is not paired.
 	 */
-	private static function is_services_own(): bool {
+	private static function is_igny8_request(): bool {
 		$pairing = Pairing::get();
 		return null === $pairing
 			|| ( null !== rest_get_authenticated_app_password() && get_current_user_id() === $pairing['user_id'] );

@@ -1,6 +1,6 @@
 <?php
 /**
- * Which webhooks were acted on.
+ * IDs of processed webhooks.
  *
  * @package Igny8\Bridge
  */
@@ -10,40 +10,40 @@ namespace Igny8\Bridge\Events;
 use Igny8\Bridge\Tables;
 
 /**
- * Their ids, kept for longer than any of them is sent again.
+ * Stores the IDs of processed webhooks for longer than igny8 retries a webhook, so that each is processed once.
  */
 final class SeenWebhooks {
 
-	const KEPT = 30 * DAY_IN_SECONDS;
+	const RETENTION = 30 * DAY_IN_SECONDS;
 
 	/**
-	 * Whether it was acted on.
+	 * Whether the webhook was processed.
 	 *
-	 * @param string $id The value of webhook-id.
+	 * @param string $id The webhook-id header.
 	 */
-	public static function is_done( string $id ): bool {
+	public static function is_processed( string $id ): bool {
 		global $wpdb;
 		$table = Tables::name( 'igny8_events' );
 		return null !== $wpdb->get_var( $wpdb->prepare( "SELECT webhook_id FROM $table WHERE webhook_id = %s", $id ) ); // phpcs:ignore WordPress.DB
 	}
 
 	/**
-	 * Notes that it was.
+	 * Marks the webhook as processed.
 	 *
-	 * @param string $id The value of webhook-id.
+	 * @param string $id The webhook-id header.
 	 */
-	public static function done( string $id ): void {
+	public static function mark_processed( string $id ): void {
 		global $wpdb;
 		$table = Tables::name( 'igny8_events' );
 		$wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO $table (webhook_id, received_at) VALUES (%s, %d)", $id, time() ) ); // phpcs:ignore WordPress.DB
 	}
 
 	/**
-	 * Forgets those that nobody sends any more.
+	 * Deletes expired IDs.
 	 */
 	public static function sweep(): void {
 		global $wpdb;
 		$table = Tables::name( 'igny8_events' );
-		$wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE received_at < %d", time() - self::KEPT ) ); // phpcs:ignore WordPress.DB
+		$wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE received_at < %d", time() - self::RETENTION ) ); // phpcs:ignore WordPress.DB
 	}
 }

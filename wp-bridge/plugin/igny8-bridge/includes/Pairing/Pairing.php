@@ -1,6 +1,6 @@
 <?php
 /**
- * What this site shares with the service.
+ * Pairing of this site with igny8.
  *
  * @package Igny8\Bridge
  */
@@ -10,8 +10,8 @@ namespace Igny8\Bridge\Pairing;
 use Igny8\Bridge\Events\EventsController;
 
 /**
- * The keys and the address that the service set. A key that was replaced stays good for as long as the
- * service asked, so that what is on its way at that moment still verifies.
+ * Stores the webhook keys and the events URL that igny8 sets. A replaced key stays valid for the overlap that
+ * igny8 requests, so that webhooks in flight still verify.
  */
 final class Pairing {
 
@@ -19,7 +19,7 @@ final class Pairing {
 	const MAX_OVERLAP = 7 * DAY_IN_SECONDS;
 
 	/**
-	 * What is stored, or null for a site that is not paired, or that is a copy of the one that is.
+	 * Returns the pairing, or null if this site is not paired or is a copy of the paired site.
 	 *
 	 * @return array{site_id:int,events_url:string,keys:array<int,array{key:string,until:int}>,since?:int,user_id:int,paired_at:int,home:string}|null
 	 */
@@ -29,7 +29,8 @@ final class Pairing {
 	}
 
 	/**
-	 * The address that was paired, where this site has another: it is a copy, or has moved.
+	 * Returns the address of the paired site if this site has a different one, because it is a copy or has
+	 * moved. Otherwise null.
 	 */
 	public static function other_home(): ?string {
 		$pairing = get_option( self::OPTION );
@@ -37,24 +38,24 @@ final class Pairing {
 	}
 
 	/**
-	 * The site's address, the same with TLS or without, and with www or without.
+	 * Returns the address of this site without scheme and without www.
 	 */
 	private static function home(): string {
 		return untrailingslashit( (string) preg_replace( '#^https?://(www\.)?#', '', strtolower( (string) get_option( 'home' ) ) ) );
 	}
 
 	/**
-	 * Pairs, or puts a new key before the present one.
+	 * Stores a pairing. If the site is already paired with the same igny8 site, adds the key as the newest one.
 	 *
-	 * @param int    $site_id    The site's id in the service.
-	 * @param string $events_url Where the service takes this site's events.
+	 * @param int    $site_id    ID of the site in igny8.
+	 * @param string $events_url URL to send the events of this site to.
 	 * @param string $key        A whsec_ key.
-	 * @param int    $overlap    Seconds for which the present key stays good.
-	 * @param int    $since      When the service made the key, in milliseconds since 1970.
+	 * @param int    $overlap    Seconds for which the current key stays valid.
+	 * @param int    $since      When igny8 created the key, in milliseconds since the Unix epoch.
 	 */
 	public static function set( int $site_id, string $events_url, string $key, int $overlap, int $since ): void {
-		$present = self::get();
-		$is_same = $present && $present['site_id'] === $site_id;
+		$current = self::get();
+		$is_same = $current && $current['site_id'] === $site_id;
 		$keys    = array(
 			array(
 				'key'   => $key,
@@ -62,7 +63,7 @@ final class Pairing {
 			),
 		);
 		$until   = time() + min( $overlap, self::MAX_OVERLAP );
-		foreach ( $is_same ? $present['keys'] : array() as $old ) {
+		foreach ( $is_same ? $current['keys'] : array() as $old ) {
 			$old['until'] = 0 === $old['until'] ? $until : $old['until'];
 			if ( $old['key'] !== $key && $old['until'] > time() ) {
 				$keys[] = $old;
@@ -76,7 +77,7 @@ final class Pairing {
 				'keys'       => $keys,
 				'since'      => $since,
 				'user_id'    => get_current_user_id(),
-				'paired_at'  => $is_same ? $present['paired_at'] : time(),
+				'paired_at'  => $is_same ? $current['paired_at'] : time(),
 				'home'       => self::home(),
 			),
 			false
@@ -84,32 +85,32 @@ final class Pairing {
 	}
 
 	/**
-	 * Forgets the keys and the address, and that the service paused.
+	 * Deletes the pairing and the pause state.
 	 */
 	public static function forget(): void {
 		delete_option( self::OPTION );
 		delete_option( EventsController::PAUSE_OPTION );
-		delete_option( EventsController::PAUSE_TOLD_OPTION );
+		delete_option( EventsController::PAUSE_CHANGED_OPTION );
 	}
 
 	/**
-	 * The keys that are good now, the newest first; what is sent is signed with that one.
+	 * Returns the valid keys, the newest first. Outgoing requests are signed with the newest key.
 	 *
 	 * @return string[]
 	 */
 	public static function keys(): array {
 		$pairing = self::get();
-		$good    = array_filter(
+		$valid   = array_filter(
 			$pairing ? $pairing['keys'] : array(),
 			static function ( array $key ): bool {
 				return 0 === $key['until'] || $key['until'] > time();
 			}
 		);
-		return array_values( array_column( $good, 'key' ) );
+		return array_values( array_column( $valid, 'key' ) );
 	}
 
 	/**
-	 * When the last replaced key ends, in seconds since 1970, or null when there is none.
+	 * Returns when the last replaced key expires, as a Unix timestamp, or null if there is none.
 	 */
 	public static function previous_until(): ?int {
 		$pairing = self::get();

@@ -1,6 +1,6 @@
 <?php
 /**
- * PUT and DELETE igny8/v1/pairing.
+ * REST route igny8/v1/pairing.
  *
  * @package Igny8\Bridge
  */
@@ -15,7 +15,7 @@ use WP_REST_Response;
 use WP_REST_Server;
 
 /**
- * Sets what this site shares with the service, over the link that its user approved.
+ * Pairs this site with igny8. Requests authenticate with the application password that the user approved.
  */
 final class PairingController {
 
@@ -43,7 +43,7 @@ final class PairingController {
 	}
 
 	/**
-	 * Who may publish posts may pair; a pairing of another user's is for administrators alone.
+	 * Requires the capability publish_posts. Only administrators can change the pairing of another user.
 	 *
 	 * @return true|WP_Error
 	 */
@@ -59,7 +59,7 @@ final class PairingController {
 		if ( $pairing && get_current_user_id() !== $pairing['user_id'] && ! current_user_can( 'manage_options' ) && get_userdata( $pairing['user_id'] ) ) {
 			return new WP_Error(
 				'igny8_paired_by_another',
-				__( 'This site was paired by another user: they or an administrator may change that.', 'igny8-bridge' ),
+				__( 'This site was paired by another user. Only that user or an administrator can change the pairing.', 'igny8-bridge' ),
 				array( 'status' => 403 )
 			);
 		}
@@ -67,9 +67,9 @@ final class PairingController {
 	}
 
 	/**
-	 * Pairs, or rotates the key.
+	 * Pairs the site or rotates the key.
 	 *
-	 * @param WP_REST_Request $request With the arguments below.
+	 * @param WP_REST_Request $request Request with the parameters of arguments().
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function pair( WP_REST_Request $request ) {
@@ -77,14 +77,14 @@ final class PairingController {
 		if ( $pairing && $pairing['site_id'] !== $request['site_id'] && ! $request['replace'] ) {
 			return new WP_Error(
 				'igny8_paired_already',
-				__( 'This site is paired with another site of igny8.', 'igny8-bridge' ),
+				__( 'This site is already paired with another site in igny8.', 'igny8-bridge' ),
 				array( 'status' => 409 )
 			);
 		}
 		if ( $pairing && $pairing['site_id'] === $request['site_id'] && $request['since'] < ( $pairing['since'] ?? 0 ) ) {
 			return new WP_Error(
 				'igny8_newer_key',
-				__( 'This site has a newer key already.', 'igny8-bridge' ),
+				__( 'This site already has a newer key.', 'igny8-bridge' ),
 				array( 'status' => 409 )
 			);
 		}
@@ -98,7 +98,7 @@ final class PairingController {
 	}
 
 	/**
-	 * Forgets the pairing.
+	 * Deletes the pairing.
 	 */
 	public function unpair(): WP_REST_Response {
 		Pairing::forget();
@@ -106,16 +106,16 @@ final class PairingController {
 	}
 
 	/**
-	 * A time as the API tells it.
+	 * Formats a time as ISO 8601.
 	 *
-	 * @param int|null $time Seconds since 1970.
+	 * @param int|null $time Unix timestamp.
 	 */
 	private static function iso( ?int $time ): ?string {
 		return null === $time ? null : gmdate( 'Y-m-d\TH:i:s\Z', $time );
 	}
 
 	/**
-	 * The arguments of PUT.
+	 * Returns the arguments of PUT.
 	 */
 	private function arguments(): array {
 		return array(
@@ -129,7 +129,7 @@ final class PairingController {
 				'format'            => 'uri',
 				'maxLength'         => 500,
 				'required'          => true,
-				'validate_callback' => array( $this, 'check_address' ),
+				'validate_callback' => array( $this, 'check_url' ),
 			),
 			'key'        => array(
 				'type'              => 'string',
@@ -137,20 +137,20 @@ final class PairingController {
 				'validate_callback' => array( $this, 'check_key' ),
 			),
 			'overlap'    => array(
-				'description' => 'Seconds for which the key that is replaced stays good.',
+				'description' => 'Seconds for which the replaced key stays valid.',
 				'type'        => 'integer',
 				'minimum'     => 0,
 				'maximum'     => Pairing::MAX_OVERLAP,
 				'default'     => DAY_IN_SECONDS,
 			),
 			'since'      => array(
-				'description' => 'When the key was made, in milliseconds since 1970: an older one does not replace a newer one.',
+				'description' => 'When the key was created, in milliseconds since the Unix epoch. An older key does not replace a newer one.',
 				'type'        => 'integer',
 				'minimum'     => 0,
 				'default'     => 0,
 			),
 			'replace'    => array(
-				'description' => 'Whether a pairing with another site of the service is given up.',
+				'description' => 'Whether to replace a pairing with another site in igny8.',
 				'type'        => 'boolean',
 				'default'     => false,
 			),
@@ -158,31 +158,31 @@ final class PairingController {
 	}
 
 	/**
-	 * Only addresses that WordPress itself would call.
+	 * Accepts only URLs that wp_safe_remote_post() can request.
 	 *
-	 * @param mixed           $value   As it was sent.
+	 * @param mixed           $value   The sent value.
 	 * @param WP_REST_Request $request The request.
-	 * @param string          $name    The argument's name.
+	 * @param string          $name    Name of the parameter.
 	 * @return true|WP_Error
 	 */
-	public function check_address( $value, WP_REST_Request $request, string $name ) {
+	public function check_url( $value, WP_REST_Request $request, string $name ) {
 		$valid = rest_validate_request_arg( $value, $request, $name );
 		if ( true !== $valid ) {
 			return $valid;
 		}
-		return wp_http_validate_url( $value ) ? true : new WP_Error( 'rest_invalid_param', __( 'WordPress does not call this address.', 'igny8-bridge' ) );
+		return wp_http_validate_url( $value ) ? true : new WP_Error( 'rest_invalid_param', __( 'WordPress does not send requests to this URL.', 'igny8-bridge' ) );
 	}
 
 	/**
-	 * A key of 24 to 64 bytes.
+	 * Accepts only whsec_ keys of 24 to 64 bytes.
 	 *
-	 * @param mixed $value As it was sent.
+	 * @param mixed $value The sent value.
 	 * @return true|WP_Error
 	 */
 	public function check_key( $value ) {
 		if ( is_string( $value ) && null !== Webhook::bytes_of( $value ) ) {
 			return true;
 		}
-		return new WP_Error( 'rest_invalid_param', __( 'Not a key: whsec_ and the base64 of 24 to 64 bytes.', 'igny8-bridge' ) );
+		return new WP_Error( 'rest_invalid_param', __( 'The key must be whsec_ followed by 24 to 64 bytes in base64.', 'igny8-bridge' ) );
 	}
 }

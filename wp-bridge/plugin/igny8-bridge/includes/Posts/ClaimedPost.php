@@ -1,6 +1,6 @@
 <?php
 /**
- * The post of an article, found or made.
+ * The post of an article.
  *
  * @package Igny8\Bridge
  */
@@ -11,23 +11,23 @@ use WP_Error;
 use WP_Post;
 
 /**
- * Makes sure that an article has one post. A new one is an auto-draft, as WordPress's editor makes it:
- * nobody sees it, and WordPress removes it if a crash leaves it behind.
+ * Finds or creates the post of an article. A new post starts as an auto-draft, as in the WordPress editor:
+ * it is not visible, and WordPress deletes it after a week if a crash leaves it behind.
  */
 final class ClaimedPost {
 
-	/** Whose post it is, also once a person has taken the mark out of its text. */
+	/** Stores the article key, so that the post is still recognized after its marker was removed from the content. */
 	const META = '_igny8_key';
 
 	/**
-	 * Hooks in.
+	 * Registers the hooks.
 	 */
-	public static function start(): void {
-		add_action( 'pre_post_update', array( self::class, 'keep_key' ) );
+	public static function register_hooks(): void {
+		add_action( 'pre_post_update', array( self::class, 'store_key' ) );
 	}
 
 	/**
-	 * Tells who may edit a post whose it is, beside what WordPress's own controller tells.
+	 * Adds the article key to posts in the REST API, in the edit context.
 	 */
 	public static function register_field(): void {
 		register_rest_field(
@@ -39,7 +39,7 @@ final class ClaimedPost {
 					return $found instanceof WP_Post ? self::key_of( $found ) : null;
 				},
 				'schema'       => array(
-					'description' => __( 'The key of the igny8 article whose post this is.', 'igny8-bridge' ),
+					'description' => __( 'The key of the igny8 article that this post belongs to.', 'igny8-bridge' ),
 					'type'        => array( 'string', 'null' ),
 					'context'     => array( 'edit' ),
 					'readonly'    => true,
@@ -49,94 +49,94 @@ final class ClaimedPost {
 	}
 
 	/**
-	 * The article's post, the auto-draft of an unfinished attempt too, or null.
+	 * Returns the post of an article, which may be the auto-draft of an unfinished request, or null.
 	 *
 	 * @param string $key The article's key.
 	 */
 	public static function find( string $key ): ?WP_Post {
 		$id   = Claims::post_id( $key );
 		$post = $id ? get_post( $id ) : null;
-		// A database that was restored in part may have given the id to another post.
-		return $post instanceof WP_Post && 'post' === $post->post_type && self::bears( $post, $key ) ? $post : null;
+		// After a partial database restore, the ID may belong to another post.
+		return $post instanceof WP_Post && 'post' === $post->post_type && self::belongs_to( $post, $key ) ? $post : null;
 	}
 
 	/**
-	 * The article's post, which is made if there is none.
+	 * Returns the post of an article, and creates it if it does not exist.
 	 *
-	 * @param string $key     The article's key.
-	 * @param int    $adopted A post that was made of the article without the plugin, or 0.
+	 * @param string $key       The article's key.
+	 * @param int    $candidate ID of a post created for this article without the plugin, or 0.
 	 * @return WP_Post|WP_Error
 	 */
-	public static function ensure( string $key, int $adopted ) {
+	public static function ensure( string $key, int $candidate ) {
 		$post = self::find( $key );
 		if ( $post ) {
 			return $post;
 		}
 		$known = Claims::post_id( $key );
-		$id    = self::may_adopt( $adopted, $key ) ? $adopted : self::make( $key );
+		$id    = self::may_adopt( $candidate, $key ) ? $candidate : self::create_auto_draft( $key );
 		if ( is_wp_error( $id ) ) {
 			return $id;
 		}
-		if ( ! Claims::move( $key, $known, $id ) ) {
-			if ( $id !== $adopted ) {
+		if ( ! Claims::set_post_id( $key, $known, $id ) ) {
+			if ( $id !== $candidate ) {
 				wp_delete_post( $id, true );
 			}
-			return new WP_Error( 'igny8_in_progress', __( 'Another request is working on this post.', 'igny8-bridge' ), array( 'status' => 409 ) );
+			return new WP_Error( 'igny8_in_progress', __( 'Another request is updating this post. Try again in a few seconds.', 'igny8-bridge' ), array( 'status' => 409 ) );
 		}
 		update_post_meta( $id, self::META, $key );
 		return get_post( $id );
 	}
 
 	/**
-	 * Whether a post is the article's, and no other article has it.
+	 * Whether a post belongs to the article and is not claimed by another article.
 	 *
-	 * @param int    $post_id The post.
+	 * @param int    $post_id The post ID, or 0.
 	 * @param string $key     The article's key.
 	 */
 	private static function may_adopt( int $post_id, string $key ): bool {
 		$post = $post_id ? get_post( $post_id ) : null;
-		if ( ! $post || 'post' !== $post->post_type || ! self::bears( $post, $key ) ) {
+		if ( ! $post || 'post' !== $post->post_type || ! self::belongs_to( $post, $key ) ) {
 			return false;
 		}
 		$other = Claims::key_of( $post_id );
-		return null === $other || $other === $key || ! self::bears( $post, $other );
+		return null === $other || $other === $key || ! self::belongs_to( $post, $other );
 	}
 
 	/**
-	 * Whether a post is the article's: as it was noted, else by the mark in its text.
+	 * Whether a post belongs to the article, by its meta or else by the marker in its content.
 	 *
 	 * @param WP_Post $post The post.
 	 * @param string  $key  The article's key.
 	 */
-	private static function bears( WP_Post $post, string $key ): bool {
-		$noted = (string) get_post_meta( $post->ID, self::META, true );
-		if ( '' !== $noted ) {
-			return $noted === $key;
+	private static function belongs_to( WP_Post $post, string $key ): bool {
+		$stored = (string) get_post_meta( $post->ID, self::META, true );
+		if ( '' !== $stored ) {
+			return $stored === $key;
 		}
 		return 1 === preg_match( '/(?<![\w-])igny8-' . preg_quote( $key, '/' ) . '(?![\w-])/', $post->post_content );
 	}
 
 	/**
-	 * The key of the article whose post this is, or null. A post that was made without the plugin is known
-	 * by its mark.
+	 * Returns the key of the article that a post belongs to, or null. A post created without the plugin is
+	 * recognized by the marker in its content.
 	 *
 	 * @param WP_Post $post The post.
 	 */
 	public static function key_of( WP_Post $post ): ?string {
-		$noted = (string) get_post_meta( $post->ID, self::META, true );
-		if ( '' !== $noted ) {
-			return $noted;
+		$stored = (string) get_post_meta( $post->ID, self::META, true );
+		if ( '' !== $stored ) {
+			return $stored;
 		}
-		$mark = '/(?<![\w-])igny8-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/';
-		return preg_match( $mark, $post->post_content, $found ) ? $found[1] : null;
+		$marker = '/(?<![\w-])igny8-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])/';
+		return preg_match( $marker, $post->post_content, $found ) ? $found[1] : null;
 	}
 
 	/**
-	 * Notes whose post it is before it is changed: what is saved may lack the mark.
+	 * Stores the article key before a post is saved, because the new content may lack the marker.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
-	public static function keep_key( int $post_id ): void {
+	public static function store_key( int $post_id ): void {
 		$post = get_post( $post_id );
 		$key  = $post instanceof WP_Post && 'post' === $post->post_type ? self::key_of( $post ) : null;
 		if ( null !== $key ) {
@@ -145,15 +145,15 @@ final class ClaimedPost {
 	}
 
 	/**
-	 * Makes an auto-draft of the current user's.
+	 * Creates an auto-draft by the current user.
 	 *
 	 * @param string $key The article's key.
 	 * @return int|WP_Error
 	 */
-	private static function make( string $key ) {
+	private static function create_auto_draft( string $key ) {
 		return wp_insert_post(
 			array(
-				'post_title'  => __( 'Auto Draft' ), // phpcs:ignore WordPress.WP.I18n.MissingArgDomain -- as WordPress's editor names it.
+				'post_title'  => __( 'Auto Draft' ), // phpcs:ignore WordPress.WP.I18n.MissingArgDomain -- the title that WordPress gives an auto-draft.
 				'post_type'   => 'post',
 				'post_status' => 'auto-draft',
 				'meta_input'  => array( self::META => $key ),

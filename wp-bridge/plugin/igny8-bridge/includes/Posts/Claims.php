@@ -1,6 +1,6 @@
 <?php
 /**
- * Which post belongs to which article of the service.
+ * Claims of articles on posts.
  *
  * @package Igny8\Bridge
  */
@@ -10,25 +10,25 @@ namespace Igny8\Bridge\Posts;
 use Igny8\Bridge\Tables;
 
 /**
- * One row an article, under a unique key. Its post id changes by compare-and-set alone, so that an
- * article has one post however many requests run at once and wherever one of them ends.
+ * Maps each igny8 article to one post. The table has one row per article key, and the post ID in it only
+ * changes by compare-and-set. So an article has one post, even if requests run concurrently or crash.
  */
 final class Claims {
 
-	/** For so long a request may work on a post alone, in seconds. It only spares others the work. */
+	/** How long a request holds an article, in seconds. Saves work only; correctness does not depend on it. */
 	const LEASE = 60;
 
 	/**
-	 * Takes the article for this request.
+	 * Acquires the article for this request.
 	 *
 	 * @param string $key    The article's key.
-	 * @param string $holder Names this request.
-	 * @return bool false when another request works on it
+	 * @param string $holder Identifies this request.
+	 * @return bool False if another request holds it.
 	 */
-	public static function take( string $key, string $holder ): bool {
+	public static function acquire( string $key, string $holder ): bool {
 		global $wpdb;
 		$table = Tables::name( 'igny8_posts' );
-		// phpcs:disable WordPress.DB -- a table of our own, whose state must be the present one.
+		// phpcs:disable WordPress.DB -- a table of this plugin; a cached row could be stale.
 		$wpdb->query( $wpdb->prepare( "INSERT IGNORE INTO $table (claim_key, holder) VALUES (%s, '')", $key ) );
 		return 1 === $wpdb->query(
 			$wpdb->prepare(
@@ -43,10 +43,10 @@ final class Claims {
 	}
 
 	/**
-	 * Gives it back, unless another request has taken it over.
+	 * Releases the article, unless another request has acquired it meanwhile.
 	 *
 	 * @param string $key    The article's key.
-	 * @param string $holder As it was taken.
+	 * @param string $holder The holder that acquired it.
 	 */
 	public static function release( string $key, string $holder ): void {
 		global $wpdb;
@@ -64,7 +64,7 @@ final class Claims {
 	}
 
 	/**
-	 * The id of the article's post, or 0.
+	 * Returns the ID of the article's post, or 0.
 	 *
 	 * @param string $key The article's key.
 	 */
@@ -75,9 +75,9 @@ final class Claims {
 	}
 
 	/**
-	 * The key of the article that a post is of, or null.
+	 * Returns the key of the article that claims a post, or null.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	public static function key_of( int $post_id ): ?string {
 		global $wpdb;
@@ -86,13 +86,13 @@ final class Claims {
 	}
 
 	/**
-	 * Gives the article another post, provided that nobody else did.
+	 * Assigns another post to the article. Fails if another request has changed the post meanwhile.
 	 *
 	 * @param string $key  The article's key.
-	 * @param int    $from The post id that was read.
-	 * @param int    $to   The new one.
+	 * @param int    $from The post ID read before, or 0.
+	 * @param int    $to   The new post ID.
 	 */
-	public static function move( string $key, int $from, int $to ): bool {
+	public static function set_post_id( string $key, int $from, int $to ): bool {
 		global $wpdb;
 		$table = Tables::name( 'igny8_posts' );
 		return 1 === $wpdb->query( $wpdb->prepare( "UPDATE $table SET post_id = %d WHERE claim_key = %s AND post_id = %d", $to, $key, $from ) ); // phpcs:ignore WordPress.DB

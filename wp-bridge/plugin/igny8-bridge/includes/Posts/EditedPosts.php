@@ -1,6 +1,6 @@
 <?php
 /**
- * Which posts of articles people have edited.
+ * Posts edited in WordPress.
  *
  * @package Igny8\Bridge
  */
@@ -8,34 +8,34 @@
 namespace Igny8\Bridge\Posts;
 
 /**
- * Marks a post that was edited here since the service wrote it last.
+ * Tracks whether a post was edited in WordPress since igny8 last wrote it.
  */
 final class EditedPosts {
 
 	const META = '_igny8_edited_at';
 
 	/**
-	 * A person edited it.
+	 * Marks a post as edited.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	public static function mark( int $post_id ): void {
 		update_post_meta( $post_id, self::META, time() );
 	}
 
 	/**
-	 * The service wrote it.
+	 * Removes the mark after igny8 has written the post.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	public static function unmark( int $post_id ): void {
 		delete_post_meta( $post_id, self::META );
 	}
 
 	/**
-	 * Whether a person edited it since.
+	 * Whether the post was edited since igny8 last wrote it.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	public static function is_edited( int $post_id ): bool {
 		return (bool) get_post_meta( $post_id, self::META, true );

@@ -1,6 +1,6 @@
 <?php
 /**
- * What PUT igny8/v1/posts/{key} takes.
+ * Arguments of PUT igny8/v1/posts/{key}.
  *
  * @package Igny8\Bridge
  */
@@ -8,12 +8,12 @@
 namespace Igny8\Bridge\Posts;
 
 /**
- * The arguments, as WordPress's REST server checks them.
+ * Schema of the arguments, which the REST server validates.
  */
 final class PostArguments {
 
 	/**
-	 * Every argument; those of WordPress's own controller are checked again there.
+	 * Returns all arguments. The core posts controller validates its own fields again.
 	 */
 	public static function all(): array {
 		$ids = array(
@@ -39,11 +39,11 @@ final class PostArguments {
 			'tags'           => $ids,
 			'author'         => array( 'type' => 'integer' ),
 			'post_id'        => array(
-				'description' => 'The post that the article has already, made without the plugin.',
+				'description' => 'ID of a post created for this article without the plugin.',
 				'type'        => 'integer',
 			),
 			'unless_changed' => array(
-				'description' => 'SHA-256 of title, content and excerpt, joined by NUL, as they were looked at.',
+				'description' => 'Hash of the version the caller last read: SHA-256 of the raw title, content and excerpt, joined by NUL.',
 				'type'        => 'string',
 				'pattern'     => '^[0-9a-f]{64}$',
 			),
@@ -60,7 +60,7 @@ final class PostArguments {
 	}
 
 	/**
-	 * Structured data: whether the page says that it is an article, and its questions with answers.
+	 * Structured data: whether to print an Article, and the questions and answers of the FAQPage.
 	 */
 	private static function schema(): array {
 		return array(
@@ -86,7 +86,7 @@ final class PostArguments {
 	}
 
 	/**
-	 * A text.
+	 * A string of limited length.
 	 *
 	 * @param int $max_length In characters.
 	 */

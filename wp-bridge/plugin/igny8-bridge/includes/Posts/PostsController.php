@@ -1,6 +1,6 @@
 <?php
 /**
- * GET and PUT igny8/v1/posts/{key}.
+ * REST route igny8/v1/posts/{key}.
  *
  * @package Igny8\Bridge
  */
@@ -16,11 +16,12 @@ use WP_REST_Response;
 use WP_REST_Server;
 
 /**
- * Takes whole posts. What a post may be, and who may write it, is for WordPress's own controller to say.
+ * Reads and writes the post of an article. Delegates validation and permissions of core fields to the core
+ * posts controller.
  */
 final class PostsController {
 
-	/** What WordPress's own controller takes. */
+	/** Fields passed to the core posts controller. */
 	const CORE_FIELDS = array( 'title', 'content', 'excerpt', 'slug', 'status', 'date_gmt', 'featured_media', 'categories', 'tags', 'author' );
 
 	/**
@@ -54,7 +55,7 @@ final class PostsController {
 	}
 
 	/**
-	 * Whoever may write posts gets this far; WordPress's controller decides about the post.
+	 * Requires the capability edit_posts. The core posts controller checks permissions for the post itself.
 	 *
 	 * @return true|WP_Error
 	 */
@@ -64,21 +65,21 @@ final class PostsController {
 		}
 		return new WP_Error(
 			'rest_cannot_create',
-			__( 'Sorry, you are not allowed to write posts as this user.', 'igny8-bridge' ),
+			__( 'Sorry, you are not allowed to create or edit posts as this user.', 'igny8-bridge' ),
 			array( 'status' => rest_authorization_required_code() )
 		);
 	}
 
 	/**
-	 * The article's post as its editors see it.
+	 * Returns the post of an article in the edit context.
 	 *
-	 * @param WP_REST_Request $request With `key`.
+	 * @param WP_REST_Request $request Request with the parameter key.
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function read( WP_REST_Request $request ) {
 		$post = ClaimedPost::find( $request['key'] );
 		if ( ! $post || 'auto-draft' === $post->post_status ) {
-			return new WP_Error( 'igny8_no_post', __( 'There is no post of this article.', 'igny8-bridge' ), array( 'status' => 404 ) );
+			return new WP_Error( 'igny8_no_post', __( 'This article has no post.', 'igny8-bridge' ), array( 'status' => 404 ) );
 		}
 		$inner = new WP_REST_Request( 'GET', '/wp/v2/posts/' . $post->ID );
 		$inner->set_query_params( array( 'context' => 'edit' ) );
@@ -86,21 +87,21 @@ final class PostsController {
 	}
 
 	/**
-	 * Makes the article's post what the body says; without a field it stays as it is.
+	 * Creates or updates the post of an article. Omitted fields keep their values.
 	 *
-	 * @param WP_REST_Request $request With the arguments of PostArguments.
+	 * @param WP_REST_Request $request Request with the parameters of PostArguments.
 	 * @return WP_REST_Response|WP_Error
 	 */
 	public function put( WP_REST_Request $request ) {
 		$key    = $request['key'];
 		$holder = wp_generate_password( 32, false );
-		if ( ! Claims::take( $key, $holder ) ) {
-			$error    = new WP_Error( 'igny8_in_progress', __( 'Another request is working on this post.', 'igny8-bridge' ), array( 'status' => 409 ) );
+		if ( ! Claims::acquire( $key, $holder ) ) {
+			$error    = new WP_Error( 'igny8_in_progress', __( 'Another request is updating this post. Try again in a few seconds.', 'igny8-bridge' ), array( 'status' => 409 ) );
 			$response = rest_convert_error_to_response( $error );
 			$response->header( 'Retry-After', '2' );
 			return $response;
 		}
-		// A fatal error of another plugin must not keep the article from the next request.
+		// Releases the article after a fatal error in another plugin, too.
 		register_shutdown_function( array( Claims::class, 'release' ), $key, $holder );
 		try {
 			return $this->write( $request );
@@ -110,9 +111,9 @@ final class PostsController {
 	}
 
 	/**
-	 * Writes the post of an article that this request has taken.
+	 * Writes the post. The caller has acquired the article.
 	 *
-	 * @param WP_REST_Request $request As in put.
+	 * @param WP_REST_Request $request The request passed to put().
 	 * @return WP_REST_Response|WP_Error
 	 */
 	private function write( WP_REST_Request $request ) {
@@ -120,12 +121,12 @@ final class PostsController {
 		if ( is_wp_error( $post ) ) {
 			return $post;
 		}
-		$refusal = self::refusal( $post, (string) $request['unless_changed'] );
-		if ( $refusal ) {
-			return $refusal;
+		$conflict = self::conflict( $post, (string) $request['unless_changed'] );
+		if ( $conflict ) {
+			return $conflict;
 		}
 		$extras = static function ( $prepared ) use ( $post, $request ) {
-			// WordPress has found nothing wrong by now, and SEO plugins look at their fields when it saves.
+			// At this point the request is valid, and SEO plugins have not read their fields yet.
 			SeoPlugins::store( $post->ID, (array) $request['seo'] );
 			StructuredData::store( $post->ID, $request['schema'] );
 			return $prepared;
@@ -142,49 +143,51 @@ final class PostsController {
 	}
 
 	/**
-	 * Why a post is left alone: a person put it into the trash, has changed it meanwhile, or is editing it.
+	 * Returns an error if the post must not be overwritten: it is in the Trash, it has changed, or someone is
+	 * editing it.
 	 *
 	 * @param WP_Post $post           The post.
-	 * @param string  $unless_changed The hash of its texts as the caller saw them, or nothing.
+	 * @param string  $unless_changed Hash of the version the caller last read, or an empty string.
 	 */
-	private static function refusal( WP_Post $post, string $unless_changed ): ?WP_Error {
+	private static function conflict( WP_Post $post, string $unless_changed ): ?WP_Error {
 		if ( 'trash' === $post->post_status ) {
-			return new WP_Error( 'igny8_post_trashed', __( 'The post is in the trash, and is left there.', 'igny8-bridge' ), array( 'status' => 409 ) );
+			return new WP_Error( 'igny8_post_trashed', __( 'The post is in the Trash. Restore it to update it.', 'igny8-bridge' ), array( 'status' => 409 ) );
 		}
 		$texts = implode( "\0", array( $post->post_title, $post->post_content, $post->post_excerpt ) );
 		if ( '' !== $unless_changed && ! hash_equals( $unless_changed, hash( 'sha256', $texts ) ) ) {
-			return new WP_Error( 'igny8_post_changed', __( 'The post was changed since it was looked at.', 'igny8-bridge' ), array( 'status' => 409 ) );
+			return new WP_Error( 'igny8_post_changed', __( 'The post has changed since it was last read.', 'igny8-bridge' ), array( 'status' => 409 ) );
 		}
 		$editor = self::editor( $post->ID );
 		if ( null === $editor ) {
 			return null;
 		}
-		/* translators: %s: a user's name. */
-		$message = sprintf( __( '%s is editing this post right now.', 'igny8-bridge' ), $editor );
+		/* translators: %s: display name of a user. */
+		$message = sprintf( __( '%s is currently editing this post.', 'igny8-bridge' ), $editor );
 		return new WP_Error( 'igny8_post_locked', $message, array( 'status' => 409 ) );
 	}
 
 	/**
-	 * The name of the user who has the post open, or null. That may be the user whom the service acts as.
+	 * Returns the display name of the user who is editing the post, or null. This can be the user that igny8
+	 * authenticates as.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	private static function editor( int $post_id ): ?string {
 		$lock = explode( ':', (string) get_post_meta( $post_id, '_edit_lock', true ) );
 		/** This filter is documented in wp-admin/includes/ajax-actions.php. */
-		$window = apply_filters( 'wp_check_post_lock_window', 150 ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
+		$window = apply_filters( 'wp_check_post_lock_window', 150 ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- a core hook.
 		if ( (int) $lock[0] <= time() - $window ) {
 			return null;
 		}
 		$user = get_userdata( (int) ( $lock[1] ?? get_post_meta( $post_id, '_edit_last', true ) ) );
-		return $user ? $user->display_name : __( 'Somebody', 'igny8-bridge' );
+		return $user ? $user->display_name : __( 'Someone', 'igny8-bridge' );
 	}
 
 	/**
-	 * The post with a receipt of what was sent.
+	 * Builds the response: the post, and a receipt for each field that was sent.
 	 *
-	 * @param WP_REST_Response $response Of WordPress's own controller.
-	 * @param WP_Post          $before   The post as it was.
+	 * @param WP_REST_Response $response Response of the core posts controller.
+	 * @param WP_Post          $before   The post before it was written.
 	 * @param array            $sent     Values by field.
 	 * @return WP_REST_Response|WP_Error
 	 */

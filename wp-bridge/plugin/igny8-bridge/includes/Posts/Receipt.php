@@ -1,6 +1,6 @@
 <?php
 /**
- * What became of each field that was sent.
+ * Receipt for the fields of a request.
  *
  * @package Igny8\Bridge
  */
@@ -11,45 +11,45 @@ use Igny8\Bridge\PlainText;
 use Igny8\Bridge\Seo\SeoPlugins;
 
 /**
- * Compares what was sent with what WordPress stored.
+ * Reports for each field whether WordPress applied, altered or dropped the sent value.
  */
 final class Receipt {
 
 	/**
-	 * A line for each field that was sent.
+	 * Returns one entry per field that was sent.
 	 *
-	 * @param array $post As WordPress's controller shows it to editors.
+	 * @param array $post The post in the edit context.
 	 * @param array $sent Values by field.
 	 * @return array<int,array{field:string,state:string,note?:string}>
 	 */
 	public static function of( array $post, array $sent ): array {
-		$lines = array();
+		$entries = array();
 		foreach ( PostsController::CORE_FIELDS as $field ) {
 			if ( isset( $sent[ $field ] ) ) {
-				$got     = $post[ $field ] ?? '';
-				$lines[] = self::line( $field, $sent[ $field ], is_array( $got ) && isset( $got['raw'] ) ? $got['raw'] : $got );
+				$got       = $post[ $field ] ?? '';
+				$entries[] = self::entry( $field, $sent[ $field ], is_array( $got ) && isset( $got['raw'] ) ? $got['raw'] : $got );
 			}
 		}
 		foreach ( array_intersect_key( (array) ( $sent['seo'] ?? array() ), SeoPlugins::FIELDS ) as $field => $value ) {
-			$stored  = SeoPlugins::read( $post['id'], $field );
-			$lines[] = null === $stored
-				? self::dropped( "seo_$field", __( 'No SEO plugin that takes it is active.', 'igny8-bridge' ) )
-				: self::line( "seo_$field", PlainText::line( $value ), $stored );
+			$stored    = SeoPlugins::read( $post['id'], $field );
+			$entries[] = null === $stored
+				? self::dropped( "seo_$field", __( 'No supported SEO plugin is active.', 'igny8-bridge' ) )
+				: self::entry( "seo_$field", PlainText::single_line( $value ), $stored );
 		}
 		if ( isset( $sent['schema'] ) ) {
-			$lines[] = self::line( 'schema', StructuredData::clean( $sent['schema'] ), StructuredData::stored( $post['id'] ) );
+			$entries[] = self::entry( 'schema', StructuredData::clean( $sent['schema'] ), StructuredData::stored( $post['id'] ) );
 		}
-		return $lines;
+		return $entries;
 	}
 
 	/**
-	 * Applied, altered, or dropped.
+	 * Compares the sent and the stored value of a field.
 	 *
-	 * @param string $field Its name.
-	 * @param mixed  $sent  As it was sent.
-	 * @param mixed  $got   As it is stored.
+	 * @param string $field Name of the field.
+	 * @param mixed  $sent  The sent value.
+	 * @param mixed  $got   The stored value.
 	 */
-	private static function line( string $field, $sent, $got ): array {
+	private static function entry( string $field, $sent, $got ): array {
 		if ( self::canonical( $field, $sent ) === self::canonical( $field, $got ) ) {
 			return array(
 				'field' => $field,
@@ -57,20 +57,20 @@ final class Receipt {
 			);
 		}
 		if ( empty( $got ) ) {
-			return self::dropped( $field, __( 'WordPress did not store it.', 'igny8-bridge' ) );
+			return self::dropped( $field, __( 'WordPress did not store the value.', 'igny8-bridge' ) );
 		}
 		return array(
 			'field' => $field,
 			'state' => 'altered',
-			'note'  => __( 'WordPress or a plugin stored something else.', 'igny8-bridge' ),
+			'note'  => __( 'WordPress or a plugin stored a different value.', 'igny8-bridge' ),
 		);
 	}
 
 	/**
-	 * A line for what was not stored.
+	 * Returns the entry of a field that was not stored.
 	 *
-	 * @param string $field Its name.
-	 * @param string $note  Why.
+	 * @param string $field Name of the field.
+	 * @param string $note  The reason.
 	 */
 	private static function dropped( string $field, string $note ): array {
 		return array(
@@ -81,10 +81,10 @@ final class Receipt {
 	}
 
 	/**
-	 * The same for what means the same.
+	 * Normalizes a value, so that equivalent values compare equal.
 	 *
-	 * @param string $field Its name.
-	 * @param mixed  $value Its value.
+	 * @param string $field Name of the field.
+	 * @param mixed  $value The value.
 	 */
 	private static function canonical( string $field, $value ): string {
 		if ( 'date_gmt' === $field ) {
@@ -95,7 +95,7 @@ final class Receipt {
 			sort( $value );
 		}
 		if ( 'title' === $field || 'excerpt' === $field ) {
-			return PlainText::of( (string) $value );
+			return PlainText::decode( (string) $value );
 		}
 		return is_scalar( $value ) ? trim( (string) $value ) : (string) wp_json_encode( $value );
 	}

@@ -1,6 +1,6 @@
 <?php
 /**
- * JSON-LD of articles and of their questions and answers.
+ * Structured data (JSON-LD) of posts.
  *
  * @package Igny8\Bridge
  */
@@ -12,25 +12,25 @@ use Igny8\Bridge\Seo\SeoPlugins;
 use WP_Post;
 
 /**
- * Keeps what a post says of itself to search engines, and prints it. An article is described from the
- * post as it stands, and a question that a person took out of the text is not printed any more.
+ * Stores the structured data of a post and prints it as JSON-LD. The Article is built from the current post,
+ * and the FAQPage only contains questions that are still in the content.
  */
 final class StructuredData {
 
 	const META = '_igny8_schema';
 
 	/**
-	 * Hooks in.
+	 * Registers the hooks.
 	 */
-	public static function start(): void {
+	public static function register_hooks(): void {
 		add_action( 'wp_head', array( self::class, 'print' ) );
 	}
 
 	/**
-	 * Keeps it; null leaves what is there.
+	 * Stores the structured data. Null keeps the stored data.
 	 *
-	 * @param int        $post_id The post.
-	 * @param array|null $schema  As PostArguments describes it.
+	 * @param int        $post_id The post ID.
+	 * @param array|null $schema  Structured data as described in PostArguments.
 	 */
 	public static function store( int $post_id, ?array $schema ): void {
 		if ( null !== $schema ) {
@@ -39,9 +39,9 @@ final class StructuredData {
 	}
 
 	/**
-	 * What is kept, or null.
+	 * Returns the stored structured data, or null.
 	 *
-	 * @param int $post_id The post.
+	 * @param int $post_id The post ID.
 	 */
 	public static function stored( int $post_id ): ?array {
 		$schema = get_post_meta( $post_id, self::META, true );
@@ -49,15 +49,15 @@ final class StructuredData {
 	}
 
 	/**
-	 * The same without what no field holds. It is text, which is encoded when it is printed.
+	 * Sanitizes structured data. The values are plain text and are encoded when printed.
 	 *
-	 * @param array $schema As PostArguments describes it.
+	 * @param array $schema Structured data as described in PostArguments.
 	 */
 	public static function clean( array $schema ): array {
 		$faq = array();
 		foreach ( $schema['faq'] ?? array() as $entry ) {
 			$faq[] = array(
-				'question' => PlainText::line( $entry['question'] ),
+				'question' => PlainText::single_line( $entry['question'] ),
 				'answer'   => trim( PlainText::clean( $entry['answer'] ) ),
 			);
 		}
@@ -68,7 +68,7 @@ final class StructuredData {
 	}
 
 	/**
-	 * Prints it into the head of a post's page.
+	 * Prints the JSON-LD in the head of a single post.
 	 */
 	public static function print(): void {
 		$post   = is_singular( 'post' ) ? get_post() : null;
@@ -76,15 +76,15 @@ final class StructuredData {
 		if ( ! $schema || post_password_required( $post ) ) {
 			return;
 		}
-		// SEO plugins describe the article themselves; two descriptions would be one too many.
+		// SEO plugins print an Article of their own.
 		$article = $schema['article'] && ! SeoPlugins::names() ? self::article( $post ) : null;
 		foreach ( array_filter( array( $article, self::faq( $post, $schema['faq'] ) ) ) as $graph ) {
-			printf( "<script type=\"application/ld+json\">%s</script>\n", wp_json_encode( $graph, JSON_HEX_TAG | JSON_HEX_AMP | JSON_UNESCAPED_UNICODE ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- encoded so that no tag can end it.
+			printf( "<script type=\"application/ld+json\">%s</script>\n", wp_json_encode( $graph, JSON_HEX_TAG | JSON_HEX_AMP | JSON_UNESCAPED_UNICODE ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- JSON_HEX_TAG keeps the JSON from closing the script element.
 		}
 	}
 
 	/**
-	 * The post as an Article.
+	 * Describes the post as an Article.
 	 *
 	 * @param WP_Post $post The post.
 	 */
@@ -94,8 +94,8 @@ final class StructuredData {
 			array(
 				'@context'         => 'https://schema.org',
 				'@type'            => 'Article',
-				'headline'         => PlainText::without_tags( get_the_title( $post ) ),
-				'description'      => PlainText::without_tags( $post->post_excerpt ),
+				'headline'         => PlainText::strip_tags( get_the_title( $post ) ),
+				'description'      => PlainText::strip_tags( $post->post_excerpt ),
 				'datePublished'    => get_post_time( 'c', true, $post ),
 				'dateModified'     => get_post_modified_time( 'c', true, $post ),
 				'mainEntityOfPage' => get_permalink( $post ),
@@ -106,23 +106,23 @@ final class StructuredData {
 				),
 				'publisher'        => array(
 					'@type' => 'Organization',
-					'name'  => PlainText::of( get_bloginfo( 'name' ) ),
+					'name'  => PlainText::decode( get_bloginfo( 'name' ) ),
 				),
 			)
 		);
 	}
 
 	/**
-	 * The questions that still stand in the text as a FAQPage, or null.
+	 * Describes the questions that are still in the content as a FAQPage. Returns null if there are none.
 	 *
 	 * @param WP_Post $post The post.
-	 * @param array   $faq  Questions with answers.
+	 * @param array   $faq  Questions and answers.
 	 */
 	private static function faq( WP_Post $post, array $faq ): ?array {
-		$text     = PlainText::without_tags( $post->post_content );
+		$text     = PlainText::strip_tags( $post->post_content );
 		$entities = array();
 		foreach ( $faq as $entry ) {
-			if ( false !== strpos( $text, PlainText::line( $entry['question'] ) ) ) {
+			if ( false !== strpos( $text, PlainText::single_line( $entry['question'] ) ) ) {
 				$entities[] = array(
 					'@type'          => 'Question',
 					'name'           => $entry['question'],

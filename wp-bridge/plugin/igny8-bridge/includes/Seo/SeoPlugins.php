@@ -1,6 +1,6 @@
 <?php
 /**
- * The SEO title and description of a post, where SEO plugins keep them.
+ * SEO titles and descriptions.
  *
  * @package Igny8\Bridge
  */
@@ -10,11 +10,11 @@ namespace Igny8\Bridge\Seo;
 use Igny8\Bridge\PlainText;
 
 /**
- * Writes to whichever of the known SEO plugins are active.
+ * Reads and writes the SEO title and description of a post in the active SEO plugins.
  */
 final class SeoPlugins {
 
-	/** The fields, and what each plugin that keeps them in post meta calls them. */
+	/** Meta keys by field and plugin. */
 	const FIELDS = array(
 		'title'       => array(
 			'yoast'     => '_yoast_wpseo_title',
@@ -30,7 +30,7 @@ final class SeoPlugins {
 		),
 	);
 
-	/** The constant that each defines. */
+	/** The constant that each plugin defines while it is active. */
 	const CONSTANTS = array(
 		'yoast'     => 'WPSEO_VERSION',
 		'rank_math' => 'RANK_MATH_VERSION',
@@ -38,23 +38,23 @@ final class SeoPlugins {
 		'aioseo'    => 'AIOSEO_VERSION',
 	);
 
-	/** All in One SEO 4 keeps its fields in a table, and copies in post meta. */
+	/** All in One SEO 4 reads its fields from a table of its own; its post meta are only copies. */
 	const AIOSEO_MODEL = '\AIOSEO\Plugin\Common\Models\Post';
 
 	/**
-	 * Those that are active.
+	 * Returns the active SEO plugins.
 	 *
-	 * @return string[] Of the keys of CONSTANTS.
+	 * @return string[] Keys of CONSTANTS.
 	 */
 	public static function names(): array {
 		return array_keys( array_filter( self::CONSTANTS, 'defined' ) );
 	}
 
 	/**
-	 * Stores the fields that are given.
+	 * Stores the given fields in every active SEO plugin.
 	 *
 	 * @param int   $post_id The post.
-	 * @param array $values  Texts by the keys of FIELDS.
+	 * @param array $values  Plain text by field (a key of FIELDS).
 	 */
 	public static function store( int $post_id, array $values ): void {
 		$values = array_map( array( self::class, 'encode' ), array_intersect_key( $values, self::FIELDS ) );
@@ -74,16 +74,16 @@ final class SeoPlugins {
 	}
 
 	/**
-	 * A text as it is stored.
+	 * Encodes plain text for storage.
 	 *
-	 * @param string $text As the service sent it.
+	 * @param string $text The plain text that igny8 sent.
 	 */
 	private static function encode( string $text ): string {
-		return PlainText::to_seo_field( PlainText::line( $text ) );
+		return PlainText::to_seo_field( PlainText::single_line( $text ) );
 	}
 
 	/**
-	 * What is stored, as the first active plugin has it and a reader sees it, or null when none is active.
+	 * Returns a field of the first active SEO plugin as plain text, or null if no SEO plugin is active.
 	 *
 	 * @param int    $post_id The post.
 	 * @param string $field   A key of FIELDS.
@@ -94,8 +94,8 @@ final class SeoPlugins {
 			return null;
 		}
 		if ( 'aioseo' === $names[0] && class_exists( self::AIOSEO_MODEL ) ) {
-			return PlainText::of( (string) call_user_func( array( self::AIOSEO_MODEL, 'getPost' ), $post_id )->$field );
+			return PlainText::decode( (string) call_user_func( array( self::AIOSEO_MODEL, 'getPost' ), $post_id )->$field );
 		}
-		return PlainText::of( (string) get_post_meta( $post_id, self::FIELDS[ $field ][ $names[0] ], true ) );
+		return PlainText::decode( (string) get_post_meta( $post_id, self::FIELDS[ $field ][ $names[0] ], true ) );
 	}
 }

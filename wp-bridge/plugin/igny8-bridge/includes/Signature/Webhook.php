@@ -1,6 +1,6 @@
 <?php
 /**
- * Standard Webhooks, symmetric signatures (v1).
+ * Standard Webhooks signatures, symmetric (v1).
  *
  * @package Igny8\Bridge
  */
@@ -8,50 +8,50 @@
 namespace Igny8\Bridge\Signature;
 
 /**
- * Signs and verifies. The specification: https://github.com/standard-webhooks/standard-webhooks
+ * Signs and verifies webhooks as specified in https://github.com/standard-webhooks/standard-webhooks
  */
 final class Webhook {
 
-	/** How far the clocks may be apart, in seconds. */
+	/** Maximum difference between a timestamp and the clock of this server, in seconds. */
 	const TOLERANCE = 300;
 
 	/**
-	 * The bytes of a whsec_ key, or null for what is none.
+	 * Decodes a whsec_ key. Returns null for an invalid key.
 	 *
-	 * @param string $key As it is stored.
+	 * @param string $key The encoded key.
 	 */
 	public static function bytes_of( string $key ): ?string {
 		if ( 0 !== strpos( $key, 'whsec_' ) ) {
 			return null;
 		}
-		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions.obfuscation_base64_decode -- the specification's encoding.
+		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions.obfuscation_base64_decode -- required by the specification.
 		$bytes = base64_decode( substr( $key, 6 ), true );
 		return false !== $bytes && strlen( $bytes ) >= 24 && strlen( $bytes ) <= 64 ? $bytes : null;
 	}
 
 	/**
-	 * The value of webhook-signature.
+	 * Returns the value of the webhook-signature header.
 	 *
 	 * @param string $key  A whsec_ key.
-	 * @param string $id   The value of webhook-id.
-	 * @param int    $time Seconds since 1970, the value of webhook-timestamp.
-	 * @param string $body The body, byte for byte.
+	 * @param string $id   The webhook-id header.
+	 * @param int    $time Unix timestamp, sent as the webhook-timestamp header.
+	 * @param string $body The raw request body.
 	 */
 	public static function sign( string $key, string $id, int $time, string $body ): string {
 		$digest = hash_hmac( 'sha256', "$id.$time.$body", (string) self::bytes_of( $key ), true );
-		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions.obfuscation_base64_encode -- the specification's encoding.
+		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions.obfuscation_base64_encode -- required by the specification.
 		return 'v1,' . base64_encode( $digest );
 	}
 
 	/**
-	 * Whether one of the keys signed this, and not long ago.
+	 * Checks the timestamp, and that one of the keys made one of the signatures.
 	 *
-	 * @param string[] $keys       The whsec_ keys that are good now.
-	 * @param string   $id         The value of webhook-id.
-	 * @param string   $timestamp  The value of webhook-timestamp.
-	 * @param string   $signatures The value of webhook-signature: one or more, with spaces between.
-	 * @param string   $body       The body, byte for byte.
-	 * @param int|null $now        Seconds since 1970.
+	 * @param string[] $keys       The valid whsec_ keys.
+	 * @param string   $id         The webhook-id header.
+	 * @param string   $timestamp  The webhook-timestamp header.
+	 * @param string   $signatures The webhook-signature header: one or more signatures separated by spaces.
+	 * @param string   $body       The raw request body.
+	 * @param int|null $now        Unix timestamp to compare with instead of the current time.
 	 */
 	public static function verify( array $keys, string $id, string $timestamp, string $signatures, string $body, ?int $now = null ): bool {
 		$now = null === $now ? time() : $now;

@@ -1,6 +1,6 @@
 <?php
 /**
- * GET igny8/v1/status.
+ * REST route igny8/v1/status.
  *
  * @package Igny8\Bridge
  */
@@ -17,11 +17,11 @@ use WP_REST_Server;
 use const Igny8\Bridge\VERSION;
 
 /**
- * Says what is installed, whether the site is paired, and whether WP-Cron runs.
+ * Reports versions, active SEO plugins, the pairing and the health of WP-Cron.
  */
 final class StatusController {
 
-	/** WP-Cron counts as stuck when what was due is this late, in seconds. */
+	/** WP-Cron counts as stuck when an event is overdue by this many seconds. */
 	const LATE = HOUR_IN_SECONDS;
 
 	/**
@@ -40,7 +40,7 @@ final class StatusController {
 	}
 
 	/**
-	 * What is installed is for those who write here alone.
+	 * Requires the capability edit_posts, because versions help attackers.
 	 *
 	 * @return true|WP_Error
 	 */
@@ -50,13 +50,13 @@ final class StatusController {
 		}
 		return new WP_Error(
 			'igny8_cannot_read_status',
-			__( 'Sorry, you are not allowed to see this.', 'igny8-bridge' ),
+			__( 'Sorry, you are not allowed to view the status of this site.', 'igny8-bridge' ),
 			array( 'status' => rest_authorization_required_code() )
 		);
 	}
 
 	/**
-	 * The present state.
+	 * Returns the current status.
 	 */
 	public function status(): WP_REST_Response {
 		$pairing = Pairing::get();
@@ -77,7 +77,7 @@ final class StatusController {
 	}
 
 	/**
-	 * How late WP-Cron is with what is due.
+	 * Reports how many seconds the oldest due WP-Cron event is overdue.
 	 *
 	 * @return array{disabled:bool,late_seconds:int,healthy:bool}
 	 */
