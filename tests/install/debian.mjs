@@ -66,6 +66,12 @@ export async function ensurePhpUnit() {
   await ensurePackages('PHPUnit', ['phpunit'], isThere)
 }
 
+/** What checks the plugin's coding standard. @throws {InstallError} */
+export async function ensurePhpCodeSniffer() {
+  const isThere = async () => (await run('phpcs', ['--version'])).ok
+  await ensurePackages('PHP_CodeSniffer', ['php-codesniffer'], isThere)
+}
+
 /** The browser that the tests open pages with. @throws {InstallError} */
 export async function ensureChromium() {
   await ensurePackages('Chromium', ['chromium'], async () => BROWSERS.some(existsSync))
