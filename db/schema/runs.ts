@@ -59,6 +59,11 @@ export const STEP_STATES = [
 ] as const
 export type StepState = (typeof STEP_STATES)[number]
 
+/** States of a step that has not ended. */
+export const OPEN_STATES = ['waiting', 'pending', 'running'] as const satisfies StepState[]
+/** `OPEN_STATES` in SQL: `state in ${openStates}`. */
+export const openStates = sql.raw(`(${OPEN_STATES.map((state) => `'${state}'`).join(', ')})`)
+
 /** Why a step waits for something other than a worker: a person's approval, or its site. */
 export const HOLDS = ['approval', 'paused'] as const
 
@@ -160,12 +165,10 @@ export const run_steps = pgTable(
       .on(sql`(${t.result} ->> 'image_url')`)
       .where(sql`kind = 'test_image'`),
     index('run_steps_running').on(t.worker_id).where(sql`state = 'running'`),
-    index('run_steps_open')
-      .on(t.state, t.kind)
-      .where(sql`state in ('waiting', 'pending', 'running')`),
+    index('run_steps_open').on(t.state, t.kind).where(sql`state in ${openStates}`),
     index('run_steps_pending').on(t.account_id, t.kind).where(sql`state = 'pending'`),
     uniqueIndex('run_steps_one_at_a_time')
       .on(t.account_id, t.kind, t.object_id)
-      .where(sql`state in ('waiting', 'pending', 'running')`),
+      .where(sql`state in ${openStates}`),
   ],
 )

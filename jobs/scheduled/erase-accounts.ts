@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
+import { openStates } from '../../db/schema/runs.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 import { eachDueAccount } from './each-due-account.ts'
 
@@ -88,7 +89,7 @@ async function isDue(tx: Tx, id: number): Promise<boolean> {
     where id = ${id} and status = 'cancelled' and delete_after <= now() for update skip locked`)
   if (!account) return false
   const [busy] = await tx.execute(sql`select 1 from run_steps
-    where account_id = ${id} and state in ('waiting', 'pending', 'running') limit 1`)
+    where account_id = ${id} and state in ${openStates} limit 1`)
   return busy === undefined
 }
 

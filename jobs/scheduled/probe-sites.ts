@@ -3,8 +3,8 @@ import { sites } from '../../db/schema/sites.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { acceptRun } from '../../server/runs/accept-run.ts'
 import { probeWordPressJob } from '../../server/runs/job-contracts.ts'
+import { hasOpenStep } from '../../server/runs/open-steps.ts'
 import { probeAfter } from '../handlers/publishing/pause.ts'
-import { hasOpenStep } from '../steps/open-step.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 
 const BATCH = 100

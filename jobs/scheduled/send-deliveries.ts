@@ -4,9 +4,9 @@ import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/brid
 import { sites } from '../../db/schema/sites.ts'
 import { inUse, openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
 import { SecretUnreadableError } from '../../server/security/secrets.ts'
-import { failureOfFetch, WordPressError } from '../../wp-bridge/client/http/errors.ts'
+import { WordPressError } from '../../wp-bridge/client/http/errors.ts'
+import { fetchPage } from '../../wp-bridge/client/http/fetch-page.ts'
 import { redactSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
-import { MAX_ERROR_BYTES, readStart } from '../../wp-bridge/client/http/response.ts'
 import { sign } from '../../wp-bridge/client/http/sign.ts'
 import { storable } from '../../wp-bridge/client/http/storable.ts'
 import type { WorkerDeps } from '../steps/step.ts'
@@ -26,7 +26,6 @@ const SITES_OF_ACCOUNT = 5
 /** How long a site may be sent to while others wait. */
 const TURN_MS = 10_000
 const LOOK_EVERY_MS = 1_000
-const TIMEOUT_MS = 15_000
 const KEPT_ANSWER = 500
 const KEPT_ATTEMPTS = 20
 /** A webhook that was refused so often while the site answers lets those behind it pass. */
@@ -162,26 +161,25 @@ async function post(
   if (!site?.wp_bridge_keys || !site.wp_rest_root) {
     return { status: null, answer: 'The site has no paired plugin.' }
   }
-  const url = `${site.wp_rest_root.replace(/\/?$/, '/')}igny8/v1/events`
+  const url = `${site.wp_rest_root}igny8/v1/events`
   const body = JSON.stringify(payload)
   try {
     const shared = await openBridgeKeys(deps.secrets, { accountId, siteId }, site.wp_bridge_keys)
     const keys = shared.filter(inUse).map(({ key }) => key)
-    const response = await deps.fetch(url, {
+    const { status, text } = await fetchPage(deps.fetch, url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(await sign(keys, webhook_id, body)) },
       body,
-      redirect: 'manual',
-      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), stopping]),
+      signal: stopping,
     })
-    return { status: response.status, answer: await readStart(response, MAX_ERROR_BYTES) }
+    return { status, answer: text }
   } catch (error) {
     if (error instanceof SecretUnreadableError) {
       return { status: null, answer: 'The site’s key cannot be read. Link the site again.' }
     }
-    const failure =
-      error instanceof WordPressError ? error : failureOfFetch(error, new URL(url).origin)
-    return { status: null, answer: failure.message }
+    if (error instanceof WordPressError) return { status: null, answer: error.message }
+    if (stopping.aborted) return { status: null, answer: 'igny8 stopped before the site answered.' }
+    throw error
   }
 }
 

@@ -3,8 +3,8 @@ import { tasks } from '../../db/schema/writer.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { acceptRun } from '../../server/runs/accept-run.ts'
 import { verifyPostJob } from '../../server/runs/job-contracts.ts'
+import { hasOpenStep } from '../../server/runs/open-steps.ts'
 import { nextVerification } from '../handlers/publishing/verify-at.ts'
-import { hasOpenStep } from '../steps/open-step.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 
 const BATCH = 100

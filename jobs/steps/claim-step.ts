@@ -1,6 +1,7 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { Scope } from '../../db/database.ts'
 import { run_steps, runs } from '../../db/schema/runs.ts'
+import { deathsWhenClaimed, setRunning } from '../../server/runs/step-states.ts'
 import type { Step, WorkerDeps } from './step.ts'
 
 /** The first half of the advisory lock that a living worker holds; the second is its id. */
@@ -32,11 +33,8 @@ export const isDue = and(
 
 const isClaimable = or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned)
 
-/** Workers that died on the step, with the one that had it until now. */
-const deaths = sql<number>`${run_steps.deaths} + (${run_steps.state} = 'running')::int`
-
 /** One that is given up does nothing that kills. */
-const runsAlone = sql<boolean>`${deaths} between ${DEATHS_IN_COMPANY} and ${DEATHS_LIMIT - 1}`
+const runsAlone = sql<boolean>`${deathsWhenClaimed} between ${DEATHS_IN_COMPANY} and ${DEATHS_LIMIT - 1}`
 
 /**
  * Takes a step for this worker, with a new attempt number; undefined when it has ended, a living
@@ -51,20 +49,12 @@ export function claimStep(
   { workerId, alone }: { workerId: number; alone: boolean },
 ): Promise<Step | undefined> {
   return deps.database.withAccount(scope, async (tx) => {
-    const [step] = await tx
-      .update(run_steps)
-      .set({
-        state: 'running',
-        attempt: sql`${run_steps.attempt} + 1`,
-        deaths,
-        worker_id: workerId,
-        released_at: sql`case when ${run_steps.attempt} = 0 then now() else ${run_steps.released_at} end`,
-        updated_at: sql`now()`,
-      })
-      .where(
-        and(eq(run_steps.id, stepId), isClaimable, alone ? undefined : sql`not (${runsAlone})`),
-      )
-      .returning()
+    const which = and(
+      eq(run_steps.id, stepId),
+      isClaimable,
+      alone ? undefined : sql`not (${runsAlone})`,
+    )
+    const step = await setRunning(tx, which, workerId)
     if (!step) return undefined
     await tx
       .update(runs)

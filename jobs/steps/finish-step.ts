@@ -2,8 +2,15 @@ import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { type Failure, run_steps, runs } from '../../db/schema/runs.ts'
 import { settleFailures, settleSuccess } from '../../server/billing/settle-step.ts'
-import { CANCELLED } from '../../server/runs/cancel-steps.ts'
 import { endRunIfDone } from '../../server/runs/end-run.ts'
+import {
+  beginNext,
+  setCancelled,
+  setFailed,
+  setHeld,
+  setPending,
+  setSucceeded,
+} from '../../server/runs/step-states.ts'
 import { DEATHS_IN_COMPANY } from './claim-step.ts'
 import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
@@ -18,17 +25,12 @@ export function succeedStep(deps: WorkerDeps, step: Step, done: StepDone): Promi
     await fence(tx, step)
     await done.write?.(tx)
     await settleSuccess(tx, step, { charge: done.charge ?? step.price, usage: done.usage })
-    await tx
-      .update(run_steps)
-      .set({
-        state: 'succeeded',
-        result: withShortTexts(done.result),
-        error: null,
-        checkpoint: null,
-        updated_at: sql`now()`,
-      })
-      .where(eq(run_steps.id, step.id))
-    await beginNext(tx, deps, step)
+    await setSucceeded(tx, step.id, withShortTexts(done.result))
+    const next = await beginNext(tx, step.id)
+    await deps.queue.enqueue(
+      tx,
+      next.sort((a, b) => a.id - b.id),
+    )
     await endRunIfDone(tx, step.run_id, shortened(done.message))
   })
 }
@@ -45,10 +47,7 @@ export function failStep(
     await fence(tx, step)
     await onFailure?.(tx)
     await settleFailures(tx, step.account_id, [step])
-    await tx
-      .update(run_steps)
-      .set({ state: 'failed', error, checkpoint: null, updated_at: sql`now()` })
-      .where(eq(run_steps.id, step.id))
+    await setFailed(tx, step.id, error)
     await cancelWaiting(tx, step)
     await endRunIfDone(tx, step.run_id, error.message)
   })
@@ -67,10 +66,7 @@ export function retryStep(
   const { deaths = step.deaths < DEATHS_IN_COMPANY ? step.deaths : 0 } = again
   return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await fence(tx, step)
-    await tx
-      .update(run_steps)
-      .set({ ...toPending, retries, deaths, retry_at: inSeconds(seconds) })
-      .where(eq(run_steps.id, step.id))
+    await setPending(tx, eq(run_steps.id, step.id), { seconds, retries, deaths })
     await tx
       .update(runs)
       .set({ message: shortened(message), updated_at: sql`now()` })
@@ -78,13 +74,6 @@ export function retryStep(
     await deps.queue.enqueue(tx, [{ ...step, afterSeconds: seconds }])
   })
 }
-
-/** What makes a running step wait for a worker again. */
-const toPending = { state: 'pending', worker_id: null, updated_at: sql`now()` } as const
-
-/** Null for a step that may be taken at once. */
-const inSeconds = (seconds: number) =>
-  seconds > 0 ? sql`now() + ${seconds} * interval '1 second'` : null
 
 /**
  * Gives back steps that this worker has and does not work on, at no cost: they have ended, and the
@@ -96,13 +85,11 @@ export async function requeueSteps(
   steps: Pick<Step, 'account_id' | 'id' | 'kind'>[],
 ): Promise<void> {
   if (steps.length === 0) return
-  await tx
-    .update(run_steps)
-    .set({ ...toPending, retry_at: inSeconds(REQUEUE_SECONDS) })
-    .where(sql`(${run_steps.account_id}, ${run_steps.id}) in (
-      select account_id, id from jsonb_to_recordset(${JSON.stringify(
-        steps.map(({ account_id, id }) => ({ account_id, id })),
-      )}::jsonb) as unended (account_id bigint, id bigint))`)
+  const ids = JSON.stringify(steps.map(({ account_id, id }) => ({ account_id, id })))
+  const unfinished = sql`(${run_steps.account_id}, ${run_steps.id}) in (
+    select account_id, id from jsonb_to_recordset(${ids}::jsonb)
+      as unfinished (account_id bigint, id bigint))`
+  await setPending(tx, unfinished, { seconds: REQUEUE_SECONDS })
   await deps.queue.enqueue(
     tx,
     steps.map((step) => ({ ...step, afterSeconds: REQUEUE_SECONDS })),
@@ -116,13 +103,10 @@ export async function requeueSteps(
 export async function holdStep(
   tx: Tx,
   step: Step,
-  wait: Pick<typeof run_steps.$inferInsert, 'held' | 'retries'> & { message: string },
+  wait: Partial<Pick<Step, 'held' | 'retries'>> & { message: string },
 ): Promise<void> {
   const { message, ...changes } = wait
-  await tx
-    .update(run_steps)
-    .set({ ...changes, ...toPending, deaths: 0 })
-    .where(eq(run_steps.id, step.id))
+  await setHeld(tx, step.id, changes)
   await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
 }
 
@@ -131,25 +115,12 @@ async function lockRun(tx: Tx, step: Step): Promise<void> {
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, step.run_id)).for('update')
 }
 
-async function beginNext(tx: Tx, deps: WorkerDeps, step: Step): Promise<void> {
-  const next = await tx
-    .update(run_steps)
-    .set({ state: 'pending', updated_at: sql`now()` })
-    .where(and(eq(run_steps.after_step_id, step.id), eq(run_steps.state, 'waiting')))
-    .returning()
-  await deps.queue.enqueue(
-    tx,
-    next.sort((a, b) => a.id - b.id),
-  )
-}
-
 async function cancelWaiting(tx: Tx, after: Step): Promise<void> {
   for (let ids = [after.id]; ids.length > 0; ) {
-    const cancelled = await tx
-      .update(run_steps)
-      .set(CANCELLED)
-      .where(and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')))
-      .returning()
+    const cancelled = await setCancelled(
+      tx,
+      and(inArray(run_steps.after_step_id, ids), eq(run_steps.state, 'waiting')),
+    )
     await settleFailures(tx, after.account_id, cancelled)
     ids = cancelled.map(({ id }) => id)
   }

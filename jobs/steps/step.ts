@@ -3,6 +3,7 @@ import type { Database, Scope, Tx } from '../../db/database.ts'
 import { type ProgressEntry, type RunKind, run_steps, runs } from '../../db/schema/runs.ts'
 import type { AiProvider } from '../../server/ai/provider.ts'
 import type { Usage } from '../../server/billing/settle-step.ts'
+import type { EgressInit } from '../../server/egress/egress.ts'
 import type { GoogleUrls } from '../../server/google/google-urls.ts'
 import type { MediaStore } from '../../server/media/media.ts'
 import type { Logger } from '../../server/observability/logger.ts'
@@ -23,7 +24,7 @@ export type WorkerDeps = {
   /** Told how each attempt ended and how many seconds it took. */
   stepEnded(kind: RunKind, outcome: StepOutcome, seconds: number): void
   /** The guarded client: the only way out. */
-  fetch: (url: string, init?: RequestInit) => Promise<Response>
+  fetch: (url: string, init?: EgressInit) => Promise<Response>
   googleUrls: GoogleUrls
   /** The provider that the account chose; `local` when nothing is configured. */
   aiProvider(scope: Scope): Promise<AiProvider>

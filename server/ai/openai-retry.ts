@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { APIError } from 'openai'
+import { retryAfterMs } from '../../wp-bridge/client/http/retry-after.ts'
+import { sleep } from '../../wp-bridge/client/http/sleep.ts'
 import { aiErrorOf, type Endpoint, timedOut } from './openai-error.ts'
 import { AiError } from './provider.ts'
 
@@ -33,30 +34,15 @@ export async function withRetries<T>(
       signal.throwIfAborted()
       if (limit.aborted) throw timedOut(endpoint)
       const failure = aiErrorOf(error, endpoint)
-      const wait = retryAfterMs(error) ?? limits.backoffMs * 2 ** retry * (0.75 + Math.random() / 2)
+      const wait = waitAskedFor(error) ?? limits.backoffMs * 2 ** retry * (0.75 + Math.random() / 2)
       const isOver = retry >= limits.retries || performance.now() + wait >= deadline
       if (!failure.retryable || isOver) throw failure
-      await pause(wait, signal)
+      await sleep(wait, signal)
     }
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error
-  }
-}
-
-function retryAfterMs(error: unknown): number | undefined {
+function waitAskedFor(error: unknown): number | undefined {
   if (error instanceof AiError) return error.retryAfterMs
-  return waitAskedFor(error instanceof APIError ? error.headers?.get('retry-after') : undefined)
-}
-
-/** The milliseconds that a Retry-After means (RFC 9110: seconds, or a date). */
-export function waitAskedFor(value: string | null | undefined): number | undefined {
-  if (!value) return undefined
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  return error instanceof APIError && error.headers ? retryAfterMs(error.headers) : undefined
 }

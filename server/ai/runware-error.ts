@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { retryAfterMs } from '../../wp-bridge/client/http/retry-after.ts'
 import { type Endpoint, hostOf, withoutKey } from './openai-error.ts'
-import { waitAskedFor } from './openai-retry.ts'
 import { AiError } from './provider.ts'
 
 /** Longer than any code of Runware's. */
@@ -21,10 +21,9 @@ export function runwareError(response: Response, failed: unknown, endpoint: Endp
   const { code, message, parameter } = Told.safeParse(failed).data ?? NOTHING_TOLD
   const host = hostOf(endpoint)
   const said = message ? `: ${withoutKey(message, endpoint).replace(/\.$/, '')}` : ''
-  const retryAfterMs = waitAskedFor(response.headers.get('retry-after'))
   const final = (name: string, text: string) => new AiError(name, text, { retryable: false })
   const passing = (name: string, text: string) =>
-    new AiError(name, text, { retryable: true, retryAfterMs })
+    new AiError(name, text, { retryable: true, retryAfterMs: retryAfterMs(response.headers) })
   if (status === 401 || status === 403 || /api_?key|unauthori[sz]ed/i.test(code)) {
     return final('ai_key_refused', `${host} refused the API key. Save a valid one.`)
   }

@@ -38,12 +38,12 @@ export function parseAllowList(entries: string[]): ReadonlySet<string> {
 /** Parses a user-supplied address; no other scheme than http and https, and no credentials in it. */
 export function parseTarget(input: string | URL): URL {
   const url = URL.parse(input)
-  if (!url) throw badUrl('The address is not a URL; write it as https://example.com.')
+  if (!url) throw badUrl('The address is not a URL.', 'Write it as https://example.com.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw badUrl('The address must begin with https:// or http://.')
+    throw badUrl('The address is not on http or https.', 'Write it as https://example.com.')
   }
   if (url.username || url.password) {
-    throw badUrl('The address must hold no user name or password; leave out what is before the @.')
+    throw badUrl('The address holds a user name or password.', 'Remove the part before the @.')
   }
   return url
 }
@@ -75,7 +75,8 @@ async function resolveName(
   if (addresses.length > 0) return addresses
   throw new EgressError(
     'egress_dns_failed',
-    `The name of ${target.origin} was not found (${reason}). Check its spelling and its DNS records.`,
+    `DNS has no address for ${target.origin} (${reason}).`,
+    'Check the spelling of the name and its DNS records.',
     false,
   )
 }
@@ -84,8 +85,8 @@ function refuseUnlessPublic(origin: string, addresses: string[], isAllowed: bool
   if (isAllowed || addresses.every(isPublicAddress)) return
   throw new EgressError(
     'egress_address_not_allowed',
-    `${origin} is at a private or reserved address, which this service does not call. Use an ` +
-      'address on the public internet, or have the operator add its host:port to IGNY8_ALLOW_PRIVATE_SITES.',
+    `${origin} is at a private or reserved address, which igny8 does not call.`,
+    'Use an address on the public internet, or ask the operator to add its host:port to IGNY8_ALLOW_PRIVATE_SITES.',
     false,
   )
 }
@@ -94,6 +95,6 @@ function literalOf(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
-function badUrl(message: string): EgressError {
-  return new EgressError('egress_bad_url', message, false)
+function badUrl(problem: string, remedy: string): EgressError {
+  return new EgressError('egress_bad_url', problem, remedy, false)
 }

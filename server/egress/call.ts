@@ -8,7 +8,9 @@ import { cappedBody } from './body.ts'
 import { EgressError, type Sent } from './error.ts'
 
 const NO_BODY = new Set([204, 205, 304])
-/** What is read of the body of an error: a server's words, and more than any message shows. */
+const TRY_LATER = 'Try again later.'
+const CHECK_FIRST = 'Check whether the server carried out the request, then try again.'
+/** What is read of the body of an error, in bytes: more than any message shows. */
 const MAX_ERROR_BYTES = 64 * 1024
 
 export type Outgoing = {
@@ -102,14 +104,14 @@ async function answerOf(
   const { status, statusText } = raw
   if (status < 200 || status > 599) {
     await raw.body?.cancel()
-    const message = `${url.origin} answered with the status ${status}, which HTTP does not have.`
-    throw new EgressError('egress_failed', message, true)
+    const problem = `${url.origin} answered with status ${status}, which does not exist in HTTP.`
+    throw new EgressError('egress_failed', problem, 'Ask whoever runs the server.', true)
   }
   const isError = status >= 400
   const tooLarge = () => {
     if (isError) return undefined
-    const message = `${url.origin} answered with more than ${maxBytes} bytes, the most that is read.`
-    return new EgressError('egress_too_large', message, true)
+    const problem = `${url.origin} answered with more than ${maxBytes} bytes.`
+    return new EgressError('egress_too_large', problem, 'Check that the address is right.', true)
   }
   const hasBody = raw.body && !NO_BODY.has(status)
   if (!hasBody) on.onEnd()
@@ -127,9 +129,11 @@ async function answerOf(
 
 function timedOut(url: URL, ms: number, sent: Sent): EgressError {
   const seconds = Math.max(0, Math.round(ms / 100) / 10)
-  const where = sent ? 'answer in full' : 'take the request'
-  const message = `${url.origin} did not ${where} within ${seconds} s. Try again later.`
-  return new EgressError('egress_timeout', message, sent)
+  const { origin } = url
+  const problem = sent
+    ? `${origin} did not answer in full within ${seconds} s.`
+    : `igny8 could not connect to ${origin} within ${seconds} s.`
+  return new EgressError('egress_timeout', problem, TRY_LATER, sent)
 }
 
 /** undici's fetch wraps what happened, more than once where it came through the connection. */
@@ -141,14 +145,13 @@ function egressErrorOf(error: unknown, url: URL, sent: Sent): EgressError {
   if (reason instanceof EgressError) return reason
   const code = reason instanceof Error ? ((reason as NodeJS.ErrnoException).code ?? '') : ''
   const how = code ? ` (${code})` : ''
-  return new EgressError('egress_failed', failureText(url, how, sent), sent)
-}
-
-function failureText(url: URL, how: string, sent: Sent): string {
-  if (sent === false) {
-    const remedy = how ? 'Try again later.' : 'Its port is one that web servers must not use.'
-    return `No request could be made to ${url.origin}${how}. ${remedy}`
+  const failed = (problem: string, remedy = TRY_LATER) =>
+    new EgressError('egress_failed', problem, remedy, sent)
+  if (sent === true) return failed(`${url.origin} sent only a part of its answer${how}.`)
+  if (sent === 'unknown') {
+    return failed(`${url.origin} closed the connection without an answer${how}.`, CHECK_FIRST)
   }
-  if (sent === true) return `${url.origin} broke off its answer${how}. Try again later.`
-  return `${url.origin} closed the connection without an answer${how}. Whether it acted is not known.`
+  const problem = `igny8 could not send a request to ${url.origin}${how}.`
+  // The platform refuses ports of other protocols, without a code.
+  return failed(problem, code ? TRY_LATER : 'Use a port that is meant for web servers.')
 }

@@ -66,15 +66,14 @@ function connectError(
   const code = error.code ?? error.name
   const origin = originOf(target)
   if (TCP_FAILURES.has(code)) {
-    const message = `No connection to ${origin} (${code}). Check the address and that the server runs.`
-    return new EgressError('egress_connect_failed', message, false)
+    const problem = `igny8 could not connect to ${origin} (${code}).`
+    const remedy = 'Check that the address is right and that the server is up.'
+    return new EgressError('egress_connect_failed', problem, remedy, false)
   }
-  const remedy = 'Check that its certificate is valid for this name, not expired, and complete.'
-  return new EgressError(
-    'egress_tls_failed',
-    `No secure connection to ${origin} (${code}). ${remedy}`,
-    false,
-  )
+  const problem = `igny8 could not open a secure connection to ${origin} (${code}).`
+  const remedy =
+    'Check that the certificate is valid for this name, has not expired, and comes with its intermediate certificates.'
+  return new EgressError('egress_tls_failed', problem, remedy, false)
 }
 
 function originOf(target: buildConnector.Options): string {

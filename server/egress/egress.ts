@@ -83,8 +83,8 @@ function requestOf(url: URL, { method, headers, body }: EgressInit): Request {
     return new Request(url, { method, headers, body })
   } catch {
     // The platform's message quotes the header that is not valid, which may be the credentials.
-    const message = `The request to ${url.origin} has a method, header or body that HTTP cannot carry.`
-    throw new EgressError('egress_bad_request', `${message} Check for line breaks.`, false)
+    const problem = `The request to ${url.origin} has a method, header or body that HTTP does not allow.`
+    throw new EgressError('egress_bad_request', problem, 'Check for line breaks.', false)
   }
 }
 
@@ -123,6 +123,7 @@ function locationOf(response: Response): string | null {
 }
 
 function tooManyRedirects(url: URL, redirects: number): EgressError {
-  const message = `${url.origin} redirects more than ${redirects} times. Use the address it ends at.`
-  return new EgressError('egress_redirected', message, true)
+  const problem = `${url.origin} redirects more than ${redirects} times.`
+  const remedy = 'Use the address that the redirects end at.'
+  return new EgressError('egress_redirected', problem, remedy, true)
 }

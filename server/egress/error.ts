@@ -23,16 +23,22 @@ export type Sent = boolean | 'unknown'
  */
 export class EgressError extends Error {
   readonly code: EgressCode
+  /** What happened: a sentence. */
+  readonly problem: string
+  /** What to do next: a sentence. */
+  readonly remedy: string
   readonly sent: Sent
-  constructor(code: EgressCode, message: string, sent: Sent) {
-    super(message)
+  constructor(code: EgressCode, problem: string, remedy: string, sent: Sent) {
+    super(`${problem} ${remedy}`)
     this.name = 'EgressError'
     this.code = code
+    this.problem = problem
+    this.remedy = remedy
     this.sent = sent
   }
 
   /** The same failure of a call that had reached a server before, by way of a redirect. */
   afterRedirect(): EgressError {
-    return new EgressError(this.code, `After a redirect: ${this.message}`, true)
+    return new EgressError(this.code, `After a redirect: ${this.problem}`, this.remedy, true)
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { parseJson } from '../../wp-bridge/client/http/parse-json.ts'
 import type { EgressInit } from '../egress/egress.ts'
 import { GoogleError, googleError, googleFailure } from './google-error.ts'
 import type { GoogleUrls } from './google-urls.ts'
@@ -32,14 +33,5 @@ export async function callGoogle<T>(
   if (status < 200 || status > 299) throw googleError(status, body)
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new GoogleError('gsc_bad_answer', 'Google answered something else than was asked for.')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  throw new GoogleError('gsc_bad_answer', 'Google sent an answer that igny8 cannot read.')
 }

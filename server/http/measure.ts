@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { inArray, sql } from 'drizzle-orm'
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { run_steps } from '../../db/schema/runs.ts'
+import { OPEN_STATES, run_steps } from '../../db/schema/runs.ts'
 import type { Deps } from '../deps.ts'
 import { type AppEnv, callerOf, endpoint, newRouter } from './endpoint.ts'
 import { answer, time } from './schemas.ts'
@@ -83,7 +83,7 @@ export function metricsRoutes({ metrics, database }: Deps) {
       tx
         .select({ kind: run_steps.kind, state: run_steps.state, count: sql<number>`count(*)::int` })
         .from(run_steps)
-        .where(inArray(run_steps.state, ['waiting', 'pending', 'running']))
+        .where(inArray(run_steps.state, OPEN_STATES))
         .groupBy(run_steps.kind, run_steps.state),
     )
   app.get('/metrics', async (c) => {

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { AppEnv } from './endpoint.ts'
+import { serveProblemPages } from './problem-pages.ts'
 
 /** The files of swagger-ui-dist that the page needs. */
 export const SWAGGER_UI: Record<string, string> = {
@@ -54,6 +55,7 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
     return c.body(description, 200, { 'content-type': 'application/json' })
   })
   app.get('/docs', (c) => c.html(PAGE))
+  serveProblemPages(app)
   app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript' }))
   app.get('/docs/:asset', async (c) => {
     const name = c.req.param('asset')

@@ -17,10 +17,14 @@ import type { Logger } from '../observability/logger.ts'
 import type { AppEnv } from './endpoint.ts'
 import { fieldSentence } from './field-sentence.ts'
 import { rowLimitReached } from './plan-limit-errors.ts'
+import { PROBLEM_TEXTS } from './problem-catalogue.ts'
+import { problemType } from './problem-pages.ts'
 
 export const Problem = z
   .object({
-    type: z.string(),
+    type: z.string().openapi({
+      description: 'The address of a page that explains the code, relative to the server.',
+    }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
@@ -155,8 +159,8 @@ export const PROBLEM_TYPE = 'application/problem+json'
 export function problemOf(error: DomainError, request_id: string) {
   const status = ERROR_STATUS[error.code]
   const body: z.infer<typeof Problem> = {
-    type: `/docs#${error.code}`,
-    title: error.code.replaceAll('_', ' '),
+    type: problemType(error.code),
+    title: PROBLEM_TEXTS[error.code].title,
     status,
     detail: error.message,
     code: error.code,

@@ -9,6 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { requireMatch } from '../http/entity-tag.ts'
 import { type AuditEntry, audit } from '../observability/audit.ts'
 import type { Queue } from '../runs/queue.ts'
+import { release } from '../runs/step-states.ts'
 import { getTask } from '../tasks/get-task.ts'
 import { tellPlugin } from './deliveries.ts'
 
@@ -47,18 +48,14 @@ export async function approveTasks(
     ...unique.map((id) => ({ ...entry, action, object: { type: 'task', id }, detail })),
   )
   await tellPlugin(tx, 'task.updated', ...unique)
-  const released = await tx
-    .update(run_steps)
-    .set({ held: null, released_at: sql`now()`, updated_at: sql`now()` })
-    .where(
-      and(
-        eq(run_steps.kind, 'publish'),
-        eq(run_steps.held, 'approval'),
-        eq(run_steps.state, 'pending'),
-        sql`${run_steps.object_id} = any(${sql.param(unique)}::bigint[])`,
-      ),
-    )
-    .returning({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
+  const released = await release(
+    tx,
+    and(
+      eq(run_steps.kind, 'publish'),
+      eq(run_steps.held, 'approval'),
+      sql`${run_steps.object_id} = any(${sql.param(unique)}::bigint[])`,
+    ),
+  )
   await queue.enqueue(
     tx,
     released.sort((a, b) => a.id - b.id),

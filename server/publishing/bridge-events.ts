@@ -31,8 +31,8 @@ export const BridgeEvent = z
       post_url: longText(2_000).nullable().openapi({
         description: 'The address of the post: absolute, or relative to the site.',
       }),
-      /** When the post was read as it is told here, if the plugin says so. */
-      as_of: z.iso.datetime({ offset: true }).optional(),
+      /** When the plugin read the post. */
+      as_of: z.iso.datetime({ offset: true }),
     }),
   })
   .openapi('BridgeEvent')
@@ -60,7 +60,7 @@ export function takeEvent(
     // Of a post that the task has no more: another one has replaced it.
     if (!task || task.assigned_post_id !== event.data.post_id) return
     // Of two that overtook each other the one that was read later counts.
-    const asOf = Math.min(Date.parse(event.data.as_of ?? event.timestamp), Date.now())
+    const asOf = Math.min(Date.parse(event.data.as_of), Date.now())
     if (task.wp_told_at && asOf < task.wp_told_at.getTime()) return
     const { post_url } = event.data
     const address = post_url === null ? null : siteAddress(post_url, row.restRoot ?? '')

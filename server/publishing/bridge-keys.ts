@@ -17,9 +17,7 @@ const MAX_KEYS = 4
  * key is in use. Two are while it is not known whether the plugin has taken the newest: both verify, and
  * webhooks are signed with both.
  */
-const Keys = z.array(
-  z.object({ key: z.string(), until: z.number().nullable(), since: z.number().default(0) }),
-)
+const Keys = z.array(z.object({ key: z.string(), until: z.number().nullable(), since: z.number() }))
 export type BridgeKey = z.infer<typeof Keys>[number]
 type Site = { accountId: number; siteId: number }
 

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
-import { HOLDS, run_steps } from '../../db/schema/runs.ts'
+import { HOLDS, OPEN_STATES, openStates, run_steps } from '../../db/schema/runs.ts'
 import { sites } from '../../db/schema/sites.ts'
 import { TASK_STATUSES, tasks } from '../../db/schema/writer.ts'
 import type { Deps } from '../deps.ts'
@@ -23,7 +23,7 @@ export const OverviewRequest = z.strictObject({
 const Work = z
   .object({
     kind: z.string(),
-    state: z.enum(['waiting', 'pending', 'running']),
+    state: z.enum(OPEN_STATES),
     held: z.enum(HOLDS).nullable(),
     not_before: z.string().nullable(),
     /** Of its run, in one sentence. */
@@ -126,7 +126,7 @@ function tasksOf(
     from run_steps s join runs r on r.account_id = s.account_id and r.id = s.run_id
     where s.account_id = tasks.account_id and s.object_id = tasks.id
       and s.kind in ('generate_content', 'generate_images', 'publish', 'unpublish')
-      and s.state in ('waiting', 'pending', 'running')
+      and s.state in ${openStates}
     order by s.state = 'waiting', s.id limit 1)`
   return tx
     .select({

@@ -4,9 +4,9 @@ import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { run_steps, runs } from '../../db/schema/runs.ts'
 import { settleFailures } from '../billing/settle-step.ts'
 import { DomainError } from '../errors.ts'
-import { CANCELLED } from '../runs/cancel-steps.ts'
 import { endRunIfDone } from '../runs/end-run.ts'
 import { openSteps } from '../runs/open-steps.ts'
+import { setCancelled } from '../runs/step-states.ts'
 
 /**
  * Cancels the publications of a task that have not begun: those that wait for their time, their slot,
@@ -47,11 +47,7 @@ export async function requireNotUnpublishing(tx: Tx, taskIds: number[]): Promise
 
 /** Its task is locked before its run, as when a publication begins. */
 async function cancel(tx: Tx, { id, run_id }: { id: number; run_id: number }): Promise<void> {
-  const [cancelled] = await tx
-    .update(run_steps)
-    .set(CANCELLED)
-    .where(eq(run_steps.id, id))
-    .returning()
+  const [cancelled] = await setCancelled(tx, eq(run_steps.id, id))
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, run_id)).for('update')
   await settleFailures(tx, cancelled!.account_id, [cancelled!])
   await endRunIfDone(tx, run_id, 'Cancelled, since the task is unpublished')

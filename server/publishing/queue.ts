@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
-import { HOLDS, run_steps } from '../../db/schema/runs.ts'
+import { HOLDS, OPEN_STATES, run_steps } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { nullableTime, queryId, time } from '../http/schemas.ts'
@@ -20,7 +20,7 @@ export const Publication = z
     site_id: z.int(),
     title: z.string(),
     run_id: z.int().openapi({ description: 'Cancel it to take the publication back.' }),
-    state: z.enum(['waiting', 'pending', 'running']).openapi({
+    state: z.enum(OPEN_STATES).openapi({
       description: '`waiting`: for the article or its images.',
     }),
     held: z.enum(HOLDS).nullable().openapi({
@@ -47,7 +47,7 @@ export function listQueue(tx: Tx, url: string, query: z.infer<typeof Publication
         site_id: tasks.site_id,
         title: tasks.title,
         run_id: run_steps.run_id,
-        state: sql<'waiting' | 'pending' | 'running'>`${run_steps.state}`,
+        state: sql<(typeof OPEN_STATES)[number]>`${run_steps.state}`,
         held: run_steps.held,
         not_before: run_steps.not_before,
         created_at: run_steps.created_at,
@@ -60,7 +60,7 @@ export function listQueue(tx: Tx, url: string, query: z.infer<typeof Publication
       .$dynamic(),
     where: [
       eq(run_steps.kind, 'publish'),
-      inArray(run_steps.state, ['waiting', 'pending', 'running']),
+      inArray(run_steps.state, OPEN_STATES),
       // The tasks' policies say which sites are to be seen.
       sql`${run_steps.object_id} in (select id from tasks
         where ${site_id ?? null}::bigint is null or site_id = ${site_id ?? null}::bigint)`,

@@ -1,19 +1,12 @@
-import { eq, type SQL, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { run_steps } from '../../db/schema/runs.ts'
 import { settleFailures } from '../billing/settle-step.ts'
 import { endRunIfDone } from './end-run.ts'
+import { setCancelled } from './step-states.ts'
 
 /** What a run says whose steps were cancelled with the account. */
 export const ACCOUNT_CLOSED = 'The account was cancelled'
-
-/** Column values of a cancelled step. */
-export const CANCELLED = {
-  state: 'cancelled',
-  made: null,
-  held: null,
-  updated_at: sql`now()`,
-} as const
 
 /**
  * Cancels the steps of a run that have not begun, gives their credits back and says why. One that a
@@ -21,13 +14,9 @@ export const CANCELLED = {
  * Returns how many there were. The caller has locked the run.
  */
 export async function cancelSteps(tx: Tx, runId: number, why: string): Promise<number> {
-  const notBegun: SQL = sql`select id from ${run_steps} where ${eq(run_steps.run_id, runId)}
+  const notBegun = sql`select id from ${run_steps} where ${eq(run_steps.run_id, runId)}
     and state in ('waiting', 'pending') for update skip locked`
-  const cancelled = await tx
-    .update(run_steps)
-    .set(CANCELLED)
-    .where(sql`${run_steps.id} in (${notBegun})`)
-    .returning()
+  const cancelled = await setCancelled(tx, sql`${run_steps.id} in (${notBegun})`)
   if (cancelled.length > 0) {
     await settleFailures(tx, cancelled[0]!.account_id, cancelled)
     await endRunIfDone(tx, runId, why)

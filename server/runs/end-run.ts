@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
-import { type Failure, type RunState, run_steps, runs } from '../../db/schema/runs.ts'
+import { type Failure, openStates, type RunState, run_steps, runs } from '../../db/schema/runs.ts'
 
 type StepRow = Pick<
   typeof run_steps.$inferSelect,
@@ -19,9 +19,7 @@ export async function endRunIfDone(tx: Tx, runId: number, message: string): Prom
   const [steps] = await tx
     .select({
       all: sql`count(*)`.mapWith(Number),
-      ended: sql`count(*) filter (where state not in ('waiting', 'pending', 'running'))`.mapWith(
-        Number,
-      ),
+      ended: sql`count(*) filter (where state not in ${openStates})`.mapWith(Number),
     })
     .from(run_steps)
     .where(eq(run_steps.run_id, runId))

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
+import { openStates } from '../../db/schema/runs.ts'
 import { DomainError } from '../errors.ts'
 
 /** Refuses to delete a site, or one of its sectors, while a run works on it or on what is in it. */
@@ -11,7 +12,7 @@ export async function requireNoOpenRuns(
     'siteId' in place ? sql`site_id = ${place.siteId}` : sql`sector_id = ${place.sectorId}`
   const self = 'siteId' in place ? sql`site_id = ${place.siteId}` : sql`id = ${place.sectorId}`
   const [busy] = await tx.execute(sql`
-    select 1 from run_steps where state in ('waiting', 'pending', 'running') and (
+    select 1 from run_steps where state in ${openStates} and (
       ${worksOn(['generate_content', 'generate_images', 'publish', 'unpublish'], sql`tasks where ${inside}`)}
       or ${worksOn(['generate_ideas'], sql`clusters where ${inside}`)}
       or ${worksOn(['cluster_keywords'], sql`sectors where ${self}`)}

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
+import { openStates } from '../../db/schema/runs.ts'
 import { tasks } from '../../db/schema/writer.ts'
 
 type TaskState = Pick<
@@ -33,7 +34,7 @@ export async function lockTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {
     select t.id,
       exists (select from run_steps s where s.object_id = t.id
         and s.kind in ('generate_content', 'generate_images', 'publish', 'unpublish')
-        and s.state in ('waiting', 'pending', 'running')) as busy,
+        and s.state in ${openStates}) as busy,
       exists (select from content c where c.task_id = t.id and c.html_content <> '') as has_article
     from tasks t where t.id = any(${wanted})`)
   const stateOf = new Map([...states].map(({ id, ...state }) => [Number(id), state]))

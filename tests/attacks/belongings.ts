@@ -262,7 +262,13 @@ export const BODIES: Record<string, (has: Belongings) => unknown> = {
   'POST bridge/{site_id}/events/': () => ({
     type: 'post.edited',
     timestamp: new Date().toISOString(),
-    data: { key: crypto.randomUUID(), post_id: 1, wp_status: 'publish', post_url: null },
+    data: {
+      key: crypto.randomUUID(),
+      post_id: 1,
+      wp_status: 'publish',
+      post_url: null,
+      as_of: new Date().toISOString(),
+    },
   }),
   'POST auth/sectors/': (has) => ({ site_id: has.site, name: 'A sector' }),
   'PUT auth/sectors/{id}/': () => ({ name: 'A sector' }),

@@ -193,8 +193,9 @@ describe('a site with the plugin', () => {
 describe('a webhook of the plugin', () => {
   const event = async (id: number, data: object = {}) => {
     const { publication_key: key, assigned_post_id: post_id } = await taskOf(id)
-    const post = { key, post_id, wp_status: 'private', post_url: null, ...data }
-    return { type: 'post.status_changed', timestamp: new Date().toISOString(), data: post }
+    const now = new Date().toISOString()
+    const post = { key, post_id, wp_status: 'private', post_url: null, as_of: now, ...data }
+    return { type: 'post.status_changed', timestamp: now, data: post }
   }
 
   it('is acted on once, whatever white space is in it', async () => {
@@ -237,8 +238,10 @@ describe('a webhook of the plugin', () => {
       title: 'Theirs',
     })
     await service.sql`update tasks set assigned_post_id = 1 where id = ${task.body.id}`
-    const data = { key: task.body.publication_key, post_id: 1, wp_status: 'trash', post_url: null }
-    const answer = await send({ type: 'post.trashed', timestamp: new Date().toISOString(), data })
+    const key = task.body.publication_key
+    const now = new Date().toISOString()
+    const data = { key, post_id: 1, wp_status: 'trash', post_url: null, as_of: now }
+    const answer = await send({ type: 'post.trashed', timestamp: now, data })
     expect(answer.status).toBe(200)
     const after = await stranger.get<Task>(`writer/tasks/${task.body.id}/`)
     expect(after.body).toMatchObject({ wp_status: null, error: null })

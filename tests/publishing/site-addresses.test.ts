@@ -56,14 +56,16 @@ it('publishes to a site that gives its addresses without its host', async () => 
     JSON.stringify([{ key, until: null, since: Date.now() }]),
   )
   await service.sql`update sites set wp_bridge_keys = ${sealed} where id = ${place.site_id}`
+  const now = new Date().toISOString()
   const moved = {
     type: 'post.permalink_changed',
-    timestamp: new Date().toISOString(),
+    timestamp: now,
     data: {
       key: task.publication_key,
       post_id: task.assigned_post_id,
       wp_status: 'publish',
       post_url: '/2026/relative-tea/',
+      as_of: now,
     },
   }
   const taken = await signedCall(service, `bridge/${place.site_id}/events/`, moved, { key })

@@ -26,8 +26,8 @@ it('cancels what waits in closed accounts, also when the run of one cannot be wr
       select ${name}, ${name}, min(id), 'cancelled' from plans returning id`
     const [run] = await sql`insert into runs (account_id, kind, total, message)
       values (${account!.id}, 'publish', 1, ${name}) returning id`
-    await sql`insert into run_steps (account_id, run_id, kind, object_id)
-      values (${account!.id}, ${run!.id}, 'publish', 1)`
+    await sql`insert into run_steps (account_id, run_id, kind, object_id, checkpoint)
+      values (${account!.id}, ${run!.id}, 'publish', 1, '{"made": 1}')`
   }
   await sql.unsafe(`create function refuse() returns trigger language plpgsql as
       $$ begin raise 'a broken index'; end $$;
@@ -36,8 +36,11 @@ it('cancels what waits in closed accounts, also when the run of one cannot be wr
   const error = vi.fn()
   const logger = { info() {}, warn() {}, error }
   await cancelClosed({ database, logger } as unknown as WorkerDeps)
-  const states = await sql`select state from run_steps order by id`
-  expect(states.map(({ state }) => state)).toEqual(['pending', 'cancelled'])
+  const steps = await sql`select state, checkpoint from run_steps order by id`
+  expect(steps).toMatchObject([
+    { state: 'pending', checkpoint: { made: 1 } },
+    { state: 'cancelled', checkpoint: null },
+  ])
   expect(error).toHaveBeenCalledOnce()
 })
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runChecks, type Target } from '../../wp-bridge/client/connect/doctor.ts'
 import { CHECKS, type Finding } from '../../wp-bridge/client/connect/findings.ts'
+import type { Fetch } from '../../wp-bridge/client/http/transport.ts'
 import { installBridge } from './bridge.ts'
 import { startWordPress, type WordPress } from './wordpress.ts'
 
@@ -36,8 +37,8 @@ async function serve(handler: http.RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const look = (changes: Partial<Target> = {}, fetched: typeof fetch = fetch) =>
-  runChecks((url, init) => fetched(url, init), {
+const look = (changes: Partial<Target> = {}, fetched: Fetch = fetch) =>
+  runChecks(fetched, {
     siteUrl: wp.url,
     username: editor.user,
     appPassword: editor.appPassword,
@@ -85,6 +86,15 @@ describe('says what is the matter', () => {
     const findings = await look({ siteUrl: 'https://blog.example' }, guarded(code))
     expect(complaint(findings)).toMatchObject({ check, code, blocking: true })
     expect(findings.at(-1)).toMatchObject({ check: 'plugin', ok: null })
+  })
+
+  it('when only a check of the page fails', async () => {
+    const refused = guarded('egress_connect_failed')
+    const findings = await look({}, (url, init) =>
+      url.endsWith('/wp-cron.php') ? refused() : fetch(url, init),
+    )
+    const code = 'egress_connect_failed'
+    expect(complaint(findings)).toMatchObject({ check: 'wp_cron', code, blocking: false })
   })
 
   it('when the address is none', async () => {
@@ -277,16 +287,6 @@ describe('says what is the matter', () => {
     const found = complaint(await look())
     expect(found).toMatchObject({ check: 'plugin', code: 'plugin_absent', blocking: false })
     await php('activate_plugin')
-  })
-
-  it.each(['0.0.9', '0.1.0-beta', 'none'])('when the plugin is of version %s', async (version) => {
-    await plug(`add_filter('rest_post_dispatch', function ($answer, $server, $request) {
-      if ('/igny8/v1/status' === $request->get_route()) {
-        $answer->set_data(array_merge($answer->get_data(), array('plugin_version' => '${version}')));
-      }
-      return $answer;
-    }, 10, 3);`)
-    expect(complaint(await look())).toMatchObject({ check: 'plugin', code: 'plugin_too_old' })
   })
 })
 

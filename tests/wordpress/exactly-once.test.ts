@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, type WordPressApi } from '../../wp-bridge/client/http/transport.ts'
+import { createEgress } from '../../server/egress/egress.ts'
+import { connect, type Fetch, type WordPressApi } from '../../wp-bridge/client/http/transport.ts'
 import { marker } from '../../wp-bridge/client/publish/marker.ts'
 import { publishPost } from '../../wp-bridge/client/publish/publish.ts'
 import {
@@ -32,9 +33,12 @@ afterAll(async () => {
 const intentLogFile = (key: string) => join(dir, `${key}.json`)
 const restRootOf = (proxy: BreakingProxy) => `${proxy.url}/wp-json/`
 
+/** Through the guarded client, as in the service; 30 s for a request by default. */
 function apiOf(proxy: BreakingProxy, timeoutMs?: number): WordPressApi {
-  const { user, appPassword } = wp
-  return connect({ fetch, restRoot: restRootOf(proxy), username: user, appPassword, timeoutMs })
+  const { user: username, appPassword } = wp
+  const egress = createEgress({ allowPrivate: [new URL(proxy.url).host] })
+  const limited: Fetch = (url, init) => egress.fetch(url, { ...init, timeoutMs })
+  return connect({ fetch: limited, restRoot: restRootOf(proxy), username, appPassword })
 }
 
 const CREATES = { media: '/wp/v2/media', category: '/wp/v2/categories', post: '/wp/v2/posts' }

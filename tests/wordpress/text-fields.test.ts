@@ -159,25 +159,6 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
       expect(terms).toEqual([])
     })
 
-    it('is corrected by the next update of a post that was published unescaped', async () => {
-      const key = keyOf('legacy')
-      const post = await article(key, { title: TEXTS.script, excerpt: TEXTS.script, images: [] })
-      const { post_id } = await publish(post)
-      // As earlier versions sent it, and remembered it.
-      await wp.php(`kses_remove_filters(); wp_update_post(wp_slash(['ID' => ${post_id},
-        'post_title' => base64_decode('${btoa(TEXTS.script)}'),
-        'post_excerpt' => base64_decode('${btoa(TEXTS.script)}')]));`)
-      const entry = intentLog().entries()[`post/${key}`]!
-      const state = { ...entry.state, stored: {} }
-      await intentLog().record('post', key, { id: post_id, state })
-      expect(rawOf(post_id).post_title).toBe(TEXTS.script)
-      const receipt = await publish(post)
-      expect(receipt.fields.find(({ field }) => field === 'title')).toMatchObject({
-        state: 'applied',
-      })
-      for (const raw of Object.values(rawOf(post_id))) expect(raw).not.toContain('<')
-    })
-
     it('leaves the markup that a person wrote, and takes a decision as text', async () => {
       const key = keyOf('persons')
       const first = await article(key, { title: 'A & B <i>', images: [] })

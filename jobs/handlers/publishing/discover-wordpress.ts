@@ -11,7 +11,7 @@ export const discoverWordPress: StepHandler = async (job) => {
   await job.progress({ phase: 'discover_wordpress', message: `Looking at ${wp_url}` })
   const { fetch } = job.deps
   const { signal } = job
-  const authorization = await askWordPress(() => discoverAuthorization(fetch, wp_url, { signal }), {
+  const authorization = await askWordPress(() => discoverAuthorization(fetch, wp_url, signal), {
     retry: false,
   })
   return { message: `${wp_url} is a WordPress`, result: { wp_url, authorization } }

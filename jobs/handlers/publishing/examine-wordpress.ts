@@ -1,25 +1,22 @@
 import { z } from 'zod'
 import { runChecks } from '../../../wp-bridge/client/connect/doctor.ts'
-import { connect } from '../../../wp-bridge/client/http/transport.ts'
 import { noteWorking } from '../../scheduled/webhook-endpoints.ts'
 import type { StepHandler } from '../../steps/step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'
-import { openCredentials } from './site-access.ts'
+import { openSite } from './site-access.ts'
 
 const Params = z.object({ service_url: z.string() })
 
 /** Goes the way to a published post on a linked site, and says of each check how it went. */
 export const examineWordPress: StepHandler = async (job) => {
   const siteId = job.step.object_id
-  const site = await openCredentials(job, siteId)
-  const { wp_url, wp_rest_root: restRoot, username, appPassword } = site
+  const { wp_url, username, appPassword, api } = await openSite(job, siteId)
   await job.progress({ phase: 'examine_wordpress', message: `Examining ${wp_url}` })
   const { signal } = job
   const checks = await runChecks(job.deps.fetch, { siteUrl: wp_url, username, appPassword, signal })
   const failed = checks.filter(({ ok }) => ok === false)
   const healthy = !failed.some(({ blocking }) => blocking)
-  const api = connect({ fetch: job.deps.fetch, restRoot, username, appPassword, signal })
   const { service_url: serviceUrl } = Params.parse(job.step.params)
   // The plugin may have come, or gone, since the site was linked.
   const pairing = { api, siteId, serviceUrl, rotate: false }

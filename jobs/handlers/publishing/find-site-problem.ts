@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { PauseReason } from '../../../db/schema/sites.ts'
 import { checkCredentials } from '../../../wp-bridge/client/connect/credentials.ts'
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
-import { connect, type WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
+import type { WordPressApi } from '../../../wp-bridge/client/http/transport.ts'
 import { StepError, type StepJob } from '../../steps/step.ts'
-import { openCredentials } from './site-access.ts'
+import { openSite } from './site-access.ts'
 
 /**
  * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
@@ -17,9 +17,7 @@ export async function findSiteProblem(
   const { fetch } = job.deps
   const { signal } = job
   try {
-    const site = await openCredentials(job, siteId)
-    const { wp_url: siteUrl, wp_rest_root: restRoot, username, appPassword } = site
-    const api = connect({ fetch, restRoot, username, appPassword, signal })
+    const { wp_url: siteUrl, username, appPassword, api } = await openSite(job, siteId)
     await answers(api)
     await checkCredentials(fetch, { siteUrl, username, appPassword, signal })
     await takesWrites(api)

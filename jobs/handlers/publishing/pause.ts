@@ -6,6 +6,7 @@ import { tasks } from '../../../db/schema/writer.ts'
 import { audit } from '../../../server/observability/audit.ts'
 import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
 import { publishJob } from '../../../server/runs/job-contracts.ts'
+import { release } from '../../../server/runs/step-states.ts'
 import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import { holdStep } from '../../steps/finish-step.ts'
 import { fence, StepError, type StepJob, StepOnHold, type WorkerDeps } from '../../steps/step.ts'
@@ -80,33 +81,19 @@ export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: nu
     .where(and(eq(sites.id, id), sql`${sites.wp_paused_at} is not null`))
     .returning()
   if (!resumed) return
-  const released = await tx
-    .update(run_steps)
-    .set({
-      held: null,
-      not_before: null,
-      retry_at: null,
-      released_at: sql`now()`,
-      updated_at: sql`now()`,
-    })
+  const ofSite = tx
+    .select({ account_id: tasks.account_id, id: tasks.id })
     .from(tasks)
-    .where(
-      and(
-        eq(run_steps.kind, 'publish'),
-        eq(run_steps.state, 'pending'),
-        sql`${run_steps.held} is distinct from 'approval'`,
-        eq(tasks.account_id, run_steps.account_id),
-        eq(tasks.id, run_steps.object_id),
-        eq(tasks.site_id, id),
-      ),
-    )
-    .returning({
-      account_id: run_steps.account_id,
-      id: run_steps.id,
-      kind: run_steps.kind,
-      run_id: run_steps.run_id,
-      params: run_steps.params,
-    })
+    .where(eq(tasks.site_id, id))
+  const released = await release(
+    tx,
+    and(
+      eq(run_steps.kind, 'publish'),
+      sql`${run_steps.held} is distinct from 'approval'`,
+      sql`(${run_steps.account_id}, ${run_steps.object_id}) in ${ofSite}`,
+    ),
+    { not_before: null, retry_at: null },
+  )
   const place = ({ params }: { params: Record<string, unknown> }) => Number(params.place ?? 0)
   released.sort((a, b) => a.run_id - b.run_id || place(a) - place(b) || a.id - b.id)
   await deps.queue.enqueue(tx, released)

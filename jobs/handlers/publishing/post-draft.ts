@@ -1,9 +1,5 @@
 import type { MediaStore } from '../../../server/media/media.ts'
-import {
-  ArticleLimitError,
-  type ArticleTree,
-  articleTree,
-} from '../../../wp-bridge/client/blocks/article-tree.ts'
+import { articleTree } from '../../../wp-bridge/client/blocks/article-tree.ts'
 import { faqOf } from '../../../wp-bridge/client/blocks/faq.ts'
 import { insertLinks } from '../../../wp-bridge/client/blocks/insert-links.ts'
 import { type PlacedImage, toBlocks } from '../../../wp-bridge/client/blocks/to-blocks.ts'
@@ -26,7 +22,7 @@ export function postDraft(
 ): PostDraft {
   const { task, html_content, category, tags, images } = article
   const key = task.publication_key
-  const tree = treeOf(html_content)
+  const tree = articleTree(html_content)
   const faq = faqOf(tree)
   insertLinks(tree, article.links)
   return {
@@ -65,20 +61,10 @@ export function resolutionOf(
   const choices = resolution.choices.map((choice, at) => {
     const isContent = conflict.clashes[at]?.field === 'content'
     if (typeof choice === 'string' || !isContent || choice.text.trim() === '') return choice
-    const tree = treeOf(choice.text)
+    const tree = articleTree(choice.text)
     return { text: toBlocks(tree, { marker: marker(task.publication_key), images: [] }) }
   })
   return { ...resolution, choices }
-}
-
-/** What is stored is checked; an article from before may still hold HTML that cannot be read. */
-function treeOf(html: string): ArticleTree {
-  try {
-    return articleTree(html)
-  } catch (error) {
-    if (!(error instanceof ArticleLimitError)) throw error
-    throw new StepError(error.code, error.message, { cause: error })
-  }
 }
 
 function imageFile(image: Image, task: Article['task'], media: MediaStore): ImageFile {

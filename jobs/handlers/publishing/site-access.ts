@@ -10,35 +10,34 @@ export type LinkedSite = {
   id: number
   wp_url: string
   wp_rest_root: string
+  username: string
+  appPassword: string
   api: WordPressApi
-  /** Whether it was paired with the plugin. */
+  /** Whether igny8 is paired with the plugin of the site. */
   hasBridge: boolean
 }
 
-/** Opens the WordPress of a linked site as its user; `log` notes what is exchanged with it. Throws `site_not_linked` when it has none. */
+/**
+ * Opens the WordPress of a linked site as its user; `log` records the exchange. Throws `site_not_linked` or
+ * `site_password_unreadable`.
+ */
 export async function openSite(
   job: StepJob,
   siteId: number,
   log?: DeliveryLog,
 ): Promise<LinkedSite> {
-  const site = await openCredentials(job, siteId)
-  const { wp_url, wp_rest_root, username, appPassword, hasBridge } = site
-  const { signal } = job
-  const fetch = log ? log.recording(job.deps.fetch, site) : job.deps.fetch
-  const api = connect({ fetch, restRoot: wp_rest_root, username, appPassword, signal })
-  return { id: siteId, wp_url, wp_rest_root, api, hasBridge }
-}
-
-/** How a linked site is signed in to. Throws `site_not_linked` when it is linked no more. */
-export async function openCredentials(job: StepJob, siteId: number) {
   const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
   if (!site?.wp_url || !site.wp_username || !site.wp_app_password || !site.wp_rest_root) {
     throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
   }
   const { wp_url, wp_rest_root, wp_username: username } = site
   const appPassword = await openPassword(job, siteId, site.wp_app_password)
+  const credentials = { username, appPassword }
+  const { signal, deps } = job
+  const fetch = log ? log.recording(deps.fetch, credentials) : deps.fetch
+  const api = connect({ fetch, restRoot: wp_rest_root, ...credentials, signal })
   const hasBridge = site.wp_bridge_keys !== null
-  return { wp_url, wp_rest_root, username, appPassword, hasBridge }
+  return { id: siteId, wp_url, wp_rest_root, ...credentials, api, hasBridge }
 }
 
 async function openPassword(job: StepJob, siteId: number, sealed: string): Promise<string> {

@@ -3,12 +3,12 @@ import type { Tx } from '../../../db/database.ts'
 import { type TaskError, tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
 import { postGoneError } from '../../../server/publishing/post-gone-error.ts'
+import { hasOpenStep } from '../../../server/runs/open-steps.ts'
 import { textOf } from '../../../wp-bridge/client/blocks/text-as-html.ts'
 import { articlePost } from '../../../wp-bridge/client/publish/find-article.ts'
 import { type Post, postSchema } from '../../../wp-bridge/client/publish/find-post.ts'
 import { refuseFiltered } from '../../../wp-bridge/client/publish/kses.ts'
 import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
-import { hasOpenStep } from '../../steps/open-step.ts'
 import { type StepDone, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { DeliveryLog } from './delivery-log.ts'
 import { reportedAt } from './reported-at.ts'
@@ -125,7 +125,7 @@ async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   const { task } = seen
   const { fetch } = job.deps
   const { signal } = job
-  const sight = await seenLive(fetch, post.link, task.publication_key, { signal })
+  const sight = await seenLive(fetch, post.link, task.publication_key, signal)
   const wordpress = { ...identity(post), public_title: textOf(post.title.raw) }
   if (sight.seen) {
     const change = { ...wordpress, status: 'completed', verify_at: null, error: null } as const

@@ -11,7 +11,7 @@ export async function waitUntilLive(job: StepJob, url: string, key: string): Pro
   let reason = ''
   for (const wait of LOOKS) {
     await sleep(wait, signal)
-    const sight = await seenLive(deps.fetch, url, key, { signal })
+    const sight = await seenLive(deps.fetch, url, key, signal)
     if (sight.seen) {
       await job.responded('live', `The article is live at ${url}`)
       return true

@@ -1,9 +1,10 @@
+import { ArticleLimitError } from '../../../wp-bridge/client/blocks/article-tree.ts'
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import { PollLater, RetryableError, StepError } from '../../steps/step.ts'
 
 /**
- * Runs what talks to a WordPress and turns its failure into what the worker decides by. `retry` is
- * false where somebody waits for the answer.
+ * Runs a call to WordPress and turns its failure into the error by which the worker decides: retry,
+ * poll later or fail the step. Pass `retry: false` where somebody waits for the answer.
  */
 export async function askWordPress<T>(
   call: () => Promise<T>,
@@ -12,6 +13,9 @@ export async function askWordPress<T>(
   try {
     return await call()
   } catch (error) {
+    if (error instanceof ArticleLimitError) {
+      throw new StepError(error.code, error.message, { cause: error })
+    }
     if (!(error instanceof WordPressError)) throw error
     const { code, retryable, retryAfterMs } = error
     const message = `${error.message} ${error.remedy}`

@@ -1,5 +1,5 @@
 import { articleTree } from '../../../wp-bridge/client/blocks/article-tree.ts'
-import { isText, type Node } from '../../../wp-bridge/client/blocks/inline.ts'
+import { isText, type Node, treeText } from '../../../wp-bridge/client/blocks/inline.ts'
 import type { ExtractImagePrompts, ExtractImagePromptsInput } from '../provider.ts'
 import { cleanText } from './phrase.ts'
 
@@ -43,7 +43,7 @@ function headingsOf(nodes: Node[]): Heading[] {
   return nodes.flatMap((node, at) => {
     if (!('childNodes' in node)) return []
     if (node.nodeName !== 'h2') return headingsOf(node.childNodes)
-    const text = textOf(node.childNodes).trim()
+    const text = treeText(node.childNodes).trim()
     if (cleanText(text, 200) === '') return []
     return [{ text, prose: nextElement(nodes, at)?.nodeName === 'p' }]
   })
@@ -52,12 +52,4 @@ function headingsOf(nodes: Node[]): Heading[] {
 /** Texts beside each other are one node. */
 function nextElement(nodes: Node[], at: number): Node | undefined {
   return nodes.slice(at + 1, at + 3).find((node) => !isText(node))
-}
-
-function textOf(nodes: Node[]): string {
-  return nodes
-    .map((node) =>
-      isText(node) ? node.value : 'childNodes' in node ? textOf(node.childNodes) : '',
-    )
-    .join('')
 }

@@ -1,6 +1,7 @@
 import {
   type DefaultTreeAdapterMap,
   defaultTreeAdapter,
+  html as namespaces,
   Parser,
   type Token,
   type TreeAdapter,
@@ -105,7 +106,7 @@ function sanitized(nodes: Node[], depth: number): Node[] {
     if (isText(node)) addText(kept, node.value)
     if (!isElement(node) || DROPPED.has(node.tagName)) continue
     const children = sanitized(node.childNodes, depth + 1)
-    if (KEPT.has(node.tagName)) kept.push(elementOf(node, children))
+    if (KEPT.has(node.tagName)) kept.push(keptElement(node, children))
     else for (const child of children) isText(child) ? addText(kept, child.value) : kept.push(child)
   }
   return kept
@@ -117,9 +118,18 @@ function addText(nodes: Node[], text: string): void {
   else nodes.push(textNode(text))
 }
 
-function elementOf({ tagName, attrs, namespaceURI }: Element, childNodes: Node[]): Element {
+function keptElement({ tagName, attrs }: Element, childNodes: Node[]): Element {
   const kept = attrs.filter(({ name }) => name === ATTRIBUTES[tagName])
-  return { ...defaultTreeAdapter.createElement(tagName, namespaceURI, kept), childNodes }
+  return elementNode(tagName, childNodes, kept)
+}
+
+export function elementNode(
+  tagName: string,
+  childNodes: Node[],
+  attributes: Element['attrs'] = [],
+): Element {
+  const element = defaultTreeAdapter.createElement(tagName, namespaces.NS.HTML, attributes)
+  return { ...element, childNodes }
 }
 
 export const textNode = (value: string) => defaultTreeAdapter.createTextNode(value)

@@ -1,5 +1,5 @@
 import type { ArticleTree } from './article-tree.ts'
-import { isText, type Node } from './inline.ts'
+import { type Node, treeText } from './inline.ts'
 
 /** The question mark of Latin and Greek, Chinese and Japanese, and Arabic scripts. */
 const QUESTION_MARKS = ['?', '？', '؟']
@@ -37,12 +37,7 @@ export function faqOf({ childNodes }: ArticleTree): { question: string; answer: 
 }
 
 function textOf(node: Node): string {
-  const pieces: string[] = []
-  const walk = (from: Node): void => {
-    if (isText(from)) pieces.push(from.value)
-    if ('childNodes' in from) from.childNodes.forEach(walk)
-    if (PARTED.has(from.nodeName)) pieces.push(' ')
-  }
-  walk(node)
-  return pieces.join('').replace(/\s+/g, ' ').trim()
+  return treeText([node], (tagName) => (PARTED.has(tagName) ? ' ' : ''))
+    .replace(/\s+/g, ' ')
+    .trim()
 }

@@ -1,5 +1,6 @@
 import type { Block } from './article-blocks.ts'
 import { shownText } from './inline.ts'
+import { normalizedText } from './text-as-html.ts'
 
 /** An attachment of the site that belongs into an article. */
 export interface PlacedImage {
@@ -22,7 +23,7 @@ export interface PlacedImage {
 export function placeImages(blocks: Block[], images: PlacedImage[]): Map<number, PlacedImage[]> {
   const sections = blocks.flatMap((block, index) =>
     block.kind === 'heading' && block.level === 2
-      ? [{ index, text: normalized(shownText(block.content)) }]
+      ? [{ index, text: headingKey(shownText(block.content)) }]
       : [],
   )
   const placed = new Map<number, PlacedImage[]>()
@@ -33,7 +34,7 @@ export function placeImages(blocks: Block[], images: PlacedImage[]): Map<number,
   for (const image of images) {
     const { heading } = image
     const section =
-      heading === null ? undefined : sections.find(({ text }) => text === normalized(heading))
+      heading === null ? undefined : sections.find(({ text }) => text === headingKey(heading))
     if (section) place(section.index, image)
     else others.push(image)
   }
@@ -46,6 +47,4 @@ export function placeImages(blocks: Block[], images: PlacedImage[]): Map<number,
   return placed
 }
 
-function normalized(text: string): string {
-  return text.normalize('NFC').replace(/\s+/g, ' ').trim().toLowerCase()
-}
+const headingKey = (text: string) => normalizedText(text).toLowerCase()

@@ -93,19 +93,25 @@ export function strongHtml(nodes: Node[]): string {
   return content && `<strong>${content}</strong>`
 }
 
+const preformattedText = (nodes: Node[]) =>
+  treeText(nodes, (tagName) => (tagName === 'br' ? '\n' : ''))
+
 /** Text whose white space counts, as in a `pre`. */
 export function preformattedHtml(nodes: Node[]): string {
-  return apartFromEmbeds(escapeText(rawText(nodes)).replace(/^\n+/, '').trimEnd())
+  return apartFromEmbeds(escapeText(preformattedText(nodes)).replace(/^\n+/, '').trimEnd())
 }
 
-function rawText(nodes: Node[]): string {
-  return nodes
-    .map((node) => {
-      if (isText(node)) return node.value
-      if (!isElement(node)) return ''
-      return node.tagName === 'br' ? '\n' : rawText(node.childNodes)
-    })
-    .join('')
+/** The text of nodes as it stands in the source; `after` gives what follows an element's text. */
+export function treeText(nodes: Node[], after: (tagName: string) => string = () => ''): string {
+  const pieces: string[] = []
+  const walk = (node: Node): void => {
+    if (isText(node)) pieces.push(node.value)
+    if (!isElement(node)) return
+    node.childNodes.forEach(walk)
+    pieces.push(after(node.tagName))
+  }
+  nodes.forEach(walk)
+  return pieces.join('')
 }
 
 function lines(nodes: Node[], within: ReadonlySet<string>): string[] {

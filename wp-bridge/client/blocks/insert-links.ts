@@ -1,5 +1,4 @@
-import { defaultTreeAdapter, html } from 'parse5'
-import { type ArticleTree, textNode } from './article-tree.ts'
+import { type ArticleTree, elementNode, textNode } from './article-tree.ts'
 import { type Element, isText, type Node } from './inline.ts'
 
 type Text = ReturnType<typeof textNode>
@@ -131,16 +130,10 @@ function partsOf(text: string, links: Insertion['links']): Node[] {
 }
 
 function linkTo(url: string, words: string): Element {
-  return element('a', [textNode(words)], [{ name: 'href', value: url }])
+  return elementNode('a', [textNode(words)], [{ name: 'href', value: url }])
 }
 
 function listOf(links: Link[]): Element {
-  return element(
-    'ul',
-    links.map(({ url, title }) => element('li', [linkTo(url, title)])),
-  )
-}
-
-function element(name: string, childNodes: Node[], attributes: Element['attrs'] = []): Element {
-  return { ...defaultTreeAdapter.createElement(name, html.NS.HTML, attributes), childNodes }
+  const items = links.map(({ url, title }) => elementNode('li', [linkTo(url, title)]))
+  return elementNode('ul', items)
 }

@@ -1,5 +1,5 @@
-import { type DefaultTreeAdapterMap, parseFragment } from 'parse5'
-import { withoutControls } from './inline.ts'
+import { parseFragment } from 'parse5'
+import { treeText, withoutControls } from './inline.ts'
 
 /**
  * Text for a field that WordPress prints as HTML: a title, an excerpt, a term's name, an alternative
@@ -21,9 +21,7 @@ export function htmlOf(text: string): string {
 /** The text that a reader sees of such a field, in which a tag that somebody wrote is shown as it is. */
 export function textOf(html: string): string {
   const escaped = escapeBareAmpersands(html).replaceAll('<', '&lt;')
-  return parseFragment(escaped)
-    .childNodes.map((node) => (isText(node) ? node.value : ''))
-    .join('')
+  return treeText(parseFragment(escaped).childNodes)
 }
 
 /** Escapes each `&` that begins no entity. */
@@ -31,21 +29,12 @@ export function escapeBareAmpersands(html: string): string {
   return html.replace(/&(#?\w+;)?/g, (found, entity) => (entity ? found : '&amp;'))
 }
 
-/** Whether two texts read the same: WordPress trims them, and folds their spaces at times. */
+/** Whether two texts read the same: WordPress trims them, and sometimes collapses their spaces. */
 export function isSameText(one: string, other: string): boolean {
-  return normalized(one) === normalized(other)
+  return normalizedText(one) === normalizedText(other)
 }
 
-/** Whether HTML of such a field holds what WordPress or a browser would act on. */
-export function isLive(html: string): boolean {
-  return /[<[]/.test(html)
+/** The same for all texts that read the same: NFC, without control characters and needless spaces. */
+export function normalizedText(text: string): string {
+  return withoutControls(text).normalize('NFC').replace(/\s+/g, ' ').trim()
 }
-
-function normalized(text: string): string {
-  return withoutControls(text).replace(/\s+/g, ' ').trim()
-}
-
-type Node = DefaultTreeAdapterMap['childNode']
-type TextNode = DefaultTreeAdapterMap['textNode']
-
-const isText = (node: Node): node is TextNode => node.nodeName === '#text'

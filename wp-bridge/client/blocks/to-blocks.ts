@@ -1,17 +1,20 @@
-import { articleBlocks, type Block, type List, type Table } from './article-blocks.ts'
+import { articleBlocks, type Block, type List, type Row, type Table } from './article-blocks.ts'
 import type { ArticleTree } from './article-tree.ts'
 import { type PlacedImage, placeImages } from './images.ts'
 import { escapeAttribute } from './inline.ts'
-import { tableSections } from './sanitize.ts'
 
 export type { PlacedImage } from './images.ts'
 
 /**
- * An article as the block editor of WordPress 6.1 saves it, sanitised as `sanitize` does. An image
- * goes below the h2 that is its heading; the others are spread over the h2s that have none, and
- * what is left comes last. An article without content is one empty paragraph.
+ * Writes an article as the block editor of WordPress 6.1 saves it: headings (h2 to h4), paragraphs,
+ * lists, tables, quotes, code and separators with plain inline markup. Links lead to http, https,
+ * mailto or a path of the site itself. What looks like a shortcode is shown and does nothing. Writing
+ * the result as blocks again changes nothing.
+ *
+ * An image goes below the h2 that is its heading. The others are spread over the h2s without an image,
+ * and the rest come last. An article without content becomes one empty paragraph.
  * @param marker the class of the first block
- * @throws TypeError for a marker that is no plain CSS class, or an image that is not on http(s)
+ * @throws TypeError for a marker that is not a plain CSS class, or an image whose URL is not http(s)
  */
 export function toBlocks(
   article: ArticleTree,
@@ -85,6 +88,16 @@ function writeTable(table: Table, className?: string): string {
   const figure = `<figure${classes('wp-block-table', className)}>`
   const html = `${figure}<table>${tableSections(table)}</table>${caption}</figure>`
   return delimited('table', { className }, html)
+}
+
+function tableSections({ head, body, foot }: Table): string {
+  const section = (tag: string, rows: Row[]) =>
+    rows.length > 0 ? `<${tag}>${rows.map(rowHtml).join('')}</${tag}>` : ''
+  return section('thead', head) + section('tbody', body) + section('tfoot', foot)
+}
+
+function rowHtml(row: Row): string {
+  return `<tr>${row.map(({ tag, content }) => `<${tag}>${content}</${tag}>`).join('')}</tr>`
 }
 
 function writeImage({ attachment_id: id, url, alt_text }: PlacedImage): string {

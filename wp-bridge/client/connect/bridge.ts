@@ -29,16 +29,6 @@ export type BridgeStatus = z.infer<typeof statusSchema>
 
 const pairedSchema = z.object({ site_id: z.number() })
 
-/** The first version that does all that is asked of it here. */
-const OLDEST = [0, 1, 0]
-
-/** Whether the plugin came before what is asked of it; a version that is none is old. */
-export function isOldBridge({ plugin_version }: BridgeStatus): boolean {
-  const version = plugin_version.split('.').map(Number)
-  const at = OLDEST.findIndex((least, index) => version[index] !== least)
-  return at >= 0 && !(version[at]! > OLDEST[at]!)
-}
-
 /** What the plugin says of itself, or null where it is not active. @throws WordPressError */
 export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
   return api.read('igny8/v1/status', statusSchema).catch((error: unknown) => {

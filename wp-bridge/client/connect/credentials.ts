@@ -51,7 +51,7 @@ export async function checkCredentials(
   fetch: ApiOptions['fetch'],
   site: Omit<ApiOptions, 'fetch' | 'restRoot'> & { siteUrl: string },
 ): Promise<CheckedSite> {
-  const restRoot = await discoverRestRoot(fetch, site.siteUrl, site)
+  const restRoot = await discoverRestRoot(fetch, site.siteUrl, site.signal)
   const api = connect({ ...site, fetch, restRoot })
   const index = await readIndex(api)
   const user = await api

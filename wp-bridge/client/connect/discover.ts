@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { failureOfFetch, WordPressError } from '../http/errors.ts'
-import { type Page as ForeignPage, knownPage, quoted } from '../http/foreign-page.ts'
+import { WordPressError } from '../http/errors.ts'
+import { fetchPage } from '../http/fetch-page.ts'
+import { knownPage, type Page, quoted } from '../http/foreign-page.ts'
 import { parseJson } from '../http/parse-json.ts'
-import { MAX_ERROR_BYTES, readStart, redirected } from '../http/response.ts'
+import { redirected } from '../http/response.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
 /** Of a page only its head is looked at, in bytes. */
@@ -12,10 +14,6 @@ const MAX_INDEX_BYTES = 8 * 1024 * 1024
 
 const indexSchema = z.object({ namespaces: z.array(z.string()) })
 const refusalSchema = z.object({ code: z.string(), message: z.string() })
-
-interface Page extends ForeignPage {
-  link: string
-}
 
 /**
  * Finds the REST root of a WordPress, without credentials: by its `Link` header, the `<link>` of
@@ -30,10 +28,10 @@ interface Page extends ForeignPage {
 export async function discoverRestRoot(
   fetch: Fetch,
   siteUrl: string,
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  signal?: AbortSignal,
 ): Promise<string> {
   const site = parseSiteUrl(siteUrl)
-  const page = await getPage(fetch, site.href, MAX_PAGE_BYTES, options)
+  const page = await getPage(fetch, site.href, MAX_PAGE_BYTES, signal)
   const advertised = advertisedRoot(page, site)
   const candidates = new Set(
     [advertised && ownOrigin(advertised, site), `${site.href}wp-json/`, `${site.href}?rest_route=/`]
@@ -45,7 +43,7 @@ export async function discoverRestRoot(
   let broken: Page | undefined
   for (const url of candidates) {
     // A path that is not WordPress's may well redirect: only the site's own page says so to people.
-    const answer = await getPage(fetch, url, MAX_INDEX_BYTES, options).catch(unlessRedirected)
+    const answer = await getPage(fetch, url, MAX_INDEX_BYTES, signal).catch(unlessRedirected)
     const json = answer && parseJson(answer.text)
     if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
     const isRefusal = answer?.status === 401 || answer?.status === 403
@@ -73,10 +71,10 @@ const authorizationSchema = z.object({
 export async function discoverAuthorization(
   fetch: Fetch,
   siteUrl: string,
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  signal?: AbortSignal,
 ): Promise<string> {
-  const restRoot = await discoverRestRoot(fetch, siteUrl, options)
-  const index = await getPage(fetch, restRoot, MAX_INDEX_BYTES, options)
+  const restRoot = await discoverRestRoot(fetch, siteUrl, signal)
+  const index = await getPage(fetch, restRoot, MAX_INDEX_BYTES, signal)
   const found = authorizationSchema.safeParse(parseJson(index.text)).data
   const { origin } = new URL(restRoot)
   const page = found?.authentication['application-passwords'].endpoints.authorization
@@ -108,28 +106,15 @@ function parseSiteUrl(siteUrl: string): URL {
   return url
 }
 
-/** What goes beyond `maxBytes` is not read, nor what an error says beyond 64 KB. */
 async function getPage(
   fetch: Fetch,
   url: string,
   maxBytes: number,
-  { signal, timeoutMs = 15_000 }: { signal?: AbortSignal; timeoutMs?: number },
+  signal: AbortSignal | undefined,
 ): Promise<Page> {
-  const { origin } = new URL(url)
-  const timeout = AbortSignal.timeout(timeoutMs)
-  try {
-    const response = await fetch(url, {
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    })
-    if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
-    const text = await readStart(response, response.ok ? maxBytes : MAX_ERROR_BYTES)
-    const { status, headers } = response
-    return { status, headers, link: headers.get('link') ?? '', text }
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error instanceof WordPressError ? error : failureOfFetch(error, origin)
-  }
+  const page = await fetchPage(fetch, url, { signal, maxBytes })
+  if (page.status >= 300 && page.status < 400) throw redirected(page, new URL(url).origin)
+  return page
 }
 
 function unlessRedirected(error: unknown): undefined {
@@ -142,7 +127,9 @@ const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 
 /** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
 function advertisedRoot(page: Page, site: URL): URL | null {
-  const inHeader = page.link.split(/,(?=\s*<)/).find((link) => REL.test(link))
+  const inHeader = (page.headers.get('link') ?? '')
+    .split(/,(?=\s*<)/)
+    .find((link) => REL.test(link))
   const inPage = page.text.match(/<link\b[^<>]*>/gi)?.find((link) => REL.test(link))
   const href =
     inHeader?.match(/<([^<>]*)>/)?.[1] ?? inPage?.match(/\bhref\s*=\s*["']([^"']*)/i)?.[1]
@@ -151,10 +138,6 @@ function advertisedRoot(page: Page, site: URL): URL | null {
 
 function ownOrigin(root: URL, site: URL): string {
   return `${site.origin}${root.pathname}${root.search}`
-}
-
-function withSlash(url: string): string {
-  return url.replace(/\/?$/, '/')
 }
 
 /** @param broken what answers in place of the REST API, where that is an error of the server */

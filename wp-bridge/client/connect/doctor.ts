@@ -38,7 +38,7 @@ const CHECK_OF: Record<string, CheckName> = {
   html_answer: 'rest_api',
   broken_answer: 'rest_api',
   unexpected_answer: 'rest_api',
-  answer_too_large: 'rest_api',
+  egress_too_large: 'rest_api',
   server_error: 'rest_api',
   refused: 'rest_api',
   rate_limited: 'rest_api',

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { WordPressError } from '../http/errors.ts'
-import { MAX_ERROR_BYTES, readStart } from '../http/response.ts'
+import { fetchPage } from '../http/fetch-page.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch, WordPressApi } from '../http/transport.ts'
 import { holdsMarker, marker } from '../publish/marker.ts'
-import { bridgeStatus, isOldBridge } from './bridge.ts'
+import { bridgeStatus } from './bridge.ts'
 import type { CheckedSite } from './credentials.ts'
 import type { Problem } from './doctor.ts'
 import type { CheckName } from './findings.ts'
@@ -37,18 +38,25 @@ const SITE_CHECKS: Partial<Record<CheckName, Check>> = {
   plugin,
 }
 
+/** Checks whose failure does not keep posts from being published. */
+const OPTIONAL = new Set<CheckName>(['seo_meta', 'clock', 'wp_cron'])
+
 /** Once a user is in: what else can go wrong before a post is there and found. */
 export async function runSiteChecks(
   context: CheckContext,
 ): Promise<Partial<Record<CheckName, Problem | null>>> {
   const problems: Partial<Record<CheckName, Problem | null>> = {}
-  for (const [check, run] of Object.entries(SITE_CHECKS)) {
-    problems[check as CheckName] = await run(context).catch(problemOf)
+  for (const [name, run] of Object.entries(SITE_CHECKS)) {
+    const check = name as CheckName
+    problems[check] = await run(context).catch((error: unknown) => {
+      const { code, message, remedy } = wordPressError(error)
+      return { code, message, remedy, blocking: !OPTIONAL.has(check) }
+    })
   }
   return problems
 }
 
-function problemOf(error: unknown): Problem {
+function wordPressError(error: unknown): WordPressError {
   if (error instanceof WordPressError) return error
   throw error
 }
@@ -83,7 +91,7 @@ async function upload({ api }: CheckContext): Promise<Problem | null> {
     await api.delete(`wp/v2/media/${id}`, { force: 'true' })
     return null
   } catch (error) {
-    return uploadProblem(problemOf(error) as WordPressError)
+    return uploadProblem(wordPressError(error))
   }
 }
 
@@ -166,9 +174,10 @@ async function seoMeta({ api }: CheckContext): Promise<Problem | null> {
 }
 
 async function clock(context: CheckContext): Promise<Problem | null> {
-  const answer = await ask(context, context.site.rest_root)
-  const site = Date.parse(answer.headers.get('date') ?? '')
-  const difference = site - context.now()
+  const { fetch, signal, now } = context
+  const { headers } = await fetchPage(fetch, context.site.rest_root, { signal })
+  const site = Date.parse(headers.get('date') ?? '')
+  const difference = site - now()
   if (Number.isNaN(site) || Math.abs(difference) < MAX_CLOCK_DIFFERENCE_MS) return null
   const minutes = Math.round(Math.abs(difference) / 60_000)
   return {
@@ -181,7 +190,7 @@ async function clock(context: CheckContext): Promise<Problem | null> {
 
 const scheduledSchema = z.object({ date_gmt: z.string() })
 
-async function wpCron(context: CheckContext): Promise<Problem | null> {
+async function wpCron({ fetch, api, siteUrl, now, signal }: CheckContext): Promise<Problem | null> {
   const query = {
     status: 'future',
     order: 'asc',
@@ -189,10 +198,8 @@ async function wpCron(context: CheckContext): Promise<Problem | null> {
     _fields: 'date_gmt',
     context: 'edit',
   }
-  const { items } = await context.api.list('wp/v2/posts', scheduledSchema, query)
-  const overdue = items.some(
-    ({ date_gmt }) => Date.parse(`${date_gmt}Z`) < context.now() - OVERDUE_MS,
-  )
+  const { items } = await api.list('wp/v2/posts', scheduledSchema, query)
+  const overdue = items.some(({ date_gmt }) => Date.parse(`${date_gmt}Z`) < now() - OVERDUE_MS)
   if (overdue) {
     return {
       code: 'missed_schedule',
@@ -202,7 +209,7 @@ async function wpCron(context: CheckContext): Promise<Problem | null> {
       blocking: false,
     }
   }
-  const { status } = await ask(context, `${context.siteUrl.replace(/\/+$/, '')}/wp-cron.php`)
+  const { status } = await fetchPage(fetch, `${withSlash(siteUrl)}wp-cron.php`, { signal })
   if (status < 400) return null
   return {
     code: 'wp_cron_blocked',
@@ -211,16 +218,6 @@ async function wpCron(context: CheckContext): Promise<Problem | null> {
       'Let wp-cron.php through in the server and in security plugins, or call it from a cron job.',
     blocking: false,
   }
-}
-
-async function ask({ fetch, signal }: CheckContext, url: string): Promise<Response> {
-  const timeout = AbortSignal.timeout(15_000)
-  const response = await fetch(url, {
-    redirect: 'manual',
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-  })
-  await readStart(response, MAX_ERROR_BYTES)
-  return response
 }
 
 /** One white pixel of lossless WebP, and a chunk that readers skip (RFC 9649, 2.3). */
@@ -238,23 +235,12 @@ function testImage(): Uint8Array<ArrayBuffer> {
 }
 
 async function plugin({ api }: CheckContext): Promise<Problem | null> {
-  const status = await bridgeStatus(api)
-  const remedy =
-    'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.'
-  const blocking = false
-  if (!status) {
-    return {
-      code: 'plugin_absent',
-      message: 'The igny8 plugin is not active. Everything is published without it all the same.',
-      remedy,
-      blocking,
-    }
-  }
-  if (!isOldBridge(status)) return null
+  if (await bridgeStatus(api)) return null
   return {
-    code: 'plugin_too_old',
-    message: `The igny8 plugin has version ${status.plugin_version}, which is too old for this igny8.`,
-    remedy,
-    blocking,
+    code: 'plugin_absent',
+    message: 'The igny8 plugin is not active. Everything is published without it all the same.',
+    remedy:
+      'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.',
+    blocking: false,
   }
 }

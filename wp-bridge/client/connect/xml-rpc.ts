@@ -1,7 +1,8 @@
-import { MAX_ERROR_BYTES, readStart } from '../http/response.ts'
+import { WordPressError } from '../http/errors.ts'
+import { fetchPage } from '../http/fetch-page.ts'
+import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
-const TIMEOUT_MS = 15_000
 /** https://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php has no word for it: WordPress says 403. */
 const WRONG_PASSWORD = /<name>faultCode<\/name>\s*<value><int>403<\/int>/
 
@@ -14,22 +15,19 @@ export async function passwordByXmlRpc(
   fetch: Fetch,
   site: { siteUrl: string; username: string; appPassword: string; signal?: AbortSignal },
 ): Promise<'accepted' | 'refused' | 'unknown'> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS)
   try {
-    const response = await fetch(`${site.siteUrl.replace(/\/+$/, '')}/xmlrpc.php`, {
+    const { text } = await fetchPage(fetch, `${withSlash(site.siteUrl)}xmlrpc.php`, {
       method: 'POST',
-      redirect: 'manual',
       headers: { 'content-type': 'text/xml' },
       body: call('wp.getUsersBlogs', [site.username, site.appPassword]),
-      signal: site.signal ? AbortSignal.any([site.signal, timeout]) : timeout,
+      signal: site.signal,
     })
-    const text = await readStart(response, MAX_ERROR_BYTES)
     if (!text.includes('<methodResponse>')) return 'unknown'
     if (WRONG_PASSWORD.test(text)) return 'refused'
     return text.includes('<fault>') ? 'unknown' : 'accepted'
-  } catch {
-    site.signal?.throwIfAborted()
-    return 'unknown'
+  } catch (error) {
+    if (error instanceof WordPressError) return 'unknown'
+    throw error
   }
 }
 

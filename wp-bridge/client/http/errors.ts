@@ -79,41 +79,44 @@ export function isRefusal(error: unknown): error is WordPressError {
   )
 }
 
-/** The signal that `sent` carries on errors of a guarded fetch; absent means that nobody knows. */
+/** What a guarded fetch throws. `sent` is absent on the errors of other fetches. */
 interface ThrownByFetch {
   code?: unknown
   sent?: unknown
-  name?: unknown
   message?: unknown
+  problem?: unknown
+  remedy?: unknown
 }
 
-/** Codes of a guarded fetch that no repetition mends. */
-const HOPELESS = new Set(['egress_bad_url', 'egress_bad_request', 'egress_address_not_allowed'])
+/** Codes of a guarded fetch for which a retry does not help. */
+const NOT_RETRYABLE = new Set([
+  'egress_bad_url',
+  'egress_bad_request',
+  'egress_address_not_allowed',
+  'egress_too_large',
+])
+const CHECK_SITE = 'Check that the site is up and that its address is right, then try again.'
 
 /**
- * What a fetch threw, as an error of ours. The caller's own abort is not an error of WordPress:
+ * Turns what a fetch threw into a WordPressError. The caller's own abort is not an error of WordPress:
  * rethrow `signal.reason` before calling this.
  */
 export function failureOfFetch(thrown: unknown, origin: string): WordPressError {
-  const { code, sent, name, message } = (thrown ?? {}) as ThrownByFetch
+  const { code, sent, message, problem = message, remedy } = (thrown ?? {}) as ThrownByFetch
   const outcome = sent === false ? 'not_done' : 'unknown'
-  const remedy = 'Check that the site is up and that its address is right, then try again.'
-  if (name === 'TimeoutError') {
+  if (typeof code === 'string' && sent !== undefined && typeof problem === 'string') {
     return new WordPressError({
-      code: 'timed_out',
-      message: `${origin} did not answer in time.`,
-      remedy: 'Try again when the site is faster, or ask its host why it is slow.',
-      retryable: true,
+      code,
+      message: problem,
+      remedy: typeof remedy === 'string' ? remedy : CHECK_SITE,
+      retryable: !NOT_RETRYABLE.has(code),
       outcome,
     })
-  }
-  if (typeof code === 'string' && sent !== undefined && typeof message === 'string') {
-    return new WordPressError({ code, message, remedy, retryable: !HOPELESS.has(code), outcome })
   }
   return new WordPressError({
     code: sent === false ? 'unreachable' : 'connection_lost',
     message: `The connection to ${origin} failed.`,
-    remedy,
+    remedy: CHECK_SITE,
     retryable: true,
     outcome,
   })

@@ -1,8 +1,10 @@
 import { textOf } from '../blocks/text-as-html.ts'
 import { WordPressError } from './errors.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What a site answered, where that is a web page. */
 export interface Page {
+  url: string
   status: number
   headers: Headers
   text: string
@@ -33,7 +35,7 @@ const WP_DIE = /id="error-page"|wp-die-message/
  * What a page means that stands where WordPress should answer, or null for any other page.
  * @param origin for messages
  */
-export function knownPage(page: Page, origin: string): WordPressError | null {
+export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressError | null {
   const { status, headers } = page
   const text = page.text.slice(0, MAX_LOOKED_AT)
   if (isChallenge(page, text)) {
@@ -70,7 +72,7 @@ export function knownPage(page: Page, origin: string): WordPressError | null {
   return null
 }
 
-function isChallenge({ status, headers }: Page, text: string): boolean {
+function isChallenge({ status, headers }: Pick<Page, 'status' | 'headers'>, text: string): boolean {
   if (
     headers.get('cf-mitigated') === 'challenge' ||
     SILENT_CHALLENGE.test(text.slice(0, SILENT_START))
@@ -140,15 +142,4 @@ export function wordsOf(html: string): string {
   }
   const line = textOf(words.join(' ')).replace(/\s+/g, ' ').trim()
   return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS).trimEnd()} …` : line
-}
-
-/** A site's `Retry-After` longer than this is not waited for at once: milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000
-
-/** `Retry-After` in milliseconds: seconds or a date. */
-export function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')
-  if (!value) return undefined
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS) : undefined
 }

@@ -5,16 +5,12 @@ import {
   knownPage,
   maintenance,
   quoted,
-  retryAfterMs,
   suspended,
   wordsOf,
 } from './foreign-page.ts'
 import { parseJson } from './parse-json.ts'
+import { retryAfterMs } from './retry-after.ts'
 
-/** More than any answer of WordPress's that is asked for here, in bytes. */
-const MAX_ANSWER_BYTES = 8 * 1024 * 1024
-/** What is read of an answer that is an error, in bytes. */
-export const MAX_ERROR_BYTES = 64 * 1024
 /** What is shown of the code of WordPress's own error, in characters. */
 const MAX_CODE = 100
 
@@ -31,40 +27,6 @@ export interface SiteResponse {
 const wpErrorSchema = z.object({ code: z.string(), message: z.string(), data: z.unknown() })
 
 /**
- * Reads an answer as text, up to a limit.
- * @throws WordPressError `answer_too_large`
- */
-async function readText(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<string> {
-  const { text, isWhole } = await readUpTo(response, maxBytes)
-  if (isWhole) return text
-  throw new WordPressError({
-    code: 'answer_too_large',
-    message: `${originOf(response.url)} answered with more than ${maxBytes} bytes.`,
-    remedy: 'Check that the address is that of a WordPress site.',
-    status: response.status,
-    outcome: 'unknown',
-  })
-}
-
-/** The first `maxBytes` of an answer as text; what follows is not read. */
-export async function readStart(response: Response, maxBytes: number): Promise<string> {
-  return (await readUpTo(response, maxBytes)).text
-}
-
-async function readUpTo(response: Response, maxBytes: number) {
-  const decoder = new TextDecoder()
-  let text = ''
-  let room = maxBytes
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk.subarray(0, room), { stream: true })
-    room -= chunk.byteLength
-    // Leaving the loop cancels the rest.
-    if (room < 0) return { text, isWhole: false }
-  }
-  return { text: text + decoder.decode(), isWhole: true }
-}
-
-/**
  * Reads the answer to a REST request.
  * @param origin of the request, for messages
  * @param clean takes out of an answer what no message may say
@@ -76,9 +38,7 @@ export async function readResponse(
   clean: (text: string) => string = (text) => text,
 ): Promise<SiteResponse> {
   if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
-  const text = clean(
-    response.ok ? await readText(response) : await readStart(response, MAX_ERROR_BYTES),
-  )
+  const text = clean(await response.text())
   const json = parseJson(text)
   if (response.ok && json !== undefined) {
     return { status: response.status, headers: response.headers, json }
@@ -89,9 +49,12 @@ export async function readResponse(
 }
 
 /** The address that a site redirects to, without query: it may hold what we sent. */
-export function redirected(response: Response, origin: string): WordPressError {
-  const target = URL.parse(response.headers.get('location') ?? '', response.url || origin)
-  if (target?.pathname.includes('suspendedpage')) return suspended(origin, response.status)
+export function redirected(
+  { url, status, headers }: Pick<Response, 'url' | 'status' | 'headers'>,
+  origin: string,
+): WordPressError {
+  const target = URL.parse(headers.get('location') ?? '', url || origin)
+  if (target?.pathname.includes('suspendedpage')) return suspended(origin, status)
   const address = target ? `${target.origin}${target.pathname}` : 'another address'
   return new WordPressError({
     code: 'redirected',
@@ -99,7 +62,7 @@ export function redirected(response: Response, origin: string): WordPressError {
     remedy: target
       ? `Use the address that the site redirects to: ${target.origin}.`
       : 'Ask the host of the site where it redirects to, and use that address.',
-    status: response.status,
+    status,
   })
 }
 
@@ -239,8 +202,4 @@ function rateLimited(response: Response, origin: string, said: string): WordPres
     retryable: true,
     retryAfterMs: retryAfterMs(headers) ?? RATE_LIMIT_MS,
   })
-}
-
-function originOf(url: string): string {
-  return URL.parse(url)?.origin ?? 'The site'
 }

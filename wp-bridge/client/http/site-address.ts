@@ -9,6 +9,10 @@ export function siteAddress(given: string, base: string): string | null {
   return url && /^https?:$/.test(url.protocol) ? url.href : null
 }
 
+export function withSlash(url: string): string {
+  return url.replace(/\/?$/, '/')
+}
+
 /** The address of a post or a file in an answer of the site. */
 export function addressOf({ restRoot }: { restRoot: string }) {
   return z.string().transform((given, context) => {

@@ -6,8 +6,15 @@ import { redactSecrets } from './redact-secrets.ts'
 import { readResponse, type SiteResponse } from './response.ts'
 import { sleep } from './sleep.ts'
 
-/** A fetch that guards where it goes. Its errors may carry `code` and `sent`. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
+/**
+ * A fetch that guards where requests go, and limits the time and the bytes of each. Its errors may carry
+ * `code`, `sent`, `problem` and `remedy`.
+ */
+export type Fetch = (
+  url: string,
+  /** `timeoutMs` covers the whole call, until the last byte of the answer was read. */
+  init?: RequestInit & { timeoutMs?: number },
+) => Promise<Response>
 
 export interface ApiOptions {
   fetch: Fetch
@@ -15,8 +22,6 @@ export interface ApiOptions {
   restRoot: string
   username: string
   appPassword: string
-  /** Milliseconds for one request, its answer included: 30 s by default. */
-  timeoutMs?: number
   /** Its reason is what every call throws once it is aborted. */
   signal?: AbortSignal
 }
@@ -133,11 +138,10 @@ async function encodeUpload(file: Upload, fields: object): Promise<Encoded> {
 }
 
 async function send(options: ApiOptions, url: string, exchange: Exchange): Promise<SiteResponse> {
-  const { signal, timeoutMs = 30_000 } = options
+  const { signal } = options
   const credentials = Buffer.from(`${options.username}:${options.appPassword}`).toString('base64')
   const origin = new URL(url).origin
   signal?.throwIfAborted()
-  const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const response = await options.fetch(url, {
       ...exchange,
@@ -148,7 +152,7 @@ async function send(options: ApiOptions, url: string, exchange: Exchange): Promi
         authorization: `Basic ${credentials}`,
       },
       redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal,
     })
     return await readResponse(response, origin, (text) => redactSecrets(text, options))
   } catch (error) {

@@ -128,11 +128,11 @@ export function mergeTexts(
   const decided = decisions(clashes, choicesFor(post, clashes, resolution))
   const all = {} as Texts
   const merge: Merge = { texts: {}, all, edited: [] }
-  for (const [field, { merged, theirs, isEdited, mustBeSent }] of regions) {
+  for (const [field, { merged, theirs, isEdited }] of regions) {
     all[field] = joinBlocks(
       merged.flatMap((part) => (Array.isArray(part) ? part : decided.next().value!)),
     )
-    if (all[field] !== theirs || mustBeSent) merge.texts[field] = all[field]
+    if (all[field] !== theirs) merge.texts[field] = all[field]
     if (isEdited) merge.edited.push(field)
   }
   return merge

@@ -1,4 +1,4 @@
-import { isLive, isSameText, textOf } from '../blocks/text-as-html.ts'
+import { isSameText, textOf } from '../blocks/text-as-html.ts'
 import { plainText } from '../http/plain-text.ts'
 import { type Merged, mergeBlocks } from './merge-blocks.ts'
 
@@ -8,8 +8,6 @@ export interface FieldMerge {
   /** The field as WordPress has it, in the words in which it was sent where nobody changed them. */
   theirs: string
   isEdited: boolean
-  /** It holds markup that no person wrote: an earlier version handed texts over as HTML. */
-  mustBeSent?: boolean
 }
 
 /** A text as it was last sent, and the HTML that WordPress stored of it. */
@@ -25,14 +23,13 @@ export function mergeText(ours: string, now: string, last: Last | null | undefin
   if (!last) {
     const clash = { base: [], ours: [ours], theirs: [text] }
     if (!isSentText(now, ours)) return { merged: [clash], theirs: text, isEdited: true }
-    const mustBeSent = isLive(now) && isSameText(text, ours)
-    return { merged: [[ours]], theirs: ours, isEdited: false, mustBeSent }
+    return { merged: [[ours]], theirs: ours, isEdited: false }
   }
   const { base, sent, stored } = last
   const isAsSent = now === stored || isSameText(text, sent)
   const theirs = isAsSent ? sent : text
   const merged = mergeBlocks([base], [ours], [theirs])
-  return { merged, theirs, isEdited: theirs !== base, mustBeSent: theirs === base && isLive(now) }
+  return { merged, theirs, isEdited: theirs !== base }
 }
 
 /** Whether HTML in WordPress is the text that was sent, or what WordPress's filters left of it. */

@@ -1,6 +1,6 @@
-import { failureOfFetch } from '../http/errors.ts'
+import { WordPressError } from '../http/errors.ts'
+import { fetchPage } from '../http/fetch-page.ts'
 import { knownPage } from '../http/foreign-page.ts'
-import { MAX_ERROR_BYTES, readStart } from '../http/response.ts'
 import type { Fetch } from '../http/transport.ts'
 import { holdsMarker } from './marker.ts'
 
@@ -18,24 +18,18 @@ export async function seenLive(
   fetch: Fetch,
   url: string,
   key: string,
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  signal?: AbortSignal,
 ): Promise<Visibility> {
-  const { signal, timeoutMs = 15_000 } = options
-  const timeout = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await fetch(url, {
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    })
-    const { status, headers } = response
-    const page = await readStart(response, response.ok ? MAX_PAGE_BYTES : MAX_ERROR_BYTES)
-    const known = knownPage({ status, headers, text: page }, new URL(url).origin)
+    const page = await fetchPage(fetch, url, { signal, maxBytes: MAX_PAGE_BYTES })
+    const known = knownPage(page, new URL(url).origin)
     if (known) return unseen(known.message)
-    if (status !== 200) return unseen(`${url} answers with status ${status}.`)
-    return holdsMarker(page, key) ? { seen: true } : unseen(`${url} does not show the article.`)
+    if (page.status !== 200) return unseen(`${url} answers with status ${page.status}.`)
+    const isShown = holdsMarker(page.text, key)
+    return isShown ? { seen: true } : unseen(`${url} does not show the article.`)
   } catch (error) {
-    signal?.throwIfAborted()
-    return unseen(failureOfFetch(error, new URL(url).origin).message)
+    if (error instanceof WordPressError) return unseen(error.message)
+    throw error
   }
 }
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { htmlOf, isSameText, textOf } from '../blocks/text-as-html.ts'
 import { isRefusal, WordPressError } from '../http/errors.ts'
-import { plainText } from '../http/plain-text.ts'
 import { addressOf } from '../http/site-address.ts'
 import type { WordPressApi } from '../http/transport.ts'
 import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
@@ -162,12 +161,8 @@ async function withAltText(
 ): Promise<RemoteAttachment> {
   const now = textOf(remote.alt_text)
   if (isSameText(alt_text, now)) return remote
-  const last = String(state.alt_text ?? '')
-  // An earlier version sent it unescaped, and WordPress took the tags out.
-  const isStripped = plainText(last) === now
-  const isPersons = how === 'known' && !isSameText(now, last) && !isStripped
-  const isOld = how === 'known' && isSameText(alt_text, last) && !isStripped
-  if (now !== '' && (isPersons || isOld)) return remote
+  const isPersons = how === 'known' && !isSameText(now, String(state.alt_text ?? ''))
+  if (now !== '' && isPersons) return remote
   const body = { alt_text: htmlOf(alt_text) }
   const path = `wp/v2/media/${remote.id}`
   const updated = await api.update(path, attachmentSchema(api), body).catch((error: unknown) => {

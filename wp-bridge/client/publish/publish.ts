@@ -1,4 +1,3 @@
-import { isLive, isSameText, textOf } from '../blocks/text-as-html.ts'
 import { WordPressError } from '../http/errors.ts'
 import type { WordPressApi } from '../http/transport.ts'
 import {
@@ -181,21 +180,14 @@ function noteMerge(remarks: PublishNotes, { edited, texts }: Merge): void {
   }
 }
 
-/**
- * WordPress adds image and terms after it has made the post, and may have died between. An earlier
- * version handed title and excerpt over as HTML.
- */
+/** WordPress adds image and terms after it has created the post, and may have died in between. */
 function missingParts(post: Post, sent: PostValues): PostValues {
-  const isUnescaped = (html: string, text: PostValues[PostField]) =>
-    isLive(html) && isSameText(textOf(html), String(text))
   const lacks = (ids: number[], wanted: PostValues[PostField]) =>
     Array.isArray(wanted) && wanted.some((id) => !ids.includes(id))
   return {
     ...(sent.featured_media && !post.featured_media && { featured_media: sent.featured_media }),
     ...(lacks(post.categories, sent.categories) && { categories: sent.categories }),
     ...(lacks(post.tags, sent.tags) && { tags: sent.tags }),
-    ...(isUnescaped(post.title.raw, sent.title) && { title: sent.title }),
-    ...(isUnescaped(post.excerpt.raw, sent.excerpt) && { excerpt: sent.excerpt }),
   }
 }
 

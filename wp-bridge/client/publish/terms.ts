@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { escapeBareAmpersands, htmlOf, isSameText, textOf } from '../blocks/text-as-html.ts'
+import { escapeBareAmpersands, htmlOf, normalizedText, textOf } from '../blocks/text-as-html.ts'
 import { WordPressError } from '../http/errors.ts'
 import type { WordPressApi } from '../http/transport.ts'
 import { type CreateContext, createOnce, eachInTurn, isFinalRefusal } from './create-once.ts'
@@ -34,7 +34,7 @@ export async function ensureTerms(
   const terms: Terms = { ids: [], dropped: [] }
   // The feed decodes a term's name and prints it in CDATA, which `]]>` would end.
   const printable = names.map((name) => name.trim().replaceAll(']]>', ']] >'))
-  const distinct = new Map(printable.map((name) => [normalized(name), name]))
+  const distinct = new Map(printable.map((name) => [nameKey(name), name]))
   distinct.delete('')
   await eachInTurn([...distinct.values()], async (name) => {
     try {
@@ -66,7 +66,7 @@ async function createTerm(context: Context, taxonomy: Taxonomy, name: string): P
   const kind = taxonomy === 'categories' ? 'category' : 'tag'
   const { remote } = await createOnce(context, {
     kind,
-    key: normalized(name),
+    key: nameKey(name),
     fetchKnown: async (id) => {
       const term = await api.read(`${path}/${id}`, termSchema, QUERY).catch(unlessGone)
       return term && isNamed(term, name) ? term : null
@@ -78,7 +78,7 @@ async function createTerm(context: Context, taxonomy: Taxonomy, name: string): P
     create: () => sendTerm(api, path, name),
     isNamed: true,
   })
-  await intentLog.record(kind, normalized(name), { id: remote.id, state: {} })
+  await intentLog.record(kind, nameKey(name), { id: remote.id, state: {} })
   return remote
 }
 
@@ -96,7 +96,7 @@ async function sendTerm(api: WordPressApi, path: string, name: string): Promise<
 }
 
 function isNamed(term: Term, name: string): boolean {
-  return isSameText(normalized(textOf(term.name)), normalized(name))
+  return nameKey(textOf(term.name)) === nameKey(name)
 }
 
 /** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
@@ -104,6 +104,5 @@ function stored(name: string): string {
   return escapeBareAmpersands(htmlOf(name))
 }
 
-function normalized(name: string): string {
-  return name.trim().replace(/\s+/g, ' ').toLowerCase()
-}
+/** WordPress takes names for the same whatever their case. */
+const nameKey = (name: string) => normalizedText(name).toLowerCase()
