@@ -13,6 +13,7 @@ import type { Session } from '../db/session.ts'
 import { sharesSessions } from '../db/shares-sessions.ts'
 import { contracts } from '../jobs/registry.ts'
 import { startWorker } from '../jobs/worker.ts'
+import { SETTLE_MS } from '../wp-bridge/client/publish/retry-policy.ts'
 import { checkDefaultPlan } from './accounts/check-plan.ts'
 import { openProviders } from './ai/account-provider.ts'
 import { createApp } from './app.ts'
@@ -40,8 +41,6 @@ import { openSecrets, type Secrets } from './security/secrets.ts'
 const STOP_LIMIT_MS = 28_000
 /** How long a start may still take that is told to stop: nobody has been served yet. */
 const START_PATIENCE_MS = 5_000
-/** PHP's own time limits end a request well before: what is not there by then will not come. */
-const SETTLE_MS = 5 * 60_000
 
 export type Service = {
   /** Undefined for a pure worker. */

@@ -1,3 +1,7 @@
+import {
+  PUBLISH_RETRY_SECONDS,
+  UNPUBLISH_RETRY_SECONDS,
+} from '../../wp-bridge/client/publish/retry-policy.ts'
 import type { JobContract } from './queue.ts'
 
 /** One at a time per process, because the local provider computes in this thread. */
@@ -34,7 +38,7 @@ export const generateImagesJob: JobContract = {
 export const publishJob: JobContract = {
   name: 'publish',
   concurrency: 4,
-  retryDelays: [2, 5, 15, 60, 300, 900],
+  retryDelays: PUBLISH_RETRY_SECONDS,
 }
 
 /** Not retried: `verify-posts.ts` schedules the next check. */
@@ -47,7 +51,7 @@ export const verifyPostJob: JobContract = {
 export const unpublishJob: JobContract = {
   name: 'unpublish',
   concurrency: 2,
-  retryDelays: [2, 5, 15, 60, 300],
+  retryDelays: UNPUBLISH_RETRY_SECONDS,
 }
 
 export const discoverWordPressJob: JobContract = {

@@ -20,8 +20,6 @@ const BOUNDED: Record<string, number> = {
   'server/sites/site-link.ts /\\/+$/': URL_LENGTH,
   'server/client/client.ts /\\/+$/': URL_LENGTH,
   'server/publishing/link.ts /\\/+$/': URL_LENGTH,
-  'wp-bridge/client/connect/site-checks.ts /\\/+$/': URL_LENGTH,
-  'wp-bridge/client/connect/xml-rpc.ts /\\/+$/': URL_LENGTH,
   'server/ai/local/generate-content.ts /\\?+$/': KEYWORD_LENGTH,
   'server/ai/local/idea-titles.ts /\\?+$/': KEYWORD_LENGTH,
   'server/ai/local/name-cluster.ts /^[^\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+$/gu': 200,

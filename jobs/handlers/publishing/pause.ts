@@ -8,14 +8,14 @@ import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
 import { publishJob } from '../../../server/runs/job-contracts.ts'
 import { release } from '../../../server/runs/step-states.ts'
 import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
+import {
+  EXAMINE_AFTER_RETRIES,
+  PROBE_SECONDS,
+} from '../../../wp-bridge/client/publish/retry-policy.ts'
 import { holdStep } from '../../steps/finish-step.ts'
 import { fence, StepError, type StepJob, StepOnHold, type WorkerDeps } from '../../steps/step.ts'
 import { findSiteProblem } from './find-site-problem.ts'
 import { pausedMessage } from './publish-gate.ts'
-
-/** So many failures of one step in a row that may pass by themselves, half a minute, are not looked into. */
-const PATIENCE = 3
-const PROBE_SECONDS = [15, 30, 60, 120, 300, 600, 1_800] as const
 
 /**
  * What becomes of a publish step that its site failed: when the site does not work for anybody it is
@@ -43,7 +43,7 @@ export async function pauseIfDown(job: StepJob, siteId: number, error: unknown):
 /** An answer, or none, that the article alone does not explain. */
 function mayBeDown({ retryable, status, code }: WordPressError, retries: number): boolean {
   if (retries >= publishJob.retryDelays.length) return false
-  if (retryable) return retries >= PATIENCE
+  if (retryable) return retries >= EXAMINE_AFTER_RETRIES
   return status !== undefined || code.startsWith('egress_')
 }
 

@@ -1,7 +1,7 @@
-/** WordPress publishes what is scheduled when its next visitor comes: it has so long to do it. */
-const GRACE_MS = 2 * 60_000
-/** Minutes between the looks at a post that is not seen live yet; after the last it is given up. */
-const MINUTES = [1, 5, 15, 60, 240, 720, 1440]
+import {
+  SCHEDULE_GRACE_MS,
+  VERIFY_MINUTES,
+} from '../../../wp-bridge/client/publish/retry-policy.ts'
 
 /** When a post that was just published, scheduled or left for review is to be looked at. */
 export function verifyAt(
@@ -14,11 +14,11 @@ export function verifyAt(
 
 /** `dueAt` in milliseconds since 1970. */
 export function afterGrace(dueAt: number): Date {
-  return new Date(Math.max(dueAt, Date.now()) + GRACE_MS)
+  return new Date(Math.max(dueAt, Date.now()) + SCHEDULE_GRACE_MS)
 }
 
 /** The time of the look after `looks` of them, or null when that was the last. */
 export function nextVerification(looks: number): Date | null {
-  const minutes = MINUTES[looks]
+  const minutes = VERIFY_MINUTES[looks]
   return minutes === undefined ? null : new Date(Date.now() + minutes * 60_000)
 }

@@ -1,15 +1,13 @@
 import { sleep } from '../../../wp-bridge/client/http/sleep.ts'
 import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
+import { LIVE_CHECK_MS } from '../../../wp-bridge/client/publish/retry-policy.ts'
 import type { StepJob } from '../../steps/step.ts'
-
-/** Caches in front of a site may show its old self for a moment. Milliseconds before each look. */
-const LOOKS = [0, 500, 1_500, 4_000, 10_000]
 
 /** Whether visitors are shown the article at `url`, within about a quarter of a minute. */
 export async function waitUntilLive(job: StepJob, url: string, key: string): Promise<boolean> {
   const { signal, deps } = job
   let reason = ''
-  for (const wait of LOOKS) {
+  for (const wait of LIVE_CHECK_MS) {
     await sleep(wait, signal)
     const sight = await seenLive(deps.fetch, url, key, signal)
     if (sight.seen) {

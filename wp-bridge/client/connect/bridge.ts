@@ -4,6 +4,7 @@ import { WordPressError } from '../http/errors.ts'
 import type { WordPressApi } from '../http/transport.ts'
 import { type Post, postSchema } from '../publish/find-post.ts'
 import type { PostValues } from '../publish/receipt.ts'
+import { PLUGIN_BUSY_MS } from '../publish/retry-policy.ts'
 
 /** What the plugin takes beside what WordPress itself does. */
 export interface PostExtras {
@@ -104,7 +105,7 @@ function explained(error: WordPressError): WordPressError {
   if (wpCode === 'igny8_in_progress') {
     const code = 'outcome_pending'
     const remedy = 'Nothing needs to be done: it is asked for again.'
-    const more = { retryable: true, retryAfterMs: 2_000, outcome: 'unknown' as const }
+    const more = { retryable: true, retryAfterMs: PLUGIN_BUSY_MS, outcome: 'unknown' as const }
     return new WordPressError({ code, message, remedy, status, wpCode, ...more }, { cause: error })
   }
   if (wpCode === 'igny8_post_locked') {

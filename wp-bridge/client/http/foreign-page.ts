@@ -1,4 +1,5 @@
 import { textOf } from '../blocks/text-as-html.ts'
+import { MAINTENANCE_MS } from '../publish/retry-policy.ts'
 import { WordPressError } from './errors.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -13,9 +14,6 @@ export interface Page {
 /** Of a page only its beginning is looked at, and only a few words of it are told. */
 const MAX_LOOKED_AT = 64 * 1024
 const MAX_WORDS = 200
-
-/** How long WordPress's own maintenance mode lasts at least: milliseconds. */
-const MAINTENANCE_MS = 60_000
 
 /** Words of the pages by which firewalls tell people from programs. */
 const CHALLENGE =

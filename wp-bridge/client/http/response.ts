@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RATE_LIMIT_MS } from '../publish/retry-policy.ts'
 import { WordPressError } from './errors.ts'
 import {
   criticalError,
@@ -13,9 +14,6 @@ import { retryAfterMs } from './retry-after.ts'
 
 /** What is shown of the code of WordPress's own error, in characters. */
 const MAX_CODE = 100
-
-/** How long a limit is waited for when the site does not say how long: milliseconds. */
-const RATE_LIMIT_MS = 30_000
 
 /** An answer that was read and holds JSON. */
 export interface SiteResponse {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import WPAPI from 'wpapi'
 import { z } from 'zod'
+import { REQUEST_RETRY_MS } from '../publish/retry-policy.ts'
 import { failureOfFetch, isRefusal, WordPressError } from './errors.ts'
 import { redactSecrets } from './redact-secrets.ts'
 import { readResponse, type SiteResponse } from './response.ts'
@@ -59,9 +60,6 @@ interface Exchange {
   headers?: Record<string, string>
   body?: BodyInit
 }
-
-/** Waits before the second and the third attempt at what may be repeated, in milliseconds. */
-const RETRY_DELAYS = [250, 1000]
 
 /** Makes the API of one WordPress user. Nothing is sent yet. */
 export function connect(options: ApiOptions): WordPressApi {
@@ -170,7 +168,7 @@ async function retried<T>(
   signal: AbortSignal | undefined,
   mayRepeat: (error: WordPressError) => boolean = always,
 ): Promise<T> {
-  for (const delay of RETRY_DELAYS) {
+  for (const delay of REQUEST_RETRY_MS) {
     try {
       return await ask()
     } catch (error) {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isRefusal, WordPressError } from '../http/errors.ts'
 import { sleep } from '../http/sleep.ts'
 import type { IntentEntry, IntentKind, IntentLog } from './intent-log.ts'
+import { LOOK_UP_MS, MAX_PENDING_MS, MAX_REFUSED_RETRIES } from './retry-policy.ts'
 
 /** What every create of one publication shares. */
 export interface CreateContext {
@@ -49,15 +50,6 @@ export interface Created<T> extends Found<T> {
 
 /** A process that was suspended for longer than this before it could send must not send: ms. */
 const MAX_GAP_MS = 5_000
-
-/** Look-ups while an outcome is unknown, in milliseconds between them. */
-const LOOK_DELAYS = [250, 750, 1_000]
-
-/** A caller is asked to come back at least this often while an outcome is unknown: ms. */
-const MAX_PENDING_MS = 10_000
-
-/** So often what WordPress failed to do is asked for again: its database may be locked. */
-const MAX_RETRIES = 2
 
 const refusalSchema = z.object({
   publication: z.string(),
@@ -160,7 +152,7 @@ export function isFinalRefusal(
   error: unknown,
   { retries }: Pick<CreateContext, 'retries'>,
 ): error is WordPressError {
-  return isRefusal(error) && (!error.retryable || retries >= MAX_RETRIES)
+  return isRefusal(error) && (!error.retryable || retries >= MAX_REFUSED_RETRIES)
 }
 
 /** How the object was refused earlier in this publication. */
@@ -207,7 +199,7 @@ async function lookUp<T>(
   { signal }: CreateContext,
   creation: Creation<T>,
 ): Promise<Found<T> | null> {
-  for (const delay of LOOK_DELAYS) {
+  for (const delay of LOOK_UP_MS) {
     await sleep(delay, signal)
     const found = await creation.find().catch(unlessLookUpFailed)
     if (found) return found
