@@ -175,7 +175,10 @@ async function post(
     return { status, answer: text }
   } catch (error) {
     if (error instanceof SecretUnreadableError) {
-      return { status: null, answer: 'The site’s key cannot be read. Link the site again.' }
+      return {
+        status: null,
+        answer: 'igny8 cannot decrypt the key of the site’s plugin. Link the site again.',
+      }
     }
     if (error instanceof WordPressError) return { status: null, answer: error.message }
     if (stopping.aborted) return { status: null, answer: 'igny8 stopped before the site answered.' }

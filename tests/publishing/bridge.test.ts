@@ -101,7 +101,7 @@ describe('a site with the plugin', () => {
     await wordpress.php(`(new WP_User(1))->set_role('subscriber');`)
     const { body } = await owner.post<{ task_id: number }>('writer/tasks/publish/', { ids: [id] })
     const told = () => wordpress.php('echo get_option("igny8_bridge_pause", "not paused");')
-    await expect.poll(told, { timeout: 30_000 }).toContain('may not write posts')
+    await expect.poll(told, { timeout: 30_000 }).toContain('is not allowed to write posts')
     await wordpress.php(`(new WP_User(1))->set_role('administrator');`)
     await service.sql`update sites set wp_probe_at = now() where id = ${place.site_id}`
     expect((await owner.follow(body.task_id)).state).toBe('SUCCESS')

@@ -155,7 +155,9 @@ describe('publishing an article again', () => {
     const { post_id } = await publish(post)
     await wp.php(`wp_update_post(['ID' => ${post_id}, 'post_title' => 'A better title']);`)
     const again = await publish(post)
-    expect(field(again, 'title')).toMatchObject({ note: expect.stringContaining('left as it is') })
+    expect(field(again, 'title')).toMatchObject({
+      note: expect.stringContaining('igny8 kept that change'),
+    })
     expect(stored(post_id).post_title).toBe('A better title')
     const ours = { ...post, title: 'Our new title' }
     await expect(publish(ours)).rejects.toMatchObject({ code: 'merge_conflict' })
@@ -176,7 +178,7 @@ describe('publishing an article again', () => {
     const { post_id } = await publish(post)
     await wp.php(`wp_set_post_tags(${post_id}, 'by hand');`)
     const receipt = await publish({ ...post, title: 'New title' })
-    expect(field(receipt, 'tags')?.note).toMatch(/left as it is/)
+    expect(field(receipt, 'tags')?.note).toMatch(/igny8 kept that change/)
     expect(
       await wp.php(`echo implode(',', wp_get_post_tags(${post_id}, ['fields' => 'names']));`),
     ).toBe('by hand')

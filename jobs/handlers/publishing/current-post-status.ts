@@ -22,6 +22,6 @@ export async function currentPostStatus(
   if (status) return status
   throw new StepError(
     'wrong_state',
-    `“${title}” is “${post.status}” in WordPress, and is left alone. Publish it to have it updated.`,
+    `“${title}” has the status “${post.status}” in WordPress, so igny8 did not update it. Publish the task to update the post.`,
   )
 }

@@ -95,13 +95,17 @@ async function readRequest(job: StepJob) {
 function warningsOf({ can, user }: CheckedSite): string[] {
   const warnings: string[] = []
   if (!can.publish_posts) {
-    warnings.push('This user may not publish: posts will wait for review. An Author or Editor may.')
+    warnings.push(
+      'This user is not allowed to publish, so posts wait for review. An Author or an Editor is.',
+    )
   }
   if (!can.manage_categories) {
-    warnings.push('This user may not make categories: posts get those that exist. An Editor may.')
+    warnings.push(
+      'This user is not allowed to create categories, so posts get existing ones only. An Editor is.',
+    )
   }
   if (user.roles.includes('administrator')) {
-    warnings.push('This is an administrator. An Editor is enough, and safer.')
+    warnings.push('This user is an Administrator. An Editor is enough, and safer.')
   }
   return warnings
 }

@@ -77,7 +77,7 @@ function imageFile(image: Image, task: Article['task'], media: MediaStore): Imag
       if (!bytes) {
         throw new StepError(
           'image_lost',
-          `The file of image ${image.id} is gone. Generate it again.`,
+          `The file of image ${image.id} is missing. Generate the image again.`,
         )
       }
       return bytes

@@ -81,7 +81,7 @@ async function reasonToWait(
 
 export const pausedMessage = (site: Pick<Site, 'name' | 'wp_pause_reason'>): Wait => ({
   held: 'paused',
-  message: `“${site.name}” is paused and is asked by and by whether it works again. ${site.wp_pause_reason?.message ?? ''}`,
+  message: `“${site.name}” is paused. igny8 probes the site and resumes publishing when it works again. ${site.wp_pause_reason?.message ?? ''}`,
 })
 
 /** Whether the post may be there already, since an answer was lost: it is seen to at once. */

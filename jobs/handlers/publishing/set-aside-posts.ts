@@ -47,6 +47,6 @@ export async function requireSameWordPress(
 export function relinked(): StepError {
   return new StepError(
     'site_relinked',
-    'The site was unlinked, or linked to another WordPress, in the meantime. Publish the task again to have its post there.',
+    'The site was unlinked or linked to another WordPress in the meantime. Publish the task again to create its post there.',
   )
 }

@@ -28,7 +28,10 @@ export async function openSite(
 ): Promise<LinkedSite> {
   const [site] = await job.read((tx) => tx.select().from(sites).where(eq(sites.id, siteId)))
   if (!site?.wp_url || !site.wp_username || !site.wp_app_password || !site.wp_rest_root) {
-    throw new StepError('site_not_linked', 'The site is not linked to a WordPress any more.')
+    throw new StepError(
+      'site_not_linked',
+      'The site is no longer linked to WordPress. Link it, then try again.',
+    )
   }
   const { wp_url, wp_rest_root, wp_username: username } = site
   const appPassword = await openPassword(job, siteId, site.wp_app_password)
@@ -47,7 +50,7 @@ async function openPassword(job: StepJob, siteId: number, sealed: string): Promi
     if (!(error instanceof SecretUnreadableError)) throw error
     throw new StepError(
       'site_password_unreadable',
-      'The stored application password cannot be read with the present keys. Link the site again.',
+      'igny8 cannot decrypt the stored application password. Link the site again.',
       { cause: error },
     )
   }

@@ -43,10 +43,10 @@ async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string
       `Asked ${wp_url} to revoke the application password`,
     )
     await revokeAppPassword(api)
-    return { revoked: true, message: 'The application password was revoked and forgotten.' }
+    return { revoked: true, message: 'The application password was revoked and deleted.' }
   } catch (error) {
     if (!(error instanceof WordPressError || error instanceof StepError)) throw error
-    const message = `Forgotten here, but not revoked in WordPress: ${error.message} Revoke it there under Users → Profile.`
+    const message = `igny8 deleted the application password, but could not revoke it in WordPress: ${error.message} Revoke it there under Users → Profile.`
     return { revoked: false, message }
   }
 }

@@ -59,10 +59,14 @@ function gone({ task, site }: Seen, post: Post | null): StepDone {
   const at = new Date().toISOString()
   if (!post && task.assigned_post_id === null) {
     const message =
-      'The WordPress that the site is linked to now has no post of this article. Publish the task to have it there.'
+      'The WordPress that the site is linked to now has no post of this article. Publish the task to create it.'
     const error: TaskError = { code: 'post_gone', message, at }
     const change = { status: 'review', wp_status: null, verify_at: null, error } as const
-    return found({ task, site }, change, `“${task.title}” is not in the WordPress linked now`)
+    return found(
+      { task, site },
+      change,
+      `“${task.title}” is not in the WordPress that is linked now`,
+    )
   }
   const where = post ? 'in the trash of WordPress' : 'deleted in WordPress'
   const wp_status = post ? 'trash' : null

@@ -104,24 +104,24 @@ function explained(error: WordPressError): WordPressError {
   const { message, status, wpCode } = error
   if (wpCode === 'igny8_in_progress') {
     const code = 'outcome_pending'
-    const remedy = 'Nothing needs to be done: it is asked for again.'
+    const remedy = 'No action is needed: igny8 tries again.'
     const more = { retryable: true, retryAfterMs: PLUGIN_BUSY_MS, outcome: 'unknown' as const }
     return new WordPressError({ code, message, remedy, status, wpCode, ...more }, { cause: error })
   }
   if (wpCode === 'igny8_post_locked') {
     const code = 'post_being_edited'
-    const remedy = 'Wait until they have closed the editor in WordPress, then publish again.'
+    const remedy = 'Wait until the editor in WordPress is closed, then publish again.'
     return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
   }
   if (wpCode === 'igny8_post_changed') {
     const code = 'changed_meanwhile'
-    const remedy = 'Nothing needs to be done: it is looked at again, and merged.'
+    const remedy = 'No action is needed: igny8 reads the post again and merges the changes.'
     const facts = { status, wpCode, retryable: true }
     return new WordPressError({ code, message, remedy, ...facts }, { cause: error })
   }
   if (wpCode === 'igny8_post_trashed') {
     const code = 'post_trashed'
-    const remedy = 'Restore the post in WordPress, or delete it there for good, and publish again.'
+    const remedy = 'Restore the post in WordPress or delete it permanently, then publish again.'
     return new WordPressError({ code, message, remedy, status, wpCode }, { cause: error })
   }
   return error

@@ -100,41 +100,41 @@ function explained(error: unknown, index: Index | undefined): unknown {
   if (wpCode.startsWith('application_passwords_disabled') || nothingToSignInWith(index)) {
     return because(
       'application_passwords_unavailable',
-      'WordPress does not offer application passwords.',
+      'Application passwords are not available in this WordPress.',
       passwordsRemedy(index),
     )
   }
   if (WRONG.has(wpCode)) {
     return because(
       'wrong_credentials',
-      `WordPress does not accept the user name with this application password (${wpCode}).`,
-      'Check the user name, and create a new application password in WordPress under Users → Profile: it is not the password of the login page. If both are right, have the server pass the Authorization header on to PHP; in Apache: CGIPassAuth On.',
+      `WordPress does not accept this user name and application password (${wpCode}).`,
+      'Check the user name, and create a new application password in WordPress under Users → Profile. It is not the password for the login page. If both are right, configure the server to pass the Authorization header to PHP (in Apache: CGIPassAuth On).',
     )
   }
   if (wpCode === 'rest_no_route') {
     return because(
       'users_blocked',
-      'The REST API of the site has no /wp/v2/users: a plugin has closed it.',
-      'Let signed-in users see /wp/v2/users/me in the security plugin that hides users from the REST API.',
+      'A plugin has removed /wp/v2/users from the REST API of the site.',
+      'In the security plugin that hides users from the REST API, allow /wp/v2/users/me for logged-in users.',
     )
   }
   if (status !== 401 && status !== 403) return error
   return because(
     'rest_disabled',
-    `The REST API is closed to this user: it answers “${wpCode}”.`,
-    'Turn off the plugin or the setting that closes the REST API, and try again.',
+    `The REST API of the site rejects this user (${wpCode}).`,
+    'Turn off the plugin or the setting that restricts the REST API, then try again.',
   )
 }
 
 /** By whom they are turned off, where that can be told. */
 function passwordsRemedy(index: Index | undefined): string {
   if (index?.namespaces?.some((name) => name.startsWith('wordfence/'))) {
-    return 'Wordfence turns them off: clear “Disable WordPress application passwords” under Wordfence → All Options → Brute Force Protection.'
+    return 'Wordfence disables them. Clear “Disable WordPress application passwords” under Wordfence → All Options → Brute Force Protection.'
   }
   if (index?.url?.startsWith('http:')) {
-    return 'WordPress offers them over https only: serve the site over https, and change its address to https:// under Settings → General.'
+    return 'WordPress offers them over HTTPS only. Serve the site over HTTPS, and change its address to https:// under Settings → General.'
   }
-  return 'Turn off the plugin or the filter wp_is_application_passwords_available that disables them; security plugins have a setting for it.'
+  return 'Turn off the plugin or the filter wp_is_application_passwords_available that disables them. Security plugins have a setting for it.'
 }
 
 function nothingToSignInWith(index: Index | undefined): boolean {
@@ -145,8 +145,8 @@ function refuseIncapable(name: string, can: Can): void {
   const missing = (code: string, what: string) =>
     new WordPressError({
       code,
-      message: `The WordPress user ${name} may not ${what}.`,
-      remedy: 'Give the user the role Author or a higher one, or link the site with another user.',
+      message: `The WordPress user ${name} is not allowed to ${what}.`,
+      remedy: 'Give the user the Author role or a higher one, or link the site as another user.',
     })
   if (!can.edit_posts) throw missing('cannot_write_posts', 'write posts')
   if (!can.upload_files) throw missing('cannot_upload_files', 'upload images')

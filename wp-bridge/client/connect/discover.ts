@@ -83,9 +83,9 @@ export async function discoverAuthorization(
   if (page && new URL(page).origin === origin) return page
   throw new WordPressError({
     code: 'application_passwords_unavailable',
-    message: 'WordPress does not offer application passwords.',
+    message: 'Application passwords are not available in this WordPress.',
     remedy:
-      'Serve the site over https, and allow application passwords in the security plugins; or link the site by hand.',
+      'Serve the site over HTTPS, and allow application passwords in security plugins. If your profile in WordPress shows them anyway, link the site with one that you create there.',
   })
 }
 
@@ -94,7 +94,7 @@ function parseSiteUrl(siteUrl: string): URL {
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
     throw new WordPressError({
       code: 'site_url_invalid',
-      message: 'The address of the site is not one of a web page.',
+      message: 'The address of the site is not a valid http or https URL.',
       remedy: 'Write it as https://example.com, without a user name or password.',
     })
   }
@@ -150,8 +150,8 @@ function notFound(
   if (advertised && advertised.origin !== site.origin) {
     return new WordPressError({
       code: 'site_address_differs',
-      message: `The WordPress at ${site.href} says that it lives at ${advertised.origin}.`,
-      remedy: `Use the address that WordPress itself has, at ${advertised.origin}.`,
+      message: `The WordPress at ${site.href} has the site address ${advertised.origin}.`,
+      remedy: `Use the address ${advertised.origin}, or change it in WordPress under Settings → General.`,
     })
   }
   const isWordPress = advertised || /\/wp-(content|includes)\//.test(page.text)
@@ -160,14 +160,14 @@ function notFound(
   if (isWordPress) {
     return new WordPressError({
       code: 'rest_disabled',
-      message: `${site.href} is a WordPress, but its REST API does not answer.`,
-      remedy: 'Let /wp-json/ through in the server, firewall and security plugins, and try again.',
+      message: `${site.href} is a WordPress site, but its REST API does not answer.`,
+      remedy: 'Allow /wp-json/ in the server, the firewall and security plugins, then try again.',
     })
   }
   return new WordPressError({
     code: 'not_wordpress',
-    message: `No WordPress was found at ${site.href}: it answered with status ${page.status}.`,
-    remedy: 'Give the address of the WordPress itself, with its folder if it is in one.',
+    message: `igny8 found no WordPress at ${site.href} (status ${page.status}).`,
+    remedy: 'Enter the address of the WordPress site, with its folder if it is installed in one.',
     status: page.status,
   })
 }
@@ -175,8 +175,8 @@ function notFound(
 function serverFailed(site: URL, { status, text }: Page): WordPressError {
   return new WordPressError({
     code: 'server_error',
-    message: `${site.href} failed with status ${status}${quoted(text)}.`,
-    remedy: 'Look at the error log of the site, then try again.',
+    message: `${site.href} answered with status ${status}${quoted(text)}.`,
+    remedy: 'Check the error log of the site, then try again.',
     status,
     retryable: true,
   })

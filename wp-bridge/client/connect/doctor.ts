@@ -81,11 +81,10 @@ async function explained(fetch: Fetch, target: Target, error: WordPressError): P
   if ((await passwordByXmlRpc(fetch, target)) !== 'accepted') return error
   return {
     code: 'authorization_stripped',
-    message:
-      'The password is right, but the server does not pass the Authorization header on to PHP.',
+    message: 'The password is right, but the server does not pass the Authorization header to PHP.',
     remedy:
-      'Apache: put “CGIPassAuth On” into .htaccess (or “SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1”). ' +
-      'nginx: put “fastcgi_param HTTP_AUTHORIZATION $http_authorization;” beside fastcgi_pass.',
+      'In Apache, add “CGIPassAuth On” to .htaccess (or “SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1”). ' +
+      'In nginx, add “fastcgi_param HTTP_AUTHORIZATION $http_authorization;” next to fastcgi_pass.',
   }
 }
 

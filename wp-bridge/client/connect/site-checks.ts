@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { WordPressError } from '../http/errors.ts'
 import { fetchPage } from '../http/fetch-page.ts'
+import { RAISE_UPLOAD_LIMITS } from '../http/response.ts'
 import { withSlash } from '../http/site-address.ts'
 import type { Fetch, WordPressApi } from '../http/transport.ts'
 import { holdsMarker, marker } from '../publish/marker.ts'
@@ -66,17 +67,17 @@ function leastPrivilege({ can, user }: CheckedSite): Problem | null {
   if (user.roles.includes('administrator')) {
     return {
       code: 'administrator',
-      message: `${user.name} is an administrator: who has this password can do everything.`,
-      remedy: 'Make a user with the role Editor in WordPress, and link the site with that one.',
+      message: `${user.name} is an Administrator: anyone with this password can do everything on the site.`,
+      remedy: 'Create a user with the Editor role in WordPress, and link the site as that user.',
       blocking,
     }
   }
-  const lacks = !can.publish_posts ? 'publish posts: they wait for review' : 'make categories'
+  const lacks = !can.publish_posts ? 'publish posts, so they wait for review' : 'create categories'
   if (can.publish_posts && can.manage_categories) return null
   return {
     code: 'less_than_editor',
-    message: `${user.name} may not ${lacks}.`,
-    remedy: 'Give the user the role Editor, if igny8 is to do this too.',
+    message: `${user.name} is not allowed to ${lacks}.`,
+    remedy: 'Give the user the Editor role if igny8 should do this.',
     blocking,
   }
 }
@@ -100,16 +101,15 @@ function uploadProblem(error: WordPressError): Problem {
   if (status === 413 || wpCode === 'rest_upload_file_too_big') {
     return {
       code: 'upload_too_large',
-      message: `The site does not take an image of ${IMAGE_BYTES / 1024} kB: ${error.message}`,
-      remedy:
-        'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to 8 MB.',
+      message: `The site rejects an image of ${IMAGE_BYTES / 1024} kB: ${error.message}`,
+      remedy: RAISE_UPLOAD_LIMITS,
     }
   }
   if (wpCode === 'rest_upload_sideload_error' || wpCode === 'rest_upload_unknown_error') {
     return {
       code: 'upload_type_refused',
-      message: `The site does not take WebP images: ${error.message}`,
-      remedy: 'Allow the type image/webp in the plugin or filter that restricts uploads.',
+      message: `The site rejects WebP images: ${error.message}`,
+      remedy: 'Allow the file type image/webp in the plugin or filter that restricts uploads.',
     }
   }
   return error
@@ -118,7 +118,7 @@ function uploadProblem(error: WordPressError): Problem {
 async function post({ api }: CheckContext): Promise<Problem | null> {
   await removeLeft(api, 'wp/v2/posts', ['draft', 'trash'])
   const mark = marker(SLUG)
-  const content = `<!-- wp:paragraph {"className":"${mark}"} -->\n<p class="${mark}">A look by igny8, deleted at once.</p>\n<!-- /wp:paragraph -->`
+  const content = `<!-- wp:paragraph {"className":"${mark}"} -->\n<p class="${mark}">A check by igny8, deleted at once.</p>\n<!-- /wp:paragraph -->`
   const draft = { title: 'igny8 check', slug: SLUG, status: 'draft', content }
   const schema = idSchema.extend({ content: z.object({ raw: z.string() }) })
   const made = await api.create('wp/v2/posts', schema, draft)
@@ -126,9 +126,9 @@ async function post({ api }: CheckContext): Promise<Problem | null> {
   if (made.content.raw === content) return null
   return {
     code: 'content_altered',
-    message: 'WordPress changes the text of a post when it is saved: blocks or classes are lost.',
+    message: 'WordPress removes blocks or classes from a post when the post is saved.',
     remedy:
-      'Find the plugin that filters the content of posts when they are saved, and turn it off.',
+      'Find the plugin that filters the content of posts when they are saved, and deactivate it.',
     blocking: !made.content.raw.includes(mark),
   }
 }
@@ -167,8 +167,8 @@ async function seoMeta({ api }: CheckContext): Promise<Problem | null> {
   if (items.some(({ meta }) => plugin.field in meta)) return null
   return {
     code: 'seo_meta_not_writable',
-    message: `${plugin.name} keeps its title and description where WordPress's REST API does not write.`,
-    remedy: `Have ${plugin.field} and its description registered for REST (register_post_meta with show_in_rest), or fill them in by hand.`,
+    message: `WordPress’s REST API cannot write the title and description of ${plugin.name}.`,
+    remedy: `Register ${plugin.field} and its description for the REST API (register_post_meta with show_in_rest), or enter them by hand.`,
     blocking: false,
   }
 }
@@ -183,7 +183,7 @@ async function clock(context: CheckContext): Promise<Problem | null> {
   return {
     code: 'clock_off',
     message: `The clock of the site's server is ${minutes} minutes ${difference > 0 ? 'fast' : 'slow'}.`,
-    remedy: 'Have the server set its clock by NTP: what is scheduled goes by it.',
+    remedy: 'Synchronize the clock of the server with NTP. Scheduled posts depend on it.',
     blocking: false,
   }
 }
@@ -203,9 +203,9 @@ async function wpCron({ fetch, api, siteUrl, now, signal }: CheckContext): Promi
   if (overdue) {
     return {
       code: 'missed_schedule',
-      message: 'A post that was scheduled in WordPress is past its time and not published.',
+      message: 'A scheduled post in WordPress has missed its schedule.',
       remedy:
-        'WP-Cron does not run. Remove DISABLE_WP_CRON from wp-config.php, or have the server call wp-cron.php every few minutes.',
+        'WP-Cron does not run. Remove DISABLE_WP_CRON from wp-config.php, or call wp-cron.php from a cron job every few minutes.',
       blocking: false,
     }
   }
@@ -213,9 +213,8 @@ async function wpCron({ fetch, api, siteUrl, now, signal }: CheckContext): Promi
   if (status < 400) return null
   return {
     code: 'wp_cron_blocked',
-    message: `The site refuses calls of wp-cron.php with status ${status}.`,
-    remedy:
-      'Let wp-cron.php through in the server and in security plugins, or call it from a cron job.',
+    message: `The site blocks requests to wp-cron.php (status ${status}).`,
+    remedy: 'Allow wp-cron.php in the server and in security plugins, or call it from a cron job.',
     blocking: false,
   }
 }
@@ -238,9 +237,9 @@ async function plugin({ api }: CheckContext): Promise<Problem | null> {
   if (await bridgeStatus(api)) return null
   return {
     code: 'plugin_absent',
-    message: 'The igny8 plugin is not active. Everything is published without it all the same.',
+    message: 'The igny8 plugin is not active. igny8 publishes without it.',
     remedy:
-      'Download plugin.zip of this site from igny8, and upload it under Plugins → Add New in WordPress.',
+      'Download plugin.zip for this site from igny8, and upload it in WordPress under Plugins → Add New.',
     blocking: false,
   }
 }

@@ -39,9 +39,9 @@ export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressErr
   if (isChallenge(page, text)) {
     return new WordPressError({
       code: 'blocked_by_firewall',
-      message: `A firewall in front of ${origin} asks whether a person is calling (status ${status}${quoted(text)}) and does not let igny8 through.`,
+      message: `A firewall in front of ${origin} shows a challenge page (status ${status}${quoted(text)}) and blocks igny8.`,
       remedy:
-        'Let the path /wp-json/ through without a challenge in the firewall (Cloudflare, Sucuri, Wordfence or the host’s own).',
+        'In the firewall (Cloudflare, Sucuri, Wordfence or the host’s own), allow /wp-json/ without a challenge.',
       status,
       // An error is meant for what was sent; a page of success comes to anybody now and then, and
       // may hide what WordPress did.
@@ -52,9 +52,9 @@ export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressErr
   if (status === 401 && /^basic\b/i.test(headers.get('www-authenticate') ?? '')) {
     return new WordPressError({
       code: 'basic_auth',
-      message: `The server of ${origin} asks for a user name and a password before WordPress answers (HTTP Basic, status 401).`,
+      message: `The server of ${origin} requires a user name and a password (HTTP Basic, status 401) before WordPress answers.`,
       remedy:
-        'Take the password protection off, or at least off the path /wp-json/: WordPress’s application passwords use the same header.',
+        'Remove the password protection, at least for /wp-json/. WordPress’s application passwords use the same header.',
       status,
     })
   }
@@ -85,8 +85,8 @@ function isChallenge({ status, headers }: Pick<Page, 'status' | 'headers'>, text
 export function suspended(origin: string, status: number): WordPressError {
   return new WordPressError({
     code: 'hosting_suspended',
-    message: `The host of ${origin} has suspended the account of this site (status ${status}).`,
-    remedy: 'Ask the host of the site why, and have it turned on again.',
+    message: `The host of ${origin} has suspended this site (status ${status}).`,
+    remedy: 'Ask the host of the site to reactivate it.',
     status,
   })
 }
@@ -95,9 +95,9 @@ export function suspended(origin: string, status: number): WordPressError {
 export function maintenance(origin: string, afterMs = MAINTENANCE_MS): WordPressError {
   return new WordPressError({
     code: 'maintenance',
-    message: `${origin} is in maintenance mode: WordPress is being updated (status 503).`,
+    message: `${origin} is in maintenance mode while WordPress is updated (status 503).`,
     remedy:
-      'Wait until the update is done. If it lasts, delete the file .maintenance in the folder of WordPress.',
+      'Wait until the update has finished. If it never does, delete the file .maintenance in the WordPress folder.',
     status: 503,
     retryable: true,
     retryAfterMs: afterMs,
@@ -108,9 +108,9 @@ export function maintenance(origin: string, afterMs = MAINTENANCE_MS): WordPress
 export function criticalError(origin: string, status: number, said: string): WordPressError {
   return new WordPressError({
     code: 'critical_error',
-    message: `WordPress at ${origin} broke off with an error of its own (status ${status}): “${said}”`,
+    message: `WordPress at ${origin} stopped with a critical error (status ${status}): “${said}”.`,
     remedy:
-      'Look at the error log of the site for the plugin or theme that fails, and turn it off or update it.',
+      'Find the plugin or theme that fails in the error log of the site, then deactivate or update it.',
     status,
     retryable: true,
   })

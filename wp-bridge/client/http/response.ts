@@ -12,8 +12,11 @@ import {
 import { parseJson } from './parse-json.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** What is shown of the code of WordPress's own error, in characters. */
+/** How much of WordPress's own error code is shown, in characters. */
 const MAX_CODE = 100
+
+export const RAISE_UPLOAD_LIMITS =
+  'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to at least 8 MB.'
 
 /** An answer that was read and holds JSON. */
 export interface SiteResponse {
@@ -56,10 +59,10 @@ export function redirected(
   const address = target ? `${target.origin}${target.pathname}` : 'another address'
   return new WordPressError({
     code: 'redirected',
-    message: `${origin} redirects to ${address}. Credentials are not sent after a redirect.`,
+    message: `${origin} redirects to ${address}. igny8 does not send credentials to another address.`,
     remedy: target
       ? `Use the address that the site redirects to: ${target.origin}.`
-      : 'Ask the host of the site where it redirects to, and use that address.',
+      : 'Ask the host of the site for the address that it redirects to, and use that one.',
     status,
   })
 }
@@ -84,8 +87,8 @@ function refusedByWordPress(
     return new WordPressError({
       ...facts,
       code: 'server_error',
-      message: `${origin} failed with status ${status}: ${said}.`,
-      remedy: 'Look at the error log of the site, then try again.',
+      message: `${origin} answered with status ${status}: ${said}.`,
+      remedy: 'Check the error log of the site, then try again.',
       retryable: true,
       retryAfterMs: retryAfterMs(response.headers),
       outcome: endedByWordPress(refusal, status) ? 'not_done' : 'unknown',
@@ -98,7 +101,7 @@ function refusedByWordPress(
     remedy:
       status === 401
         ? 'Create a new application password in WordPress under Users → Profile, and link the site again.'
-        : 'Change what WordPress objects to, then try again.',
+        : 'Fix what WordPress objects to, then try again.',
   })
 }
 
@@ -128,7 +131,7 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
     return new WordPressError({
       ...waiting,
       code: 'origin_unreachable',
-      message: `Cloudflare does not reach the server of ${origin} (status ${status}${quoted(text)}).`,
+      message: `Cloudflare cannot reach the server of ${origin} (status ${status}${quoted(text)}).`,
       remedy: 'Ask the host of the site whether its server is up and its certificate is valid.',
     })
   }
@@ -137,24 +140,24 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
     return new WordPressError({
       ...facts,
       code: 'server_error',
-      message: `${origin} failed with status ${status}${quoted(text)}.`,
-      remedy: 'Look at the error log of the site, then try again.',
+      message: `${origin} answered with status ${status}${quoted(text)}.`,
+      remedy: 'Check the error log of the site, then try again.',
     })
   }
   if (text.trimStart().startsWith('<')) {
     return new WordPressError({
       ...facts,
       code: 'html_answer',
-      message: `${origin} answered with a web page (status ${status}) where WordPress's REST API answers JSON.`,
+      message: `${origin} answered a REST API request with a web page (status ${status}) instead of JSON.`,
       remedy:
-        'A firewall, a maintenance page or a PHP warning stands before the REST API: let /wp-json/ through and turn off the display of PHP errors.',
+        'Look for a firewall, a maintenance page or displayed PHP warnings. Allow /wp-json/, and set WP_DEBUG_DISPLAY to false in wp-config.php.',
     })
   }
   return new WordPressError({
     ...facts,
     code: 'broken_answer',
-    message: `${origin} answered with status ${status} and something that is not whole JSON.`,
-    remedy: 'Try again; if it stays so, ask the host of the site.',
+    message: `${origin} answered with status ${status} and JSON that is incomplete or invalid.`,
+    remedy: 'Try again. If the problem remains, ask the host of the site.',
   })
 }
 
@@ -164,17 +167,16 @@ function refusedBeforeWordPress(status: number, origin: string, text: string): W
   if (status === 413) {
     return new WordPressError({
       code: 'too_large',
-      message: `The server of ${origin} does not take a request of this size (${said}).`,
-      remedy:
-        'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to 8 MB.',
+      message: `The server of ${origin} rejects requests of this size (${said}).`,
+      remedy: RAISE_UPLOAD_LIMITS,
       status,
     })
   }
   if (status >= 500) {
     return new WordPressError({
       code: 'server_error',
-      message: `The server of ${origin} failed (${said}).`,
-      remedy: 'Look at the error log of the site, then try again.',
+      message: `The server of ${origin} answered with an error (${said}).`,
+      remedy: 'Check the error log of the site, then try again.',
       status,
       retryable: true,
       outcome: 'refused',
@@ -182,9 +184,9 @@ function refusedBeforeWordPress(status: number, origin: string, text: string): W
   }
   return new WordPressError({
     code: 'blocked_by_firewall',
-    message: `The server or a firewall in front of ${origin} refused the request before WordPress answered it (${said}).`,
+    message: `The server of ${origin}, or a firewall in front of it, blocked the request (${said}).`,
     remedy:
-      'Find the rule that refused it in the log of the firewall (ModSecurity, Wordfence, Cloudflare or the host’s own), and allow igny8’s requests to /wp-json/.',
+      'Find the rule that blocked it in the log of the firewall (ModSecurity, Wordfence, Cloudflare or the host’s own), and allow igny8’s requests to /wp-json/.',
     status,
     outcome: 'refused',
   })
@@ -194,7 +196,7 @@ function rateLimited(response: Response, origin: string, said: string): WordPres
   const { status, headers } = response
   return new WordPressError({
     code: 'rate_limited',
-    message: `${origin} asks for fewer requests${said}.`,
+    message: `${origin} limits the number of requests${said}.`,
     remedy: 'Wait, then try again.',
     status,
     retryable: true,

@@ -188,8 +188,8 @@ function parse<T>(answer: SiteResponse, schema: z.ZodType<T>, path: string): T {
   throw new WordPressError(
     {
       code: 'unexpected_answer',
-      message: `WordPress answered ${path} with JSON of another shape than its own.`,
-      remedy: 'Find the plugin that changes the answers of the REST API, and turn it off.',
+      message: `The answer of WordPress to ${path} does not have the format of its REST API.`,
+      remedy: 'Find the plugin that changes responses of the REST API, and deactivate it.',
       status: answer.status,
       outcome: 'unknown',
     },

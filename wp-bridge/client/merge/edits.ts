@@ -157,8 +157,8 @@ export function refuseTrashed(post: Post): void {
   if (post.status !== 'trash') return
   throw new WordPressError({
     code: 'post_trashed',
-    message: `The post ${post.id} is in the trash of WordPress, and is left there.`,
-    remedy: 'Restore the post in WordPress, or delete it there for good, and publish again.',
+    message: `The post ${post.id} is in the WordPress trash.`,
+    remedy: 'Restore the post in WordPress or delete it permanently, then publish again.',
   })
 }
 
@@ -257,9 +257,8 @@ function conflictOf(post: Post, data: Conflict): WordPressError {
   const fields = [...new Set(data.clashes.map(({ field }) => field))].join(', ')
   return new WordPressError({
     code: 'merge_conflict',
-    message: `The post ${post.id} was edited in WordPress where the article was changed too (${fields}), and is not overwritten.`,
-    remedy:
-      'Look at both versions, choose for each place which one is to stand, and it is published.',
+    message: `The post ${post.id} was edited in WordPress in the same places as the article (${fields}). igny8 did not overwrite it.`,
+    remedy: 'Compare both versions and choose one for each place. igny8 then publishes the result.',
     data,
   })
 }

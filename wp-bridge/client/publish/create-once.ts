@@ -168,7 +168,7 @@ function ending({ settleMs, now }: CreateContext, kind: IntentKind, refusal: Ref
   if (!isLookedFor || remainingMs <= 0) return new WordPressError(error)
   return new WordPressError({
     code: 'outcome_pending',
-    message: `${error.message} It is looked for the ${kind} once more, in case WordPress made it all the same.`,
+    message: `${error.message} igny8 looks for the ${kind} once more, in case WordPress created it anyway.`,
     remedy: error.remedy,
     retryable: true,
     retryAfterMs: remainingMs + 1,
@@ -221,10 +221,10 @@ function pending(kind: IntentKind, remainingMs: number, cause?: WordPressError):
   return new WordPressError(
     {
       code: 'outcome_pending',
-      message: `It is not known yet whether WordPress made the ${kind}${cause ? `: ${cause.message}` : '.'}`,
+      message: `igny8 does not know yet whether WordPress created the ${kind}${cause ? `: ${cause.message}` : '.'}`,
       remedy:
         cause?.remedy ??
-        'Nothing needs to be done: it is looked for again before anything is repeated.',
+        'No action is needed: igny8 looks for it again before it repeats the request.',
       retryable: true,
       retryAfterMs: Math.min(Math.max(remainingMs, 0) + 1, MAX_PENDING_MS),
       outcome: 'unknown',
@@ -237,8 +237,8 @@ function pending(kind: IntentKind, remainingMs: number, cause?: WordPressError):
 function suspended(kind: IntentKind): WordPressError {
   return new WordPressError({
     code: 'attempt_suspended',
-    message: `The ${kind} was not sent to WordPress, because this process was held up before it could.`,
-    remedy: 'Nothing needs to be done: it is tried again.',
+    message: `igny8 did not send the ${kind} to WordPress, because its process was suspended for too long.`,
+    remedy: 'No action is needed: igny8 tries again.',
     retryable: true,
     retryAfterMs: 0,
   })

@@ -49,7 +49,7 @@ async function ensureImages(context: Context, draft: PostDraft, remarks: Publish
       warnOfDuplicates(remarks, `image ${attachment.id}`, duplicates)
     } catch (error) {
       if (!isFinalRefusal(error, context)) throw error
-      const note = `The image ${image.file_name} was left out: ${error.message} ${error.remedy}`
+      const note = `igny8 left out the image ${image.file_name}: ${error.message} ${error.remedy}`
       remarks.warnings.push(note)
       if (image.content_hash === draft.featured) remarks.notes.featured_media = note
     }
@@ -66,7 +66,7 @@ async function termIds(
   const { ids, dropped } = await ensureTerms(context, taxonomy, names)
   if (dropped.length > 0) {
     const missing = dropped.map(({ name, reason }) => `${name} (${reason})`).join('; ')
-    remarks.notes[taxonomy] = `Left out, since WordPress did not create them: ${missing}`
+    remarks.notes[taxonomy] = `WordPress did not create these, so igny8 left them out: ${missing}`
   }
   return ids.length > 0 ? ids : undefined
 }
@@ -74,6 +74,6 @@ async function termIds(
 export function warnOfDuplicates(remarks: PublishNotes, kept: string, duplicates: number[]): void {
   if (duplicates.length === 0) return
   remarks.warnings.push(
-    `WordPress has copies of the ${kept}, which were made there: ${duplicates.join(', ')}.`,
+    `WordPress has copies of the ${kept} that igny8 did not create: ${duplicates.join(', ')}.`,
   )
 }

@@ -25,9 +25,9 @@ export function refuseFiltered({ id, content, _links: links }: Post): void {
   if (lost.length === 0) return
   throw new WordPressError({
     code: 'holds_unfiltered_html',
-    message: `The post ${id} was given HTML in WordPress which is lost when our user saves it (${lost.join(', ')}), and is left alone.`,
+    message: `The post ${id} contains HTML that WordPress removes when igny8’s user saves the post (${lost.join(', ')}). igny8 did not change the post.`,
     remedy:
-      'Link the site as a user who may write any HTML (`unfiltered_html`: an Editor, in a multisite a Super Admin), or take that HTML out.',
+      'Link the site as a user with the capability unfiltered_html (an Editor; in a multisite network, a Super Admin), or remove that HTML.',
   })
 }
 

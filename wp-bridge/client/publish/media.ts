@@ -127,7 +127,8 @@ async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachm
   } catch (error) {
     if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_create') throw error
     const { message, status, wpCode } = error
-    const remedy = 'Give the user the role Author or a higher one, or link another user.'
+    const remedy =
+      'Give the user the Author role or a higher one, or link the site as another user.'
     throw new WordPressError({ code: 'cannot_upload_files', message, remedy, status, wpCode })
   }
 }
@@ -147,7 +148,7 @@ async function withSizes(
     return await api.update(`wp/v2/media/${remote.id}/post-process`, attachmentSchema(api), action)
   } catch (error) {
     if (!(error instanceof WordPressError)) throw error
-    warnings.push(`WordPress made no smaller sizes of image ${remote.id}: ${error.message}`)
+    warnings.push(`WordPress created no smaller sizes of image ${remote.id}: ${error.message}`)
     return remote
   }
 }
@@ -173,7 +174,9 @@ async function withAltText(
   if (!updated) return remote
   const got = textOf(updated.alt_text)
   if (!isSameText(alt_text, got)) {
-    warnings.push(`WordPress stored another alternative text of image ${updated.id}: “${got}”.`)
+    warnings.push(
+      `WordPress stored a different alternative text for image ${updated.id}: “${got}”.`,
+    )
   }
   return updated
 }

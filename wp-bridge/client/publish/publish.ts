@@ -141,7 +141,7 @@ async function settled(
   warnOfDuplicates(remarks, `post ${remote.id}`, duplicates)
   if (lostId !== null && lostId !== remote.id) {
     remarks.warnings.push(
-      `The article's post ${lostId} is not in WordPress any more; ${remote.id} replaces it.`,
+      `The post ${lostId} of the article no longer exists in WordPress. The post ${remote.id} replaces it.`,
     )
   }
   if (how === 'created') return { post: remote, values: sent }
@@ -171,12 +171,12 @@ const textsOf = ({ title, excerpt, content }: PostValues): Texts => ({
   content: String(content),
 })
 
+const KEPT_CHANGE = 'Changed in WordPress since it was published. igny8 kept that change.'
+
 function noteMerge(remarks: PublishNotes, { edited, texts }: Merge): void {
   for (const field of edited) {
     remarks.notes[field] =
-      field in texts
-        ? 'Merged with what was changed in WordPress.'
-        : 'Changed in WordPress since it was published; left as it is.'
+      field in texts ? 'Merged with the changes made in WordPress.' : KEPT_CHANGE
   }
 }
 
@@ -200,7 +200,7 @@ function updateOf(
 ): PostValues {
   const changes = { ...sent }
   for (const field of changedChoices(state, remote)) {
-    remarks.notes[field] = 'Changed in WordPress since it was published; left as it is.'
+    remarks.notes[field] = KEPT_CHANGE
     delete changes[field]
   }
   const isBroughtForward = remote.status === 'future' && changes.status === 'publish'
@@ -213,16 +213,16 @@ function deleted(id: number, key: string): WordPressError {
   return new WordPressError({
     code: 'post_deleted',
     message:
-      `The article's post ${id} is not in WordPress any more, and an update does not make it again: ` +
-      `it was deleted, or its first block lost the class ${marker(key)}.`,
-    remedy: 'Put the class back, or publish the article once more to have a new post.',
+      `The post ${id} of the article was deleted in WordPress, or its first block lost the class ${marker(key)}. ` +
+      'An update does not create it again.',
+    remedy: 'Restore the class, or publish the article again to create a new post.',
   })
 }
 
 function beingEdited({ id }: Post): WordPressError {
   return new WordPressError({
     code: 'post_being_edited',
-    message: `Somebody is editing the post ${id} in WordPress, and it is left alone.`,
-    remedy: 'Wait until they have closed the editor in WordPress, then publish again.',
+    message: `Somebody is editing the post ${id} in WordPress. igny8 did not change it.`,
+    remedy: 'Wait until the editor in WordPress is closed, then publish again.',
   })
 }

@@ -128,6 +128,6 @@ function readableSlug(slug: string): string {
 function why(field: PostField, sent: PostValue, got: PostValue): string {
   if (field !== 'content') return `WordPress stored ${JSON.stringify(got)}.`
   return plainText(String(sent)) === plainText(String(got))
-    ? 'WordPress’s filters changed the markup of the article; its text is as it was sent.'
-    : 'WordPress stored another text than was sent.'
+    ? 'WordPress’s filters changed the markup of the article, but not its text.'
+    : 'WordPress stored a different text.'
 }

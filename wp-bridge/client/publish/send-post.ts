@@ -40,7 +40,8 @@ export async function sendPost(
     return await deliver(context, before, values, remarks)
   } catch (error) {
     if (!(error instanceof WordPressError) || error.wpCode !== 'rest_cannot_publish') throw error
-    remarks.notes.status = 'The WordPress user may not publish: the post waits for review.'
+    remarks.notes.status =
+      'The WordPress user is not allowed to publish, so the post waits for review.'
     remarks.warnings.push(remarks.notes.status)
     return deliver(context, before, { ...values, status: 'pending' }, remarks)
   }
@@ -78,7 +79,7 @@ async function deliver(
     } catch (error) {
       if (!isAbsent(error)) throw error
       context.hasBridge = false
-      remarks.warnings.push('The igny8 plugin is not active in WordPress any more.')
+      remarks.warnings.push('The igny8 plugin is no longer active in WordPress.')
     }
   }
   return id === undefined
@@ -89,7 +90,7 @@ async function deliver(
 /** What WordPress cannot do of itself. */
 export function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
   if (!extras) return []
-  const note = 'WordPress takes it through the igny8 plugin alone.'
+  const note = 'This needs the igny8 plugin in WordPress.'
   const fields = {
     seo_title: extras.seo.title,
     seo_description: extras.seo.description,
