@@ -27,7 +27,7 @@ abstract class BridgeTestCase extends TestCase
         add_filter('option_home', fn() => $home, 99);
     }
 
-    /** Sends a request as the current user. A body that is no string is encoded as JSON. */
+    /** Sends a request as the current user. A body that is not a string is encoded as JSON. */
     protected function request(string $method, string $path, $body = null, array $headers = []): WP_REST_Response
     {
         $request = new WP_REST_Request($method, "/igny8/v1/$path");
