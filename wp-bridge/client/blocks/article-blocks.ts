@@ -10,7 +10,7 @@ import {
   strongHtml,
 } from './inline.ts'
 
-/** A part of an article. Every `content` is inline HTML that is safe as it stands. */
+/** A part of an article. Every `content` is safe inline HTML. */
 export type Block =
   | { kind: 'heading'; level: 2 | 3 | 4; content: string }
   | { kind: 'paragraph'; content: string }
@@ -37,16 +37,19 @@ export interface Table {
 
 export type Row = { tag: 'th' | 'td'; content: string }[]
 
-/** Cells; a larger table's rows are made as long as the longest only if half of the cells are there. */
+/**
+ * In cells. The rows of a larger table are padded to the same length only if at least half of the
+ * cells exist.
+ */
 const SMALL_TABLE = 200
 
-/** Reads an article as its blocks, put together again from what an article may hold alone. */
+/** Reads an article as blocks. Elements that cannot be nested in blocks are split. */
 export function articleBlocks(tree: ArticleTree): Block[] {
   return readBlocks(tree.childNodes)
 }
 
 function readBlocks(nodes: Node[]): Block[] {
-  // Put together at the end: a call takes only so many arguments, and an element holds any number.
+  // Flattened at the end, because a spread takes only so many arguments.
   const parts: Block[][] = []
   let line: Node[] = []
   const endLine = () => {
@@ -95,7 +98,7 @@ function paragraph(content: string): Block[] {
   return content ? [{ kind: 'paragraph', content }] : []
 }
 
-/** The page's one h1 is the post's title, and a post's sections are three deep at most. */
+/** The page’s only h1 is the title of the post, so headings begin at h2. They end at h4. */
 function heading({ tagName, childNodes }: Element): Block[] {
   const content = inlineHtml(childNodes)
   const level = ({ 1: 2, 2: 2, 3: 3 } as const)[Number(tagName[1])] ?? 4
@@ -175,7 +178,7 @@ function contentOf(node: Node): Node[] {
   return isElement(node) ? node.childNodes : []
 }
 
-/** A table with its caption; the caption of a picture, which no model can place, goes with it. */
+/** Keeps a table with its caption. Drops the caption of a picture with the picture. */
 function figure(element: Element): Block[] {
   const isCaption = (node: Node) => isElement(node) && node.tagName === 'figcaption'
   const caption = inlineHtml(element.childNodes.filter(isCaption).flatMap(contentOf))

@@ -14,7 +14,7 @@ const CONTAINERS =
   'div section article main header footer aside nav address center dl dt dd details summary hgroup'
 const KEPT = new Set([...inlineNames, ...BLOCKS.split(' '), ...CONTAINERS.split(' ')])
 
-/** Elements whose content is not the article's. */
+/** Elements whose content does not belong to the article. */
 const DROPPED = new Set(
   'script style textarea option select button datalist xmp noscript noembed noframes iframe template svg math object applet audio video canvas title head'.split(
     ' ',
@@ -24,21 +24,29 @@ const DROPPED = new Set(
 /** Attributes that are kept, by element. */
 const ATTRIBUTES: Record<string, string> = { a: 'href', ol: 'start' }
 
-/** Elements that are open at once. The parser's time grows with it, and the stack of what reads the tree. */
+/**
+ * Open elements. They determine the time of the parser and the stack depth of what reads the tree.
+ */
 const MAX_DEPTH = 256
-/** An article of a million characters has some 200,000. */
+/** An article of a million characters has about 200,000. */
 const MAX_NODES = 250_000
-/** A parser repeats what was left open, and its attributes, in each block that follows. */
+/**
+ * The parser repeats formatting elements that were left open, with their attributes, in each
+ * following block.
+ */
 const SPARE = 5_000
 
 /**
- * An article, parsed and sanitised: it holds text and the elements that `KEPT` names, with the `href`
- * of links and the `start` of lists and no other attribute. Addresses are not checked: what writes
- * HTML from it does that.
+ * A parsed and sanitised article: text and the elements in `KEPT`, with no attributes but the
+ * `href` of links and the `start` of lists. Addresses are not checked here; whoever writes HTML
+ * from the tree checks them.
  */
 export type ArticleTree = { childNodes: Node[] }
 
-/** The HTML of an article is past a limit of `articleTree`; `problem` is a sentence without its subject. */
+/**
+ * The HTML of an article exceeds a limit of `articleTree`. `problem` is a sentence without its
+ * subject.
+ */
 export class ArticleLimitError extends Error {
   readonly code = 'article_too_complex'
   readonly retryable = false
@@ -51,14 +59,14 @@ export class ArticleLimitError extends Error {
 }
 
 /**
- * Parses HTML that nobody vouched for by the HTML standard's own rules, once for everything that reads
- * the article. Time and memory are bounded whatever the HTML: at most 256 elements inside each other,
- * 250,000 nodes, and few more nodes or attributes than the HTML itself has.
+ * Parses untrusted HTML by the rules of the HTML standard, once for everything that reads the
+ * article. Limits time and memory: at most 256 nested elements, 250,000 nodes, and few more nodes
+ * and attributes than the HTML has.
  * @throws ArticleLimitError past one of these limits
  */
 export function articleTree(html: string): ArticleTree {
   const text = html.replaceAll('\0', '').toWellFormed()
-  // The doctype makes a table end the paragraph before it, as it does on a page.
+  // With a doctype, a table ends the paragraph before it, as it does on a page.
   const page = GuardedParser.parse(`<!doctype html><body>${text}`, {
     treeAdapter: countingAdapter(text.length),
   })
@@ -73,7 +81,7 @@ class GuardedParser extends Parser<DefaultTreeAdapterMap> {
   }
 }
 
-/** parse5's own tree, built up to a number of nodes and of characters in attributes. */
+/** The tree of parse5, with a limit on the number of nodes and on the characters in attributes. */
 function countingAdapter(length: number): TreeAdapter<DefaultTreeAdapterMap> {
   const maxNodes = Math.min(MAX_NODES, SPARE + length)
   const maxCharacters = SPARE + 2 * length
@@ -97,9 +105,9 @@ function countingAdapter(length: number): TreeAdapter<DefaultTreeAdapterMap> {
   }
 }
 
-/** The nodes that an article may have; unknown elements are replaced by what they hold. */
+/** Keeps the nodes that an article may have, and replaces unknown elements by their children. */
 function sanitized(nodes: Node[], depth: number): Node[] {
-  // Mending what is closed in the wrong order puts more elements inside each other than were open.
+  // When the parser repairs wrong nesting, elements can be deeper than were ever open at once.
   if (depth > 2 * MAX_DEPTH) throw tooDeep()
   const kept: Node[] = []
   for (const node of nodes) {

@@ -1,7 +1,7 @@
 import type { ArticleTree } from './article-tree.ts'
 import { type Node, treeText } from './inline.ts'
 
-/** The question mark of Latin and Greek, Chinese and Japanese, and Arabic scripts. */
+/** Question marks of Latin and Greek, of Chinese and Japanese, and of Arabic scripts. */
 const QUESTION_MARKS = ['?', '？', '؟']
 const MAX_QUESTIONS = 50
 const MAX_QUESTION = 1_000
@@ -11,8 +11,9 @@ const MAX_ANSWER = 10_000
 const PARTED = new Set(['p', 'li', 'br', 'td', 'th', 'div'])
 
 /**
- * The questions and answers of an article: headings below the first level that end with a question
- * mark, each with the text up to the next heading. One question alone is a headline, not a FAQ.
+ * Extracts the questions and answers of an article: headings below the first level that end with a
+ * question mark, each with the text up to the next heading. A single question is a headline, not an
+ * FAQ.
  */
 export function faqOf({ childNodes }: ArticleTree): { question: string; answer: string }[] {
   const entries: { question: string; answers: string[] }[] = []

@@ -2,23 +2,23 @@ import type { Block } from './article-blocks.ts'
 import { shownText } from './inline.ts'
 import { normalizedText } from './text-as-html.ts'
 
-/** An attachment of the site that belongs into an article. */
+/** An attachment of the site that is shown in an article. */
 export interface PlacedImage {
-  /** The text of the h2 it goes below; null for wherever there is room. */
+  /** The text of the h2 that the image goes below; null for any place. */
   heading: string | null
   attachment_id: number
-  /** The address of its file, of the size that WordPress calls large. */
+  /** The address of the file in WordPress’s size “large”. */
   url: string
   alt_text: string
-  /** Of that file, in pixels. WordPress writes them and the `srcset` itself, when it renders. */
+  /** Pixels of that file. WordPress adds them and the `srcset` itself when it renders the post. */
   width: number
   height: number
 }
 
 /**
  * Decides where images go.
- * @returns for each index of `blocks` the images after that block, in their order; those for which
- * no h2 is left come after the last block
+ * @returns for each index of `blocks`, the images that follow that block, in order. Images for
+ *   which no h2 is left follow the last block.
  */
 export function placeImages(blocks: Block[], images: PlacedImage[]): Map<number, PlacedImage[]> {
   const sections = blocks.flatMap((block, index) =>

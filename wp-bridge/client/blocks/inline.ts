@@ -4,7 +4,7 @@ export type Node = DefaultTreeAdapterTypes.ChildNode
 export type Element = DefaultTreeAdapterTypes.Element
 type Text = DefaultTreeAdapterTypes.TextNode
 
-/** The inline elements that are kept, by the name that the block editor writes them with. */
+/** The inline elements that are kept, and the names that the block editor gives them. */
 const INLINE: Record<string, string> = {
   a: 'a',
   b: 'strong',
@@ -20,7 +20,7 @@ const INLINE: Record<string, string> = {
   sup: 'sup',
 }
 
-/** Elements of which only the content is kept, and which separate no words. */
+/** Elements that are replaced by their content and do not separate words. */
 const TRANSPARENT = new Set(['abbr', 'ins', 'mark', 'q', 'small', 'span', 'time', 'u'])
 
 export const inlineNames = [...Object.keys(INLINE), ...TRANSPARENT, 'br']
@@ -31,7 +31,7 @@ const ENTITIES: Record<string, string> = {
   '>': '&gt;',
   '"': '&quot;',
   '\u00a0': '&nbsp;',
-  // With three digits, as WordPress's own filters leave it, and no shortcode begins.
+  // With three digits, as WordPress’s own filters write it. Keeps shortcodes from starting.
   '[': '&#091;',
   '/': '&#047;',
 }
@@ -45,7 +45,7 @@ export function isText(node: Node): node is Text {
   return node.nodeName === '#text'
 }
 
-/** Whether a node belongs within a line of text, with all that it holds. */
+/** Whether a node and everything in it is inline. */
 export function isInline(node: Node): boolean {
   if (!isElement(node)) return true
   const known = inline.get(node)
@@ -55,26 +55,26 @@ export function isInline(node: Node): boolean {
   return is
 }
 
-/** Looked up once an element, since each level around it asks. */
+/** A cache, because each level around an element asks again. */
 const inline = new WeakMap<Element, boolean>()
 
-/** Text without control characters, which make a site's feed invalid XML. */
+/** Removes control characters, which make the feed of a site invalid XML. */
 export function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are removed
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]/g, '')
 }
 
-/** Text as it stands in an element, where WordPress finds nothing to act on. */
+/** Escapes the text of an element so that WordPress finds nothing to act on. */
 function escapeText(text: string): string {
   return withoutControls(text).replace(/[&<>\u00a0[]/g, (character) => ENTITIES[character]!)
 }
 
-/** The same between double quotes. */
+/** Escapes the text of an attribute in double quotes in the same way. */
 export function escapeAttribute(text: string): string {
   return escapeText(text).replaceAll('"', '&quot;')
 }
 
-/** What a reader sees of inline HTML that was made here. */
+/** The text that a reader sees of inline HTML from this module. */
 export function shownText(content: string): string {
   return content
     .replaceAll('<br>', '\n')
@@ -82,12 +82,12 @@ export function shownText(content: string): string {
     .replace(/&#?\w+;/g, (entity) => CHARACTERS.get(entity) ?? entity)
 }
 
-/** Inline HTML on one line; `separator` stands where a block began or ended. */
+/** Writes nodes as inline HTML on one line. `separator` replaces the boundaries of blocks. */
 export function inlineHtml(nodes: Node[], separator: ' ' | '<br>' = ' '): string {
   return apartFromEmbeds(joined(lines(nodes, new Set()), separator))
 }
 
-/** The same, all of it strong. */
+/** Writes nodes as inline HTML that is strong as a whole. */
 export function strongHtml(nodes: Node[]): string {
   const content = joined(lines(nodes, new Set(['strong'])), ' ')
   return content && `<strong>${content}</strong>`
@@ -96,12 +96,14 @@ export function strongHtml(nodes: Node[]): string {
 const preformattedText = (nodes: Node[]) =>
   treeText(nodes, (tagName) => (tagName === 'br' ? '\n' : ''))
 
-/** Text whose white space counts, as in a `pre`. */
+/** Writes text whose white space counts, as in a `pre`. */
 export function preformattedHtml(nodes: Node[]): string {
   return apartFromEmbeds(escapeText(preformattedText(nodes)).replace(/^\n+/, '').trimEnd())
 }
 
-/** The text of nodes as it stands in the source; `after` gives what follows an element's text. */
+/**
+ * The text of nodes as it is in the source. `after` returns what follows the text of an element.
+ */
 export function treeText(nodes: Node[], after: (tagName: string) => string = () => ''): string {
   const pieces: string[] = []
   const walk = (node: Node): void => {
@@ -130,8 +132,8 @@ function lines(nodes: Node[], within: ReadonlySet<string>): string[] {
 }
 
 /**
- * An inline element's lines; one that its parents are already is not repeated. Of several, a link
- * is the first: its address, which may be long, stands once.
+ * The lines of an inline element. An element within one of the same name is not repeated. If the
+ * content has several lines, only the first one is linked, so that a long address appears once.
  */
 function formatted(element: Element, within: ReadonlySet<string>): string[] {
   const name = INLINE[element.tagName]
@@ -144,7 +146,7 @@ function formatted(element: Element, within: ReadonlySet<string>): string[] {
   )
 }
 
-/** Null for an address that is no link in an article. */
+/** Null for an address that an article may not link to. */
 function linkAttributes(element: Element): string | null {
   const href = element.attrs.find(({ name }) => name === 'href')?.value.trim() ?? ''
   if (/^\/(?:[^\s\\/][^\s\\]*)?$/.test(href)) return ` href="${escapeAttribute(href)}"`
@@ -167,7 +169,7 @@ function joined(parts: string[], separator: string): string {
   return short.replace(/^(?: |<br>)+|(?: |<br>){1,4}$/g, '')
 }
 
-/** WordPress replaces an address alone on its line by what it fetches there. */
+/** Escapes an address alone on its line, which WordPress would replace by an embed. */
 function apartFromEmbeds(content: string): string {
   return content.replace(
     /^([^\S\n\r\u2028\u2029]*https?:)\/\/(?=[^\s<>"]+[^\S\n\r\u2028\u2029]*$)/gim,

@@ -3,39 +3,39 @@ import { type Element, isText, type Node } from './inline.ts'
 
 type Text = ReturnType<typeof textNode>
 
-/** Text in these is no place for a link. */
+/** Text in these elements is never linked. */
 const CLOSED = new Set(['a', 'code', 'pre', 'figcaption'])
-/** Text in these may become one. */
+/** Text in these elements may be linked. */
 const OPEN = new Set(['p', 'li', 'td', 'blockquote'])
 
-/** Shorter words stand for too many things. */
+/** Shorter words are too ambiguous to link. */
 const MIN_ANCHOR = 3
-/** Places where the first word of an anchor stands and that are looked at for the whole of it. */
+/** How many occurrences of the first word of an anchor are compared with the whole anchor. */
 const MAX_PLACES = 200
 
 export interface Link {
-  /** Of the same site, without or with its address. */
+  /** On the same site, absolute or relative. */
   url: string
-  /** What is linked when no anchor is found. */
+  /** The text of the link when no anchor is found. */
   title: string
-  /** What it may stand on, the best first. */
+  /** Texts that may become the link, the best first. */
   anchors: string[]
 }
 
-/** A text of the article that may hold links, and those that it gets, in no order. */
+/** A text of the article that may hold links, and its new links in no order. */
 type Insertion = {
   text: Text
   parent: Element
   links: { start: number; end: number; url: string }[]
 }
 
-/** Where each word stands, in lower case. */
+/** The places of each word, by the word in lower case. */
 type Words = Map<string, { place: Insertion; at: number }[]>
 
 /**
- * Puts links to other pages into an article: each on the first words of a paragraph that are one of
- * its anchors, or in a list at the end. What links to the page already is left as it is. The same
- * article and links make the same tree. Takes time linear in the article and in the anchors.
+ * Inserts links to other pages into an article. Each link goes on the first words of a paragraph
+ * that match one of its anchors, or into a list at the end. Pages that are already linked are
+ * skipped. The result is deterministic, and the time is linear in the article and in the anchors.
  */
 export function insertLinks(article: ArticleTree, links: Link[]): void {
   if (links.length === 0) return
@@ -47,7 +47,7 @@ export function insertLinks(article: ArticleTree, links: Link[]): void {
   if (unplaced.length > 0) article.childNodes.push(listOf(unplaced))
 }
 
-/** The texts that may hold a link, in their order, and the addresses that are linked already. */
+/** Finds the texts that may hold a link, in order, and the addresses that are already linked. */
 function placesIn(nodes: Node[]): { places: Insertion[]; hrefs: Set<string> } {
   const insertions: Insertion[] = []
   const hrefs = new Set<string>()
@@ -75,13 +75,13 @@ function wordsIn(insertions: Insertion[]): Words {
   return words
 }
 
-/** An article may name a page of the site by its whole address. */
+/** An article may link to a page of the site by its absolute address. */
 function pathOf(href: string): string {
   const url = URL.parse(href)
   return url ? url.pathname + url.search : href
 }
 
-/** Notes a link on the first anchor that is found. */
+/** Records a link on the first anchor that is found. */
 function place(words: Words, { url, anchors }: Link): boolean {
   for (const anchor of anchors.map((one) => one.trim())) {
     const first = /[\p{L}\p{N}]+/u.exec(anchor)
@@ -100,13 +100,13 @@ function place(words: Words, { url, anchors }: Link): boolean {
   return false
 }
 
-/** The words wherever they stand by themselves, in any case. */
+/** Matches the anchor as whole words, in any case. */
 function patternOf(anchor: string): RegExp {
   const words = anchor.split(/\s+/).map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
   return new RegExp(`(?<![\\p{L}\\p{N}])${words.join('\\s+')}(?![\\p{L}\\p{N}])`, 'iuy')
 }
 
-/** Replaces the texts that got links by what is before, in and after them. */
+/** Splits each text that got links into the parts before, in and after them. */
 function insertPlaced(insertions: Insertion[]): void {
   const linked = new Map<Element, Map<Node, Node[]>>()
   for (const { text, parent, links } of insertions) {

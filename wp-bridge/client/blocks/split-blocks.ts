@@ -1,8 +1,8 @@
 const DELIMITER = /<!--\s+(\/)?wp:[a-z][a-z0-9_-]*(?:\/[a-z][a-z0-9_-]*)?\s/y
 
 /**
- * The top-level blocks of a post's content, each as it is written there; what stands outside of blocks,
- * as in the classic editor, is a part of its own. Joined by blank lines they are the content again.
+ * Splits the content of a post into its top-level blocks, unchanged. Text outside blocks, as from
+ * the classic editor, is a part of its own. The parts joined by blank lines are the content again.
  */
 export function splitBlocks(content: string): string[] {
   const parts: string[] = []
@@ -15,7 +15,7 @@ export function splitBlocks(content: string): string[] {
   }
   for (const { at, end, kind } of delimiters(content)) {
     if (kind === 'closes') {
-      // One that closes nothing belongs to the text around it.
+      // A closing delimiter without an opening one belongs to the text around it.
       if (depth > 0 && --depth === 0) cut(end)
       continue
     }
@@ -31,7 +31,7 @@ export function joinBlocks(blocks: string[]): string {
   return blocks.join('\n\n')
 }
 
-/** Attributes are JSON in which WordPress escapes `--`, so that `-->` always ends a delimiter. */
+/** Attributes are JSON in which WordPress escapes `--`, so `-->` always ends a delimiter. */
 function* delimiters(content: string) {
   let close = -1
   for (let at = content.indexOf('<!--'); at >= 0; at = content.indexOf('<!--', at + 4)) {

@@ -20,7 +20,7 @@ export function toBlocks(
   article: ArticleTree,
   { marker, images }: { marker: string; images: PlacedImage[] },
 ): string {
-  // Two dashes would end the comment that the class stands in.
+  // Two dashes would end the comment that contains the class.
   if (!/^[a-z0-9]+([-_][a-z0-9]+)*$/i.test(marker)) throw new TypeError(`not a marker: ${marker}`)
   const read = articleBlocks(article)
   const blocks: Block[] = read.length > 0 ? read : [{ kind: 'paragraph', content: '' }]
@@ -113,7 +113,7 @@ function writeImage({ attachment_id: id, url, alt_text }: PlacedImage): string {
 
 type Attributes = Record<string, string | number | boolean | undefined>
 
-/** A block's HTML between its comments. None of our attributes holds a character to escape. */
+/** Wraps the HTML of a block in its delimiters. The attributes contain no character to escape. */
 function delimited(name: string, attributes: Attributes, html: string): string {
   const json = JSON.stringify(attributes)
   return `<!-- wp:${name} ${json === '{}' ? '' : `${json} `}-->\n${html}\n<!-- /wp:${name} -->`

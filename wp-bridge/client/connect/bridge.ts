@@ -6,7 +6,7 @@ import { type Post, postSchema } from '../publish/find-post.ts'
 import type { PostValues } from '../publish/receipt.ts'
 import { PLUGIN_BUSY_MS } from '../publish/retry-policy.ts'
 
-/** What the plugin takes beside what WordPress itself does. */
+/** What the plugin can write in addition to WordPress’s own fields. */
 export interface PostExtras {
   seo: { title?: string; description?: string }
   schema: { article: boolean; faq: { question: string; answer: string }[] }
@@ -30,7 +30,7 @@ export type BridgeStatus = z.infer<typeof statusSchema>
 
 const pairedSchema = z.object({ site_id: z.number() })
 
-/** What the plugin says of itself, or null where it is not active. @throws WordPressError */
+/** Reads the status of the plugin, or null when it is not active. @throws WordPressError */
 export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
   return api.read('igny8/v1/status', statusSchema).catch((error: unknown) => {
     if (isAbsent(error)) return null
@@ -39,9 +39,10 @@ export function bridgeStatus(api: WordPressApi): Promise<BridgeStatus | null> {
 }
 
 /**
- * Gives the plugin the key that both sides sign with from now on; the one before stays good for
- * `overlap` seconds. The same key again changes nothing. @throws WordPressError, with the `wpCode`
- * `igny8_newer_key` where the plugin has one that was made after `since`, in milliseconds since 1970
+ * Gives the plugin the key that both sides sign with from now on. The previous key stays valid for
+ * `overlap` seconds. Sending the same key again changes nothing.
+ * @throws WordPressError, with the `wpCode` `igny8_newer_key` if the plugin has a key made after
+ *   `since`, in milliseconds since 1970
  */
 export async function pairBridge(
   api: WordPressApi,
@@ -50,14 +51,14 @@ export async function pairBridge(
   await api.put('igny8/v1/pairing', pairedSchema, { ...pairing, replace: true })
 }
 
-/** Has the plugin forget its key; a plugin that is gone has. @throws WordPressError */
+/** Makes the plugin delete its key. Succeeds if the plugin is not active. @throws WordPressError */
 export async function unpairBridge(api: WordPressApi): Promise<void> {
   await api.delete('igny8/v1/pairing').catch((error: unknown) => {
     if (!isAbsent(error)) throw error
   })
 }
 
-/** The post of an article as the plugin knows it, or null. @throws WordPressError */
+/** Reads the post of an article from the plugin, or null. @throws WordPressError */
 export async function bridgePost(api: WordPressApi, key: string): Promise<Post | null> {
   const schema = z.object({ post: postSchema(api) })
   try {
@@ -70,9 +71,10 @@ export async function bridgePost(api: WordPressApi, key: string): Promise<Post |
 }
 
 /**
- * Makes the article's one post what `values` say, and answers it with what became of the extras.
- * @param before the post that the article has already, as it was when the values were decided
- * @throws WordPressError `post_trashed`, `post_being_edited`, `changed_meanwhile`, or that of a failed request; see `isAbsent`
+ * Creates or updates the one post of an article. Returns it with the receipt of the extra fields.
+ * @param before the existing post of the article, as it was when the values were decided
+ * @throws WordPressError `post_trashed`, `post_being_edited`, `changed_meanwhile`, or that of a
+ *   failed request; see `isAbsent`
  */
 export async function putPost(
   api: WordPressApi,
@@ -89,13 +91,13 @@ export async function putPost(
   })
 }
 
-/** Of the texts of a post; the plugin makes the same of those that it has. */
+/** A hash of the texts of a post. The plugin computes the same from its own texts. */
 function fingerprint({ title, content, excerpt }: Post): string {
   const texts = [title.raw, content.raw, excerpt.raw].join('\0')
   return createHash('sha256').update(texts).digest('hex')
 }
 
-/** Whether the request failed since the plugin is not active. */
+/** Whether the request failed because the plugin is not active. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof WordPressError && error.wpCode === 'rest_no_route'
 }

@@ -4,7 +4,7 @@ import { WordPressError } from '../http/errors.ts'
 import { type ApiOptions, connect, type WordPressApi } from '../http/transport.ts'
 import { discoverRestRoot } from './discover.ts'
 
-/** Capabilities that decide what publishing can do. */
+/** Capabilities that limit what igny8 can publish. */
 const CAPABILITIES = [
   'edit_posts',
   'publish_posts',
@@ -42,7 +42,7 @@ const userSchema = z.object({
 })
 
 /**
- * Checks that an application password lets its user write articles with images.
+ * Checks that an application password allows its user to write articles with images.
  * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`,
  *   `wrong_credentials`, `rest_disabled`, `users_blocked`, `cannot_write_posts`,
  *   `cannot_upload_files`, or that of a failed request
@@ -71,7 +71,7 @@ export async function checkCredentials(
   }
 }
 
-/** The index, which a wrong password hides too. */
+/** Reads the index, which a wrong password hides too. */
 async function readIndex(api: WordPressApi): Promise<Index> {
   try {
     return await api.read('', indexSchema)
@@ -82,8 +82,8 @@ async function readIndex(api: WordPressApi): Promise<Index> {
 }
 
 /**
- * Codes of WordPress for a user name or password that it does not accept. Core itself says no more
- * than that nobody is signed in, whether they are wrong or never arrived.
+ * WordPress’s codes for a user name or password that it does not accept. Core itself only reports
+ * that nobody is logged in, whether the credentials are wrong or never arrived.
  */
 const WRONG = new Set([
   'rest_not_logged_in',
@@ -126,7 +126,7 @@ function explained(error: unknown, index: Index | undefined): unknown {
   )
 }
 
-/** By whom they are turned off, where that can be told. */
+/** Names what disables application passwords, if that is known. */
 function passwordsRemedy(index: Index | undefined): string {
   if (index?.namespaces?.some((name) => name.startsWith('wordfence/'))) {
     return 'Wordfence disables them. Clear “Disable WordPress application passwords” under Wordfence → All Options → Brute Force Protection.'
@@ -155,8 +155,8 @@ function refuseIncapable(name: string, can: Can): void {
 const introspectedSchema = z.object({ uuid: z.string() })
 
 /**
- * Revokes the application password that `api` signs in with. One that WordPress no longer accepts
- * counts as revoked. WordPress 5.7 or newer.
+ * Revokes the application password that `api` uses. A password that WordPress no longer accepts
+ * counts as revoked. Needs WordPress 5.7 or newer.
  * @throws WordPressError
  */
 export async function revokeAppPassword(api: WordPressApi): Promise<void> {

@@ -7,20 +7,20 @@ import { redirected } from '../http/response.ts'
 import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
-/** Of a page only its head is looked at, in bytes. */
+/** Only the head of a page is searched. Bytes. */
 const MAX_PAGE_BYTES = 256 * 1024
-/** The REST API's index of a site with many plugins is some megabytes. */
+/** The REST API’s index of a site with many plugins has several megabytes. */
 const MAX_INDEX_BYTES = 8 * 1024 * 1024
 
 const indexSchema = z.object({ namespaces: z.array(z.string()) })
 const refusalSchema = z.object({ code: z.string(), message: z.string() })
 
 /**
- * Finds the REST root of a WordPress, without credentials: by its `Link` header, the `<link>` of
- * its page, `/wp-json/` or `?rest_route=/`. The root is always at the site's own origin, so that
+ * Finds the REST root of a WordPress without credentials: by its `Link` header, the `<link>` in its
+ * page, `/wp-json/` or `?rest_route=/`. The root is always on the origin of the site, so that
  * credentials go nowhere else.
  * @param siteUrl `https://example.com`, `https://example.com/blog/`
- * @returns the root with a slash at its end; it may be closed to strangers
+ * @returns the root with a trailing slash; it may require authentication
  * @throws WordPressError `site_url_invalid`, `redirected`, `rest_disabled`, `site_address_differs`,
  *   `blocked_by_firewall`, `maintenance`, `critical_error`, `basic_auth`, `hosting_suspended`,
  *   `server_error`, `not_wordpress`, or that of a failed request
@@ -42,7 +42,8 @@ export async function discoverRestRoot(
   let inTheWay = knownPage(page, site.origin)
   let broken: Page | undefined
   for (const url of candidates) {
-    // A path that is not WordPress's may well redirect: only the site's own page says so to people.
+    // A path that does not belong to WordPress may redirect. Only a redirect of the page itself is
+    // reported.
     const answer = await getPage(fetch, url, MAX_INDEX_BYTES, signal).catch(unlessRedirected)
     const json = answer && parseJson(answer.text)
     if (indexSchema.safeParse(json).data?.namespaces.includes('wp/v2')) return url
@@ -63,8 +64,8 @@ const authorizationSchema = z.object({
 })
 
 /**
- * Where a person lets an application sign in to a WordPress: the address of its page
- * `authorize-application.php`, without its parameters.
+ * Finds the page `authorize-application.php` on which a person authorises an application, without
+ * its parameters.
  * https://developer.wordpress.org/advanced-administration/security/application-passwords/
  * @throws WordPressError those of `discoverRestRoot`, `application_passwords_unavailable`
  */
@@ -78,7 +79,7 @@ export async function discoverAuthorization(
   const found = authorizationSchema.safeParse(parseJson(index.text)).data
   const { origin } = new URL(restRoot)
   const page = found?.authentication['application-passwords'].endpoints.authorization
-  // A site that hides its index may well have the page where WordPress puts it.
+  // A site that hides its index may still have the page in its usual place.
   if (!page && index.status >= 400) return `${parseSiteUrl(siteUrl).href}${AUTHORIZE_PAGE}`
   if (page && new URL(page).origin === origin) return page
   throw new WordPressError({
@@ -125,7 +126,10 @@ const AUTHORIZE_PAGE = 'wp-admin/authorize-application.php'
 
 const REL = /\brel\s*=\s*["']?https:\/\/api\.w\.org\/["']?/i
 
-/** What the site says its REST root is: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ */
+/**
+ * The REST root that the site advertises:
+ * https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/
+ */
 function advertisedRoot(page: Page, site: URL): URL | null {
   const inHeader = (page.headers.get('link') ?? '')
     .split(/,(?=\s*<)/)
@@ -140,7 +144,7 @@ function ownOrigin(root: URL, site: URL): string {
   return `${site.origin}${root.pathname}${root.search}`
 }
 
-/** @param broken what answers in place of the REST API, where that is an error of the server */
+/** @param broken a server error in place of the REST API */
 function notFound(
   site: URL,
   page: Page,

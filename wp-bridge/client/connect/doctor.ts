@@ -5,7 +5,7 @@ import { CHECKS, type CheckName, type Finding } from './findings.ts'
 import { runSiteChecks } from './site-checks.ts'
 import { passwordByXmlRpc } from './xml-rpc.ts'
 
-/** What a check that failed says. */
+/** The result of a failed check. */
 export type Problem = Pick<WordPressError, 'code' | 'message' | 'remedy'> & { blocking?: boolean }
 
 export interface Target {
@@ -13,11 +13,11 @@ export interface Target {
   username: string
   appPassword: string
   signal?: AbortSignal
-  /** Milliseconds since 1970: the site's clock is compared with it. */
+  /** Milliseconds since 1970, to compare with the clock of the site. */
   now?: () => number
 }
 
-/** Where a failure of the way in belongs. */
+/** The check that each error code belongs to. */
 const CHECK_OF: Record<string, CheckName> = {
   site_url_invalid: 'address',
   egress_bad_url: 'address',
@@ -51,9 +51,10 @@ const CHECK_OF: Record<string, CheckName> = {
 }
 
 /**
- * Goes the whole way to a published post and says of each step whether it works, what is the matter
- * and what to do. It leaves nothing in WordPress: the draft and the image that it makes are deleted.
- * @throws the reason of the signal; what is no failure of the site
+ * Runs every check on the way to a published post, and returns for each whether it passed, the
+ * cause and the remedy. Leaves nothing in WordPress: the draft and the image that it creates are
+ * deleted.
+ * @throws the reason of the signal, or an error that is not the site’s
  */
 export async function runChecks(fetch: Fetch, target: Target): Promise<Finding[]> {
   const { siteUrl, username, appPassword, signal, now = Date.now } = target
@@ -75,7 +76,10 @@ export async function runChecks(fetch: Fetch, target: Target): Promise<Finding[]
   }
 }
 
-/** Core does not tell a wrong password from one that never arrived; its XML-RPC takes it without a header. */
+/**
+ * Core does not distinguish a wrong password from one that never arrived. XML-RPC takes the
+ * password in the body.
+ */
 async function explained(fetch: Fetch, target: Target, error: WordPressError): Promise<Problem> {
   if (error.code !== 'wrong_credentials') return error
   if ((await passwordByXmlRpc(fetch, target)) !== 'accepted') return error

@@ -1,4 +1,4 @@
-/** On the way from an address to a published post, in this order. */
+/** In the order of the way from an address to a published post. */
 export const CHECKS = [
   'address',
   'name_resolution',
@@ -22,13 +22,13 @@ export type CheckName = (typeof CHECKS)[number]
 
 export interface Finding {
   check: CheckName
-  /** Null when it could not be looked at, since a check before it failed. */
+  /** Null when it could not run because an earlier check failed. */
   ok: boolean | null
-  /** Nothing can be published before it is mended. */
+  /** Nothing can be published until it is fixed. */
   blocking: boolean
-  /** Stable, snake_case; null where there is nothing to say, as are the next two. */
+  /** Stable, in snake_case. Null for a check that passed, as are the next two. */
   code: string | null
-  /** What is the matter: a sentence. */
+  /** What is wrong: a sentence. */
   cause: string | null
   /** What to do: a sentence. */
   remedy: string | null

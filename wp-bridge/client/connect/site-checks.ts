@@ -21,12 +21,15 @@ interface CheckContext {
 
 type Check = (context: CheckContext) => Promise<Problem | null>
 
-/** The name of what is made to be deleted; one that an earlier look left behind is deleted too. */
+/**
+ * The slug of the test post and the test image. Those that an earlier check left behind are deleted
+ * too.
+ */
 const SLUG = 'igny8-check'
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000
 /** A post this long past its time shows that WP-Cron does not run. */
 const OVERDUE_MS = 15 * 60_000
-/** As large as the images that are published get, in bytes. */
+/** As large as published images can be, in bytes. */
 const IMAGE_BYTES = 512 * 1024
 
 const SITE_CHECKS: Partial<Record<CheckName, Check>> = {
@@ -39,10 +42,10 @@ const SITE_CHECKS: Partial<Record<CheckName, Check>> = {
   plugin,
 }
 
-/** Checks whose failure does not keep posts from being published. */
+/** Checks whose failure does not prevent publishing. */
 const OPTIONAL = new Set<CheckName>(['seo_meta', 'clock', 'wp_cron'])
 
-/** Once a user is in: what else can go wrong before a post is there and found. */
+/** Runs the checks that follow a successful login. */
 export async function runSiteChecks(
   context: CheckContext,
 ): Promise<Partial<Record<CheckName, Problem | null>>> {
@@ -138,7 +141,7 @@ const leftSchema = idSchema.extend({
   content: z.object({ rendered: z.string() }).optional(),
 })
 
-/** Another's of the same slug is left alone: ours is known by its title, and a post by its marker too. */
+/** Deletes only what igny8 created: it is known by its title, and a post also by its marker. */
 async function removeLeft(api: WordPressApi, path: string, status: string[]): Promise<void> {
   const query = { slug: SLUG, status, _fields: 'id,title,content' }
   const { items } = await api.list(path, leftSchema, query)
@@ -148,7 +151,10 @@ async function removeLeft(api: WordPressApi, path: string, status: string[]): Pr
   }
 }
 
-/** REST namespaces of the plugins that keep a post's search title and description, and the fields. */
+/**
+ * By their REST namespaces, the plugins that store an SEO title and description, and the field of
+ * the title.
+ */
 const SEO_PLUGINS: Record<string, { name: string; field: string }> = {
   'yoast/v1': { name: 'Yoast SEO', field: '_yoast_wpseo_title' },
   'rankmath/v1': { name: 'Rank Math', field: 'rank_math_title' },

@@ -3,12 +3,15 @@ import { fetchPage } from '../http/fetch-page.ts'
 import { withSlash } from '../http/site-address.ts'
 import type { Fetch } from '../http/transport.ts'
 
-/** https://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php has no word for it: WordPress says 403. */
+/**
+ * The code that WordPress uses. https://xmlrpc-epi.sourceforge.net/specs/rfc.fault_codes.php
+ * defines none.
+ */
 const WRONG_PASSWORD = /<name>faultCode<\/name>\s*<value><int>403<\/int>/
 
 /**
- * Whether a WordPress takes the password when it comes in the body, by XML-RPC: what a server does
- * to the Authorization header does not matter there. `unknown` where XML-RPC is turned off.
+ * Whether WordPress accepts the password in the body of an XML-RPC request, where the Authorization
+ * header does not matter. `unknown` if XML-RPC is turned off.
  * @throws the reason of the signal
  */
 export async function passwordByXmlRpc(

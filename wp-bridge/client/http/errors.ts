@@ -1,36 +1,37 @@
 import { storable } from './storable.ts'
 
-/** Of what is shown of a site's words: characters. */
+/** How much of a site’s own words is shown, in characters. */
 const MAX_TEXT = 2_000
 
 /**
- * What a failed call did in WordPress: nothing, says WordPress or the connection; nothing, says
- * something in front of WordPress, which may hide what WordPress did; or nobody knows yet.
+ * What a failed request did in WordPress: nothing, as WordPress or the connection shows
+ * (`not_done`); nothing, according to something in front of WordPress that may hide what WordPress
+ * did (`refused`); or not known yet (`unknown`).
  */
 export type RequestOutcome = 'not_done' | 'refused' | 'unknown'
 
 export interface WordPressFailure {
-  /** Stable, snake_case. */
+  /** Stable, in snake_case. */
   code: string
-  /** What happened, to what: a sentence. */
+  /** What happened: a sentence. */
   message: string
   /** What to do next: a sentence. */
   remedy: string
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if the site answered. */
   status?: number
-  /** WordPress's own code of the error, such as `rest_cannot_create`. */
+  /** The code of WordPress’s own error, such as `rest_cannot_create`. */
   wpCode?: string
-  /** The `data` of WordPress's own error. */
+  /** The `data` of WordPress’s own error. */
   data?: unknown
   retryable?: boolean
   /** Milliseconds. */
   retryAfterMs?: number
   outcome?: RequestOutcome
-  /** It counts as one of the attempts after which a caller gives up. */
+  /** Whether it counts as one of the attempts after which the caller gives up. */
   spendsAttempt?: boolean
 }
 
-/** A failed exchange with a WordPress site. Holds no credential, whatever was sent. */
+/** A failed request to a WordPress site. Never contains credentials. */
 export class WordPressError extends Error {
   readonly code: string
   readonly remedy: string
@@ -57,7 +58,7 @@ export class WordPressError extends Error {
   }
 }
 
-/** Codes that say nothing about what was asked for: the site answers everything so. */
+/** Codes that concern the whole site, whatever was requested. */
 const OF_THE_SITE = new Set([
   'credentials_refused',
   'rate_limited',
@@ -69,7 +70,7 @@ const OF_THE_SITE = new Set([
   'origin_unreachable',
 ])
 
-/** Whether a site answered that it does not do just this, which is an outcome. */
+/** Whether the site refused just this request. A refusal is a known outcome. */
 export function isRefusal(error: unknown): error is WordPressError {
   return (
     error instanceof WordPressError &&

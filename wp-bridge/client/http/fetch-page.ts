@@ -8,8 +8,8 @@ const TIMEOUT_MS = 15_000
 const START_BYTES = 64 * 1024
 
 /**
- * Sends a request without credentials and reads the first `maxBytes` of the answer. Redirects are not
- * followed.
+ * Sends a request without credentials and reads the first `maxBytes` of the response. Does not
+ * follow redirects.
  * @throws WordPressError for a failed request, or the reason of the signal
  */
 export async function fetchPage(

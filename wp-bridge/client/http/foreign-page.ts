@@ -3,7 +3,7 @@ import { MAINTENANCE_MS } from '../publish/retry-policy.ts'
 import { WordPressError } from './errors.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** What a site answered, where that is a web page. */
+/** A web page that a site answered with. */
 export interface Page {
   url: string
   status: number
@@ -11,17 +11,17 @@ export interface Page {
   text: string
 }
 
-/** Of a page only its beginning is looked at, and only a few words of it are told. */
+/** How much of a page is searched, and how much of its text is quoted, in characters. */
 const MAX_LOOKED_AT = 64 * 1024
 const MAX_WORDS = 200
 
-/** Words of the pages by which firewalls tell people from programs. */
+/** Words on the challenge and block pages of firewalls. */
 const CHALLENGE =
   /just a moment|cf[-_]chl|challenge-platform|captcha|sucuri|wordfence|imunify360|ddos-guard|access denied/i
-/** Of those, some that are served with a status of success: SiteGround, Cloudflare, Sucuri, Imperva. */
+/** Challenge pages with a status of success: SiteGround, Cloudflare, Sucuri, Imperva. */
 const SILENT_CHALLENGE =
   /\/\.well-known\/sgcaptcha|<title>just a moment|checking your browser before|sucuri_cloudproxy_js|_incapsula_resource/i
-/** Their marks stand at the beginning, in characters. */
+/** How far from the start their marks appear, in characters. */
 const SILENT_START = 1_024
 const SUSPENDED = /account (has been |is )?suspended|suspendedpage\.cgi/i
 const MAINTENANCE = /briefly unavailable for scheduled maintenance|maintenance mode/i
@@ -30,7 +30,7 @@ const CRITICAL = /there has been a critical error on this website/i
 const WP_DIE = /id="error-page"|wp-die-message/
 
 /**
- * What a page means that stands where WordPress should answer, or null for any other page.
+ * Recognises a page that a site shows instead of WordPress’s response; null for any other page.
  * @param origin for messages
  */
 export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressError | null {
@@ -43,8 +43,8 @@ export function knownPage(page: Omit<Page, 'url'>, origin: string): WordPressErr
       remedy:
         'In the firewall (Cloudflare, Sucuri, Wordfence or the host’s own), allow /wp-json/ without a challenge.',
       status,
-      // An error is meant for what was sent; a page of success comes to anybody now and then, and
-      // may hide what WordPress did.
+      // A page with an error status concerns this request. One with a status of success appears now
+      // and then for anybody, and may hide what WordPress did.
       retryable: status < 400,
       outcome: status < 400 ? 'unknown' : 'refused',
     })
@@ -81,7 +81,7 @@ function isChallenge({ status, headers }: Pick<Page, 'status' | 'headers'>, text
   return status >= 400 && !isGateways && CHALLENGE.test(text) && !WP_DIE.test(text)
 }
 
-/** A site whose host has turned it off. */
+/** The host has turned the site off. */
 export function suspended(origin: string, status: number): WordPressError {
   return new WordPressError({
     code: 'hosting_suspended',
@@ -91,7 +91,7 @@ export function suspended(origin: string, status: number): WordPressError {
   })
 }
 
-/** WordPress's own maintenance mode, while it updates itself: nothing was done, and it passes. */
+/** WordPress’s own maintenance mode during an update: nothing was done, and it passes. */
 export function maintenance(origin: string, afterMs = MAINTENANCE_MS): WordPressError {
   return new WordPressError({
     code: 'maintenance',
@@ -116,13 +116,13 @@ export function criticalError(origin: string, status: number, said: string): Wor
   })
 }
 
-/** ` “Words of the page”`, or nothing for a page without any. */
+/** `: “The text of the page”`, or an empty string for a page without text. */
 export function quoted(text: string): string {
   const words = wordsOf(text)
   return words && `: “${words}”`
 }
 
-/** The words of a page or of a text with tags: one line, cut. Takes time in proportion to its length. */
+/** The text of a page or of a string with tags, on one line and cut. Takes linear time. */
 export function wordsOf(html: string): string {
   const words: string[] = []
   let hidden: string | null = null

@@ -1,13 +1,13 @@
-/** More than any list or object of an answer that is asked for here, and deeper. */
+/** More than any response that is requested here. */
 const MAX_VALUES = 300_000
 const MAX_DEPTH = 100
 
 /**
- * The value of a JSON text, or undefined when it is not JSON, or holds more than 300,000 values or more
- * than 100 lists inside each other: parsing and checking each would take far more memory than the text.
+ * Parses JSON. Returns undefined for text that is not JSON or exceeds 300,000 values or 100 nested
+ * levels, because parsing and checking each value would take far more memory than the text.
  */
 export function parseJson(text: string): unknown {
-  // A theme's or plugin's file saved with a byte order mark puts one before every answer.
+  // A plugin or theme file that was saved with a byte order mark adds one to every response.
   const json = text.replace(/^\uFEFF+/, '')
   if (!isModest(json)) return undefined
   try {
@@ -18,7 +18,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether a JSON text holds at most 300,000 values, counted by `{`, `[` and `,`, and 100 levels. */
+/**
+ * Whether JSON text has at most 300,000 values, counted by `{`, `[` and `,`, and 100 nested levels.
+ */
 export function isModest(json: string): boolean {
   let depth = 0
   let values = 1
@@ -39,7 +41,7 @@ export function isModest(json: string): boolean {
   return true
 }
 
-/** The place of the quote that ends the string which begins at `start`, or the end of the text. */
+/** The index of the quote that ends the string starting at `start`, or the end of the text. */
 function endOfString(json: string, start: number): number {
   for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
     let before = at

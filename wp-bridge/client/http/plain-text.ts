@@ -8,9 +8,9 @@ const ENTITIES: Record<string, string> = {
 }
 
 /**
- * HTML as the text that is read: tags and comments gone, entities resolved, white space folded. Two
- * texts that differ only in how WordPress's filters write them are the same. Takes time linear in the
- * length, whatever the markup.
+ * Converts HTML to the text that is read: without tags and comments, with entities resolved and
+ * white space collapsed. Texts that differ only in how WordPress’s filters write them become equal.
+ * Takes linear time for any markup.
  */
 export function plainText(html: string): string {
   return untagged(html)
@@ -24,7 +24,10 @@ export function plainText(html: string): string {
     .trim()
 }
 
-/** What stands between tags and comments. A `<` that nothing closes is text, as is all after it. */
+/**
+ * The text between tags and comments. A `<` that is never closed is text, as is everything after
+ * it.
+ */
 function untagged(html: string): string[] {
   const texts: string[] = []
   const lastComment = html.lastIndexOf('-->')

@@ -1,7 +1,7 @@
 type Credentials = { username: string; appPassword: string }
 
 const REMOVED = '[removed]'
-/** How JSON and addresses write characters that passwords, keys and their encodings have. */
+/** How JSON and URLs write characters of passwords, keys and their encodings. */
 const WRITTEN: Record<string, string> = {
   ' ': '(?: |%20|\\+)',
   '/': '(?:\\\\?/|%2F)',
@@ -11,8 +11,8 @@ const WRITTEN: Record<string, string> = {
 const WEBHOOK_KEY = /whsec_(?:[\w+=-]|\\?\/|%2F|%2B|%3D|\\u002b|\\u003d)+/gi
 
 /**
- * Text without keys of webhooks, and without what a request was signed in with, in case a site says it
- * back: also as JSON and addresses write it.
+ * Removes webhook keys and the given credentials from a text, in case a site repeats them. Finds
+ * them also as JSON and URLs write them.
  */
 export function redactSecrets(text: string, credentials?: Credentials): string {
   const secrets = credentials ? secretsOf(credentials) : []

@@ -12,13 +12,13 @@ import {
 import { parseJson } from './parse-json.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** How much of WordPress's own error code is shown, in characters. */
+/** How much of WordPress’s own error code is shown, in characters. */
 const MAX_CODE = 100
 
 export const RAISE_UPLOAD_LIMITS =
   'Raise client_max_body_size (nginx) or LimitRequestBody (Apache), and upload_max_filesize and post_max_size in PHP, to at least 8 MB.'
 
-/** An answer that was read and holds JSON. */
+/** A successful response with JSON. */
 export interface SiteResponse {
   status: number
   headers: Headers
@@ -28,10 +28,10 @@ export interface SiteResponse {
 const wpErrorSchema = z.object({ code: z.string(), message: z.string(), data: z.unknown() })
 
 /**
- * Reads the answer to a REST request.
+ * Reads the response to a REST request.
  * @param origin of the request, for messages
- * @param clean takes out of an answer what no message may say
- * @throws WordPressError for every answer but a success that holds JSON
+ * @param clean removes from the response what no message may contain
+ * @throws WordPressError for every response but a success with JSON
  */
 export async function readResponse(
   response: Response,
@@ -49,7 +49,7 @@ export async function readResponse(
   throw notWordPress(response, origin, text)
 }
 
-/** The address that a site redirects to, without query: it may hold what we sent. */
+/** A redirect. Its message omits the query of the target, which may contain what was sent. */
 export function redirected(
   { url, status, headers }: Pick<Response, 'url' | 'status' | 'headers'>,
   origin: string,
@@ -74,11 +74,11 @@ function refusedByWordPress(
 ): WordPressError {
   const { status } = response
   const facts = { status, wpCode: refusal.code, data: refusal.data }
-  // WordPress's messages hold HTML at times.
+  // Messages of WordPress may contain HTML.
   const words = wordsOf(refusal.message)
   const said = `“${words}” (${refusal.code.slice(0, MAX_CODE)})`
   if (status === 429) return rateLimited(response, origin, `: ${said}`)
-  // In answers to programs `wp_die` names no reason but its status.
+  // In JSON responses `wp_die` gives no reason but its status.
   if (status === 503 && refusal.code === 'wp_die') {
     return maintenance(origin, retryAfterMs(response.headers))
   }
@@ -106,17 +106,18 @@ function refusedByWordPress(
 }
 
 /**
- * Whether WordPress itself says that the request is over, so that what it has not made by now it will
- * not make. Its errors have `data`, in which it mostly names the status; those of a gateway do not.
+ * Whether WordPress itself ended the request, so that an object that does not exist now will not be
+ * created. WordPress’s errors have `data`, which usually contains the status; those of a gateway do
+ * not.
  */
 function endedByWordPress({ data }: z.infer<typeof wpErrorSchema>, status: number): boolean {
   if (status === 500) return data !== undefined
   return z.object({ status: z.literal(status) }).safeParse(data).success
 }
 
-/** Of a gateway or proxy that does not know what became of the request. */
+/** Sent by gateways and proxies that do not know what happened to the request. */
 const UNKNOWN = new Set([408, 425, 499, 502, 503, 504])
-/** Cloudflare's for a server that it had no connection to. */
+/** Sent by Cloudflare when it could not connect to the server. */
 const NOT_REACHED = new Set([521, 523, 525, 526])
 const isOfGateway = (status: number) => UNKNOWN.has(status) || (status >= 520 && status <= 530)
 
@@ -161,7 +162,7 @@ function notWordPress(response: Response, origin: string, text: string): WordPre
   })
 }
 
-/** An answer of the server, its firewall or PHP in place of WordPress's own. */
+/** A response of the server, its firewall or PHP instead of WordPress. */
 function refusedBeforeWordPress(status: number, origin: string, text: string): WordPressError {
   const said = `status ${status}${quoted(text)}`
   if (status === 413) {

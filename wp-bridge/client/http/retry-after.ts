@@ -1,7 +1,7 @@
-/** A longer `Retry-After` is not waited for at once: milliseconds. */
+/** The longest `Retry-After` that is honoured in one wait, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 
-/** The milliseconds that a `Retry-After` header asks for (RFC 9110: seconds, or a date). */
+/** The wait that a `Retry-After` header asks for, in milliseconds (RFC 9110: seconds or a date). */
 export function retryAfterMs(headers: Pick<Headers, 'get'>): number | undefined {
   const value = headers.get('retry-after')?.trim()
   if (!value) return undefined

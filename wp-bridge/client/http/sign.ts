@@ -1,23 +1,23 @@
-/** How far the clocks of both sides may be apart, in seconds. */
+/** How far the clocks of both sides may differ, in seconds. */
 const TOLERANCE = 300
 
-/** What a webhook is sent with, besides its body. */
+/** The headers of a webhook. */
 export interface WebhookHeaders {
   'webhook-id': string
   'webhook-timestamp': string
   'webhook-signature': string
 }
 
-/** A new key of 32 bytes, as `whsec_` and base64. */
+/** Generates a key of 32 bytes, written as `whsec_` and base64. */
 export function newKey(): string {
   return `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`
 }
 
 /**
- * Signs a body as Standard Webhooks v1 do: https://github.com/standard-webhooks/standard-webhooks
- * @param keys `whsec_…`; with several the receiver may have any of them
+ * Signs a body by Standard Webhooks v1: https://github.com/standard-webhooks/standard-webhooks
+ * @param keys `whsec_…`; if there are several, the receiver may know any of them
  * @param at milliseconds since 1970
- * @throws TypeError for what is no key
+ * @throws TypeError for an invalid key
  */
 export async function sign(
   keys: string | readonly string[],
@@ -39,9 +39,9 @@ export async function sign(
 }
 
 /**
- * Whether one of the keys signed this body, and not long ago. Headers that are missing, too many or
- * malformed make it false.
- * @param keys `whsec_…`, those that are good now
+ * Whether one of the keys signed this body recently. Returns false for missing or malformed
+ * headers.
+ * @param keys `whsec_…`, those that are valid now
  * @param now milliseconds since 1970
  */
 export async function verify(

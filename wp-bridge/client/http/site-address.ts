@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * An address as a site gives it, made absolute: some plugins make addresses relative to the site.
- * Null for one that is not on http(s).
+ * Makes an address from a site absolute, since some plugins return relative ones. Returns null for
+ * an address that is not http(s).
  */
 export function siteAddress(given: string, base: string): string | null {
   const url = given === '' ? null : URL.parse(given, base)
@@ -13,7 +13,7 @@ export function withSlash(url: string): string {
   return url.replace(/\/?$/, '/')
 }
 
-/** The address of a post or a file in an answer of the site. */
+/** The address of a post or a file in a response of the site. */
 export function addressOf({ restRoot }: { restRoot: string }) {
   return z.string().transform((given, context) => {
     const address = siteAddress(given, restRoot)

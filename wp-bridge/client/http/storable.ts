@@ -1,6 +1,5 @@
 /**
- * A text of somebody else's as databases take it, without NULs and halves of characters, and cut to `max`
- * characters.
+ * Makes foreign text fit for a database: without NULs and lone surrogates, cut to `max` characters.
  */
 export function storable(text: string, max = Number.POSITIVE_INFINITY): string {
   const whole = text.replaceAll('\0', '')

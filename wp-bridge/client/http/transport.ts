@@ -8,28 +8,28 @@ import { readResponse, type SiteResponse } from './response.ts'
 import { sleep } from './sleep.ts'
 
 /**
- * A fetch that guards where requests go, and limits the time and the bytes of each. Its errors may carry
- * `code`, `sent`, `problem` and `remedy`.
+ * A fetch that checks where requests go, and limits their time and their bytes. Its errors may
+ * carry `code`, `sent`, `problem` and `remedy`.
  */
 export type Fetch = (
   url: string,
-  /** `timeoutMs` covers the whole call, until the last byte of the answer was read. */
+  /** `timeoutMs` covers the whole call, until the last byte of the response was read. */
   init?: RequestInit & { timeoutMs?: number },
 ) => Promise<Response>
 
 export interface ApiOptions {
   fetch: Fetch
-  /** As `discoverRestRoot` found it. */
+  /** From `discoverRestRoot`. */
   restRoot: string
   username: string
   appPassword: string
-  /** Its reason is what every call throws once it is aborted. */
+  /** Once it is aborted, every call throws its reason. */
   signal?: AbortSignal
 }
 
 export type Params = Record<string, string | number | string[]>
 
-/** A file to upload, some megabytes at most. */
+/** A file to upload, of a few megabytes at most. */
 interface Upload {
   bytes: Uint8Array<ArrayBuffer>
   name: string
@@ -37,19 +37,22 @@ interface Upload {
 }
 
 /**
- * WordPress's REST API as one of its users. Paths are below the REST root, as in `wp/v2/posts`.
- * Every method throws WordPressError, or the reason of the signal.
+ * WordPress’s REST API as one of its users. Paths are relative to the REST root, as in
+ * `wp/v2/posts`. Every method throws WordPressError, or the reason of the signal.
  */
 export interface WordPressApi {
   readonly restRoot: string
   readonly signal?: AbortSignal
   read<T>(path: string, schema: z.ZodType<T>, params?: Params): Promise<T>
-  /** `total` also counts what the user may not see. */
+  /** `total` includes objects that the user may not see. */
   list<T>(path: string, item: z.ZodType<T>, params: Params): Promise<{ items: T[]; total: number }>
-  /** Asks once: whether it may be asked again is for the caller to find out. */
+  /** Sent once. The caller decides whether it may be repeated. */
   create<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
   upload<T>(path: string, schema: z.ZodType<T>, file: Upload, fields: object): Promise<T>
-  /** For what ends in the same state however often it is asked: tries again like a read. So does `put`. */
+  /**
+   * For requests with the same result however often they are sent. Retried like a read, as is
+   * `put`.
+   */
   update<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
   put<T>(path: string, schema: z.ZodType<T>, data: object): Promise<T>
   delete(path: string, params?: Params): Promise<void>
@@ -61,14 +64,14 @@ interface Exchange {
   body?: BodyInit
 }
 
-/** Makes the API of one WordPress user. Nothing is sent yet. */
+/** Creates the API of one WordPress user. Sends nothing yet. */
 export function connect(options: ApiOptions): WordPressApi {
   const { restRoot, signal } = options
   const site = new WPAPI({
     endpoint: restRoot,
     transport: {
       get: (request) => send(options, request.toString(), { method: 'GET' }),
-      // Declared with a callback alone; called with the data before it.
+      // The types declare only a callback, but the data comes first.
       post: (request, data: unknown) =>
         send(options, request.toString(), { method: 'POST', ...encode(data) }),
       put: (request, data: unknown) =>
@@ -106,7 +109,7 @@ export function connect(options: ApiOptions): WordPressApi {
   }
 }
 
-/** A body that is encoded already. */
+/** A body that is already encoded. */
 class Encoded {
   readonly headers: Record<string, string>
   readonly body: BodyInit
@@ -121,12 +124,14 @@ function encode(data: unknown): Encoded {
   return new Encoded({ 'content-type': 'application/json' }, JSON.stringify(data))
 }
 
-/** Multipart, as browsers upload, because firewalls know it. WordPress checks `Content-MD5`. */
+/**
+ * Multipart, like a browser upload, because firewalls accept it. WordPress checks `Content-MD5`.
+ */
 async function encodeUpload(file: Upload, fields: object): Promise<Encoded> {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value))
   form.append('file', new Blob([file.bytes], { type: file.mime_type }), file.name)
-  // As bytes, since a fetch need not know this runtime's FormData.
+  // As bytes, because a fetch may not accept the FormData of this runtime.
   const encoded = new Response(form)
   const headers = {
     'content-type': encoded.headers.get('content-type') ?? '',
@@ -160,7 +165,7 @@ async function send(options: ApiOptions, url: string, exchange: Exchange): Promi
 }
 
 const always = () => true
-/** What a site has answered to a write is left to the caller. */
+/** A refused write is for the caller to handle. */
 const unlessRefused = (error: WordPressError) => !isRefusal(error)
 
 async function retried<T>(
@@ -174,7 +179,7 @@ async function retried<T>(
     } catch (error) {
       if (!(error instanceof WordPressError) || !error.retryable) throw error
       if (!mayRepeat(error)) throw error
-      // Whoever asks for more patience than this gets it from the caller's next attempt.
+      // A longer wait is left to the next attempt of the caller.
       if ((error.retryAfterMs ?? 0) > delay) throw error
       await sleep(delay, signal)
     }

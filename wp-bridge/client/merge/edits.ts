@@ -8,28 +8,30 @@ import { type PostField, type PostValues, storedValues } from '../publish/receip
 import { type BlockConflict, mergeBlocks } from './merge-blocks.ts'
 import { type FieldMerge, isSentText, mergeText } from './merge-text.ts'
 
-/** Fields that are merged with what a person changed. Title and excerpt are text, the content is HTML. */
+/**
+ * Fields that are merged with a person’s changes. Title and excerpt are text, the content is HTML.
+ */
 const TEXTS = ['title', 'excerpt', 'content'] as const
 type TextField = (typeof TEXTS)[number]
 export type Texts = Record<TextField, string>
 
-/** Fields that are left as they are when a person changed them. */
+/** Fields that keep a person’s changes. */
 const CHOICES = ['slug', 'featured_media', 'categories', 'tags'] as const
 type Choice = (typeof CHOICES)[number]
 
 const textsSchema = z.object({ title: z.string(), excerpt: z.string(), content: z.string() })
 const valueSchema = z.union([z.string(), z.number(), z.array(z.number())])
 
-/** What the intent log keeps of a post. */
+/** What the intent log stores of a post. */
 const snapshotSchema = z.object({
-  /** The article's texts when it was last handed over; null when that is not known. */
+  /** The article’s texts at the last publication; null when they are not known. */
   article: textsSchema.nullable(),
-  /** What was handed over then, where merging made it another: by field. */
+  /** The fields that were sent differently, because they were merged. */
   sent: textsSchema.partial(),
-  /** What WordPress stored of that, as HTML, where it is another. */
+  /** The fields that WordPress stored differently, as HTML. */
   stored: textsSchema.partial(),
   choices: z.partialRecord(z.enum(CHOICES), valueSchema),
-  /** An update whose answer is awaited. */
+  /** An update whose response is awaited. */
   updating: z
     .object({
       article: textsSchema,
@@ -40,30 +42,30 @@ const snapshotSchema = z.object({
 })
 type Snapshot = z.infer<typeof snapshotSchema>
 
-/** Two changes of one field, or of one part of the content, that do not go together. */
+/** Two incompatible changes of one field, or of one part of the content. */
 interface ConflictHunk {
   field: TextField
-  /** What both changed; null when it is not known. */
+  /** The text before both changes; null when it is not known. */
   base: string | null
   ours: string
   theirs: string
 }
 
-/** Clashes, and a name for just these. */
+/** All conflicting changes of a post, and an id for exactly these. */
 export interface Conflict {
   conflict_id: string
   clashes: ConflictHunk[]
 }
 
-/** What somebody makes of clashes: of each, in their order, a side or another text. */
+/** A person’s decision: for each conflicting change, in order, one side or another text. */
 export const resolutionSchema = z.object({
-  /** That of the clashes that were looked at: for others it does not count. */
+  /** The conflict that was decided. The decision does not apply to any other. */
   conflict_id: z.string(),
   choices: z.array(z.union([z.enum(['ours', 'theirs']), z.object({ text: z.string() })])),
 })
 export type Resolution = z.infer<typeof resolutionSchema>
 
-/** The post as it is once `article` was handed over as `sent`, for the intent log. */
+/** The entry for the intent log once `article` was published as `sent`. */
 export function snapshotOf(
   post: Post,
   article: Texts | null,
@@ -80,14 +82,14 @@ export function snapshotOf(
   return snapshot
 }
 
-/** The same for a post that was come upon: made of this article, unless it reads otherwise. */
+/** The entry for a post that was found: of this article, unless its texts differ. */
 export function snapshotOfFound(post: Post, article: Texts): Record<string, unknown> {
   const now = textsOf(post)
   const isOfIt = TEXTS.every((field) => isOurs(field, now[field], article[field]))
   return snapshotOf(post, isOfIt ? article : null)
 }
 
-/** What the intent log had, while an update is on its way. */
+/** The entry of the intent log while an update is under way. */
 export function whileUpdating(
   state: Record<string, unknown>,
   article: Texts,
@@ -100,18 +102,19 @@ export function whileUpdating(
 }
 
 export interface Merge {
-  /** What is to be sent: a text that need not be is left out. */
+  /** The texts to send. Those that have not changed are left out. */
   texts: Partial<Texts>
-  /** All texts as the post then has them, before WordPress's filters. */
+  /** All texts of the post after the update, before WordPress’s filters. */
   all: Texts
-  /** Which of them hold what a person changed. */
+  /** The fields that contain a person’s changes. */
   edited: PostField[]
 }
 
 /**
- * What an update sends, so that what a person changed in WordPress since the last one stays: texts are
- * merged, the content block by block. What the article did not change is not sent.
- * @throws WordPressError `merge_conflict` with a `Conflict` as its `data`, unless `resolution` decides it
+ * Decides what an update sends so that a person’s changes in WordPress are kept: texts are merged,
+ * the content block by block. What did not change in the article is not sent.
+ * @throws WordPressError `merge_conflict` with a `Conflict` as its `data`, unless `resolution`
+ *   decides it
  */
 export function mergeTexts(
   state: Record<string, unknown>,
@@ -138,7 +141,7 @@ export function mergeTexts(
   return merge
 }
 
-/** Choices that somebody made otherwise in WordPress since the intent log's snapshot. */
+/** The choices that a person changed in WordPress since the snapshot in the intent log. */
 export function changedChoices(state: Record<string, unknown>, post: Post): PostField[] {
   const parsed = snapshotSchema.safeParse(state)
   if (!parsed.success) return []
@@ -189,19 +192,22 @@ function mergeField(
   }
 }
 
-/** Whether a field in WordPress is what we handed over, or what its filters left of that. */
+/** Whether a field in WordPress is what was sent, or what WordPress’s filters made of it. */
 function isOurs(field: TextField, now: string, ours: string): boolean {
   return field === 'content' ? plainText(now) === plainText(ours) : isSentText(now, ours)
 }
 
-/** False when a block that was never closed would swallow what comes after it now. */
+/** False when a block that was never closed would swallow the blocks after it. */
 function isSound(merged: FieldMerge['merged']): boolean {
   const written = (blocks: string[]) => blocks.filter((block) => block.startsWith('<!-- wp:'))
   const blocks = merged.flatMap((part) => (Array.isArray(part) ? part : part.theirs))
   return written(splitBlocks(joinBlocks(blocks))).length === written(blocks).length
 }
 
-/** What was sent last, and what WordPress made of it: of the update whose answer is awaited, if that came through. */
+/**
+ * What was sent last and what WordPress stored of it. If the awaited update arrived, it is that
+ * one.
+ */
 function lastOf(field: TextField, now: string, { article, sent, stored, updating }: Snapshot) {
   const before = article && { base: article[field], sent: sent[field] ?? article[field] }
   const storedBefore = before && (stored[field] ?? before.sent)
@@ -214,7 +220,7 @@ function lastOf(field: TextField, now: string, { article, sent, stored, updating
   return before && { ...before, stored: storedBefore! }
 }
 
-/** Blocks that WordPress's filters changed, and nobody else, as they were sent. */
+/** Replaces the blocks that only WordPress’s filters changed by those that were sent. */
 function asSent(now: string[], sent: string, stored: string): string[] {
   const sentBlocks = splitBlocks(sent)
   const storedBlocks = splitBlocks(stored)

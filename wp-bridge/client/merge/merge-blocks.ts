@@ -1,23 +1,23 @@
 import { diff3Merge, diffIndices } from 'node-diff3'
 
-/** A part of a content that both sides changed, each otherwise; as its blocks. */
+/** A part of a content that both sides changed differently, as blocks. */
 export interface BlockConflict {
   base: string[]
   ours: string[]
   theirs: string[]
 }
 
-/** A stretch of a merged content: its blocks, or what has to be decided. */
+/** A stretch of a merged content: its blocks, or a conflict. */
 export type Merged = string[] | BlockConflict
 
-/** More blocks than an article has: they are merged as one. */
+/** More blocks than an article has. Such contents are merged as a whole. */
 const MAX_BLOCKS = 3_000
-/** Pairs of equal blocks, for each of which a comparison takes time; separators make some thousand. */
+/** Pairs of equal blocks. Each costs time to compare; separators alone make some thousands. */
 const MAX_PAIRS = 100_000
 
 /**
- * Merges two changes of one content, block by block: what one side changed is taken, what both changed
- * alike is taken once, and what they changed otherwise is a clash.
+ * Merges two changes of one content block by block. A change of one side is applied, the same
+ * change of both sides is applied once, and different changes of both sides conflict.
  */
 export function mergeBlocks(base: string[], ours: string[], theirs: string[]): Merged[] {
   const isLong = Math.max(base.length, ours.length, theirs.length) > MAX_BLOCKS
@@ -36,7 +36,7 @@ function pairsOf(base: string[], side: string[]): number {
   return side.reduce((pairs, block) => pairs + (times.get(block) ?? 0), 0)
 }
 
-/** Changes of blocks that stand beside each other do not clash: each is looked at by itself. */
+/** Changes of adjacent blocks do not conflict: each block is merged on its own. */
 function neighbours(clash: BlockConflict): Merged[] {
   const { base, ours, theirs } = clash
   const changes = [hunksOf(base, ours), hunksOf(base, theirs)] as const
@@ -51,7 +51,7 @@ function neighbours(clash: BlockConflict): Merged[] {
   })
 }
 
-/** What one side made of `base[start, end)`. */
+/** A change of `base[start, end)` by one side. */
 interface Hunk {
   start: number
   end: number
@@ -66,7 +66,7 @@ function hunksOf(base: string[], side: string[]): Hunk[] {
   }))
 }
 
-/** Of two insertions at one place nobody knows the order. */
+/** The order of two insertions at one place is not known, so they overlap. */
 const overlap = (a: Hunk, b: Hunk) =>
   (a.start < b.end && b.start < a.end) || (a.start === b.end && b.start === a.end)
 

@@ -2,22 +2,22 @@ import { isSameText, textOf } from '../blocks/text-as-html.ts'
 import { plainText } from '../http/plain-text.ts'
 import { type Merged, mergeBlocks } from './merge-blocks.ts'
 
-/** What a field becomes. */
+/** The merge of a field. */
 export interface FieldMerge {
   merged: Merged[]
-  /** The field as WordPress has it, in the words in which it was sent where nobody changed them. */
+  /** The field in WordPress, or what was sent if only WordPress’s filters changed it. */
   theirs: string
   isEdited: boolean
 }
 
-/** A text as it was last sent, and the HTML that WordPress stored of it. */
+/** A text at the last publication, and the HTML that WordPress stored of it. */
 interface Last {
   base: string
   sent: string
   stored: string
 }
 
-/** Title and excerpt: what `now`, their HTML in WordPress, reads as. */
+/** Merges a title or an excerpt. `now` is its HTML in WordPress. */
 export function mergeText(ours: string, now: string, last: Last | null | undefined): FieldMerge {
   const text = textOf(now)
   if (!last) {
@@ -32,7 +32,7 @@ export function mergeText(ours: string, now: string, last: Last | null | undefin
   return { merged, theirs, isEdited: theirs !== base }
 }
 
-/** Whether HTML in WordPress is the text that was sent, or what WordPress's filters left of it. */
+/** Whether HTML in WordPress is the text that was sent, or what WordPress’s filters made of it. */
 export function isSentText(html: string, text: string): boolean {
   return isSameText(textOf(html), text) || plainText(html) === plainText(text)
 }

@@ -3,14 +3,14 @@ import { WordPressError } from '../http/errors.ts'
 import type { WordPressApi } from '../http/transport.ts'
 import type { Post } from './find-post.ts'
 
-/** WordPress's editor saves what is typed once a minute: milliseconds. */
+/** WordPress’s editor saves once a minute. Milliseconds. */
 const STILL_OPEN_MS = 3 * 60_000
 
 const autosaveSchema = z.object({ parent: z.number(), modified_gmt: z.string() })
 
 /**
- * Whether somebody is writing in the post at this moment, as far as core REST tells: its editor has
- * saved unpublished changes within the last minutes, which the post does not have.
+ * Whether somebody is editing the post, as far as core REST shows: its editor has saved changes in
+ * the last minutes that the post does not have.
  * @param now milliseconds since 1970
  */
 export async function isBeingEdited(api: WordPressApi, post: Post, now: number): Promise<boolean> {

@@ -4,17 +4,20 @@ import { sleep } from '../http/sleep.ts'
 import type { IntentEntry, IntentKind, IntentLog } from './intent-log.ts'
 import { LOOK_UP_MS, MAX_PENDING_MS, MAX_REFUSED_RETRIES } from './retry-policy.ts'
 
-/** What every create of one publication shares. */
+/** What all creates of one publication share. */
 export interface CreateContext {
   intentLog: IntentLog
   /**
-   * Names what a person asked for, however often it is attempted: what was refused in it is an outcome,
-   * and is asked for again in the next one.
+   * Identifies what a person requested, across all attempts. A refusal is final within it; the next
+   * publication asks again.
    */
   publication: string
-  /** How often the publication has been retried: it ends without what it can do without. */
+  /**
+   * How often the publication was retried. After some retries it continues without optional
+   * objects.
+   */
   retries: number
-  /** Milliseconds for which WordPress may still carry out a request whose answer was lost. */
+  /** How long WordPress may still carry out a request whose response was lost, in milliseconds. */
   settleMs: number
   now: () => number
   signal?: AbortSignal
@@ -22,39 +25,39 @@ export interface CreateContext {
 
 export interface Found<T> {
   remote: T
-  /** Others that bear the same mark: something else than this client made them. */
+  /** Other objects with the same mark, which this client did not create. */
   duplicates: number[]
 }
 
-/** How one kind of object is looked up and created. */
+/** How one kind of object is found and created. */
 export interface Creation<T> {
   kind: IntentKind
   key: string
-  /** The object that the intent log names, or null when WordPress no longer has it. */
+  /** Fetches the object in the intent log, or null when WordPress no longer has it. */
   fetchKnown(id: number): Promise<T | null>
-  /** The object by its own mark, wherever WordPress keeps it. */
+  /** Finds the object by its mark. */
   find(): Promise<Found<T> | null>
   create(): Promise<T>
-  /** WordPress itself takes no second one of this name, so that no made one can be overlooked. */
+  /** WordPress allows only one object of this name, so that an existing one cannot be missed. */
   isNamed?: boolean
 }
 
 export interface Created<T> extends Found<T> {
-  /** `known` to the intent log, `adopted` after a lost answer, or `created` now. */
+  /** `known` to the intent log, `adopted` after a lost response, or `created` now. */
   how: 'known' | 'adopted' | 'created'
-  /** What the intent log knew of it. */
+  /** The state in the intent log. */
   state: Record<string, unknown>
-  /** The id of the object that it replaces, which WordPress no longer has. */
+  /** The id of the previous object, which WordPress no longer has. */
   lostId: number | null
 }
 
-/** A process that was suspended for longer than this before it could send must not send: ms. */
+/** A process that was suspended for longer than this before it sent must not send. Milliseconds. */
 const MAX_GAP_MS = 5_000
 
 const refusalSchema = z.object({
   publication: z.string(),
   at: z.coerce.date(),
-  /** Whether it is looked for once more when it has settled. */
+  /** Whether to look for the object once more after the request has settled. */
   isLookedFor: z.boolean(),
   error: z.object({
     code: z.string(),
@@ -67,12 +70,12 @@ const refusalSchema = z.object({
 type Refusal = z.infer<typeof refusalSchema>
 
 /**
- * Makes sure that WordPress has the object, and has it once. A create is sent only when the object
- * was looked for and no earlier request can still be on its way. A refusal is an outcome: the object is
- * looked for once more when the request has settled, if it may have been made all the same, and is not
- * asked for again in this publication.
- * @throws WordPressError `outcome_pending` when that is not known yet: come back after
- *   `retryAfterMs`; else that of the failed request
+ * Ensures that WordPress has the object exactly once. A create is sent only after a look-up, and
+ * only when no earlier request can still be under way. A refusal is an outcome: if the object may
+ * exist anyway, it is looked for once more after the request has settled, and it is not requested
+ * again in this publication.
+ * @throws WordPressError `outcome_pending` while the outcome is unknown: call again after
+ *   `retryAfterMs`; otherwise that of the failed request
  */
 export async function createOnce<T extends { id: number }>(
   context: CreateContext,
@@ -117,7 +120,7 @@ export async function createOnce<T extends { id: number }>(
   }
 }
 
-/** After a failed create: the object if it exists all the same, else the error that tells what to do. */
+/** After a failed create: returns the object if it exists anyway, or throws what to do next. */
 async function reconcile<T>(
   context: CreateContext,
   creation: Creation<T>,
@@ -131,7 +134,7 @@ async function reconcile<T>(
     if (found) return found
     throw pending(kind, at.getTime() + settleMs - now(), error)
   }
-  // WordPress also answers 4xx when a later part of a create fails, after the object was made.
+  // WordPress may answer 4xx when a later part of a create fails after the object was created.
   const made = mayHaveBegun(error) ? await creation.find() : null
   if (made) return made
   const isLookedFor = error.outcome === 'refused' && !isNamed
@@ -147,7 +150,7 @@ async function reconcile<T>(
   throw ending(context, kind, refusal)
 }
 
-/** Whether WordPress does not do just this, and is not asked for it again in this publication. */
+/** Whether WordPress refused the request and it must not be repeated in this publication. */
 export function isFinalRefusal(
   error: unknown,
   { retries }: Pick<CreateContext, 'retries'>,
@@ -155,13 +158,13 @@ export function isFinalRefusal(
   return isRefusal(error) && (!error.retryable || retries >= MAX_REFUSED_RETRIES)
 }
 
-/** How the object was refused earlier in this publication. */
+/** The earlier refusal of the object in this publication. */
 function refusalOf({ state }: IntentEntry, { publication }: CreateContext): Refusal | undefined {
   const refusal = refusalSchema.safeParse(state.refusal).data
   return refusal?.publication === publication ? refusal : undefined
 }
 
-/** The refusal, once it is sure that nothing was made. */
+/** The refusal itself once it is certain that nothing was created, else `outcome_pending`. */
 function ending({ settleMs, now }: CreateContext, kind: IntentKind, refusal: Refusal) {
   const { error, at, isLookedFor } = refusal
   const remainingMs = at.getTime() + settleMs - now()
@@ -177,8 +180,8 @@ function ending({ settleMs, now }: CreateContext, kind: IntentKind, refusal: Ref
 }
 
 /**
- * Does each, and fails at the end with what must be waited for longest: what each waits for passes at
- * the same time. What is wrong with the whole site ends it at once.
+ * Acts on each item, and throws at the end the error with the longest wait, since all waits pass at
+ * the same time. A failure of the whole site ends it at once.
  */
 export async function eachInTurn<T>(items: T[], act: (item: T) => Promise<void>): Promise<void> {
   let longest: WordPressError | undefined
@@ -194,7 +197,10 @@ export async function eachInTurn<T>(items: T[], act: (item: T) => Promise<void>)
   if (longest) throw longest
 }
 
-/** A create whose outcome is unknown, or that another worker has just sent, mostly shows soon. */
+/**
+ * Looks for an object of unknown outcome, or one that another worker has just sent. It usually
+ * shows soon.
+ */
 async function lookUp<T>(
   { signal }: CreateContext,
   creation: Creation<T>,
@@ -207,7 +213,9 @@ async function lookUp<T>(
   return null
 }
 
-/** Whether the request came so far that WordPress acted on it: no limit or sign-in stopped it. */
+/**
+ * Whether WordPress may have acted on the request: it was not stopped by a rate limit or the login.
+ */
 function mayHaveBegun(error: WordPressError): boolean {
   return error.status !== undefined && error.status !== 429 && error.status !== 401
 }

@@ -4,7 +4,7 @@ import type { PostDraft } from './post-draft.ts'
 import type { Context, PublishNotes } from './send-post.ts'
 import { ensureTerms, type Taxonomy } from './terms.ts'
 
-/** What a post refers to, by its ids in WordPress. */
+/** The ids in WordPress of what a post refers to. */
 export interface Parts {
   attachments: Attachment[]
   categories?: number[]
@@ -12,8 +12,8 @@ export interface Parts {
 }
 
 /**
- * Makes sure that WordPress has the article's images and terms. What it refuses is left out with a
- * remark; one that is to be asked for again does not keep the others waiting.
+ * Ensures that WordPress has the images and terms of the article. What WordPress refuses is left
+ * out with a warning. One that must be retried does not delay the others.
  * @throws WordPressError as `ensureAttachment` and `ensureTerms` do
  */
 export async function ensureParts(

@@ -3,13 +3,13 @@ import type { WordPressApi } from '../http/transport.ts'
 import type { Found } from './create-once.ts'
 import { findPost, getPost, type Post } from './find-post.ts'
 
-/** What an article's post is found by. */
+/** What the post of an article is found by. */
 export interface Wanted {
   key: string
   slug: string
 }
 
-/** By its key where the plugin knows it, else by its marker. @throws WordPressError */
+/** Finds a post by its key in the plugin, else by its marker. @throws WordPressError */
 export async function findArticle(
   api: WordPressApi,
   wanted: Wanted,
@@ -20,8 +20,8 @@ export async function findArticle(
 }
 
 /**
- * The post that an article has in any status: the one with `id`, if it is the article's, else the one
- * that is found. Null when WordPress has none. @throws WordPressError
+ * The post of an article in any status: the one with `id` if it belongs to the article, else the
+ * one that is found. Null when WordPress has none. @throws WordPressError
  */
 export async function articlePost(
   api: WordPressApi,

@@ -7,14 +7,14 @@ import { holdsMarker, marker } from './marker.ts'
 
 const raw = z.object({ raw: z.string() })
 
-/** A post of a site as its editors see it. */
+/** A post as its editors see it. */
 export const postSchema = (site: { restRoot: string }) =>
   z.object({
     id: z.number(),
     status: z.string(),
     slug: z.string(),
     link: addressOf(site),
-    /** UTC without a zone. */
+    /** UTC, without a zone. */
     date_gmt: z.string().nullable(),
     modified_gmt: z.string(),
     title: raw,
@@ -23,9 +23,12 @@ export const postSchema = (site: { restRoot: string }) =>
     featured_media: z.number().default(0),
     categories: z.array(z.number()).default([]),
     tags: z.array(z.number()).default([]),
-    /** Those of what our user may do are named `wp:action-…`. */
+    /** Links named `wp:action-…` show what the user may do. */
     _links: z.record(z.string(), z.unknown()).optional(),
-    /** The key of the article whose post this is, as the plugin says; null for another post, absent without the plugin. */
+    /**
+     * The key of the article, from the plugin. Null for a post of no article, absent without the
+     * plugin.
+     */
     igny8_key: z.string().nullish(),
   })
 
@@ -38,8 +41,8 @@ const candidateSchema = z.object({
 })
 
 /**
- * The post of that id, in any status, the trash too, or null when it is not the article's: an id alone
- * says nothing, since another WordPress, or one that was restored, may have given it to another post.
+ * The post with that id in any status, the trash included. Null if it does not belong to the
+ * article: another or a restored WordPress may have given the id to another post.
  */
 export async function getPost(api: WordPressApi, id: number, key: string): Promise<Post | null> {
   const post = await api
@@ -48,7 +51,7 @@ export async function getPost(api: WordPressApi, id: number, key: string): Promi
   return post && isOfArticle(post, key) ? post : null
 }
 
-/** Whether a post bears the article's marker, or is the article's by the plugin's own record. */
+/** Whether a post has the article’s marker, or belongs to it according to the plugin. */
 function isOfArticle({ content, igny8_key }: z.infer<typeof candidateSchema>, key: string) {
   if (igny8_key) return igny8_key === key
   return holdsMarker(content.raw ?? content.rendered ?? '', key)
@@ -56,15 +59,15 @@ function isOfArticle({ content, igny8_key }: z.infer<typeof candidateSchema>, ke
 
 const GONE = new Set(['rest_post_invalid_id', 'rest_term_invalid'])
 
-/** Null for the id of nothing, of a post or of a term; any other error is thrown. */
+/** Null for the id of a post or a term that does not exist. Rethrows any other error. */
 export function unlessGone(error: unknown): null {
   if (error instanceof WordPressError && GONE.has(error.wpCode ?? '')) return null
   throw error
 }
 
 /**
- * Finds the post that bears the marker of `key`: by a search for it, and where a plugin has replaced
- * WordPress's search, by the slugs that WordPress may have made of ours.
+ * Finds the post with the marker of `key` by a search, and, if a plugin has replaced WordPress’s
+ * search, by the slugs that WordPress may have made of `slug`.
  */
 export async function findPost(
   api: WordPressApi,
@@ -87,19 +90,20 @@ async function idsWithMarker(api: WordPressApi, by: Params, key: string): Promis
     order: 'asc',
     per_page: 50,
     _fields: 'id,content,igny8_key',
-    // No cache before WordPress may answer this.
+    // Keeps caches from answering.
     igny8_at: Date.now(),
   }
   let { items, total } = await api.list('wp/v2/posts', candidateSchema, {
     ...query,
     context: 'edit',
   })
-  // What its author may no longer edit is left out: a contributor's post after its publication.
+  // Omits posts that the user may no longer edit, such as a contributor’s post after its
+  // publication.
   if (total > items.length) ({ items } = await api.list('wp/v2/posts', candidateSchema, query))
   return items.filter((item) => isOfArticle(item, key)).map(({ id }) => id)
 }
 
-/** A slug, its forms beside others of the same name, and all of them in the trash. */
+/** A slug, the forms that WordPress gives it beside other posts, and all of these in the trash. */
 export function slugForms(slug: string): string[] {
   const forms = [slug, ...[2, 3, 4, 5, 6].map((n) => `${slug}-${n}`)]
   return forms.flatMap((form) => [form, `${form}__trashed`])

@@ -14,12 +14,12 @@ const QUOTED = /"[^"]*"|'[^']*'/g
 const HANDLER = /(?:^|[\s"/])(on[a-z]+)\s*=/i
 
 /**
- * Refuses to write to a post with HTML that WordPress takes out whenever this user saves it, even if
- * nothing but its status is sent: somebody who may write any HTML has put it there.
+ * Refuses to write to a post with HTML that WordPress removes whenever this user saves it, even if
+ * only the status is sent. A user with `unfiltered_html` has added that HTML.
  * @throws WordPressError `holds_unfiltered_html`
  */
 export function refuseFiltered({ id, content, _links: links }: Post): void {
-  // Absent when nobody says what the user may do.
+  // Without links it is not known what the user may do.
   if (!links || 'wp:action-unfiltered-html' in links) return
   const lost = filteredIn(content.raw)
   if (lost.length === 0) return
@@ -31,7 +31,7 @@ export function refuseFiltered({ id, content, _links: links }: Post): void {
   })
 }
 
-/** The tags and event handlers in `html` that WordPress's filter takes out, each once. */
+/** The tags and event handlers in `html` that WordPress’s filter removes, each once. */
 export function filteredIn(html: string): string[] {
   const found = Array.from(html.matchAll(TAG), ([, tag, attributes]) => {
     const name = tag!.toLowerCase()

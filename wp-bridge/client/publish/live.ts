@@ -4,14 +4,17 @@ import { knownPage } from '../http/foreign-page.ts'
 import type { Fetch } from '../http/transport.ts'
 import { holdsMarker } from './marker.ts'
 
-/** What is looked at of a page, in bytes: themes put some hundred KB of styles and menus before an article. */
+/**
+ * How much of a page is searched, in bytes. Themes put some hundred KB of styles and menus before
+ * an article.
+ */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024
 
 export type Visibility = { seen: true } | { seen: false; reason: string }
 
 /**
- * Whether a visitor is shown the article: its address answers 200 with the marker of `key` in the
- * page. A redirect or a failed request is a reason, not an error.
+ * Whether visitors see the article: its address answers 200 with the marker of `key` in the page. A
+ * redirect or a failed request is a reason, not an error.
  * @throws the reason of the signal
  */
 export async function seenLive(

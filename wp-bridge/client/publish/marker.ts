@@ -1,7 +1,7 @@
 /**
- * The class by which an article's first block is known to be ours, safe as a CSS class, and kept by
- * WordPress's filters for users without `unfiltered_html`.
- * @param key of lower-case letters, digits and single dashes, unique among all articles
+ * The class that marks the first block of an article. It is a safe CSS class, and WordPress’s
+ * filters keep it for users without `unfiltered_html`.
+ * @param key lower-case letters, digits and single dashes, unique among all articles
  * @throws TypeError for another key
  */
 export function marker(key: string): string {
@@ -9,7 +9,7 @@ export function marker(key: string): string {
   return `igny8-${key}`
 }
 
-/** Whether `html` holds the marker of `key` as a whole word: `igny8-1` is not in `igny8-12`. */
+/** Whether `html` contains the marker of `key` as a whole word: `igny8-1` is not in `igny8-12`. */
 export function holdsMarker(html: string, key: string): boolean {
   return new RegExp(`(?<![\\w-])${marker(key)}(?![\\w-])`).test(html)
 }

@@ -6,14 +6,14 @@ import type { WordPressApi } from '../http/transport.ts'
 import { type CreateContext, type Created, createOnce, type Found } from './create-once.ts'
 import { slugForms, unlessGone } from './find-post.ts'
 
-/** An image file to be had in WordPress. */
+/** An image file that WordPress should have. */
 export interface ImageFile {
-  /** SHA-256 of the bytes in hexadecimal: what makes two files the same attachment. */
+  /** SHA-256 of the bytes in hexadecimal. Files with the same hash are one attachment. */
   content_hash: string
-  /** Called only when the file must be uploaded. */
+  /** Called only if the file must be uploaded. */
   read(): Promise<Uint8Array>
   mime_type: string
-  /** The readable part of the file's name, with its extension: `cold-brew.webp`. */
+  /** The readable part of the file name, with its extension: `cold-brew.webp`. */
   file_name: string
   title: string
   alt_text: string
@@ -22,7 +22,7 @@ export interface ImageFile {
   height: number
 }
 
-/** An image that WordPress has. */
+/** An image in WordPress. */
 export interface Attachment {
   content_hash: string
   id: number
@@ -39,7 +39,7 @@ const attachmentSchema = (site: { restRoot: string }) =>
     slug: z.string(),
     source_url: addressOf(site),
     alt_text: z.string(),
-    /** Empty until WordPress has looked at the file. */
+    /** Empty until WordPress has processed the file. */
     media_details: z
       .object({ width: z.number().optional(), height: z.number().optional() })
       .catch({}),
@@ -50,7 +50,7 @@ type RemoteAttachment = z.infer<ReturnType<typeof attachmentSchema>>
 const QUERY = { _fields: 'id,slug,source_url,alt_text,media_details' }
 
 /**
- * Makes sure that WordPress has the file as one attachment, with alt text and sizes.
+ * Ensures that WordPress has the file as one attachment, with its alternative text and sizes.
  * @throws WordPressError `cannot_upload_files`, `outcome_pending`, or that of a failed request
  */
 export async function ensureAttachment(
@@ -84,7 +84,9 @@ export async function ensureAttachment(
   return { attachment, duplicates: created.duplicates, warnings }
 }
 
-/** Sixteen digits of the hash: enough to tell all images of a site apart, short in an address. */
+/**
+ * Sixteen digits of the hash: enough to distinguish all images of a site, and short in an address.
+ */
 function mark(file: ImageFile): string {
   return file.content_hash.slice(0, 16)
 }
@@ -134,8 +136,8 @@ async function upload(api: WordPressApi, file: ImageFile): Promise<RemoteAttachm
 }
 
 /**
- * The image with the smaller sizes that WordPress makes after it has made the attachment: it may have
- * died between, and is asked to go on. What it cannot do is no reason not to publish.
+ * Asks WordPress to finish the smaller sizes, which it makes after the attachment and may have died
+ * over. A failure here does not prevent publishing.
  */
 async function withSizes(
   api: WordPressApi,
@@ -153,7 +155,7 @@ async function withSizes(
   }
 }
 
-/** The image with the alternative text of the file, unless a person chose another in WordPress. */
+/** Sets the alternative text of the file, unless a person changed it in WordPress. */
 async function withAltText(
   api: WordPressApi,
   { remote, how, state }: Created<RemoteAttachment>,

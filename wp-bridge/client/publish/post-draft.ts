@@ -1,11 +1,11 @@
 import type { PostExtras } from '../connect/bridge.ts'
 import type { Attachment, ImageFile } from './media.ts'
 
-/** An article to be published. */
+/** An article to publish. */
 export interface PostDraft {
-  /** Names the post in the intent log, and with `marker(key)` in WordPress. */
+  /** Identifies the post in the intent log, and in WordPress as `marker(key)`. */
   key: string
-  /** Text, as are the excerpt, the category and the tags. */
+  /** Plain text, as are the excerpt, the category and the tags. */
   title: string
   slug: string
   excerpt: string
@@ -17,8 +17,8 @@ export interface PostDraft {
   images: ImageFile[]
   /** The `content_hash` of one of the images. */
   featured: string | null
-  /** What the plugin can do beside; without it the receipt names it as dropped. */
+  /** What only the plugin can write. Without it the receipt lists these fields as dropped. */
   extras?: PostExtras
-  /** The article with its images in place, its first block bearing `marker(key)`. */
+  /** The article as blocks with its images. Its first block has the class `marker(key)`. */
   renderContent(attachments: Attachment[]): string
 }

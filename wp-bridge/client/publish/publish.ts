@@ -23,35 +23,38 @@ import { compareFields, type PostField, type PostValues, type Receipt } from './
 import { type Context, type PublishNotes, sendPost, withoutPlugin } from './send-post.ts'
 
 export interface PublishRequest extends Pick<CreateContext, 'intentLog' | 'settleMs'> {
-  /** See `CreateContext`; by default each call is one of its own. */
+  /** See `CreateContext`. By default each call is a publication of its own. */
   publication?: string
-  /** See `CreateContext`; 0 by default. */
+  /** See `CreateContext`. 0 by default. */
   retries?: number
-  /** Its signal ends the waiting here too. */
+  /** Its signal also ends waiting here. */
   api: WordPressApi
   post: PostDraft
-  /** Whether the site has the plugin; one that turns out to be gone is done without. */
+  /**
+   * Whether the site has the plugin. If it turns out to be gone, publishing continues without it.
+   */
   hasBridge?: boolean
-  /** What somebody made of the clashes of an earlier attempt. */
+  /** A person’s decision on the conflict of an earlier attempt. */
   resolution?: Resolution
-  /** Whether a post that was deleted in WordPress is made again: true by default. */
+  /** Whether a post that was deleted in WordPress is created again. True by default. */
   replaceDeleted?: boolean
   /** Milliseconds since 1970. */
   now?: () => number
 }
 
 /**
- * Publishes an article, or updates the post that it has: images first, then terms, then the whole
- * post in one request. However often it is called, and wherever an earlier call ended, WordPress
- * has one post of the article and one attachment of each image.
+ * Publishes an article or updates its post: images first, then terms, then the whole post in one
+ * request. However often it is called, and wherever an earlier call ended, WordPress has one post
+ * of the article and one attachment of each image.
  *
- * An update leaves standing what a person changed in WordPress. Through the plugin nothing that is
- * changed between our look and our write is lost: it refuses then. Core REST has no such precondition:
- * what is saved in the few milliseconds between is overwritten, and is left in WordPress's revisions.
+ * An update keeps what a person changed in WordPress. The plugin refuses an update if the post
+ * changed since it was read, so no change is lost. Core REST has no such precondition: a change
+ * that is saved in the milliseconds between reading and writing is overwritten, but remains in
+ * WordPress’s revisions.
  * @throws WordPressError `outcome_pending` (call again after `retryAfterMs`), `post_trashed`,
- *   `post_deleted`, `post_being_edited`, `holds_unfiltered_html`, `merge_conflict` with a `Conflict`
- *   as its `data`, `changed_meanwhile`, `cannot_upload_files`, or that of a failed request; what the intent log throws;
- *   the reason of the signal
+ *   `post_deleted`, `post_being_edited`, `holds_unfiltered_html`, `merge_conflict` with a
+ *   `Conflict` as its `data`, `changed_meanwhile`, `cannot_upload_files`, or that of a failed
+ *   request; what the intent log throws; the reason of the signal
  */
 export async function publishPost(request: PublishRequest): Promise<Receipt> {
   const { api, intentLog, settleMs, resolution, post: draft } = request
@@ -92,7 +95,7 @@ export async function publishPost(request: PublishRequest): Promise<Receipt> {
   }
 }
 
-/** Before anything is uploaded: may the post that the intent log knows be written to? */
+/** Checks before any upload that the known post may be written to. */
 async function refuseTouched(context: Context, draft: PostDraft): Promise<void> {
   const { api, intentLog, hasBridge, replaceDeleted } = context
   const { remote_id } = await intentLog.recall('post', draft.key)
@@ -103,7 +106,7 @@ async function refuseTouched(context: Context, draft: PostDraft): Promise<void> 
   if (!post) return
   refuseTrashed(post)
   refuseFiltered(post)
-  // The plugin knows it itself.
+  // The plugin checks this itself.
   if (!hasBridge && (await isBeingEdited(api, post, context.now()))) throw beingEdited(post)
 }
 
@@ -123,7 +126,10 @@ function valuesOf(draft: PostDraft, { attachments, categories, tags }: Parts): P
   }
 }
 
-/** The post with everything in it, whatever `createOnce` came upon; and what of it stands there now. */
+/**
+ * Completes or updates the post that `createOnce` returned. Returns it with the values that it
+ * should have now.
+ */
 async function settled(
   context: Context,
   draft: PostDraft,
@@ -162,7 +168,7 @@ async function settled(
   return { post, values: { ...changes, ...merge.all } }
 }
 
-/** Texts are sent where merging says so. */
+/** Texts are sent only where the merge requires it. */
 const UNSENT = { title: undefined, excerpt: undefined, content: undefined }
 
 const textsOf = ({ title, excerpt, content }: PostValues): Texts => ({
@@ -191,7 +197,7 @@ function missingParts(post: Post, sent: PostValues): PostValues {
   }
 }
 
-/** What an update sends: all but what somebody chose otherwise in WordPress. */
+/** The values that an update sends: all but those that a person changed in WordPress. */
 function updateOf(
   context: Context,
   { remote, state }: Created<Post>,
@@ -204,7 +210,7 @@ function updateOf(
     delete changes[field]
   }
   const isBroughtForward = remote.status === 'future' && changes.status === 'publish'
-  // WordPress would schedule it again for the date that it has.
+  // Otherwise WordPress would schedule it again for its old date.
   if (isBroughtForward) changes.date_gmt ??= new Date(context.now()).toISOString().slice(0, 19)
   return changes
 }

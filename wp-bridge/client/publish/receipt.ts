@@ -18,27 +18,27 @@ export const POST_FIELDS = [
 export type PostField = (typeof POST_FIELDS)[number]
 export type PostValue = string | number | number[]
 
-/** The fields of a post as they are to be; title and excerpt as text. */
+/** The wanted fields of a post. Title and excerpt are text. */
 export type PostValues = Partial<Record<PostField, PostValue>>
 
-/** What needs the bridge plugin. */
+/** Fields that need the bridge plugin. */
 export const EXTRA_FIELDS = ['seo_title', 'seo_description', 'schema'] as const
 type ExtraField = (typeof EXTRA_FIELDS)[number]
 
 export interface FieldReceipt {
   field: PostField | ExtraField
-  /** What WordPress made of it. */
+  /** What WordPress did with the field. */
   state: 'applied' | 'altered' | 'dropped'
-  /** Left out of `content`, which is long. */
+  /** Omitted for `content`, which is long. */
   sent?: PostValue
   got?: PostValue
   note?: string
 }
 
-/** What came of a publication, field by field. */
+/** The result of a publication, field by field. */
 export interface Receipt {
   post_id: number
-  /** Where the post is or will be read. */
+  /** The public address of the post, now or later. */
   url: string
   wp_status: string
   /** When WordPress last changed the post, by its own clock: ISO 8601. */
@@ -46,11 +46,11 @@ export interface Receipt {
   slug: string
   fields: FieldReceipt[]
   attachments: Attachment[]
-  /** Sentences for the person. */
+  /** Sentences for people. */
   warnings: string[]
 }
 
-/** The fields of a post as WordPress has them; title and excerpt as text. */
+/** The fields of a post as WordPress stores them. Title and excerpt are text. */
 export function storedValues(post: Post): Record<PostField, PostValue> {
   const { status, slug, featured_media, categories, tags } = post
   return {
@@ -66,7 +66,7 @@ export function storedValues(post: Post): Record<PostField, PostValue> {
   }
 }
 
-/** Compares what was sent with what WordPress stored. `notes` say what is known of a field besides. */
+/** Compares what was sent with what WordPress stored. `notes` add what else is known of a field. */
 export function compareFields(
   sent: PostValues,
   post: Post,
@@ -105,7 +105,7 @@ function isSame(field: PostField, sent: PostValue, got: PostValue): boolean {
   return canonical(field, sent) === canonical(field, got)
 }
 
-/** The same text for what means the same. */
+/** The same string for values that mean the same. */
 function canonical(field: PostField, value: PostValue): string {
   if (Array.isArray(value)) return JSON.stringify(value.toSorted((a, b) => a - b))
   if (typeof value === 'number') return String(value)
@@ -115,12 +115,12 @@ function canonical(field: PostField, value: PostValue): string {
   return value
 }
 
-/** WordPress keeps other scripts than Latin percent-encoded. */
+/** WordPress keeps scripts other than Latin percent-encoded. */
 function readableSlug(slug: string): string {
   try {
     return decodeURIComponent(slug)
   } catch {
-    // Cut in the middle of a character: compared as it is.
+    // Cut in the middle of a character.
     return slug
   }
 }

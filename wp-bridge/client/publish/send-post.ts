@@ -9,7 +9,7 @@ import { refuseFiltered } from './kses.ts'
 import type { PostDraft } from './post-draft.ts'
 import { EXTRA_FIELDS, type FieldReceipt, type PostField, type PostValues } from './receipt.ts'
 
-/** What every step of publishing an article works with. */
+/** What every step of publishing an article uses. */
 export type Context = CreateContext & {
   api: WordPressApi
   draft: PostDraft
@@ -18,18 +18,18 @@ export type Context = CreateContext & {
   replaceDeleted: boolean
 }
 
-/** Notes and warnings that collect on the way to the receipt. */
+/** Notes and warnings for the receipt. */
 export interface PublishNotes {
   notes: Partial<Record<PostField, string>>
   warnings: string[]
-  /** What became of the extras. */
+  /** The receipt of the extra fields. */
   extras: FieldReceipt[]
 }
 
-/** The post that is there, as it was looked at; nothing for one that is to be created. */
+/** The existing post as it was read, or an empty object for a new one. */
 type Before = Post | { id?: never }
 
-/** A user who may not publish hands the post in for review instead. */
+/** Sends the post. A user who may not publish submits it for review instead. */
 export async function sendPost(
   context: Context,
   before: Before,
@@ -47,7 +47,7 @@ export async function sendPost(
   }
 }
 
-/** As WordPress takes them: title and excerpt are HTML there. */
+/** WordPress takes title and excerpt as HTML. */
 function asHtml(values: PostValues): PostValues {
   const { title, excerpt } = values
   return {
@@ -57,7 +57,7 @@ function asHtml(values: PostValues): PostValues {
   }
 }
 
-/** Through the plugin where it is there, by WordPress's own REST API where it is not. */
+/** Sends through the plugin if it is active, else through WordPress’s own REST API. */
 async function deliver(
   context: Context,
   before: Before,
@@ -87,7 +87,7 @@ async function deliver(
     : api.update(`wp/v2/posts/${id}`, postSchema(api), body)
 }
 
-/** What WordPress cannot do of itself. */
+/** The extra fields, which WordPress cannot write without the plugin. */
 export function withoutPlugin({ extras }: PostDraft): FieldReceipt[] {
   if (!extras) return []
   const note = 'This needs the igny8 plugin in WordPress.'

@@ -7,7 +7,7 @@ import { unlessGone } from './find-post.ts'
 
 export type Taxonomy = 'categories' | 'tags'
 
-/** Terms that a post can have, and names that WordPress would not take. */
+/** The terms for a post, and the names that WordPress refused. */
 export interface Terms {
   ids: number[]
   dropped: { name: string; reason: string }[]
@@ -22,8 +22,8 @@ type Context = CreateContext & { api: WordPressApi }
 const QUERY = { _fields: 'id,name' }
 
 /**
- * Finds terms by name, whatever their case, and creates the missing ones, each once: two requests at
- * the same time would make WordPress take two of a name. Names that WordPress refuses are reported.
+ * Finds terms by name in any case and creates the missing ones. One at a time, because WordPress
+ * would accept a name twice in parallel requests. Refused names are reported.
  * @throws WordPressError `outcome_pending`, or that of a failed request
  */
 export async function ensureTerms(
@@ -32,7 +32,7 @@ export async function ensureTerms(
   names: string[],
 ): Promise<Terms> {
   const terms: Terms = { ids: [], dropped: [] }
-  // The feed decodes a term's name and prints it in CDATA, which `]]>` would end.
+  // The feed decodes the name of a term and prints it in CDATA, which `]]>` would end.
   const printable = names.map((name) => name.trim().replaceAll(']]>', ']] >'))
   const distinct = new Map(printable.map((name) => [nameKey(name), name]))
   distinct.delete('')
@@ -50,7 +50,7 @@ export async function ensureTerms(
 }
 
 async function findTerm(api: WordPressApi, taxonomy: Taxonomy, name: string): Promise<Term | null> {
-  // WordPress searches what it has stored, in which more is escaped than was sent.
+  // WordPress searches the stored name, in which more characters are escaped.
   for (const search of new Set([name, stored(name)])) {
     const params = { ...QUERY, search, per_page: 100 }
     const { items } = await api.list(`wp/v2/${taxonomy}`, termSchema, params)
@@ -99,10 +99,10 @@ function isNamed(term: Term, name: string): boolean {
   return nameKey(textOf(term.name)) === nameKey(name)
 }
 
-/** A name as WordPress's filters leave it: `wp_filter_kses` and `_wp_specialchars`. */
+/** A name after WordPress’s filters `wp_filter_kses` and `_wp_specialchars`. */
 function stored(name: string): string {
   return escapeBareAmpersands(htmlOf(name))
 }
 
-/** WordPress takes names for the same whatever their case. */
+/** WordPress ignores the case of names. */
 const nameKey = (name: string) => normalizedText(name).toLowerCase()

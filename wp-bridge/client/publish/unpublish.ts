@@ -7,7 +7,7 @@ import type { IntentLog } from './intent-log.ts'
 import { refuseFiltered } from './kses.ts'
 
 /**
- * Makes the post of an article a draft again; it keeps its id and its text.
+ * Makes the post of an article a draft again. Its id and its text stay.
  * @throws WordPressError `not_published` when WordPress has no such post, `post_trashed`,
  *   `holds_unfiltered_html`, or that of a failed request
  */
