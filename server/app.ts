@@ -20,7 +20,7 @@ import { limitAccounts, limitAddresses } from './http/rate-limit.ts'
 import { authenticate } from './identity/authenticate.ts'
 import { passwordsOutside } from './identity/bounded-passwords.ts'
 import { integrationRoutes } from './integrations/integration-routes.ts'
-import { mcpRoutes } from './mcp/routes.ts'
+import { type Api, mcpRoutes } from './mcp/routes.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { plannerRoutes } from './planner/routes.ts'
 import { bridgeRoutes } from './publishing/bridge-routes.ts'
@@ -89,11 +89,9 @@ export function createApp(given: Deps): OpenAPIHono<AppEnv> {
   for (const routes of SYSTEM) app.route('/api/v1/system', routes(deps))
   app.route('/api/v1/billing', billingRoutes(deps))
   app.route('/api/v1/billing', quoteRoutes(deps))
-  app.route(
-    '/',
-    mcpRoutes(deps, async (path, init, env) => app.request(path, init, env as object)),
-  )
-  serveOpenApi(app, deps)
+  const description = serveOpenApi(app, deps)
+  const request: Api['request'] = async (path, init, env) => app.request(path, init, env as object)
+  app.route('/', mcpRoutes(deps, { description: description as Api['description'], request }))
   return app
 }
 

@@ -48,6 +48,7 @@ const Quote = z
 const route = endpoint('editor', {
   method: 'post',
   path: '/quote/',
+  'x-mcp-tool': { name: 'quote', readOnlyHint: true },
   tags: ['billing'],
   summary: 'What a run would cost, before it is run',
   request: jsonBody(QuoteRequest),

@@ -33,6 +33,7 @@ const routes = {
   balance: endpoint('viewer', {
     method: 'get',
     path: '/balance/',
+    'x-mcp-tool': { name: 'get_balance' },
     tags,
     summary: 'What may still be spent',
     responses: { 200: answer('The balance.', Balance) },

@@ -14,7 +14,12 @@ import { problemFromZod } from './problem.ts'
 import { accepted, answer, IdParam, jsonBody } from './schemas.ts'
 
 type Row = { id: number }
-type Texts = { summary: string; description?: string }
+type Texts = {
+  summary: string
+  description?: string
+  /** The MCP tool that the operation is offered as. */
+  tool?: string
+}
 
 /** A collection of one kind of object: what can be done with it, and with which words it is described. */
 export type Collection<R extends Row, Query extends object, New, Change> = {
@@ -36,6 +41,8 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
   }
   /** The object, or a 404. */
   get(tx: Tx, id: number): Promise<R>
+  /** The MCP tool that gets one. */
+  getTool?: string
   /** Resolves to the new object's id. */
   create?: Texts & {
     body: z.ZodType<New>
@@ -91,7 +98,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
   { database }: Deps,
   collection: Collection<R, Query, New, Change>,
 ): void {
-  const { path, tag, name, row, read: role = 'viewer', list, get } = collection
+  const { path, tag, name, row, read: role = 'viewer', list, get, getTool: tool } = collection
   const read = { readOnly: true }
   serve<Query, never>(
     app,
@@ -111,7 +118,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
     app,
     role,
     {
-      ...declared('get', `${path}{id}/`, tag, { summary: `Get ${withArticle(name)}` }),
+      ...declared('get', `${path}{id}/`, tag, { summary: `Get ${withArticle(name)}`, tool }),
       request: { params: IdParam, headers: IfNoneMatch },
       responses: {
         200: answer(`The ${name}, with its ETag.`, row),
@@ -277,10 +284,12 @@ const declared = (method: RouteConfig['method'], path: string, tag: string, text
   tags: [tag],
   summary: texts.summary,
   ...(texts.description && { description: texts.description }),
+  // Of the two updates, the one that needs no whole object.
+  ...(texts.tool && method !== 'put' && { 'x-mcp-tool': { name: texts.tool } }),
 })
 
-const described = ({ summary, description = '' }: Texts, more: string): Texts => ({
-  summary,
+const described = ({ description = '', ...texts }: Texts, more: string): Texts => ({
+  ...texts,
   description: [description.trim(), more].filter(Boolean).join(' '),
 })
 

@@ -61,7 +61,7 @@ const IDEMPOTENCY_KEY = {
 /**
  * Declares a route with what all of them share: who may call it, how errors look, the header of every
  * POST, and the mark `x-role` by which the tests know what to expect of it. `x-shows-secret` marks one
- * whose answer shows a secret, which is kept nowhere. `receive` takes the body in, before anything is
+ * whose answer shows a secret, which is kept nowhere. `x-mcp-tool` offers one as an MCP tool (`mcp/tools.ts`). `receive` takes the body in, before anything is
  * asked of the database in the request's transaction.
  */
 export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(

@@ -27,31 +27,32 @@ const PAGE = `<!doctype html>
 // Its groups are closed at first, so that they are seen together. Of many open operations it draws those in view.
 const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })`
 
-/** The description generated from the routes that serve, and the page that renders it. */
-export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
+/** Serves the OpenAPI document of all routes and a page that renders it. Returns how to build the document. */
+export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
   })
-  const describe = () => ({
-    openapi: '3.1.0',
-    info: {
-      title: 'igny8',
-      version: '1',
-      description:
-        'From a keyword list to published articles on your WordPress sites. ' +
-        'Errors are application/problem+json: decide by `code`. Every path may answer a 503 with ' +
-        '`Retry-After`: `overloaded` when the database is too busy, `database_unavailable` when it cannot be ' +
-        'reached. Repeat the request then; with an `Idempotency-Key` a POST is carried out once however ' +
-        'often it is repeated.',
-    },
-    servers: [{ url: deps.settings.publicUrl() }],
-  })
+  const describe = () =>
+    app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'igny8',
+        version: '1',
+        description:
+          'From a keyword list to published articles on your WordPress sites. ' +
+          'Errors are application/problem+json: decide by `code`. Every path may answer a 503 with ' +
+          '`Retry-After`: `overloaded` when the database is too busy, `database_unavailable` when it cannot be ' +
+          'reached. Repeat the request then; with an `Idempotency-Key` a POST is carried out once however ' +
+          'often it is repeated.',
+      },
+      servers: [{ url: deps.settings.publicUrl() }],
+    })
   // Built once, on the first request, when all routes are registered and the URL is known.
   let description: Uint8Array<ArrayBuffer> | undefined
   app.get('/api/v1/openapi.json', (c) => {
-    description ??= new TextEncoder().encode(JSON.stringify(app.getOpenAPI31Document(describe())))
+    description ??= new TextEncoder().encode(JSON.stringify(describe()))
     return c.body(description, 200, { 'content-type': 'application/json' })
   })
   app.get('/docs', (c) => c.html(PAGE))
@@ -64,4 +65,5 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps): void {
     if (!type || !bytes) throw notFound()
     return c.body(bytes, 200, { 'content-type': type, 'cache-control': 'public, max-age=86400' })
   })
+  return describe
 }

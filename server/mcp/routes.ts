@@ -1,12 +1,18 @@
 import { StreamableHTTPTransport } from '@hono/mcp'
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { type AppEnv, callerOf, newRouter } from '../http/endpoint.ts'
 import { CALLERS_BODY, receiveBody } from '../http/receive-body.ts'
-import { TOOLS, type Tool } from './tools.ts'
+import { type ApiDescription, type ApiTool, toolsOf } from './tools.ts'
 
 const NO_BATCHES = {
   jsonrpc: '2.0',
@@ -22,16 +28,20 @@ const PASSED_ON = [
   'cf-connecting-ip',
 ]
 
-/** Sends a request to the HTTP API of this very process. */
-export type Ask = (path: string, init: RequestInit, env: unknown) => Promise<Response>
+/** The HTTP API of this process. */
+export type Api = {
+  description(): ApiDescription
+  request(path: string, init: RequestInit, env: unknown): Promise<Response>
+}
 
 /**
- * The main job's steps as tools, by the Model Context Protocol over Streamable HTTP, without sessions.
- * Each call is a request of the HTTP API with the caller's own token: what may be done, what it costs
- * and what is on record are the same. https://modelcontextprotocol.io/specification
+ * The marked routes of the API as tools of the Model Context Protocol, over Streamable HTTP without
+ * sessions. Each call is a request to the HTTP API with the caller's own token, so permissions, costs and
+ * the audit log are the same. https://modelcontextprotocol.io/specification
  */
-export function mcpRoutes({ settings }: Deps, ask: Ask) {
+export function mcpRoutes({ settings }: Deps, api: Api) {
   const app = newRouter()
+  let tools: Map<string, ApiTool> | undefined
   const admit: MiddlewareHandler<AppEnv> = async (c, next) => {
     callerOf(c)
     refuseForeignOrigin(c, [new URL(settings.publicUrl()).origin, ...settings.corsOrigins])
@@ -40,18 +50,26 @@ export function mcpRoutes({ settings }: Deps, ask: Ask) {
   app.post('/mcp', admit, receiveBody(CALLERS_BODY), async (c) => {
     const isBatch = /^\s*\[/.test(await c.req.text())
     if (isBatch) return c.json(NO_BATCHES, 400)
-    const server = new McpServer({ name: 'igny8', version: '1' })
-    for (const tool of TOOLS) {
-      const { name, title, description, input, readOnly = false } = tool
-      const annotations = { title, readOnlyHint: readOnly, openWorldHint: name === 'publish' }
-      const config = { title, description, inputSchema: input, annotations }
-      server.registerTool(name, config, (args: Record<string, unknown>) => call(c, ask, tool, args))
-    }
+    tools ??= new Map(toolsOf(api.description()).map((tool) => [tool.name, tool]))
     const transport = new StreamableHTTPTransport({ enableJsonResponse: true })
-    await server.connect(transport)
+    await serverOf(c, api, tools).connect(transport)
     return (await transport.handleRequest(c)) ?? c.body(null, 202)
   })
   return app
+}
+
+/** A server for one request. */
+function serverOf(c: Context<AppEnv>, api: Api, tools: Map<string, ApiTool>): Server {
+  const server = new Server({ name: 'igny8', version: '1' }, { capabilities: { tools: {} } })
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [...tools.values()].map(({ request: _, ...tool }) => tool),
+  }))
+  server.setRequestHandler(CallToolRequestSchema, ({ params: { name, arguments: args = {} } }) => {
+    const tool = tools.get(name)
+    if (!tool) throw new McpError(ErrorCode.InvalidParams, `There is no tool ${name}.`)
+    return call(c, api, tool, args)
+  })
+  return server
 }
 
 /** A page that made its visitor's browser call a service in their own network is told no. */
@@ -63,30 +81,18 @@ function refuseForeignOrigin(c: Context<AppEnv>, allowed: string[]): void {
 
 async function call(
   c: Context<AppEnv>,
-  ask: Ask,
-  { method, path, form }: Tool,
+  api: Api,
+  tool: ApiTool,
   args: Record<string, unknown>,
 ): Promise<CallToolResult> {
-  const rest = { ...args }
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(rest[name])
-    delete rest[name]
-    return encodeURIComponent(value)
-  })
-  const isRead = method === 'GET'
-  const query = isRead ? `?${new URLSearchParams(textOf(rest))}` : ''
-  const headers = new Headers(form ? {} : { 'content-type': 'application/json' })
+  const { path, init } = tool.request(args)
+  const headers = new Headers(init.headers)
   for (const name of PASSED_ON) {
     const value = c.req.header(name)
     if (value !== undefined) headers.set(name, value)
   }
-  const body = isRead ? undefined : (form?.(rest) ?? JSON.stringify(rest))
-  const answer = await ask(`/api/v1/${filled}${query}`, { method, headers, body }, c.env)
-  return resultOf(answer)
+  return resultOf(await api.request(path, { ...init, headers }, c.env))
 }
-
-const textOf = (args: Record<string, unknown>) =>
-  Object.entries(args).map(([name, value]) => [name, String(value)])
 
 async function resultOf(answer: Response): Promise<CallToolResult> {
   const json = (await answer.json()) as Record<string, unknown>

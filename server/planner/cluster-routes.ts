@@ -14,6 +14,7 @@ const tags = ['planner']
 const generateIdeas = endpoint('editor', {
   method: 'post',
   path: '/clusters/auto_generate_ideas/',
+  'x-mcp-tool': { name: 'generate_ideas' },
   tags,
   summary: 'Make content ideas for clusters',
   request: jsonBody(GenerateIdeas),
@@ -34,7 +35,12 @@ export function clusterRoutes(deps: Deps) {
     write: 'editor',
     table: clusters,
     row: Cluster,
-    list: { summary: 'List clusters', query: ClusterQuery, run: listClusters },
+    list: {
+      tool: 'list_clusters',
+      summary: 'List clusters',
+      query: ClusterQuery,
+      run: listClusters,
+    },
     get: getCluster,
     create: { summary: 'Add a cluster to a sector', body: NewCluster, run: createCluster },
     update: {

@@ -13,6 +13,7 @@ const tags = ['planner']
 const queue = endpoint('editor', {
   method: 'post',
   path: '/ideas/bulk_queue_to_writer/',
+  'x-mcp-tool': { name: 'queue_ideas' },
   tags,
   summary: 'Make a writer task of each idea, one an idea however often it is queued',
   request: jsonBody(BulkIds),
@@ -35,7 +36,7 @@ export function ideaRoutes(deps: Deps) {
     write: 'editor',
     table: content_ideas,
     row: Idea,
-    list: { summary: 'List content ideas', query: IdeaQuery, run: listIdeas },
+    list: { tool: 'list_ideas', summary: 'List content ideas', query: IdeaQuery, run: listIdeas },
     get: getIdea,
     create: { summary: 'Add a content idea to a sector', body: NewIdea, run: createIdea },
     update: {

@@ -18,6 +18,7 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
     {
       method: 'post',
       path: '/keywords/import_csv/',
+      'x-mcp-tool': { name: 'import_keywords' },
       tags,
       summary: 'Import keywords from a CSV file of any size',
       description:

@@ -43,6 +43,7 @@ const routes = {
   cluster: endpoint('editor', {
     method: 'post',
     path: '/keywords/auto_cluster/',
+    'x-mcp-tool': { name: 'cluster_keywords' },
     tags,
     summary: "Cluster a sector's keywords by meaning",
     request: jsonBody(ClusterKeywords),
@@ -85,7 +86,12 @@ export function keywordRoutes(deps: Deps) {
     write: 'editor',
     table: keywords,
     row: Keyword,
-    list: { summary: 'List keywords', query: KeywordQuery, run: listKeywords },
+    list: {
+      tool: 'list_keywords',
+      summary: 'List keywords',
+      query: KeywordQuery,
+      run: listKeywords,
+    },
     get: getKeyword,
     create: { summary: 'Add a keyword to a sector', body: NewKeyword, run: createKeyword },
     update: {

@@ -18,6 +18,7 @@ const routes = {
   list: endpoint('viewer', {
     method: 'get',
     path: '/writer/internal_links/',
+    'x-mcp-tool': { name: 'list_internal_links' },
     tags,
     summary: 'Links between the pages of clusters, and the changes that are proposed',
     description:
@@ -29,6 +30,7 @@ const routes = {
   accept: endpoint('editor', {
     method: 'post',
     path: '/writer/internal_links/accept/',
+    'x-mcp-tool': { name: 'accept_internal_links', openWorldHint: true },
     tags,
     summary: 'Update published pages with changes of their links',
     description: 'What people changed in WordPress stays, as with every update.',
@@ -38,6 +40,7 @@ const routes = {
   dismiss: endpoint('editor', {
     method: 'post',
     path: '/writer/internal_links/dismiss/',
+    'x-mcp-tool': { name: 'dismiss_internal_links' },
     tags,
     summary: 'Turn down changes of links: the pages stay as they are',
     request: jsonBody(InternalLinkIds),

@@ -58,6 +58,7 @@ const routes = {
   doctor: endpoint('editor', {
     method: 'get',
     path: '/auth/sites/{id}/wordpress/doctor/',
+    'x-mcp-tool': { name: 'check_wordpress', readOnlyHint: false, openWorldHint: true },
     tags: ['wordpress'],
     summary: 'Examine the way to a published post, each check with its cause and remedy',
     description:
@@ -84,6 +85,7 @@ const routes = {
   publish: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/publish/',
+    'x-mcp-tool': { name: 'publish', openWorldHint: true },
     tags: ['writer'],
     summary: 'Publish articles to WordPress, exactly once',
     request: jsonBody(PublishTasks),
@@ -92,6 +94,7 @@ const routes = {
   conflict: endpoint('viewer', {
     method: 'get',
     path: '/writer/tasks/{id}/conflict/',
+    'x-mcp-tool': { name: 'get_conflict' },
     tags: ['writer'],
     summary: 'Where the last update and an edit made in WordPress do not go together',
     description:
@@ -103,6 +106,7 @@ const routes = {
   resolveConflict: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/{id}/resolve_conflict/',
+    'x-mcp-tool': { name: 'resolve_conflict', openWorldHint: true },
     tags: ['writer'],
     summary: 'Decide each clash, and publish',
     description:
@@ -113,6 +117,7 @@ const routes = {
   approve: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/approve/',
+    'x-mcp-tool': { name: 'approve', openWorldHint: true },
     tags: ['writer'],
     summary: 'Approve articles as they stand; what waited for that is published',
     description:
@@ -127,6 +132,7 @@ const routes = {
   queue: endpoint('viewer', {
     method: 'get',
     path: '/publishing/queue/',
+    'x-mcp-tool': { name: 'list_publications' },
     tags: ['wordpress'],
     summary: 'Publications that were asked for and have not ended, and what each waits for',
     request: { query: PublicationQuery },
@@ -135,6 +141,7 @@ const routes = {
   unpublish: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/{id}/unpublish/',
+    'x-mcp-tool': { name: 'unpublish', openWorldHint: true, destructiveHint: true },
     tags: ['writer'],
     summary: 'Make a post a draft in WordPress again; the task returns to review',
     description:

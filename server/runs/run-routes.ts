@@ -14,6 +14,7 @@ const routes = {
   progress: endpoint('viewer', {
     method: 'get',
     path: '/settings/task_progress/{task_id}/',
+    'x-mcp-tool': { name: 'get_run' },
     tags,
     summary: 'How a run stands',
     request: { params: RunParam },
@@ -35,6 +36,7 @@ const routes = {
   cancel: endpoint('editor', {
     method: 'post',
     path: '/settings/task_progress/{task_id}/cancel/',
+    'x-mcp-tool': { name: 'cancel_run' },
     tags,
     summary: 'Stop what has not begun; its credits come back',
     request: { params: RunParam },

@@ -22,7 +22,7 @@ export function sectorRoutes(deps: Deps) {
     write: 'admin',
     table: sectors,
     row: Sector,
-    list: { summary: 'List sectors', query: SectorQuery, run: listSectors },
+    list: { tool: 'list_sectors', summary: 'List sectors', query: SectorQuery, run: listSectors },
     get: getSector,
     lock: lockSectors,
     create: {

@@ -49,7 +49,7 @@ export function siteRoutes(deps: Deps, siteLink: SiteLink) {
     write: 'admin',
     table: sites,
     row: Site,
-    list: { summary: 'List sites', query: SiteQuery, run: listSites },
+    list: { tool: 'list_sites', summary: 'List sites', query: SiteQuery, run: listSites },
     get: getSite,
     create: { summary: 'Create a site', body: NewSite, run: createSite },
     update: {

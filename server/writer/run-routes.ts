@@ -11,6 +11,7 @@ const routes = {
   content: endpoint('editor', {
     method: 'post',
     path: '/tasks/auto_generate_content/',
+    'x-mcp-tool': { name: 'generate_content' },
     tags,
     summary: 'Write the articles of queued tasks',
     description: 'An article costs 3 credits, an image original 1, publishing 0.',
@@ -20,6 +21,7 @@ const routes = {
   images: endpoint('editor', {
     method: 'post',
     path: '/tasks/auto_generate_images/',
+    'x-mcp-tool': { name: 'generate_images' },
     tags,
     summary: 'Make the images of tasks that have an article',
     description: 'An original costs 1 credit. What the task had before is replaced.',

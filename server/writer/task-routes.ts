@@ -55,6 +55,7 @@ export function taskRoutes(deps: Deps) {
     table: tasks,
     row: Task,
     list: {
+      tool: 'list_tasks',
       summary: 'List tasks',
       description: 'Without their articles: get a task, or its content, for `html_content`.',
       query: TaskQuery,
@@ -62,9 +63,11 @@ export function taskRoutes(deps: Deps) {
       run: listTasks,
     },
     get: getTask,
+    getTool: 'get_task',
     lock: (tx, id) => lockToDelete(tx, [id]),
     create: { summary: 'Create a task', body: NewTask, run: createTask },
     update: {
+      tool: 'update_task',
       summary: 'Change a task or its article',
       description:
         'Site and sector stay as they are. `html_content` is the article, the same as on its content. ' +

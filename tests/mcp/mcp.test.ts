@@ -1,7 +1,8 @@
 import { Client as McpClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TOOLS } from '../../server/mcp/tools.ts'
+import { describeApi } from '../../server/client/describe-api.ts'
+import { type ApiDescription, toolsOf } from '../../server/mcp/tools.ts'
 import type { Client, Json } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -72,19 +73,34 @@ const post = (init: RequestInit = {}) =>
   })
 
 describe('the MCP server', () => {
-  it('lists its tools, each with what it takes and whether it only reads', async () => {
+  it('lists its tools, each with its arguments and whether it only reads', async () => {
     const { tools } = await mcp.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name))
     const publish = tools.find(({ name }) => name === 'publish')!
     expect(publish.inputSchema).toMatchObject({ required: ['ids'] })
     expect(publish.annotations).toMatchObject({ readOnlyHint: false, openWorldHint: true })
-    expect(tools.find(({ name }) => name === 'get_task')!.annotations!.readOnlyHint).toBe(true)
+    const getTask = tools.find(({ name }) => name === 'get_task')!
+    expect(getTask.annotations!.readOnlyHint).toBe(true)
+    expect(getTask.inputSchema).toMatchObject({ required: ['id'] })
+    const quote = tools.find(({ name }) => name === 'quote')!
+    expect(quote.inputSchema).toMatchObject({ required: ['operation', 'request'] })
+    expect(quote.annotations!.readOnlyHint).toBe(true)
+  })
+
+  it('names each tool once, and no two arguments of one alike', () => {
+    const tools = toolsOf(describeApi() as ApiDescription)
+    expect(new Set(tools.map(({ name }) => name)).size).toBe(tools.length)
+    for (const { name, inputSchema } of tools) {
+      const required = inputSchema.required ?? []
+      expect(new Set(required).size, name).toBe(required.length)
+      expect(Object.keys(inputSchema), name).not.toContain('oneOf')
+      expect(JSON.stringify(inputSchema), name).not.toContain('$ref')
+    }
   })
 
   it('takes keywords to an article with images', async () => {
     const words = ['espresso', 'espresso beans', 'espresso machine', 'espresso grinder']
-    const keywords = words.map((keyword) => ({ keyword, volume: 10 }))
-    const added = await tool('import_keywords', { ...sector, keywords })
+    const file = ['keyword,volume', ...words.map((word) => `${word},10`)].join('\n')
+    const added = await tool('import_keywords', { ...sector, file })
     expect(added.structuredContent).toMatchObject({ imported: 4, skipped: 0 })
     await run('cluster_keywords', sector)
     const [cluster] = await listed('list_clusters', { sector_id: sector.sector_id })
@@ -102,24 +118,20 @@ describe('the MCP server', () => {
     expect(String(task.structuredContent!.html_content)).toContain('<h2>')
   })
 
-  it('imports keywords as the API does, from a list and from CSV', async () => {
+  it('imports keywords as the API does', async () => {
     const place = await newSector(owner, 'Imported')
-    const odd = [
-      { keyword: '=1+1, "quoted"', volume: 5, difficulty: 7, intent: 'commercial' },
-      { keyword: 'Tea', volume: 1 },
-      { keyword: 'too hard', difficulty: 101 },
-    ]
-    const listed = await tool('import_keywords', { ...place, keywords: odd })
-    expect(listed.structuredContent).toMatchObject({
+    const first =
+      'keyword,volume,difficulty,intent\n"=1+1, ""quoted""",5,7,commercial\nTea,1\nhard,,101\n'
+    expect(
+      (await tool('import_keywords', { ...place, file: first })).structuredContent,
+    ).toMatchObject({
       ...{ imported: 2, updated: 0, skipped: 1 },
       errors: [{ line: 4, message: expect.stringContaining('difficulty') }],
     })
-    const csv = 'Volume,Keyword\n900,tea\n4,coffee\n'
-    const read = await tool('import_keywords_csv', { ...place, csv })
+    const second = 'Volume,Keyword\n900,tea\n4,coffee\n'
+    const read = await tool('import_keywords', { ...place, file: second })
     expect(read.structuredContent).toMatchObject({ imported: 1, updated: 1 })
-    const { results } = (await tool('list_keywords', place)).structuredContent as {
-      results: Json[]
-    }
+    const results = await listed('list_keywords', { ...place, page_size: 10 })
     const seen = results.map(({ keyword, volume, intent }) => [keyword, volume, intent])
     expect(seen.sort()).toEqual([
       ['=1+1, "quoted"', 5, 'commercial'],
@@ -132,22 +144,51 @@ describe('the MCP server', () => {
     const refused = await tool('publish', { ids: [999_999] })
     expect(refused).toMatchObject({ isError: true })
     expect(refused.content[0]!.text).toMatch(/^not_found: /)
-    const wrong = await tool('import_keywords', { ...sector, keywords: [] })
-    expect(wrong.isError).toBe(true)
-    const csv = await tool('import_keywords_csv', { ...sector, csv: 'word\ntea\n' })
+    const wrong = await tool('publish', { ids: 'all', when: 'now' })
+    expect(wrong.content[0]!.text).toMatch(/^validation_failed: .*ids.*when/)
+    const unknown = await tool('list_tasks', { colour: 'red' })
+    expect(unknown.content[0]!.text).toMatch(/colour/)
+    const csv = await tool('import_keywords', { ...sector, file: 'word\ntea\n' })
     expect(csv.content[0]!.text).toMatch(/^csv_invalid: /)
+    await expect(tool('get_task', {})).rejects.toThrow('id is required')
+    await expect(tool('no_such_tool', {})).rejects.toThrow('There is no tool no_such_tool')
+  })
+
+  it('follows, stops and undoes what it began', async () => {
+    const place = await newSector(owner, 'Stopped')
+    await tool('import_keywords', { ...place, file: 'keyword\nmatcha\nsencha\n' })
+    const { structuredContent: run } = await tool('cluster_keywords', place)
+    const cancelled = await tool('cancel_run', { task_id: run!.task_id })
+    expect(cancelled.structuredContent).toMatchObject({ task_id: run!.task_id })
+    const balance = await tool('get_balance', {})
+    expect(balance.structuredContent).toHaveProperty('balance')
+    expect(await listed('list_publications')).toEqual([])
+    const noConflict = await tool('get_conflict', { id: 999_999 })
+    expect(noConflict.content[0]!.text).toMatch(/^not_found/)
+  })
+
+  it('lets a person approve, and not a key', async () => {
+    const title = 'To be approved'
+    const { body } = await owner.post<{ id: number }>('writer/tasks/', { ...sector, title })
+    await owner.run('writer/tasks/auto_generate_content/', { ids: [body.id] })
+    const ids = [body.id]
+    expect((await tool('approve', { ids })).content[0]!.text).toMatch(/^permission_denied/)
+    const person = await connected(owner.token)
+    const { structuredContent } = await tool('approve', { ids }, person)
+    expect(structuredContent).toEqual({ approved: 1 })
+    await person.close()
   })
 
   it("refuses another account's ids, and a key that only reads its writes", async () => {
     const stranger = await service.owner('Theirs')
     const theirs = await newSector(stranger, 'Theirs')
     expect(
-      (await tool('import_keywords_csv', { ...theirs, csv: 'keyword\nx\n' })).content[0]!.text,
+      (await tool('import_keywords', { ...theirs, file: 'keyword\nx\n' })).content[0]!.text,
     ).toMatch(/^not_found/)
     expect(JSON.stringify(await listed('list_sites'))).not.toContain('Theirs')
     const reader = await connected(await keyOf(owner, 'read'))
     expect((await tool('list_sites', {}, reader)).isError).toBeFalsy()
-    const refused = await tool('import_keywords_csv', { ...sector, csv: 'keyword\ny\n' }, reader)
+    const refused = await tool('import_keywords', { ...sector, file: 'keyword\ny\n' }, reader)
     expect(refused.content[0]!.text).toMatch(/^permission_denied/)
     await reader.close()
   })
