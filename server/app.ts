@@ -32,11 +32,11 @@ import { quoteRoutes } from './quote-routes.ts'
 import { runRoutes } from './runs/run-routes.ts'
 import { writerRoutes } from './writer/routes.ts'
 
-/** What asks who is calling. */
+/** The paths that authenticate their caller. */
 const API = ['/api/*', '/mcp']
 const SYSTEM = [runRoutes, integrationRoutes, promptRoutes, authorProfileRoutes, strategyRoutes]
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-/** Only the page of the API's description runs scripts: its own, which set styles inline. */
+/** Pages run only scripts of this origin. Swagger UI sets inline styles. */
 const HEADERS: Parameters<typeof secureHeaders>[0] = {
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -48,11 +48,11 @@ const HEADERS: Parameters<typeof secureHeaders>[0] = {
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
   },
-  // Whether the subdomains of an operator's host serve TLS is not ours to say.
+  // No includeSubDomains: igny8 does not know whether the operator's subdomains serve TLS.
   strictTransportSecurity: 'max-age=15552000',
 }
 
-/** The HTTP API. Nothing in its import graph needs Node; what does comes in through `deps`. */
+/** The HTTP API. Nothing in its import graph needs Node; what needs it is passed in `deps`. */
 export function createApp(given: Deps): OpenAPIHono<AppEnv> {
   const deps = { ...given, passwords: passwordsOutside(given.database, given.passwords) }
   const app = newRouter({ getPath: canonicalPath })
@@ -95,7 +95,7 @@ export function createApp(given: Deps): OpenAPIHono<AppEnv> {
   return app
 }
 
-/** Every path answers with and without its trailing slash: below /api/ routes have one, elsewhere none. */
+/** Every path works with and without a trailing slash: routes below /api/ are declared with one, others without. */
 function canonicalPath(request: Request): string {
   const { pathname } = new URL(request.url)
   const bare = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname
@@ -107,15 +107,19 @@ const keepOutOfCaches: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next()
 }
 
-/** For a path that answers to other methods than the one it was asked with. */
+/** The 405 for a path that exists with other methods; undefined when it exists with none. */
 function methodNotAllowed(app: OpenAPIHono<AppEnv>, path: string): DomainError | undefined {
   const allow = METHODS.filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   )
   if (allow.length === 0) return undefined
-  return new DomainError('method_not_allowed', `This path answers to ${allow.join(', ')}.`, {
-    headers: { allow: allow.join(', ') },
-  })
+  return new DomainError(
+    'method_not_allowed',
+    `This path does not support the method. Use ${allow.join(', ')}.`,
+    {
+      headers: { allow: allow.join(', ') },
+    },
+  )
 }
 
 function logRequests({ logger }: Deps): MiddlewareHandler<AppEnv> {
@@ -126,7 +130,7 @@ function logRequests({ logger }: Deps): MiddlewareHandler<AppEnv> {
       {
         request_id: c.get('requestId'),
         method: c.req.method,
-        // Without the query string, where callers may put what is not for a log.
+        // Without the query string, which may contain secrets.
         path: c.req.path,
         status: c.res.status,
         ms: Math.round(performance.now() - began),

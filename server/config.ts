@@ -24,24 +24,24 @@ const Environment = z.object({
   IGNY8_DATA_DIR: z.string().min(1).default('./.data'),
   IGNY8_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   IGNY8_SECRET_KEYS: list.refine((keys) => keys.every((key) => key.length >= 32), {
-    message: 'each key needs at least 32 characters',
+    message: 'each key must have at least 32 characters',
   }),
   IGNY8_REGISTRATION: z.enum(['open', 'closed']).default('open'),
   IGNY8_ALLOW_PRIVATE_SITES: list.refine((items) => items.every((item) => hostPort.test(item)), {
-    message: 'each entry is host:port',
+    message: 'each entry must be host:port',
   }),
   IGNY8_DEFAULT_PLAN: z.string().min(1).default('free'),
   IGNY8_RATE_LIMIT_ACCOUNT: perMinute.default(30_000),
   IGNY8_RATE_LIMIT_ADDRESS: perMinute.default(60_000),
   IGNY8_TRUSTED_PROXIES: list.refine((items) => items.every(isNetwork), {
-    message: 'each entry is an address or a network such as 10.0.0.0/8',
+    message: 'each entry must be an address or a network such as 10.0.0.0/8',
   }),
   IGNY8_S3_URL: z.url({ protocol: /^https?$/ }).optional(),
   IGNY8_S3_REGION: z.string().min(1).default('auto'),
   IGNY8_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   IGNY8_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   IGNY8_CORS_ORIGINS: list.refine((items) => items.every((item) => origin.test(item)), {
-    message: 'each entry is an origin such as https://app.example.com, or *',
+    message: 'each entry must be an origin such as https://app.example.com, or *',
   }),
 })
 
@@ -49,29 +49,29 @@ export type Config = {
   port: number
   host: string
   publicUrl: string | undefined
-  /** Without one the service runs its own PostgreSQL under `dataDir`. */
+  /** Undefined: the service runs its own PostgreSQL under `dataDir`. */
   databaseUrl: string | undefined
   dataDir: string
   role: 'all' | 'api' | 'worker'
-  /** Newest first. Empty: they are kept in the data folder. */
+  /** Newest first. Empty: the keys are generated into the data folder. */
   secretKeys: string[]
   registration: 'open' | 'closed'
   allowPrivateSites: string[]
   defaultPlan: string
   /** Requests a minute; 0 sets no limit. */
   rateLimits: { account: number; address: number }
-  /** Addresses and networks whose X-Forwarded-For is believed. */
+  /** Addresses and networks whose X-Forwarded-For is trusted. */
   trustedProxies: string[]
-  /** Whose pages may call the API from a browser. */
+  /** Origins whose pages may call the API from a browser. */
   corsOrigins: string[]
-  /** Where image files are kept; without one, under `dataDir`. */
+  /** Where image files are stored. Undefined: under `dataDir`. */
   bucket: Bucket | undefined
 }
 
-/** A setting that ends the start; its message is one line that names it. */
+/** A setting that the service cannot start with; the message is one line that names it. */
 export class ConfigError extends Error {}
 
-/** Reads the environment, once. Throws `ConfigError` for the first setting that does not hold. */
+/** Reads the environment. Throws `ConfigError` for the first invalid setting. */
 export function readConfig(environment: Record<string, unknown>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = Environment.safeParse(set)

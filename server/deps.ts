@@ -8,7 +8,7 @@ import type { Queue } from './runs/queue.ts'
 import type { RunEvents } from './runs/run-events.ts'
 import type { Secrets } from './security/secrets.ts'
 
-/** All that the application needs from outside; what differs between Node and Workers is in here. */
+/** What the application is given: everything that differs between Node and Workers. */
 export type Deps = {
   database: Database
   queue: Queue
@@ -20,13 +20,13 @@ export type Deps = {
   logger: Logger
   metrics: Metrics
   settings: Settings
-  /** The address of who is calling, for throttling. */
+  /** The IP address of the client, for rate limits. */
   clientAddress(request: Request, env: unknown): string
   /** A file that `/docs` needs, by its name in swagger-ui-dist. */
   docsAsset(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>
-  /** The bridge plugin, to be installed in WordPress. */
+  /** The bridge plugin for WordPress, as a zip. */
   pluginZip(): Promise<Uint8Array<ArrayBuffer>>
-  /** Aborted when the process starts to shut down: a request must not wait for a worker any longer. */
+  /** Aborted when the process starts to shut down: requests then stop waiting for a worker. */
   draining?: AbortSignal
 }
 
@@ -42,10 +42,10 @@ type Settings = {
   defaultPlan: string
   /** Requests a minute; 0 sets no limit. */
   rateLimits: { account: number; address: number }
-  /** Whose pages may call the API from a browser. */
+  /** Origins whose pages may call the API from a browser. */
   corsOrigins: string[]
   /** Without a trailing slash. */
   publicUrl(): string
-  /** Where Google's endpoints are; Google's own by default. */
+  /** Google's endpoints; tests replace them. */
   googleUrls?: GoogleUrls
 }

@@ -4,14 +4,14 @@ import { docsAsset } from './http/docs-asset.ts'
 import { SWAGGER_UI } from './http/openapi.ts'
 import { pluginZip } from './publishing/plugin-zip.ts'
 
-/** Writes what the edge serves and cannot read from a disk to the folder that wrangler.toml names. */
+/** Writes the files that the Worker serves to the assets folder of wrangler.toml: a Worker has no disk. */
 const FOLDER = path.join(import.meta.dirname, '../.wrangler/assets')
 
 mkdirSync(FOLDER, { recursive: true })
 for (const name of Object.keys(SWAGGER_UI)) keep(name, await docsAsset(name))
 keep('plugin.zip', await pluginZip())
 
-/** Several may be at it at once, and whoever watches the folder is not woken for nothing. */
+/** Replaces the file atomically, since several processes may write it, and only if it changed, so that watchers do not rebuild. */
 function keep(name: string, bytes: Uint8Array): void {
   const file = path.join(FOLDER, name)
   if (existsSync(file) && readFileSync(file).equals(bytes)) return

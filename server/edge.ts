@@ -15,7 +15,7 @@ import { openQueue } from './runs/boss.ts'
 import type { RunEvents } from './runs/run-events.ts'
 import { openSecrets } from './security/secrets.ts'
 
-/** Settings as in Node, and the bindings of wrangler.toml. */
+/** The settings of Node and the bindings of wrangler.toml. */
 type Env = Record<string, unknown> & {
   HYPERDRIVE: { connectionString: string }
   /** What edge-assets.ts writes. */
@@ -23,12 +23,12 @@ type Env = Record<string, unknown> & {
 }
 type Context = { waitUntil(promise: Promise<unknown>): void }
 
-/** How often the follower of a run looks again: nobody is notified through Hyperdrive. */
+/** How often a stream polls its run: LISTEN does not work through Hyperdrive. */
 const LOOK_MS = 500
-/** Few: they are connections to Hyperdrive, which keeps those to the database. */
+/** Few, since Hyperdrive pools the connections to the database. */
 const CONNECTIONS_PER_REQUEST = 4
 
-/** On Workers a request must not use the connection of another, so each has a pool of its own. */
+/** On Workers a request must not use another request's connection, so each has its own pool. */
 const databaseOfRequest = new AsyncLocalStorage<Database>()
 const database = new Proxy({} as Database, {
   get:
@@ -38,7 +38,7 @@ const database = new Proxy({} as Database, {
 })
 let app: ReturnType<typeof createApp> | undefined
 
-/** The API alone, on Cloudflare Workers: jobs are enqueued here and done by workers in Node. */
+/** The API on Cloudflare Workers. It enqueues jobs; workers in Node run them. */
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
     const { connectionString } = env.HYPERDRIVE
@@ -55,7 +55,7 @@ export default {
         if (!answer?.body) context.waitUntil(own.close())
       }
       if (!answer.body) return answer
-      // Not before the last byte; when the caller goes away first, all that the request has is dropped.
+      // Closed after the last byte. If the client disconnects first, the runtime drops the connections.
       const closing = new TransformStream({ flush: () => context.waitUntil(own.close()) })
       return new Response(answer.body.pipeThrough(closing), answer)
     })
@@ -65,9 +65,10 @@ export default {
 async function openDeps(env: Env): Promise<Deps> {
   const config = readConfig(env)
   const { publicUrl, bucket } = config
-  if (!publicUrl) throw new ConfigError('PUBLIC_URL: required at the edge')
-  if (!bucket) throw new ConfigError('IGNY8_S3_URL: required at the edge, which has no disk')
-  if (config.secretKeys.length === 0) throw new ConfigError('IGNY8_SECRET_KEYS: required')
+  if (!publicUrl) throw new ConfigError('PUBLIC_URL: required on Workers')
+  if (!bucket) throw new ConfigError('IGNY8_S3_URL: required on Workers, which have no disk')
+  if (config.secretKeys.length === 0)
+    throw new ConfigError('IGNY8_SECRET_KEYS: required on Workers')
   const secrets = await openSecrets(config.secretKeys)
   return {
     database,
@@ -94,7 +95,10 @@ async function openDeps(env: Env): Promise<Deps> {
 
 async function asset({ ASSETS }: Env, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await ASSETS.fetch(`https://assets/${name}`)
-  if (!file.ok) throw new Error(`the asset ${name} is not there: ${file.status}`)
+  if (!file.ok)
+    throw new Error(
+      `the asset ${name} is missing (status ${file.status}); run server/edge-assets.ts before the deployment`,
+    )
   return new Uint8Array(await file.arrayBuffer())
 }
 
@@ -105,7 +109,7 @@ const pollRunEvents: RunEvents = {
   },
 }
 
-/** One JSON line an event; what could hold a secret is cut out. */
+/** Logs one JSON line per event; fields that may hold secrets are redacted. */
 const consoleLogger: Logger = {
   info: (fields, message) => console.log(line('info', fields, message)),
   warn: (fields, message) => console.warn(line('warn', fields, message)),

@@ -1,4 +1,4 @@
-/** The errors of the domain by code; `http/problem.ts` gives each its place in HTTP. */
+/** The HTTP status of each error code. */
 export const ERROR_STATUS = {
   validation_failed: 400,
   malformed_body: 400,
@@ -39,22 +39,22 @@ export const ERROR_STATUS = {
 } as const
 export type ErrorCode = keyof typeof ERROR_STATUS
 
-/** `Retry-After` of temporary overload. */
+/** `Retry-After` of a temporary overload, in seconds. */
 export const RETRY_SECONDS = '5'
 
-/** `resets_at` is null for what does not pass with time: `max_sites` and its like. */
+/** `resets_at` is null for limits that do not reset, such as `max_sites`. */
 export type ReachedLimit = { limit: string; limit_value: number; resets_at: string | null }
 
 export type FieldError = { path: string; message: string }
 
-/** An error that the caller is told about: what happened, to what, and what to do next. */
+/** An error that is shown to the caller. `detail` says what happened, to what, and what to do next. */
 export class DomainError extends Error {
   readonly code: ErrorCode
   readonly errors: FieldError[] | undefined
   readonly headers: Record<string, string>
-  /** Set where the cause has a code of its own, such as a WordPress site's check. */
+  /** Set if the cause has its own code, such as a failed check of a WordPress site. */
   readonly cause_code: string | undefined
-  /** Set where a limit of the plan would be passed. */
+  /** Set for `plan_limit_reached`. */
   readonly limit: ReachedLimit | undefined
 
   constructor(
@@ -77,23 +77,27 @@ export class DomainError extends Error {
   }
 }
 
-/** For what is absent, another account's, or on a site that was not granted: all three look alike. */
+/** The 404 for an object that does not exist, belongs to another account, or is on a site without a grant: callers cannot tell which. */
 export function notFound(): DomainError {
-  return new DomainError('not_found', 'There is no such object here, or you may not see it.')
+  return new DomainError('not_found', 'This does not exist, or you have no access to it.')
 }
 
-/** A field of the request that does not hold, found while the request was carried out. */
+/** The 400 for a field whose value turned out to be invalid while the request was processed. */
 export function invalid(path: string, message: string): DomainError {
-  return new DomainError('validation_failed', 'The request is not valid; see errors.', {
-    errors: [{ path, message }],
-  })
+  return new DomainError(
+    'validation_failed',
+    'The request is not valid. See "errors" for each field.',
+    {
+      errors: [{ path, message }],
+    },
+  )
 }
 
 /** The 401 for an invalid token or API key. */
 export function tokenInvalid(): DomainError {
   return new DomainError(
     'token_invalid',
-    'The token is no longer valid. Refresh it or sign in again.',
+    'The token or API key is not valid, has expired or was revoked. Refresh the token or sign in again.',
     {
       headers: { 'www-authenticate': 'Bearer realm="igny8", error="invalid_token"' },
     },

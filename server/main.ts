@@ -37,21 +37,21 @@ import { listenToRuns } from './runs/run-events.ts'
 import { secretKeysOf } from './security/kept-secret-keys.ts'
 import { openSecrets, type Secrets } from './security/secrets.ts'
 
-/** The whole drain: what has not ended by then, as when the database hangs, is left to the next start. */
+/** Limit of the whole drain. What still runs then, for example because the database hangs, is recovered at the next start. */
 const STOP_LIMIT_MS = 28_000
-/** How long a start may still take that is told to stop: nobody has been served yet. */
+/** How long a start that is told to stop may still take: it has no requests to finish. */
 const START_PATIENCE_MS = 5_000
 
 export type Service = {
-  /** Undefined for a pure worker. */
+  /** Undefined if the role is `worker`. */
   url: string | undefined
   databaseUrl: string
   database: Database
-  /** Lets requests and steps under way finish, then stops everything. */
+  /** Waits for running requests and steps, then stops everything. */
   stop(): Promise<void>
 }
 
-/** What tests run differently. */
+/** What tests replace. */
 export type Overrides = {
   settleMs?: number
   logger?: Logger
@@ -61,7 +61,7 @@ export type Overrides = {
   poolSize?: number
 }
 
-/** Starts what the configuration asks for: API, workers or both, over a database of their own or a given one. */
+/** Starts the API, the workers or both, with an embedded or an external database. */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const ownLogger = overrides.logger ?? openLogger()
   const logger = withoutAbsence(ownLogger)
@@ -73,12 +73,11 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const pools: { cut(why: string): void }[] = [pool]
   const watch = watchDatabase(databaseUrl, pools, ownLogger)
   const unsupervise = embedded?.supervise((err) =>
-    logger.error({ err }, 'PostgreSQL does not start; igny8 tries again'),
+    logger.error({ err }, 'PostgreSQL did not start; retrying'),
   )
   await usable(databaseUrl, watch)
   await migrate(databaseUrl, {
-    blocked: () =>
-      logger.warn({}, 'the migration waits for a table that is in use; igny8 tries again'),
+    blocked: () => logger.warn({}, 'the migration waits for a table that is in use; retrying'),
   })
   const database = openDatabase(pool, REQUEST_LIMITS)
   await checkDefaultPlan(database, config.defaultPlan)
@@ -118,7 +117,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   }
 }
 
-/** Waits for the database. Throws `ConfigError` when it is one that cannot be used. */
+/** Waits for the database. Throws `ConfigError` if igny8 cannot use it. */
 async function usable(databaseUrl: string, watch: Session): Promise<void> {
   try {
     await watch.ready
@@ -127,9 +126,9 @@ async function usable(databaseUrl: string, watch: Session): Promise<void> {
   }
   if (await sharesSessions(databaseUrl)) {
     throw new ConfigError(
-      'DATABASE_URL: a pooler is there that shares connections between transactions, such as PgBouncer with ' +
-        'pool_mode = transaction; LISTEN and advisory locks, which igny8 needs, do not work through it. ' +
-        'Give the address of PostgreSQL itself, or of a pool with pool_mode = session.',
+      'DATABASE_URL: this is a pooler that shares connections between transactions, such as PgBouncer with ' +
+        'pool_mode = transaction. igny8 needs LISTEN and advisory locks, which do not work through it. ' +
+        'Use the address of PostgreSQL, or a pool with pool_mode = session.',
     )
   }
 }
@@ -217,7 +216,7 @@ function mediaIn(config: Config) {
   return diskMedia(path.join(config.dataDir, 'media'))
 }
 
-/** One JSON line an event on standard error; what could hold a secret is cut out. */
+/** Logs one JSON line per event to standard error; fields that may hold secrets are redacted. */
 function openLogger(): Logger {
   const redact = {
     paths: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`)],
@@ -261,7 +260,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Also ends a start that waits for its database. */
+/** Also ends a start that is still waiting for its database. */
 async function end(starting: Promise<Service>): Promise<void> {
   setTimeout(() => process.exit(0), STOP_LIMIT_MS)
   const service = await Promise.race([starting, delay(START_PATIENCE_MS)])

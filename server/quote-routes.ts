@@ -15,7 +15,7 @@ import type { RunPlan } from './runs/accept-run.ts'
 import { planContent, planImages } from './writer/plan-generation.ts'
 import { GenerateContent, GenerateImages } from './writer/schemas.ts'
 
-/** Each operation with the body of its endpoint: what is quoted is planned by the same code. */
+/** Each operation with the body of its endpoint; the same code plans the quote and the run. */
 const QuoteRequest = z
   .discriminatedUnion('operation', [
     z.strictObject({ operation: z.literal('auto_cluster'), request: ClusterKeywords }),
@@ -24,11 +24,13 @@ const QuoteRequest = z
     z.strictObject({ operation: z.literal('auto_generate_images'), request: GenerateImages }),
     z.strictObject({ operation: z.literal('publish'), request: PublishTasks }),
   ])
-  .openapi({ description: '`request` is the body that the operation itself would be sent.' })
+  .openapi({ description: '`request` is the body that you would send to the operation.' })
 
 const Quote = z
   .object({
-    credits: z.int().openapi({ description: 'What the run holds, and costs at most.' }),
+    credits: z
+      .int()
+      .openapi({ description: 'The credits that the run would hold. It never costs more.' }),
     steps: z.int(),
     balance: z.int(),
     affordable: z.boolean(),
@@ -41,7 +43,7 @@ const Quote = z
           resets_at: z.string(),
         }),
       )
-      .openapi({ description: 'Limits of the plan that the run would pass now.' }),
+      .openapi({ description: 'The limits of the plan that the run would exceed now.' }),
   })
   .openapi('Quote')
 
@@ -50,12 +52,12 @@ const route = endpoint('editor', {
   path: '/quote/',
   'x-mcp-tool': { name: 'quote', readOnlyHint: true },
   tags: ['billing'],
-  summary: 'What a run would cost, before it is run',
+  summary: 'Quote a run',
   request: jsonBody(QuoteRequest),
   responses: { 200: answer('The quote.', Quote) },
 })
 
-/** Below billing/, and above the features whose runs it quotes. */
+/** Served below billing/, but not part of it: it imports the features whose runs it quotes. */
 export function quoteRoutes({ database }: Deps) {
   const app = newRouter()
   app.openapi(route, async (c) => {

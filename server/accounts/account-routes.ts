@@ -22,10 +22,10 @@ const routes = {
     method: 'get',
     path: '/accounts/{id}/export/',
     tags,
-    summary: 'Everything of the account as a zip: NDJSON a table, and the images',
+    summary: 'Export the account',
     description:
-      'Without secrets. It is read as it is sent, whatever its size: a reader may be slow. An archive of ' +
-      'more than 65,535 files or 4 GB is a ZIP64 one, which most programs open.',
+      'Streams a zip with one NDJSON file per table and all images. Secrets are left out. An archive with ' +
+      'more than 65,535 files or 4 GB is in ZIP64 format.',
     request: { params: IdParam },
     responses: {
       200: {
@@ -38,11 +38,12 @@ const routes = {
     method: 'delete',
     path: '/accounts/{id}/',
     tags,
-    summary: 'Close the account, to be erased after 30 days',
+    summary: 'Close the account',
     description:
-      'What has not begun is cancelled; API keys end. It can be read, exported and restored until ' +
-      'delete_after. Then all of it is erased, its image files within a day; of the ledger and the audit log who ' +
-      'did what and what it cost stays, without any text. Posts in WordPress stay.',
+      'Cancels the work that has not started and revokes all API keys. The account can be read, exported and ' +
+      'restored for 30 days, until `delete_after`. Then its data is erased, and its image files within a day. ' +
+      'The ledger and the audit log keep who did what and what it cost, without any text. Posts in ' +
+      'WordPress are not deleted.',
     request: { params: IdParam, query: Confirm },
     responses: { 200: answer('The account.', OwnAccount) },
   }),
@@ -50,13 +51,13 @@ const routes = {
     method: 'post',
     path: '/accounts/{id}/restore/',
     tags,
-    summary: 'Open an account again that was closed',
+    summary: 'Restore a closed account',
     request: { params: IdParam },
     responses: { 200: answer('The account.', OwnAccount) },
   }),
 }
 
-/** Throws a 404 for another account's id. */
+/** Throws a 404 for the id of another account. */
 function ownAccount(caller: Caller, id: number): Caller {
   if (id !== caller.accountId) throw notFound()
   return caller
@@ -87,16 +88,16 @@ export function accountRoutes(deps: Deps) {
     table: accounts,
     row: OwnAccount,
     list: {
-      summary: 'The account you act in, as a list of one',
+      summary: 'List your account',
       query: AccountQuery,
       run: listAccounts,
     },
     get: getAccount,
     update: {
-      summary: 'Change the account',
+      summary: 'Update the account',
       description:
-        'An admin changes its name; an owner also plan_id and owner_id, by which the owner before ' +
-        "becomes an admin; the platform's staff, by X-Account-Id, also slug, status and stripe_customer_id.",
+        'An admin can change `name`. The owner can also change `plan_id` and `owner_id`; the previous owner ' +
+        'becomes an admin. Platform staff, with X-Account-Id, can also change `slug`, `status` and `stripe_customer_id`.',
       body: UpdateAccount,
       run: updateAccount,
     },

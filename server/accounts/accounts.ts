@@ -12,7 +12,7 @@ import type { UpdateAccount } from './schemas.ts'
 
 const selection = {
   ...getTableColumns(accounts),
-  // Whom the account pays with is its administrators' to see.
+  // Only admins and above see the payment reference.
   stripe_customer_id: sql<string | null>`case
     when current_setting('app.role', true) in ('admin', 'owner', 'developer')
     then ${accounts.stripe_customer_id} end`.as('stripe_customer_id'),
@@ -23,7 +23,7 @@ export const AccountQuery = listQuery(ACCOUNT_ORDERINGS, {
   status: z.enum(ACCOUNT_STATUSES).optional(),
 })
 
-/** The one account that the caller acts in. */
+/** A list with the one account that the caller acts in. */
 export function listAccounts(tx: Tx, url: string, query: z.infer<typeof AccountQuery>) {
   return listPage(tx, {
     url,
@@ -45,7 +45,7 @@ export async function getAccount(tx: Tx, id: number) {
 type Account = typeof accounts.$inferSelect
 type Change = z.infer<typeof UpdateAccount>
 
-/** An admin changes the name, the owner its plan and who owns it, and platform staff the rest too. */
+/** Admins can change the name, owners also the plan and the owner, platform staff everything. */
 export async function updateAccount(
   tx: Tx,
   caller: Caller,
@@ -56,7 +56,10 @@ export async function updateAccount(
   await checkPlan(tx, input.plan_id)
   checkSlug(before, input.slug)
   if (input.status && before.status === 'cancelled') {
-    throw new DomainError('wrong_state', 'This account is cancelled: its owner may restore it.')
+    throw new DomainError(
+      'wrong_state',
+      'This account is cancelled. Its owner can restore it until the grace period ends.',
+    )
   }
   try {
     await tx
@@ -75,33 +78,32 @@ const STAFFS: (keyof Change)[] = ['slug', 'status', 'stripe_customer_id']
 function requireMayChange(caller: Caller, input: Change): void {
   const named = (fields: (keyof Change)[]) => fields.filter((field) => input[field] !== undefined)
   if (caller.isStaff) return
-  if (named(STAFFS).length > 0) throw refused(named(STAFFS), "the platform's staff")
+  if (named(STAFFS).length > 0) throw refused(named(STAFFS), 'platform staff')
   if (!mayAct(caller, 'owner') && named(OWNERS).length > 0) {
-    throw refused(named(OWNERS), "the account's owner")
+    throw refused(named(OWNERS), 'the owner of the account')
   }
 }
 
 function refused(fields: string[], who: string): DomainError {
-  return new DomainError('permission_denied', `${fields.join(', ')}: to be changed by ${who} only.`)
+  return new DomainError('permission_denied', `Only ${who} can change ${fields.join(', ')}.`)
 }
 
 async function checkPlan(tx: Tx, id: number | undefined): Promise<void> {
   if (id === undefined) return
   const [plan] = await tx.select({ is_active: plans.is_active }).from(plans).where(eq(plans.id, id))
-  if (!plan?.is_active)
-    throw invalid('plan_id', 'is not a plan that can be booked; see auth/plans/')
+  if (!plan?.is_active) throw invalid('plan_id', 'must be an active plan; see auth/plans/')
 }
 
-/** Who has one of the system account's slugs is platform staff: they are neither taken nor given up. */
+/** A system account's slug makes its users platform staff, so it can be neither taken nor given up. */
 function checkSlug(before: Account, slug: string | undefined): void {
   if (slug === undefined || slug === before.slug) return
   if (SYSTEM_ACCOUNT_SLUGS.includes(slug) || SYSTEM_ACCOUNT_SLUGS.includes(before.slug)) {
-    throw invalid('slug', 'is reserved for the platform')
+    throw invalid('slug', 'is reserved by the platform; choose another one')
   }
 }
 
 function slugTaken(): DomainError {
-  return new DomainError('already_exists', 'Another account has this slug.', {
+  return new DomainError('already_exists', 'Another account uses this slug. Choose another one.', {
     errors: [{ path: 'slug', message: 'is taken' }],
   })
 }

@@ -13,8 +13,9 @@ const list = endpoint('staff', {
   method: 'get',
   path: '/all_accounts/',
   tags: ['auth'],
-  summary: 'Every account, to find the one to name in X-Account-Id',
-  description: 'Search finds names, slugs and the e-mail addresses of owners. It is on record.',
+  summary: 'List all accounts',
+  description:
+    'Use it to find the account to name in X-Account-Id. `search` matches names, slugs and the email addresses of owners. Each request is recorded in the audit log.',
   request: { query: AllAccountsQuery },
   responses: { 200: answer('Accounts.', pageOf(AnyAccount)) },
 })

@@ -5,7 +5,7 @@ import { ACCOUNT_STATUSES, accounts } from '../../db/schema/accounts.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 
-// Spelled out: in a select from one table drizzle leaves the table's name off its columns.
+// Written out because drizzle omits the table name from columns in a select from one table.
 const owner_email = sql<string | null>`(select email from users where users.id = accounts.owner_id)`
 
 const ORDERINGS = { created_at: accounts.created_at, name: accounts.name }

@@ -16,7 +16,7 @@ export const AuditQuery = listQuery(AUDIT_ORDERINGS, {
   ...period,
 }).omit({ search: true })
 
-/** What was done in the account, by whom; from `created_after` on, and before `created_before`. */
+/** Lists the audit log: entries from `created_after` (inclusive) to `created_before` (exclusive). */
 export function listAuditLog(tx: Tx, url: string, query: z.infer<typeof AuditQuery>) {
   const { user_id, api_key_id, action, object_type, object_id } = query
   return listPage(tx, {

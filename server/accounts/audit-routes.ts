@@ -9,10 +9,11 @@ const list = endpoint('admin', {
   method: 'get',
   path: '/audit_log/',
   tags: ['auth'],
-  summary: 'What was done in the account, and by whom',
+  summary: 'List the audit log',
   description:
-    'Entries are never changed. `detail` of an update has the names of its fields. `user_id` is null where an API key (`api_key_id`) or the service ' +
-    'itself acted; `platform.request` is a request of the platform’s staff in this account.',
+    'What was done in the account, and by whom. Entries are never changed. `detail` of an update has the names ' +
+    'of the changed fields. `user_id` is null if an API key (`api_key_id`) or the service itself acted. ' +
+    '`platform.request` is a request that platform staff made in this account.',
   request: { query: AuditQuery },
   responses: { 200: answer('Entries.', pageOf(AuditEntry)) },
 })

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts'
 import { plans } from '../../db/schema/accounts.ts'
 import { ConfigError } from '../config.ts'
 
-/** Throws `ConfigError` unless there is a plan with this slug: nobody could register. */
+/** Throws `ConfigError` if no plan has this slug: registration would fail. */
 export async function checkDefaultPlan(database: Database, slug: string): Promise<void> {
   const rows = await database.withPlatform('register', (tx) =>
     tx.select({ slug: plans.slug }).from(plans).orderBy(plans.price, plans.slug),

@@ -13,9 +13,9 @@ import { getAccount } from './accounts.ts'
 const GRACE_DAYS = 30
 
 /**
- * Closes an account at once and erases it after the grace period. What has not begun is cancelled and
- * its credits given back, what runs is let finish; keys and invitations end. Users may still sign in
- * and read, and the owner may restore it.
+ * Closes an account, which is erased after the grace period. Steps that have not started are cancelled and
+ * their credits released; running steps finish. API keys and invitations are revoked. Users can still sign
+ * in and read, and the owner can restore the account.
  */
 export function deleteAccount(deps: Deps, caller: Caller, confirm: string | undefined) {
   return deps.database.withAccount(
@@ -32,17 +32,23 @@ export function deleteAccount(deps: Deps, caller: Caller, confirm: string | unde
   )
 }
 
-/** Opens an account again that was cancelled, within the grace period, as it stood before. */
+/** Restores a cancelled account within the grace period. */
 export function restoreAccount(deps: Deps, caller: Caller) {
   return deps.database.withAccount(
     caller.scope,
     async (tx) => {
       const account = await lockAccount(tx, caller.accountId)
       if (account.status !== 'cancelled') {
-        throw new DomainError('wrong_state', `The account is ${account.status}, not cancelled.`)
+        throw new DomainError(
+          'wrong_state',
+          `The account is ${account.status}, so there is nothing to restore.`,
+        )
       }
       if (!account.delete_after || account.delete_after <= new Date()) {
-        throw new DomainError('wrong_state', 'It is too late, or not its owner closed the account.')
+        throw new DomainError(
+          'wrong_state',
+          'This account can no longer be restored: the 30-day grace period is over, or the platform cancelled it.',
+        )
       }
       await tx
         .update(accounts)
@@ -84,8 +90,8 @@ async function close(tx: Tx, caller: Caller): Promise<void> {
 }
 
 /**
- * A run that a worker is writing to at this moment, and which waits for the account, is passed over:
- * what has not begun of it is cancelled by the workers' next round.
+ * Skips runs that a worker has locked, which may wait for the account's row. The next scheduled round of
+ * the workers cancels their steps.
  */
 async function cancelWaiting(tx: Tx): Promise<void> {
   const open = await tx

@@ -6,12 +6,12 @@ import type { Caller } from '../http/caller.ts'
 import { audit } from '../observability/audit.ts'
 import { type ZipEntry, zipped } from './zip-stream.ts'
 
-/** Rows read at a time, and bytes of their text; one row is read whatever it has. */
+/** The most rows of a batch, and the most bytes of their text. A batch has at least one row. */
 const BATCH = 1_000
 const FIRST_ROWS = 50
 const BATCH_BYTES = 1024 * 1024
 
-/** Columns that open something, or are encrypted for this service alone: nobody can use them elsewhere. */
+/** Columns with credentials, or encrypted with this service's keys. */
 export const SECRET_COLUMNS = [
   'password_hash',
   'token_version',
@@ -25,7 +25,7 @@ export const SECRET_COLUMNS = [
   'refresh_token',
   'secret',
 ]
-/** The service's own bookkeeping: sessions, answers kept to be repeated, sums, uploads. */
+/** Tables of internal state: sessions, stored responses for replays, sums, uploads. */
 export const NOT_EXPORTED = [
   'refresh_tokens',
   'idempotency_keys',
@@ -36,13 +36,12 @@ export const NOT_EXPORTED = [
   'staged_keywords',
 ]
 
-/** `texts`: its columns of text, JSON and lists, which may be long. */
+/** `texts`: the columns that may be long (text, JSON, lists). */
 type Table = { name: string; key: string[]; texts: string[] }
 
 /**
- * Everything of an account as a zip: a file of NDJSON a table, without secrets, and the images.
- * It is read as it is sent, each batch as it stands then, with one batch in memory and no connection
- * held while the reader takes its time.
+ * Streams an account as a zip: one NDJSON file per table, without secrets, and the images. Each batch is
+ * read when it is needed, so one batch is in memory and a slow reader holds no database connection.
  */
 export async function exportAccount(
   deps: Deps,
@@ -70,7 +69,7 @@ export async function exportAccount(
   })
 }
 
-/** Every table that holds the account's rows, from the catalogue, so that a new one is not forgotten. */
+/** Every table with rows of an account, read from the catalogue so that new tables are included. */
 async function exportedTables(tx: Tx): Promise<Table[]> {
   const rows = await tx.execute<Table>(sql`
     select c.relname as name, array_agg(a.attname::text order by k.position) as key,
@@ -97,7 +96,7 @@ async function* entries(deps: Deps, caller: Caller, tables: Table[]): AsyncGener
     else missing.push(path)
   }
   if (missing.length === 0) return
-  const text = `Images whose files are gone:\n${missing.join('\n')}\n`
+  const text = `The files of these images are missing:\n${missing.join('\n')}\n`
   yield { name: 'media-missing.txt', isCompressed: false, chunks: [new TextEncoder().encode(text)] }
 }
 

@@ -5,7 +5,7 @@ import { newRouter } from '../http/endpoint.ts'
 import { NewPlan, Plan, UpdatePlan } from './plan-schemas.ts'
 import { createPlan, deletePlan, getPlan, listPlans, PlanQuery, updatePlan } from './plans.ts'
 
-/** The platform's own rows: every account reads them, platform staff write them. */
+/** Plans belong to the platform: every account reads them, platform staff change them. */
 export function planRoutes(deps: Deps) {
   const app = newRouter()
   crud(app, deps, {
@@ -16,25 +16,26 @@ export function planRoutes(deps: Deps) {
     table: plans,
     row: Plan,
     list: {
-      summary: 'What can be booked',
-      description: 'With is_active=false what could be.',
+      summary: 'List plans',
+      description: 'Active plans by default; `is_active=false` lists the inactive ones.',
       query: PlanQuery,
       run: listPlans,
     },
     get: getPlan,
     create: {
-      summary: 'Add a plan',
+      summary: 'Create a plan',
       body: NewPlan,
       run: (tx, _caller, input) => createPlan(tx, input),
     },
     update: {
-      summary: 'Change a plan and its limits, for the accounts that have it too',
+      summary: 'Update a plan',
       body: UpdatePlan,
       run: (tx, _caller, before, input) => updatePlan(tx, before, input),
     },
     remove: {
-      summary: 'Delete a plan that no account has',
-      description: 'A built-in one comes back at the next start: set is_active to false instead.',
+      summary: 'Delete a plan',
+      description:
+        'Only a plan that no account uses can be deleted. A built-in plan is created again at the next start; set `is_active` to false instead.',
       run: (tx, _caller, { id }) => deletePlan(tx, id),
     },
   })

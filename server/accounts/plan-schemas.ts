@@ -10,12 +10,13 @@ export const Plan = createSelectSchema(plans, {
 })
   .extend({
     effective_credits: z.int().openapi({
-      description: 'Granted each billing cycle: included_credits, else credits_per_month.',
+      description:
+        'The credits granted in each billing cycle: `included_credits`, or `credits_per_month` if that is not set.',
     }),
   })
   .openapi('Plan')
 
-/** More than any account is to have of anything, and less than overflows a sum. */
+/** More than any account needs, and small enough that sums do not overflow. */
 const MAX_LIMIT = 1_000_000_000
 const limit = z.int().min(0).max(MAX_LIMIT)
 const money = (digits: number) =>
@@ -65,13 +66,19 @@ export const UpdatePlan = z.strictObject({ name: text(100), ...fields, ...limits
 
 type Limits = { [name in keyof typeof limits]: number }
 
-/** What of a plan's limits contradicts another; null when nothing does. */
+/** A limit of the plan that contradicts another; null if there is none. */
 export function contradiction(plan: Limits): { path: keyof Limits; message: string } | null {
   if (plan.daily_image_generation_limit > plan.monthly_image_count) {
-    return { path: 'daily_image_generation_limit', message: 'is more than monthly_image_count' }
+    return {
+      path: 'daily_image_generation_limit',
+      message: 'must not be more than monthly_image_count',
+    }
   }
   if (plan.monthly_image_ai_credits < plan.daily_image_generation_limit) {
-    return { path: 'monthly_image_ai_credits', message: 'is too little for one day of images' }
+    return {
+      path: 'monthly_image_ai_credits',
+      message: 'must cover the images of at least one day (daily_image_generation_limit)',
+    }
   }
   return null
 }

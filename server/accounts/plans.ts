@@ -19,7 +19,7 @@ const selection = {
 const ORDERINGS = { id: plans.id, name: plans.name, price: plans.price }
 export const PlanQuery = listQuery(ORDERINGS, { is_active: queryBoolean.optional() })
 
-/** Those that can be booked, unless the others are asked for. */
+/** Lists active plans unless `is_active` asks for the others. */
 export function listPlans(tx: Tx, url: string, query: z.infer<typeof PlanQuery>) {
   const { is_active = true } = query
   return listPage(tx, {
@@ -52,7 +52,7 @@ export async function createPlan(tx: Tx, input: z.infer<typeof NewPlan>): Promis
   return plan.id
 }
 
-/** Limits that are lowered take nothing away: nothing more can be added until there is room. */
+/** Lowering a limit removes nothing: it only refuses additions until usage is below it. */
 export async function updatePlan(
   tx: Tx,
   before: typeof plans.$inferSelect,
@@ -74,7 +74,10 @@ export async function deletePlan(tx: Tx, id: number): Promise<void> {
     await tx.delete(plans).where(eq(plans.id, id))
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error
-    throw new DomainError('wrong_state', 'Accounts have it: set is_active to false instead.')
+    throw new DomainError(
+      'wrong_state',
+      'Accounts use this plan, so it cannot be deleted. Set is_active to false instead.',
+    )
   }
 }
 
@@ -84,7 +87,11 @@ function refuseContradiction(plan: Parameters<typeof contradiction>[0]): void {
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('already_exists', `Another plan has the slug "${slug}".`, {
-    errors: [{ path: 'slug', message: 'is taken' }],
-  })
+  return new DomainError(
+    'already_exists',
+    `Another plan uses the slug "${slug}". Choose another one.`,
+    {
+      errors: [{ path: 'slug', message: 'is taken' }],
+    },
+  )
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 
-/** A file of an archive: text is compressed, images are so already. */
+/** A file of an archive. Text is compressed; images already are. */
 export type ZipEntry = {
   name: string
   isCompressed: boolean
@@ -10,15 +10,15 @@ export type ZipEntry = {
 }
 
 /**
- * An archive as it is read, with a few chunks in memory; of any size and number of files, by ZIP64
- * where it must be. An error of `entries` ends it. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+ * Streams a zip archive with a few chunks in memory, in ZIP64 format if its size or number of files needs
+ * it. Fails when `entries` fails. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 export function zipped(entries: AsyncIterable<ZipEntry>): AsyncIterator<Uint8Array> {
   const zip = new ZipFile()
   const output = zip.outputStream as Readable
   const left = new AbortController()
   output.once('close', () => left.abort())
-  // Whoever reads is told by the iterator; without a listener it would end the process.
+  // The iterator reports the error to the reader; without a listener it would end the process.
   output.on('error', () => undefined)
   const fail = (error: unknown) => void output.destroy(error as Error)
   zip.on('error', fail)
@@ -26,7 +26,7 @@ export function zipped(entries: AsyncIterable<ZipEntry>): AsyncIterator<Uint8Arr
   return output[Symbol.asyncIterator]()
 }
 
-/** One file after the other, each as it is asked for. */
+/** Adds one file after another, each when the reader needs it. */
 async function fill(zip: ZipFile, entries: AsyncIterable<ZipEntry>, left: AbortSignal) {
   for await (const { name, isCompressed, chunks } of entries) {
     const data = Readable.from(chunks, { objectMode: false, signal: left })

@@ -5,14 +5,14 @@ import { credit_transactions } from '../../db/schema/billing.ts'
 import { DomainError, invalid } from '../errors.ts'
 
 /**
- * The most credits that a grant leaves an account with, which keeps every sum of them exact in JSON.
- * What is held comes on top of it when it is given back.
+ * The highest balance after a grant, which keeps every sum of credits exact in JSON. Released holds can
+ * raise the balance above it.
  */
 export const MAX_BALANCE = 1_000_000_000_000
 
 type Entry = typeof credit_transactions.$inferInsert
 
-/** Holds each step's price until it is settled. Throws `insufficient_credits` before anything is written. */
+/** Holds the price of each step until it is settled. Throws `insufficient_credits` before anything is written. */
 export async function holdCredits(
   tx: Tx,
   hold: {
@@ -51,13 +51,13 @@ async function insufficient(tx: Tx, accountId: number, needed: number): Promise<
   const balance = await balanceOf(tx, accountId)
   return new DomainError(
     'insufficient_credits',
-    `This costs ${needed} credits and the account has ${balance}. Ask for less, or add credits.`,
+    `This costs ${needed} credits, but the account has ${balance}. Start less work at once, or add credits.`,
   )
 }
 
 /**
- * Ends a step's hold: `charge` credits of it are spent, the rest is given back. A step is settled
- * once: the ledger refuses a second entry of the same kind.
+ * Settles a step's hold: charges `charge` credits and releases the rest. A step is settled once: the ledger
+ * refuses a second entry of the same kind.
  */
 export async function settleCredits(
   tx: Tx,
@@ -92,7 +92,7 @@ export async function settleCredits(
   await tx.insert(credit_transactions).values(entries.filter(({ amount }) => amount > 0))
 }
 
-/** Gives back all that steps held, each with an entry of its own in the ledger. */
+/** Releases everything that the steps held, with one ledger entry per step. */
 export async function releaseCredits(
   tx: Tx,
   accountId: number,
@@ -114,7 +114,7 @@ export async function releaseCredits(
       transaction_type: 'release',
       amount: price,
       balance_after: balance,
-      // No text of the account's: the ledger outlives it.
+      // No text of the account, because the ledger is kept after the account is erased.
       description: kind,
       run_id,
       step_id: id,
@@ -124,8 +124,8 @@ export async function releaseCredits(
 }
 
 /**
- * Adds credits to an account, on record. Returns false, and does nothing, when `reference` was granted
- * before. Throws a 400 for `amount` when the balance would pass `MAX_BALANCE`.
+ * Grants credits to an account, with a ledger entry. Returns false and does nothing if `reference` was
+ * already granted. Throws a 400 for `amount` if the balance would exceed `MAX_BALANCE`.
  */
 export async function grantCredits(
   tx: Tx,
@@ -133,7 +133,7 @@ export async function grantCredits(
 ): Promise<boolean> {
   const { accountId, amount, description, reference } = grant
   const mine = eq(accounts.id, accountId)
-  // Whoever grants at the same time waits here, and then sees what was granted.
+  // Serialises concurrent grants, so that a repeated reference is seen.
   const [before] = await tx
     .select({ credits: accounts.credits })
     .from(accounts)
@@ -141,8 +141,8 @@ export async function grantCredits(
     .for('no key update')
   if (reference !== undefined && (await wasGranted(tx, accountId, reference))) return false
   if ((before?.credits ?? 0) + amount > MAX_BALANCE) {
-    const most = `an account can have at most ${MAX_BALANCE} credits`
-    throw invalid('amount', `is too much: ${most}, and this one has ${before?.credits}`)
+    const most = `the balance of an account must not exceed ${MAX_BALANCE} credits`
+    throw invalid('amount', `is too large: ${most}, and this one has ${before?.credits}`)
   }
   const [account] = await tx
     .update(accounts)

@@ -8,7 +8,7 @@ import { audit } from '../observability/audit.ts'
 import { grantCredits } from './credits.ts'
 import type { NewGrant } from './schemas.ts'
 
-/** Grants credits to the account that platform staff act in; once, however often it is asked for. */
+/** Grants credits to the account that platform staff act in. A repeated request grants nothing more. */
 export function grantByStaff(deps: Deps, caller: Caller, input: z.infer<typeof NewGrant>) {
   const { accountId, userId, requestId } = caller
   const reference = `staff:${input.reference}`

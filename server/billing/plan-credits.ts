@@ -1,4 +1,4 @@
-/** The effective credits of a plan, a cycle: those included, else those a month. */
+/** The credits of a plan per billing cycle: `included_credits`, or `credits_per_month` if that is not set. */
 export function creditsPerMonth(plan: {
   included_credits: number | null
   credits_per_month: number

@@ -5,13 +5,15 @@ import { text, time } from '../http/schemas.ts'
 
 export const Balance = z
   .object({ balance: z.int(), granted: z.int(), charged: z.int(), held: z.int() })
-  .openapi('Balance', { description: 'In credits: balance = granted − charged − held.' })
+  .openapi('Balance', {
+    description: 'Amounts in credits. At any time, balance = granted − charged − held.',
+  })
 export const Transaction = createSelectSchema(credit_transactions, { created_at: time }).openapi(
   'CreditTransaction',
 )
 export const UsageLog = createSelectSchema(usage_logs, { created_at: time }).openapi('UsageLog')
 
-const day = z.string().openapi({ format: 'date', description: 'UTC.' })
+const day = z.string().openapi({ format: 'date', description: 'The day in UTC.' })
 export const UsageByDay = z
   .object({
     results: z.array(
@@ -47,6 +49,7 @@ export const NewGrant = z.strictObject({
   amount: z.int().min(1).max(10_000_000),
   description: text(300),
   reference: text(200).openapi({
-    description: 'Why, such as an invoice: a second grant of the same reference is none.',
+    description:
+      'Identifies the grant, such as an invoice number. A reference can be granted only once.',
   }),
 })

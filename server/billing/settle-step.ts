@@ -10,7 +10,7 @@ type Step = Pick<
   'account_id' | 'id' | 'run_id' | 'kind' | 'price' | 'reserved' | 'updated_at'
 >
 
-/** What a step asked of a provider: tokens and images add up over its calls. */
+/** What a step used of a provider; tokens and images are summed over its calls. */
 export type Usage = {
   provider: string
   model: string
@@ -20,7 +20,7 @@ export type Usage = {
   words?: number
 }
 
-/** Charges what a step made, gives the rest back, and logs what it used. */
+/** Charges what a step produced, releases the rest and logs its usage. */
 export async function settleSuccess(
   tx: Tx,
   step: Step,
@@ -45,12 +45,12 @@ export async function settleSuccess(
   })
 }
 
-/** A provider's count of tokens is foreign: it must fit its column, or the step could never end. */
+/** Clamps a token count, which the provider reports, to what its column can hold. */
 const counted = (tokens: number) => Math.min(Math.max(Math.trunc(tokens) || 0, 0), 2_147_483_647)
 
 /**
- * Gives back all that steps of one account held that failed or were cancelled: they cost nothing. Takes
- * the same few statements for any number of steps.
+ * Releases everything that failed or cancelled steps of an account held. Takes a fixed number of statements
+ * for any number of steps.
  */
 export async function settleFailures(tx: Tx, accountId: number, steps: Step[]): Promise<void> {
   await releaseCredits(tx, accountId, steps)
@@ -65,7 +65,7 @@ async function settle(tx: Tx, step: Step, charge: number, made: Made): Promise<v
     stepId: step.id,
     held: step.price,
     charge,
-    // No text of the account's: the ledger outlives it.
+    // No text of the account, because the ledger is kept after the account is erased.
     description: step.kind,
   })
   await settleReservation(tx, step.account_id, step.reserved, made)

@@ -6,10 +6,10 @@ import type { Reservation, RunKind } from '../../db/schema/runs.ts'
 import { planLimitReached } from '../http/plan-limit-errors.ts'
 import { IMAGE_PRICE } from './prices.ts'
 
-/** What an article is taken to have until it is written. */
+/** The estimate for an article until it is written. */
 const WORDS_PER_ARTICLE = 1_500
 
-/** Limits that pass with time, by how long; each is a column of the plan. Days and months are UTC. */
+/** Limits that reset, by period; each is a column of the plan. Days and months are in UTC. */
 const PERIODS = {
   daily_ai_requests: 'day',
   daily_cluster_limit: 'day',
@@ -24,10 +24,10 @@ const PERIODS = {
 type Metric = keyof typeof PERIODS
 type Amounts = Partial<Record<Metric, number>>
 
-/** What a step that was made did in fact use. */
+/** What a successful step actually used. */
 export type Made = { charge: number; words?: number; images?: number }
 
-/** What a step takes of the plan's limits, before it is known what comes of it. */
+/** What a step reserves of the plan's limits before its result is known. */
 function amountsOf({ kind, price }: { kind: RunKind; price: number }): Amounts {
   const images = price / IMAGE_PRICE
   const ofImages = {
@@ -57,8 +57,8 @@ function amountsOf({ kind, price }: { kind: RunKind; price: number }): Amounts {
 }
 
 /**
- * Takes what steps need of the plan's daily and monthly limits, and returns it a step. The caller has
- * locked the account's row, so that its writers take turns.
+ * Reserves what steps need of the plan's daily and monthly limits; returns the reservation of each step.
+ * The caller must have locked the account's row.
  * @throws DomainError `plan_limit_reached`
  */
 export async function reserve(
@@ -77,7 +77,7 @@ export async function reserve(
   return wanted.map(reservationsOf)
 }
 
-/** Ends a step's reservation: what was not used, or all of a step that failed, can be used again. */
+/** Settles a step's reservation: what it did not use, or everything if it failed, becomes available again. */
 export async function settleReservation(
   tx: Tx,
   accountId: number,
@@ -95,7 +95,7 @@ export async function settleReservation(
 
 export type LimitUse = { limit: Metric; limit_value: number; used: number; resets_at: string }
 
-/** The limits that taking `steps` would pass, as things stand. */
+/** The limits that `steps` would exceed now. */
 export async function limitsPassedBy(
   tx: Tx,
   accountId: number,
@@ -134,7 +134,7 @@ function totalOf(list: Amounts[]): Amounts {
   return totals
 }
 
-/** In one order, in which everybody locks. */
+/** Sorted, so that all transactions lock counters in the same order. */
 function reservationsOf(amounts: Amounts): Reservation[] {
   return Object.entries(amounts)
     .filter(([, amount]) => amount > 0)
@@ -148,7 +148,7 @@ function reservationsOf(amounts: Amounts): Reservation[] {
     .sort((a, b) => a.metric.localeCompare(b.metric))
 }
 
-/** One change for each counter: a statement may not change a row twice. */
+/** Merges the changes of each counter, because a statement cannot update a row twice. */
 function summed(changes: Reservation[]): Reservation[] {
   const counters = Map.groupBy(changes, ({ metric, period_start }) => `${metric} ${period_start}`)
   return [...counters.values()].map((ofOne) => ({

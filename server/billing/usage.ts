@@ -5,7 +5,7 @@ import { credit_transactions, TRANSACTION_KINDS, usage_logs } from '../../db/sch
 import { equalTo, listPage, listQuery, type Period, period, within } from '../http/lists.ts'
 import { queryId, queryText } from '../http/schemas.ts'
 
-/** Days that a sum by day covers when no period is named. */
+/** The default period of sums by day, in days. */
 const DAYS = 31
 
 const USAGE_ORDERINGS = { created_at: usage_logs.created_at, cost: usage_logs.cost }
@@ -49,7 +49,7 @@ function transactionWhere(query: z.infer<typeof TransactionByDayQuery>) {
   ]
 }
 
-/** What each step that succeeded asked of a provider, and what it cost. */
+/** Lists what each successful step used of a provider, and what it cost. */
 export function listUsage(tx: Tx, url: string, query: z.infer<typeof UsageQuery>) {
   return listPage(tx, {
     url,
@@ -77,7 +77,7 @@ export function listTransactions(tx: Tx, url: string, query: z.infer<typeof Tran
 const sum = (column: Column) => sql`coalesce(sum(${column}), 0)`.mapWith(Number)
 const dayOf = (column: Column) => sql<string>`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD')`
 
-/** A row a day (UTC) and operation, newest first; the last 31 days unless a period is named. */
+/** One row per day (UTC) and operation, newest first; the last `DAYS` days by default. */
 export function usageByDay(tx: Tx, query: z.infer<typeof UsageByDayQuery>) {
   const day = dayOf(usage_logs.created_at)
   return tx
@@ -98,7 +98,7 @@ export function usageByDay(tx: Tx, query: z.infer<typeof UsageByDayQuery>) {
     .orderBy(sql`1 desc`, usage_logs.operation)
 }
 
-/** A row a day (UTC), newest first; the last 31 days unless a period is named. */
+/** One row per day (UTC), newest first; the last `DAYS` days by default. */
 export function transactionsByDay(tx: Tx, query: z.infer<typeof TransactionByDayQuery>) {
   const total = (kind: (typeof TRANSACTION_KINDS)[number]) =>
     sql`coalesce(sum(${credit_transactions.amount}) filter

@@ -1,4 +1,4 @@
-/** As much of JSON Schema as the API's description uses. */
+/** The part of JSON Schema that the OpenAPI document uses. */
 type Schema = {
   $ref?: string
   type?: string | string[]
@@ -27,7 +27,7 @@ export type Description = {
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
 
-/** The types `paths` and `components` of a description, in the shape that openapi-fetch takes. */
+/** The types `paths` and `components` of an OpenAPI document, as openapi-fetch expects them. */
 export function apiTypes({ paths, components }: Description): string {
   const schemas = object(
     Object.entries(components.schemas).map(([name, schema]) => field(name, typeOf(schema))),
@@ -39,7 +39,7 @@ export function apiTypes({ paths, components }: Description): string {
     })
     return field(path, object(['parameters: {};', ...methods]))
   })
-  return `// Made from the API's own description: see build.ts.
+  return `// Generated from the OpenAPI document; see build.ts.
 export interface components { schemas: ${schemas} }
 export interface paths ${object(routes)}
 `
@@ -111,6 +111,6 @@ function ofType(type: string, schema: Schema): string {
 
 const union = (types: string[]) => [...new Set(types)].join(' | ')
 const object = (fields: string[]) => `{ ${fields.join(' ')} }`
-/** A status is a number to openapi-fetch. */
+/** A property. openapi-fetch expects numeric status codes. */
 const field = (name: string, type: string, isRequired = true) =>
   `${/^\d+$/.test(name) ? name : JSON.stringify(name)}${isRequired ? '' : '?'}: ${type};`

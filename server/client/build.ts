@@ -8,7 +8,7 @@ import { describeApi } from './describe-api.ts'
 const FOLDER = import.meta.dirname
 const DIST = path.join(FOLDER, 'dist')
 
-/** Compiles the client with the types of the API as the code beside it serves it, for `npm pack`. */
+/** Compiles the client for `npm pack`, with types generated from this version of the API. */
 function build(): void {
   rmSync(DIST, { recursive: true, force: true })
   mkdirSync(DIST)

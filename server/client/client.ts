@@ -5,7 +5,7 @@ export type { components, paths } from './api.js'
 export type Problem = components['schemas']['Problem']
 export type TaskProgress = components['schemas']['TaskProgress']
 
-/** An answer that was not a success: decide by `code`. */
+/** An error response of the API. Decide by `code`. */
 export class Igny8Error extends Error {
   readonly code: string
   readonly status: number
@@ -20,16 +20,16 @@ export class Igny8Error extends Error {
 }
 
 export type Options = {
-  /** Where the service is, such as `https://igny8.example`. */
+  /** The URL of the service, such as `https://igny8.example`. */
   url: string
   /** An API key, or an access token. */
   token: string
-  /** The platform's own by default. */
+  /** The global `fetch` by default. */
   fetch?: (request: Request) => Promise<Response>
 }
 
 export type Igny8Client = Client<paths> & {
-  /** Waits until a run has ended. Throws what it failed with as an `Error`, or the reason of the signal. */
+  /** Waits until a run has ended. Throws its error as an `Error`, or the reason of the signal. */
   followRun(taskId: number, options?: FollowOptions): Promise<TaskProgress>
 }
 
@@ -38,10 +38,10 @@ export type FollowOptions = {
   signal?: AbortSignal
 }
 
-/** Milliseconds between looks at a run: it begins short, for what is done at once. */
+/** Milliseconds between polls of a run. The first are short, for runs that end quickly. */
 const LOOKS = [100, 200, 500, 1_000, 2_000]
 
-/** The API of an igny8 service, typed by its OpenAPI document. Every refusal throws an `Igny8Error`. */
+/** A client of the igny8 API, typed by its OpenAPI document. Throws `Igny8Error` for every error response. */
 export function createClient({ url, token, fetch }: Options): Igny8Client {
   const client = createFetchClient<paths>({
     baseUrl: url.replace(/\/+$/, ''),
@@ -72,7 +72,7 @@ async function follow(
     onProgress?.(progress)
     if (progress.state === 'SUCCESS') return progress
     if (progress.state === 'FAILURE' || progress.state === 'CANCELLED') {
-      throw new Error(progress.error?.message ?? `The run ended as ${progress.state}.`)
+      throw new Error(progress.error?.message ?? `The run ended with the state ${progress.state}.`)
     }
     await pause(LOOKS[Math.min(look, LOOKS.length - 1)] ?? 0, signal)
   }
@@ -93,16 +93,16 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** What a gateway answers is no problem of ours, and is told as one. */
+/** The problem in a response; one is made up for responses that come from a gateway. */
 async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text()
   const type = response.headers.get('content-type') ?? ''
   if (type.includes('problem+json')) return JSON.parse(text) as Problem
   const { status } = response
-  const detail = `The server answered with status ${status}.`
+  const detail = `The server responded with status ${status}, but not with a problem document. Check the URL and any proxy.`
   return {
     type: 'about:blank',
-    title: 'unexpected answer',
+    title: 'Unexpected response',
     status,
     detail,
     code: 'unexpected_answer',

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
 
-/** What a page does whose token stands behind the #: it is sent with the form alone. */
+/** A page with a form. Its token is in the URL's fragment and is sent only with the form. */
 type LinkPage = {
   title: string
   button: string
-  /** Whether the person is new here, and says their name. */
+  /** Whether the form asks for the name of a new user. */
   asksName: boolean
   script: string
 }
@@ -41,11 +41,11 @@ button { font: inherit; padding: .4rem 1rem }
 <main>
 <h1>${title}</h1>
 <form method="post">
-${asksName ? NAMES : ''}<label>A password of at least ten characters
+${asksName ? NAMES : ''}<label>Password (at least 10 characters)
 <input name="password" type="password" autocomplete="new-password" minlength="10" maxlength="200" required></label>
 <button disabled>${button}</button>
 </form>
-<p role="status">This page needs scripts.</p>
+<p role="status">This page needs JavaScript.</p>
 </main>
 <script src="${script}"></script>
 </body>
@@ -60,9 +60,9 @@ export const INVITATION_SCRIPT = linkScript(
   'invitations/accept/',
   `'You have joined ' + body.account.name + '.'`,
 )
-export const PASSWORD_SCRIPT = linkScript('reset_password/', `'Your password is saved.'`)
+export const PASSWORD_SCRIPT = linkScript('reset_password/', `'Your password was changed.'`)
 
-/** Sends the form to `path`, and says `done`, which is JavaScript over the answer's `body`. */
+/** Sends the form to `path` and then shows `done`, a JavaScript expression over the response's `body`. */
 function linkScript(path: string, done: string): string {
   return `const form = document.querySelector('form')
 const button = form.querySelector('button')
@@ -73,7 +73,7 @@ if (token) {
   status.textContent = ''
 } else {
   form.hidden = true
-  status.textContent = 'This link is not whole: copy all of it.'
+  status.textContent = 'This link is incomplete. Copy the whole link and open it again.'
 }
 form.addEventListener('submit', async (event) => {
   event.preventDefault()

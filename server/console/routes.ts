@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
 import { INVITATION, INVITATION_SCRIPT, linkPage, PASSWORD, PASSWORD_SCRIPT } from './link-pages.ts'
 
-/** The pages a person looks at, and what a load balancer asks. */
+/** The home page, the pages of links, and the health checks. */
 export function consoleRoutes(deps: Deps) {
   const app = newRouter()
   app.get('/', (c) => c.html(HOME))
@@ -35,13 +35,14 @@ code { background: #eef1f5; padding: .1em .3em; border-radius: 3px }
 </head>
 <body>
 <h1>igny8</h1>
-<p>Turns a keyword list into published articles on your own WordPress sites: keywords are clustered,
-clusters become ideas, ideas become articles with images, and articles are published.</p>
+<p>igny8 turns a keyword list into published articles on your WordPress sites: it groups keywords into
+clusters, proposes article ideas, writes the articles with images, and publishes them.</p>
 <ul>
-<li><a href="/docs">The API, to read and to try</a></li>
-<li><a href="/api/v1/openapi.json">The same as OpenAPI 3.1</a></li>
-<li><a href="/healthz">Is it up?</a> <a href="/readyz">Can it serve?</a></li>
+<li><a href="/docs">API reference</a></li>
+<li><a href="/api/v1/openapi.json">OpenAPI 3.1 document</a></li>
+<li><a href="/docs/problems">Error codes</a></li>
+<li>Status: <a href="/healthz">process</a>, <a href="/readyz">database</a></li>
 </ul>
-<p>Begin with <code>POST /api/v1/auth/register/</code>.</p>
+<p>Start with <code>POST /api/v1/auth/register/</code>.</p>
 </body>
 </html>`

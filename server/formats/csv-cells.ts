@@ -1,11 +1,11 @@
-/** What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection). */
+/** Characters that start a formula in a spreadsheet (OWASP, CSV injection). */
 const FORMULA = '=+\\-@\\t\\r\\n＝＋－＠'
 const MUST_DISARM = new RegExp(`^'*[${FORMULA}]`)
 const WAS_DISARMED = new RegExp(`^''*[${FORMULA}]`)
 
 /**
- * Puts an apostrophe before what a spreadsheet would compute, and before such an apostrophe, so that
- * `rearm` gives back exactly what was there.
+ * Puts an apostrophe before text that a spreadsheet would treat as a formula, and before such an
+ * apostrophe, so that it can be removed without loss.
  */
 export function escapeFormula(text: string): string {
   return MUST_DISARM.test(text) ? `'${text}` : text
@@ -15,7 +15,7 @@ export function unescapeFormula(cell: string): string {
   return WAS_DISARMED.test(cell) ? cell.slice(1) : cell
 }
 
-/** One record of RFC 4180. Other separators are quoted too: spreadsheets of some languages use them. */
+/** One record of RFC 4180. Other separators are quoted too, because some locales of spreadsheets use them. */
 export function csvLine(cells: (string | number)[]): string {
   return `${cells.map((cell) => quoted(escapeFormula(String(cell)))).join(',')}\r\n`
 }

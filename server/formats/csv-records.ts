@@ -1,7 +1,7 @@
-/** A record and the line it begins on; the first line is 1. */
+/** A record and the line on which it begins, counted from 1. */
 export type CsvRecord = { line: number; cells: string[] }
 
-/** Where the text is not CSV as RFC 4180 has it. */
+/** The text is not valid CSV (RFC 4180). */
 export class CsvSyntaxError extends Error {
   readonly line: number
   constructor(line: number, message: string) {
@@ -10,7 +10,7 @@ export class CsvSyntaxError extends Error {
   }
 }
 
-/** In UTF-16 units, commas and quotes included: a record is held in memory as a whole. */
+/** In UTF-16 units, including separators and quotes. A whole record is held in memory. */
 const MAX_RECORD_LENGTH = 1_000_000
 const PLAIN = /[^",\r\n]+/y
 const QUOTED = /[^"\r\n]+/y
@@ -18,9 +18,9 @@ const QUOTED = /[^"\r\n]+/y
 type ParserState = 'cell start' | 'plain' | 'quoted' | 'after quote'
 
 /**
- * Reads CSV piece by piece, with one record in memory. Lines end with CRLF, LF or CR, mixed as they
- * come; empty lines are left out. Throws `CsvSyntaxError`. (csv-parse, which the tests compare this
- * with, takes ten times as long on the API's thread and counts lines wrongly after quoted CRLFs.)
+ * Parses CSV in chunks, with one record in memory. Lines end with CRLF, LF or CR, also mixed; empty lines
+ * are skipped. Throws `CsvSyntaxError`. (csv-parse, which the tests compare this with, takes ten times as
+ * long on the API's thread and counts lines wrongly after quoted CRLFs.)
  */
 export class CsvReader {
   #place: ParserState = 'cell start'
@@ -41,14 +41,17 @@ export class CsvReader {
   /** The record that the end of the text completes, if there is one. */
   end(): CsvRecord[] {
     if (this.#place === 'quoted') {
-      throw new CsvSyntaxError(this.#began, 'A quote that opens in this record is never closed.')
+      throw new CsvSyntaxError(
+        this.#began,
+        'A quote that opens in this record is never closed. Add the closing quote.',
+      )
     }
     const records: CsvRecord[] = []
     this.#endRecord(records)
     return records
   }
 
-  /** Takes what is at `at` and returns how much it took. */
+  /** Parses at `at` and returns how many characters it consumed. */
   #step(text: string, at: number, records: CsvRecord[]): number {
     const char = text[at]!
     const ofCrLf = this.#afterCr && char === '\n'
@@ -76,7 +79,7 @@ export class CsvReader {
     if (this.#place === 'plain') {
       throw new CsvSyntaxError(
         this.#line,
-        'A quote stands inside a value that is not quoted. Quote the value and double the quote.',
+        'There is a quote inside an unquoted value. Quote the value and double the quote.',
       )
     }
     // A doubled quote is one quote of the value.
@@ -86,7 +89,10 @@ export class CsvReader {
 
   #take(run: RegExp, text: string, at: number): number {
     if (this.#place === 'after quote') {
-      throw new CsvSyntaxError(this.#line, 'Something follows a closing quote that is no comma.')
+      throw new CsvSyntaxError(
+        this.#line,
+        'A closing quote must be followed by a separator or the end of the line. Double quotes inside a value.',
+      )
     }
     run.lastIndex = at
     const taken = run.exec(text)![0]
@@ -106,7 +112,7 @@ export class CsvReader {
       const limit = MAX_RECORD_LENGTH.toLocaleString('en')
       throw new CsvSyntaxError(
         this.#began,
-        `The record is longer than ${limit} characters; is a quote not closed?`,
+        `The record is longer than ${limit} characters. Check for a quote that is not closed.`,
       )
     }
   }

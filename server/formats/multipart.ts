@@ -1,27 +1,27 @@
 import { tooSlow } from '../http/receive-body.ts'
 
-/** A part of a multipart/form-data body. `body` is read to its end or not at all. */
+/** A part of a multipart/form-data body. `body` must be read to its end or not at all. */
 export type Part = {
   name: string
   filename: string | undefined
   body: AsyncGenerator<Uint8Array, void, undefined>
 }
 
-/** The body is not multipart/form-data as RFC 7578 has it, or it broke off. */
+/** The body is not valid multipart/form-data (RFC 7578), or is incomplete. */
 export class MultipartError extends Error {}
 
 const MAX_HEADER_BYTES = 16_384
-/** What may stand before the first boundary, and after the last one. */
+/** The most bytes before the first boundary and after the last one. */
 const MAX_OUTSIDE_BYTES = 16_384
 const MAX_BOUNDARY_LENGTH = 70
 const CRLF = '\r\n'
 
-/** How long the sender may send nothing, and how long it may send. */
+/** How long the sender may pause, and how long the whole body may take. */
 export type Patience = { idleMs: number; totalMs: number }
 
 /**
- * Reads a body part by part as it arrives, to its end, with a few chunks in memory however large it is.
- * Throws `MultipartError`, and `request_timeout` for a sender that takes too long.
+ * Reads a body part by part as it arrives, with a few chunks in memory. Throws `MultipartError`, and
+ * `request_timeout` for a sender that takes too long.
  */
 export async function* readParts(
   body: ReadableStream<Uint8Array>,
@@ -31,10 +31,10 @@ export async function* readParts(
   const delimiter = `${CRLF}--${boundaryOf(contentType)}`
   const bytes = new ByteQueue(body, patience)
   try {
-    // The first delimiter needs no line before it.
+    // The first delimiter may be at the very start, without a line break before it.
     bytes.prepend(CRLF)
     await pass(bytes.until(delimiter), MAX_OUTSIDE_BYTES)
-    // Nothing needs to follow the last delimiter, not even the end of its line.
+    // The last delimiter may be the end of the body, without a line break.
     while (!(await bytes.startsWith('--'))) {
       await bytes.line(MAX_HEADER_BYTES)
       const part = { ...(await readHeader(bytes)), body: bytes.until(delimiter) }
@@ -47,24 +47,27 @@ export async function* readParts(
   }
 }
 
-/** The whole of a small part, as text. */
+/** Reads a small part as text. */
 export async function partText(part: Part, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of part.body) {
     size += chunk.length
-    if (size > maxBytes) throw new MultipartError(`The field ${part.name} is too long.`)
+    if (size > maxBytes)
+      throw new MultipartError(
+        `The field ${part.name} is too long. The limit is ${maxBytes} bytes.`,
+      )
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()
 }
 
-/** Throws `MultipartError` for another content type, and for a form without a boundary. */
+/** The boundary. Throws `MultipartError` for another content type or a missing boundary. */
 export function boundaryOf(contentType: string): string {
   const found = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
   const boundary = found?.[1] ?? found?.[2]
   if (!boundary || boundary.length > MAX_BOUNDARY_LENGTH) {
-    throw new MultipartError('The body is not multipart/form-data with a boundary.')
+    throw new MultipartError('The Content-Type must be multipart/form-data with a boundary.')
   }
   return boundary
 }
@@ -93,11 +96,11 @@ async function pass(
   let bytes = 0
   for await (const chunk of chunks) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw new MultipartError('The body does not begin with its boundary.')
+    if (bytes > maxBytes) throw new MultipartError('The body does not start with its boundary.')
   }
 }
 
-/** The bytes that have arrived and were not taken yet. */
+/** The bytes that have arrived and were not consumed yet. */
 class ByteQueue {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #idleMs: number
@@ -114,7 +117,7 @@ class ByteQueue {
     this.#held = Buffer.concat([Buffer.from(text), this.#held])
   }
 
-  /** Yields the bytes before `delimiter` and takes it too. */
+  /** Yields the bytes before `delimiter`, and consumes the delimiter. */
   async *until(delimiter: string): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       const at = this.#held.indexOf(delimiter)
@@ -132,13 +135,13 @@ class ByteQueue {
     }
   }
 
-  /** Whether that comes next; it is not taken. */
+  /** Whether `text` comes next. Consumes nothing. */
   async startsWith(text: string): Promise<boolean> {
     while (this.#held.length < text.length) await this.#fill()
     return this.#held.toString('latin1', 0, text.length) === text
   }
 
-  /** Takes a line without its CRLF. */
+  /** Consumes a line and returns it without its CRLF. */
   async line(maxBytes: number): Promise<string> {
     for (;;) {
       const at = this.#held.indexOf(CRLF)
@@ -147,17 +150,18 @@ class ByteQueue {
         this.#held = this.#held.subarray(at + CRLF.length)
         return line
       }
-      if (this.#held.length > maxBytes) throw new MultipartError('A part has too long a header.')
+      if (this.#held.length > maxBytes)
+        throw new MultipartError('A part has a header that is too long.')
       await this.#fill()
     }
   }
 
-  /** Waits for the end of the body, and passes over what comes before it. */
+  /** Discards the rest of the body. */
   async end(maxBytes: number): Promise<void> {
     let bytes = this.#held.length
     for (let chunk = await this.#read(); chunk; chunk = await this.#read()) {
       bytes += chunk.length
-      if (bytes > maxBytes) throw new MultipartError('The body goes on after its last boundary.')
+      if (bytes > maxBytes) throw new MultipartError('The body continues after its last boundary.')
     }
   }
 
@@ -167,7 +171,7 @@ class ByteQueue {
 
   async #fill(): Promise<void> {
     const chunk = await this.#read()
-    if (!chunk) throw new MultipartError('The body ends before its last boundary.')
+    if (!chunk) throw new MultipartError('The body ended before its last boundary. Send it again.')
     this.#held = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : asBuffer(chunk)
   }
 
@@ -177,7 +181,7 @@ class ByteQueue {
     const patienceMs = Math.min(this.#idleMs, this.#endsAt - Date.now())
     const timer = setTimeout(() => waiting.reject(tooSlow()), patienceMs)
     const reading = this.#reader.read().catch(() => {
-      throw new MultipartError('The body broke off.')
+      throw new MultipartError('The body ended before it was complete. Send it again.')
     })
     try {
       return (await Promise.race([reading, waiting.promise])).value

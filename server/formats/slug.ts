@@ -1,9 +1,9 @@
 const MAX_SLUG = 80
 
-/** The slugs of the platform's own account: nobody registers into it, or takes one later. */
+/** The slugs of the system account. No other account can have them. */
 export const SYSTEM_ACCOUNT_SLUGS = ['aws-admin', 'default-account', 'default']
 
-/** Lower-case ASCII of a name, never empty: `Café Zürich` → `cafe-zurich`. */
+/** A name as lowercase ASCII, never empty: `Café Zürich` → `cafe-zurich`. */
 export function slugOf(name: string, otherwise: string): string {
   const slug = name
     .normalize('NFKD')
@@ -14,7 +14,7 @@ export function slugOf(name: string, otherwise: string): string {
   return slug.replace(/-$/, '') || otherwise
 }
 
-/** `slug`, or the first of `slug-2`, `slug-3` … that is not taken. */
+/** `slug`, or the first of `slug-2`, `slug-3` … that is free. */
 export function freeSlug(slug: string, taken: Set<string>): string {
   if (!taken.has(slug)) return slug
   for (let number = 2; ; number++) {

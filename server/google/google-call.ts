@@ -33,5 +33,8 @@ export async function callGoogle<T>(
   if (status < 200 || status > 299) throw googleError(status, body)
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new GoogleError('gsc_bad_answer', 'Google sent an answer that igny8 cannot read.')
+  throw new GoogleError(
+    'gsc_bad_answer',
+    'Google sent a response that igny8 cannot read. Try again later.',
+  )
 }

@@ -13,7 +13,7 @@ export class GoogleError extends Error {
   }
 }
 
-/** OAuth tells its error as a word, the API as an object. */
+/** OAuth returns its error as a string, the API as an object. */
 const Told = z.object({
   error: z.union([
     z.string(),
@@ -28,7 +28,7 @@ const AGAIN = 'Connect Search Console again.'
 const OAUTH_ERRORS: Record<string, [code: string, message: string]> = {
   invalid_grant: [
     'gsc_grant_invalid',
-    `Google does not know this grant any more: it was revoked, has expired, or was used already. ${AGAIN}`,
+    `Google refused this grant: it was revoked, has expired, or was already used. ${AGAIN}`,
   ],
   invalid_client: [
     'gsc_client_refused',
@@ -36,42 +36,39 @@ const OAUTH_ERRORS: Record<string, [code: string, message: string]> = {
   ],
   unauthorized_client: [
     'gsc_client_refused',
-    'Google does not let this OAuth client ask for access. Check client_id and its type: web application.',
+    'Google does not allow this OAuth client to request access. Check client_id, and that its type is "web application".',
   ],
   redirect_uri_mismatch: [
     'gsc_redirect_mismatch',
-    "redirect_uri is not one of the OAuth client's authorized redirect URIs. Add it there.",
+    "redirect_uri is not one of the OAuth client's authorized redirect URIs. Add it in Google Cloud.",
   ],
 }
 
-/** For an answer of Google's that is an error. */
+/** The error for an error response of Google. */
 export function googleError(status: number, body: unknown): GoogleError {
   const told = Told.safeParse(body).data?.error
   const oauth = typeof told === 'string' ? OAUTH_ERRORS[told] : undefined
   if (oauth) return new GoogleError(...oauth)
   const reason = typeof told === 'object' ? (told.errors[0]?.reason ?? '') : ''
   if (status === 429 || /quota|ratelimit/i.test(reason)) {
-    const message = 'Google is asked too often for this account. Try again later.'
+    const message = 'Google limits the requests of this account. Try again later.'
     return new GoogleError('gsc_quota_exceeded', message, { retryable: true })
   }
   if (status >= 500 || status === 408) {
-    const message = `Google cannot answer now (${status}). Try again later.`
+    const message = `Google is not available (${status}). Try again later.`
     return new GoogleError('gsc_unavailable', message, { retryable: true })
   }
   if (status === 401) {
     return new GoogleError('gsc_grant_invalid', `Google refused the access. ${AGAIN}`)
   }
   if (status === 403 || status === 404) {
-    const message = `Google does not show this to the connected user (${status})${said(told)}. Choose a property that the user may see.`
+    const message = `The connected Google user has no access to this property (${status})${said(told)}. Choose a property that the user can see.`
     return new GoogleError('gsc_access_refused', message)
   }
-  return new GoogleError(
-    'gsc_bad_request',
-    `Google does not accept the request (${status})${said(told)}.`,
-  )
+  return new GoogleError('gsc_bad_request', `Google refused the request (${status})${said(told)}.`)
 }
 
-/** For a call that was not answered. */
+/** The error for a call that got no response. */
 export function googleFailure(error: unknown): unknown {
   if (!(error instanceof EgressError)) return error
   const passing = ['egress_timeout', 'egress_failed', 'egress_connect_failed', 'egress_dns_failed']

@@ -1,6 +1,6 @@
-/** Where Google's endpoints are. */
+/** The URLs of Google's endpoints. */
 export type GoogleUrls = {
-  /** Where a person grants access. */
+  /** The page where a person grants access. */
   authorize: string
   token: string
   searchConsole: string
@@ -12,7 +12,7 @@ export const GOOGLE_URLS: GoogleUrls = {
   searchConsole: 'https://www.googleapis.com/webmasters/v3',
 }
 
-/** The same endpoints at one server that speaks as Google does. */
+/** The same endpoints at a server that imitates Google. */
 export function googleUrlsAt(base: string): GoogleUrls {
   return {
     authorize: `${base}/o/oauth2/v2/auth`,

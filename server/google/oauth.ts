@@ -7,7 +7,7 @@ const SCOPE = 'https://www.googleapis.com/auth/webmasters.readonly'
 
 export type OauthClient = { clientId: string; clientSecret: string }
 
-/** Where a person grants the client access to Search Console, for good. */
+/** The page where a person grants the client lasting access to Search Console. */
 export function authorizeUrl(
   urls: GoogleUrls,
   asked: { clientId: string; redirectUri: string; state: string },
@@ -20,7 +20,7 @@ export function authorizeUrl(
     scope: SCOPE,
     state: asked.state,
     access_type: 'offline',
-    // Without it Google gives a refresh token the first time alone.
+    // Otherwise Google returns a refresh token only the first time.
     prompt: 'consent',
   }).toString()
   return url.href
@@ -38,16 +38,16 @@ export async function exchangeCode(
   const fields = { grant_type: 'authorization_code', code, redirect_uri: redirectUri }
   const { refresh_token, scope } = await askForToken(google, client, fields, Granted)
   if (scope !== undefined && !scope.split(' ').includes(SCOPE)) {
-    const message = 'The access to Search Console was left out. Connect again, and tick it.'
+    const message = 'Access to Search Console was not granted. Connect again and select it.'
     throw new GoogleError('gsc_scope_missing', message)
   }
   if (refresh_token) return refresh_token
   const message =
-    "Google gave no lasting access. Remove this app from the Google account's connections, and connect again."
+    "Google did not grant lasting access. Remove this app from the Google account's connections and connect again."
   throw new GoogleError('gsc_no_refresh_token', message)
 }
 
-/** A token for the next calls, for about an hour. Throws a `GoogleError`. */
+/** Gets an access token, valid for about an hour. Throws a `GoogleError`. */
 export async function accessToken(
   google: Google,
   client: OauthClient,

@@ -21,6 +21,6 @@ export async function requireGrant(tx: Tx): Promise<void> {
 export function notConnected(): DomainError {
   return new DomainError(
     'integration_not_configured',
-    'The account is not connected to Search Console. An admin can do it: POST system/settings/integrations/gsc/connect/.',
+    'The account is not connected to Search Console. An admin can connect it with POST system/settings/integrations/gsc/connect/.',
   )
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { callGoogle, type Google } from './google-call.ts'
 
-/** As many as Search Console answers at once. */
+/** The most rows of a response of Search Console. */
 const PAGE_ROWS = 25_000
-/** Search Console itself tells no more than the top 50,000 a day. */
+/** Search Console reports at most the top 50,000 queries per day. */
 const MAX_ROWS = 1_000_000
 
 const Properties = z.object({
@@ -20,10 +20,10 @@ const Queries = z.object({
 
 /** `site_url` is such as https://example.com/ or sc-domain:example.com. */
 export type Property = { site_url: string; permission_level: string }
-/** A search query, and how often the property was shown for it. */
+/** A search query and its impressions. */
 export type SearchQuery = { query: string; impressions: number }
 
-/** What the connected user may see. Throws a `GoogleError`. */
+/** Lists the properties that the connected user can see. Throws a `GoogleError`. */
 export async function listProperties(google: Google, token: string): Promise<Property[]> {
   const url = `${google.urls.searchConsole}/sites`
   const { siteEntry } = await callGoogle(google, url, { headers: bearer(token) }, Properties)
@@ -33,7 +33,7 @@ export async function listProperties(google: Google, token: string): Promise<Pro
   }))
 }
 
-/** The queries of a span of days (both included), the most clicked first, a page at a time. */
+/** Yields the queries of a period (both days included) in pages, most clicked first. */
 export async function* searchQueries(
   google: Google,
   token: string,

@@ -28,20 +28,20 @@ export function authorProfileRoutes(deps: Deps) {
     },
     get: getAuthorProfile,
     create: {
-      summary: 'Add an author profile',
+      summary: 'Create an author profile',
       description:
-        "Ideas and articles are written in its tone and language and its template's sections. Used is " +
-        "the task's profile, else its strategy's, else the account's default; inactive ones are passed over.",
+        'A profile sets the tone, the language and the sections of ideas and articles. A task uses its own ' +
+        "profile, otherwise that of its strategy, otherwise the account's default. Inactive profiles are skipped.",
       body: NewAuthorProfile,
       run: createAuthorProfile,
     },
     update: {
-      summary: 'Change an author profile',
+      summary: 'Update an author profile',
       body: UpdateAuthorProfile,
       run: (tx, _caller, before, input) => updateAuthorProfile(tx, before, input),
     },
     remove: {
-      summary: 'Delete an author profile; tasks and strategies name none then',
+      summary: 'Delete an author profile',
       run: (tx, _caller, { id }) => tx.delete(author_profiles).where(eq(author_profiles.id, id)),
     },
   })

@@ -16,7 +16,7 @@ export const AuthorProfileQuery = listQuery(ORDERINGS, {
   is_default: queryBoolean.optional(),
 })
 
-/** A page of author profiles, searched by name and description. */
+/** Lists author profiles, searched by name and description. */
 export function listAuthorProfiles(tx: Tx, url: string, query: z.infer<typeof AuthorProfileQuery>) {
   const { is_active, is_default, search } = query
   return listPage(tx, {
@@ -77,7 +77,7 @@ async function clearDefault(tx: Tx, but: number): Promise<void> {
     .where(and(eq(author_profiles.is_default, true), ne(author_profiles.id, but)))
 }
 
-/** An account has one default: of two that are made it at once the later is refused. */
+/** Converts the conflict when two profiles become the default at the same time: an account has one. */
 async function orDefaultTaken<T>(write: PromiseLike<T>): Promise<T> {
   try {
     return await write
@@ -85,8 +85,15 @@ async function orDefaultTaken<T>(write: PromiseLike<T>): Promise<T> {
     if (!isUniqueViolation(error)) throw error
     throw new DomainError(
       'already_exists',
-      'Another profile was made the default at the same time. Look which, and try again.',
-      { errors: [{ path: 'is_default', message: 'another was made the default just now' }] },
+      'Another profile was made the default at the same time. Check the list of profiles and try again.',
+      {
+        errors: [
+          {
+            path: 'is_default',
+            message: 'conflicts with another profile that was just made the default',
+          },
+        ],
+      },
     )
   }
 }

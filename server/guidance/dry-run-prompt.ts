@@ -19,7 +19,7 @@ import type { DryRun, PromptDryRunResult } from './schemas.ts'
 
 type Input = z.infer<typeof DryRun>
 type Texts = ReturnType<typeof promptTexts>
-/** What a run would read, and how its prompt is made of that. */
+/** What a run would read, and how its prompt is rendered from that. */
 type Read = { guidance: Guidance; render(texts: Texts): string }
 
 const SHOWN_KEYWORDS = 200
@@ -28,8 +28,8 @@ const IMAGES = 2
 const MOST_IMAGES = 10
 
 /**
- * Renders a prompt with an object of the account as a run would send it. Throws a 400 for a template
- * that could not be saved or an object that is not named, a 404 for one that is not seen.
+ * Renders a prompt with an object of the account, as a run would send it. Throws a 400 for an invalid
+ * template or a missing object id, and a 404 for an object that the caller cannot see.
  */
 export async function dryRunPrompt(
   tx: Tx,
@@ -107,7 +107,7 @@ const readers: Record<PromptType, (tx: Tx, input: Input) => Promise<Read>> = {
 
 function named(input: Input, field: 'sector_id' | 'cluster_id' | 'task_id'): number {
   const id = input[field]
-  if (!id) throw invalid(field, `is needed to render ${input.prompt_type}`)
+  if (!id) throw invalid(field, `is required to render ${input.prompt_type}`)
   return id
 }
 
@@ -117,7 +117,7 @@ async function article(tx: Tx, input: Input) {
   return found
 }
 
-/** Those that clustering begins with when nothing else is asked for. */
+/** The keywords that clustering uses by default: those without a cluster. */
 function unclustered(tx: Tx, siteId: number, sectorId: number) {
   return tx
     .select({ id: keywords.id, keyword: keywords.keyword })

@@ -31,26 +31,29 @@ const routes = {
     method: 'get',
     path: '/prompts/defaults/',
     tags,
-    summary: 'The default of each prompt type, and the placeholders it knows',
-    responses: { 200: answer('All types.', DefaultPrompts) },
+    summary: 'List default prompts',
+    responses: {
+      200: answer('The default prompt and the placeholders of each type.', DefaultPrompts),
+    },
   }),
   dryRun: endpoint('viewer', {
     method: 'post',
     path: '/prompts/dry_run/',
     tags,
-    summary: 'Render a prompt with real data, as a run would send it; no provider is called',
+    summary: 'Render a prompt',
     description:
-      'Clustering needs `sector_id` and shows its keywords that are in no cluster; ideas need ' +
-      '`cluster_id`; the others but negative_prompt `task_id`. An image template shows the first ' +
-      "prompt of the task's images, or its title while there is none.",
+      'Renders a prompt with real data, as a run would send it. No provider is called. A clustering prompt ' +
+      'needs `sector_id` and shows the keywords of that sector that have no cluster; an ideas prompt needs ' +
+      '`cluster_id`; all others except `negative_prompt` need `task_id`. An image template shows the first ' +
+      'image prompt of the task, or its title if there is none yet.',
     request: jsonBody(DryRun),
-    responses: { 200: answer('The text.', PromptDryRunResult) },
+    responses: { 200: answer('The rendered prompt.', PromptDryRunResult) },
   }),
   reset: endpoint('admin', {
     method: 'post',
     path: '/prompts/{id}/reset_to_default/',
     tags,
-    summary: 'Give a prompt its default again',
+    summary: 'Reset a prompt to its default',
     request: { params: IdParam },
     responses: { 200: answer('The prompt.', Prompt) },
   }),
@@ -87,24 +90,25 @@ export function promptRoutes(deps: Deps) {
     table: ai_prompts,
     row: Prompt,
     list: {
-      summary: 'List the prompts that the account saved',
-      description: 'Types that are not in the list use their defaults: see prompts/defaults/.',
+      summary: 'List prompts',
+      description:
+        'Lists the prompts that the account has saved. All other types use their defaults; see prompts/defaults/.',
       query: PromptQuery,
       run: listPrompts,
     },
     get: getPrompt,
     create: {
-      summary: "Save the account's own prompt of a type",
+      summary: 'Create a prompt',
       body: NewPrompt,
       run: createPrompt,
     },
     update: {
-      summary: 'Change a prompt',
+      summary: 'Update a prompt',
       body: UpdatePrompt,
       run: (tx, _caller, before, input) => updatePrompt(tx, before, input),
     },
     remove: {
-      summary: 'Delete a prompt; its type uses the default then',
+      summary: 'Delete a prompt',
       run: (tx, _caller, { id }) => tx.delete(ai_prompts).where(eq(ai_prompts.id, id)),
     },
   })

@@ -23,7 +23,7 @@ export const PromptQuery = listQuery(ORDERINGS, {
   is_active: queryBoolean.optional(),
 })
 
-/** A page of the prompts that the account saved, searched by their text. */
+/** Lists the prompts that the account has saved, searched by their text. */
 export async function listPrompts(tx: Tx, url: string, query: z.infer<typeof PromptQuery>) {
   const { prompt_type, is_active } = query
   const page = await listPage(tx, {
@@ -52,7 +52,7 @@ function withDefault(row: Row) {
   return { ...row, prompt_value: row.prompt_value ?? default_prompt, default_prompt }
 }
 
-/** Saves an account's own prompt of a type, of which it has one. Returns its id. */
+/** Saves a prompt of a type; an account has one per type. Returns its id. */
 export async function createPrompt(tx: Tx, caller: Caller, input: z.infer<typeof NewPrompt>) {
   requireTemplate(input.prompt_type, input.prompt_value)
   const [row] = await tx
@@ -63,8 +63,8 @@ export async function createPrompt(tx: Tx, caller: Caller, input: z.infer<typeof
   if (row) return row.id
   throw new DomainError(
     'already_exists',
-    `The account has a prompt of the type ${input.prompt_type} already. Change that one.`,
-    { errors: [{ path: 'prompt_type', message: 'is there already' }] },
+    `The account already has a prompt of the type ${input.prompt_type}. Update that one.`,
+    { errors: [{ path: 'prompt_type', message: 'already has a prompt' }] },
   )
 }
 
@@ -80,7 +80,7 @@ export async function updatePrompt(
     .where(eq(ai_prompts.id, before.id))
 }
 
-/** From then on the prompt is the default, also when that changes. */
+/** Resets a prompt: from then on it follows the default, also when the default changes. */
 export async function resetPrompt(tx: Tx, id: number) {
   await tx
     .update(ai_prompts)
@@ -89,7 +89,7 @@ export async function resetPrompt(tx: Tx, id: number) {
   return getPrompt(tx, id)
 }
 
-/** Throws a 400 for a placeholder that the type does not know, with those that it does. */
+/** Throws a 400 for an unknown placeholder and lists the known ones. */
 export function requireTemplate(type: PromptType, template: string | undefined): void {
   const fault = template === undefined ? undefined : templateFault(type, template)
   if (fault) throw invalid('prompt_value', fault)

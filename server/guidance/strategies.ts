@@ -18,7 +18,7 @@ export const StrategyQuery = listQuery(ORDERINGS, {
   is_active: queryBoolean.optional(),
 })
 
-/** A page of strategies, searched by name and description. */
+/** Lists strategies, searched by name and description. */
 export function listStrategies(tx: Tx, url: string, query: z.infer<typeof StrategyQuery>) {
   const { sector_id, author_profile_id, is_active, search } = query
   return listPage(tx, {
@@ -36,7 +36,7 @@ export function listStrategies(tx: Tx, url: string, query: z.infer<typeof Strate
   })
 }
 
-/** The strategy, or a 404 when it is not the account's or its sector is on a site not granted. */
+/** The strategy. Throws a 404 for one of another account or in a sector of a site without a grant. */
 export async function getStrategy(tx: Tx, id: number) {
   const [strategy] = await tx.select().from(strategies).where(eq(strategies.id, id))
   if (!strategy) throw notFound()
@@ -71,7 +71,7 @@ export async function updateStrategy(
 
 type Named = { sector_id?: number | null; author_profile_id?: number | null }
 
-/** Throws a 400 for what the account has not; what it has stays until the transaction ends. */
+/** Locks the named sector and author profile until the transaction ends. Throws a 400 if the account lacks one. */
 async function requireNamed(tx: Tx, { sector_id, author_profile_id }: Named): Promise<void> {
   if (sector_id) {
     const [sector] = await tx
@@ -79,7 +79,7 @@ async function requireNamed(tx: Tx, { sector_id, author_profile_id }: Named): Pr
       .from(sectors)
       .where(eq(sectors.id, sector_id))
       .for('key share')
-    if (!sector) throw invalid('sector_id', 'is not a sector of this account')
+    if (!sector) throw invalid('sector_id', 'must be a sector of this account')
   }
   if (author_profile_id) {
     const [profile] = await tx
@@ -87,7 +87,7 @@ async function requireNamed(tx: Tx, { sector_id, author_profile_id }: Named): Pr
       .from(author_profiles)
       .where(eq(author_profiles.id, author_profile_id))
       .for('key share')
-    if (!profile) throw invalid('author_profile_id', 'is not an author profile of this account')
+    if (!profile) throw invalid('author_profile_id', 'must be an author profile of this account')
   }
 }
 
@@ -98,8 +98,15 @@ async function orAnotherActive<T>(write: PromiseLike<T>): Promise<T> {
     if (!isUniqueViolation(error)) throw error
     throw new DomainError(
       'already_exists',
-      'Another strategy is active there: one a sector, and one without a sector, may be. Set its is_active to false first, or this one.',
-      { errors: [{ path: 'is_active', message: 'another strategy is active there' }] },
+      'Another strategy is already active for this sector, or for all sectors. Set is_active to false for one of the two.',
+      {
+        errors: [
+          {
+            path: 'is_active',
+            message: 'must be false while another strategy is active for the same sector',
+          },
+        ],
+      },
     )
   }
 }

@@ -24,15 +24,15 @@ export function strategyRoutes(deps: Deps) {
     list: { summary: 'List strategies', query: StrategyQuery, run: listStrategies },
     get: getStrategy,
     create: {
-      summary: 'Add a strategy to a sector, or to all sectors that have none',
+      summary: 'Create a strategy',
       description:
-        'Its templates and sections hold for all runs of the sector from then on, and its author ' +
-        'profile for tasks that name none.',
+        'A strategy applies to one sector, or to all sectors that have none. Its templates and sections are ' +
+        'used in all later runs of the sector, and its author profile for tasks that name no profile.',
       body: NewStrategy,
       run: createStrategy,
     },
     update: {
-      summary: 'Change a strategy',
+      summary: 'Update a strategy',
       body: UpdateStrategy,
       run: (tx, _caller, before, input) => updateStrategy(tx, before, input),
     },

@@ -4,25 +4,25 @@ import type { Tx } from '../../db/database.ts'
 import { DomainError } from '../errors.ts'
 
 /**
- * How much text one answer may bring from the database, in bytes; the JSON of it and the copies made
- * on the way take several times as much memory. 200 articles of 6,000 words fit.
+ * The most text that a response may load from the database, in bytes. Building its JSON takes several
+ * times as much memory. 200 articles of 6,000 words fit.
  */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
-/** The rows that a page would have, whatever they weigh. */
+/** The query for the rows of a page, whatever their size. */
 export type PageRows = {
   from: PgTable & { id: PgColumn }
   where: SQL | undefined
   orderBy: SQL[]
   limit: number
   offset: number
-  /** Bytes of a row: see `bytesOf`. */
+  /** The bytes of a row; see `bytesOf`. */
   bytes: SQL
 }
 
 /**
- * The bytes of the text and JSON in some columns of a row. PostgreSQL knows how long a stored text is
- * without reading it; JSON it must read.
+ * The bytes of the text and JSON in some columns of a row. PostgreSQL knows the length of a stored text
+ * without reading it, but has to read JSON.
  */
 export function bytesOf(columns: Record<string, PgColumn>): SQL {
   const lengths = Object.values(columns).flatMap((column) => {
@@ -33,7 +33,7 @@ export function bytesOf(columns: Record<string, PgColumn>): SQL {
   return sql`(${sql.join(lengths, sql` + `)})`
 }
 
-/** The ids of the first rows of a page that fit into an answer; one at least. */
+/** The ids of the first rows of a page that fit into a response, at least one. */
 export function fittingIds(page: PageRows): SQL {
   const order = sql`order by ${sql.join(page.orderBy, sql`, `)}`
   return sql`array(select id from (
@@ -51,7 +51,7 @@ export async function rowsThere(tx: Tx, page: PageRows): Promise<number> {
   return Number(row?.n)
 }
 
-/** Throws a 400 unless all rows of the page fit into an answer. */
+/** Throws a 400 unless all rows of the page fit into one response. */
 export async function requireFitting(tx: Tx, page: PageRows): Promise<void> {
   const [row] = await tx.execute<{ fitting: string; there: string }>(sql`
     select cardinality(${fittingIds(page)}) as fitting,
@@ -59,14 +59,14 @@ export async function requireFitting(tx: Tx, page: PageRows): Promise<void> {
   const [fitting, there] = [Number(row?.fitting), Number(row?.there)]
   if (fitting >= there) return
   throw answerTooLarge(
-    `The ${there} objects of this page have more text than one answer may have. ` +
-      `Ask for page_size=${fitting} or less, or walk the list by cursor=, whose pages end early.`,
+    `The ${there} objects of this page have too much text for one response. ` +
+      `Use page_size=${fitting} or less, or page through the list with cursor=, which shortens such pages.`,
   )
 }
 
-/** For what was asked for at once and is too much; `detail` says what to ask for instead. */
+/** The 400 for a response that would be too large; `detail` says what to request instead. */
 export function answerTooLarge(detail: string): DomainError {
-  const most = `One answer has at most ${MAX_ANSWER_BYTES / 1024 / 1024} MB of text.`
+  const most = `A response can have at most ${MAX_ANSWER_BYTES / 1024 / 1024} MB of text.`
   return new DomainError('answer_too_large', `${detail} ${most}`)
 }
 

@@ -1,9 +1,9 @@
 const BLOCK_BYTES = 64 * 1024
 
 /**
- * A SHA-256 over what arrives piece by piece, block chained to block: the same bytes give the same,
- * however they were cut. `leftOut` is cut from the bytes: a client that repeats a form sends it with
- * another boundary.
+ * Hashes a stream with SHA-256 in fixed blocks, each chained to the one before: the result does not depend
+ * on how the bytes are split into chunks. `leftOut` is removed from the bytes, because a client that
+ * repeats a form sends it with another boundary.
  */
 export class BodyFingerprint {
   readonly #leftOut: Buffer | undefined
@@ -18,7 +18,7 @@ export class BodyFingerprint {
     this.#gather(Buffer.from(`${beginning}\n`))
   }
 
-  /** May be called again before it has ended: pieces count in the order of the calls. */
+  /** May be called again before it resolves; chunks are hashed in the order of the calls. */
   add(chunk: Uint8Array): Promise<void> {
     this.#adding = this.#adding.then(() => this.#add(chunk))
     return this.#adding

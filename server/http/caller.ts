@@ -6,9 +6,9 @@ export type Caller = {
   /** Null for an API key: the database writes the id of the key to the audit log. */
   userId: number | null
   role: Role
-  /** The platform's own staff: a developer, or a user of the system account. */
+  /** Platform staff: a developer, or a user of the system account. */
   isStaff: boolean
-  /** The account the request acts in: the user's own, or the one platform staff named. */
+  /** The account that the request acts in: the user's own, or the one that platform staff named. */
   accountId: number
   /** The scope to pass to `db/database.ts`. */
   scope: Scope
@@ -25,12 +25,12 @@ const RANK: Record<Role, number> = {
 }
 export type MinimumRole = 'viewer' | 'editor' | 'admin' | 'owner' | 'staff'
 
-/** Whether the role of one is `role` or above it. */
+/** Whether a role is `role` or above it. */
 export function ranksAtLeast(one: { role: Role }, role: Role): boolean {
   return RANK[one.role] >= RANK[role]
 }
 
-/** Whether the caller may do what asks for at least `minimum`. `staff` is no rank in an account. */
+/** Whether the caller has at least `minimum`. `staff` is not a role of an account. */
 export function mayAct({ role, isStaff }: Caller, minimum: MinimumRole): boolean {
   return minimum === 'staff' ? isStaff : RANK[role] >= RANK[minimum]
 }

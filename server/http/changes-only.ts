@@ -3,9 +3,9 @@ import type { AppEnv } from './endpoint.ts'
 import { giveJson } from './receive-body.ts'
 
 /**
- * Lets a PUT send a whole object as it was read: what stands as it is sent, and what the object shows
- * and nobody may set, is taken out before the rest is checked. `read` resolves to the object, or throws
- * a 404; `settable` has the names that an update takes.
+ * Lets a PUT send the whole object as it was read: unchanged and read-only fields are removed from the
+ * body before it is validated. `read` resolves to the object or throws a 404; `settable` names the fields
+ * that an update accepts.
  */
 export function changesOnly(
   read: (c: Context<AppEnv>) => Promise<object>,
@@ -13,7 +13,7 @@ export function changesOnly(
 ): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const sent: unknown = await c.req.json().catch(() => undefined)
-    // Anything but an object is for the checks to refuse.
+    // Validation refuses anything but an object.
     if (!isObject(sent)) return next()
     const shown: Record<string, unknown> = JSON.parse(JSON.stringify(await read(c)))
     const changes = Object.entries(sent).filter(

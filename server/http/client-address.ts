@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
 
 /**
- * The address of who is calling: the peer, or behind proxies of `trusted` (addresses or networks) the
- * last one in `X-Forwarded-For` that is none of them. What stands before it anybody may have written.
+ * The IP address of the client: the peer, or behind `trusted` proxies (addresses or networks) the last
+ * address in `X-Forwarded-For` that is not a trusted proxy. Clients can forge the addresses before it.
  */
 export function clientAddress(trusted: string[]): (request: Request, env: unknown) => string {
   const networks = trusted.map((text) =>

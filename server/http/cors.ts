@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { AppEnv } from './endpoint.ts'
 
-/** Lets pages of other origins call the API; without any, no such header is sent. */
+/** Lets pages of these origins call the API. Without origins no CORS header is sent. */
 export function allowOrigins(origins: string[]): MiddlewareHandler<AppEnv> {
   if (origins.length === 0) return (_c, next) => next()
   return cors({

@@ -21,63 +21,61 @@ type Texts = {
   tool?: string
 }
 
-/** A collection of one kind of object: what can be done with it, and with which words it is described. */
+/** A collection: its operations and their descriptions. */
 export type Collection<R extends Row, Query extends object, New, Change> = {
   /** Such as `/keywords/`. */
   path: string
   tag: string
-  /** What one is called in the audit log and in descriptions, such as `keyword`. */
+  /** The name of one object in the audit log and in descriptions, such as `keyword`. */
   name: string
-  /** The least role that reads (a viewer by default), and that writes. */
+  /** The lowest role that can read (viewer by default) and the lowest that can write. */
   read?: MinimumRole
   write: MinimumRole
   table: PgTable & { id: PgColumn }
   row: z.ZodType
   list: Texts & {
     query: z.ZodObject & z.ZodType<Query>
-    /** Where rows of a list have fewer fields than the object. */
+    /** Set if rows of the list have fewer fields than the object. */
     row?: z.ZodType
     run(tx: Tx, url: string, query: Query): Promise<Page<Row>>
   }
-  /** The object, or a 404. */
+  /** Resolves to the object, or throws a 404. */
   get(tx: Tx, id: number): Promise<R>
   /** The MCP tool that gets one. */
   getTool?: string
   /** Resolves to the new object's id. */
   create?: Texts & {
     body: z.ZodType<New>
-    /** What takes long without the database, before the transaction begins. */
+    /** Slow work without the database, done before the transaction begins. */
     prepare?(input: New): Promise<New>
     run(tx: Tx, caller: Caller, input: New): Promise<number>
   }
   update?: Texts & {
     body: z.ZodObject & z.ZodType<Change>
     run(tx: Tx, caller: Caller, before: R, input: Change): Promise<unknown>
-    /**
-     * For an update that may begin a run, whose id `run` then resolves to: waits for it, once all is
-     * committed. Resolves to the run while it takes longer, which is answered with a 202.
-     */
+    /** For an update that starts a run: waits for it after the commit. Resolves to a run that takes longer (202). */
     wait?(caller: Caller, runId: number): Promise<number | undefined>
   }
   remove?: Texts & { run(tx: Tx, caller: Caller, before: R): Promise<unknown> }
-  /** Locks what an update or a removal locks, in its order; the row itself by default. */
+  /** Takes the locks of an update or a removal, in the same order; by default it locks the row. */
   lock?(tx: Tx, id: number): Promise<unknown>
 }
 
 export const IfMatch = z.object({
   'if-match': z.string().max(1000).optional().openapi({
-    description: 'The ETag of the object as you read it: a 412 when it has changed since.',
+    description:
+      'The ETag of the object as you read it. The request fails with 412 if the object has changed since.',
   }),
 })
 export const IfNoneMatch = z.object({
   'if-none-match': z.string().max(1000).optional().openapi({
-    description: 'The ETag of the object as you have it: a 304 when it has not changed.',
+    description: 'The ETag of your copy. The response is 304 if the object has not changed.',
   }),
 })
 
 /**
- * Serves a collection: list and get, and of create, put, patch and delete what it has. Each write is
- * one transaction with its audit entry; `If-Match` is checked in it, with the object locked.
+ * Serves a collection: list, get, and whichever of create, put, patch and delete it declares. Each write
+ * is one transaction with its audit entry; `If-Match` is checked in it, with the object locked.
  */
 export function crud<R extends Row, Query extends object, New, Change>(
   app: OpenAPIHono<AppEnv>,
@@ -90,7 +88,7 @@ export function crud<R extends Row, Query extends object, New, Change>(
   serveRemove(app, deps, collection)
 }
 
-/** How the parts of a request that its schemas have passed reach a handler. */
+/** The validated parts of a request, as a handler receives them. */
 type Valid<Query, Body> = { id: number; query: Query; body: Body }
 
 function serveReads<R extends Row, Query extends object, New, Change>(
@@ -106,7 +104,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
     {
       ...declared('get', path, tag, list),
       request: { query: list.query },
-      responses: { 200: answer('A page of the list.', pageOf(list.row ?? row)) },
+      responses: { 200: answer('One page of the list.', pageOf(list.row ?? row)) },
     },
     async (c, { query }) => {
       const { scope } = callerOf(c)
@@ -121,8 +119,8 @@ function serveReads<R extends Row, Query extends object, New, Change>(
       ...declared('get', `${path}{id}/`, tag, { summary: `Get ${withArticle(name)}`, tool }),
       request: { params: IdParam, headers: IfNoneMatch },
       responses: {
-        200: answer(`The ${name}, with its ETag.`, row),
-        304: { description: 'It is as If-None-Match says.' },
+        200: answer(`The ${name}; its ETag is in the header.`, row),
+        304: { description: 'Your copy is current.' },
       },
     },
     async (c, { id }) => {
@@ -230,7 +228,7 @@ function serveRemove<R extends Row, Query extends object, New, Change>(
   )
 }
 
-/** What platform staff write belongs to no account. */
+/** Objects that platform staff write belong to no account. */
 function writing<T>(
   { database }: Deps,
   { scope }: Caller,
@@ -240,7 +238,7 @@ function writing<T>(
   return write === 'staff' ? database.withStaff(scope, fn) : database.withAccount(scope, fn)
 }
 
-/** The object before a write: locked, and as `If-Match` says, when that is sent. */
+/** Locks the object before a write and checks `If-Match`, if it was sent. */
 async function matched<R extends Row, Query extends object, New, Change>(
   tx: Tx,
   { table, get, lock }: Collection<R, Query, New, Change>,
@@ -269,14 +267,14 @@ async function auditWrite(
   await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object, detail })
 }
 
-/** Of the path, before it is checked with the rest of the request. */
+/** The id in the path, read before the request is validated. */
 function idIn(c: Context<AppEnv>): number {
   const { data, error } = IdParam.safeParse(c.req.param())
   if (error) throw problemFromZod(error)
   return data.id
 }
 
-const PUT = 'May send the object as it was read: what is in it and cannot be set is left as it is.'
+const PUT = 'You can send the whole object as you read it: read-only fields are ignored.'
 
 const declared = (method: RouteConfig['method'], path: string, tag: string, texts: Texts) => ({
   method,
@@ -295,7 +293,7 @@ const described = ({ description = '', ...texts }: Texts, more: string): Texts =
 
 const withArticle = (name: string) => `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 
-/** The router's types want a literal route; a collection has its parts as values. */
+/** Casts the route: the router wants literals, but a collection has values. */
 function serve<Query, Body>(
   app: OpenAPIHono<AppEnv>,
   role: MinimumRole,

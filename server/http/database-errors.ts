@@ -2,7 +2,7 @@ const UNIQUE_VIOLATION = '23505'
 const CHECK_VIOLATION = '23514'
 const FOREIGN_KEY_VIOLATION = '23503'
 
-/** drizzle wraps what the driver threw. */
+/** The SQLSTATE. drizzle wraps the driver's error. */
 function codeOf(error: unknown): unknown {
   const { cause } = error as { cause?: { code?: unknown } }
   return cause?.code
@@ -16,12 +16,12 @@ export function isCheckViolation(error: unknown): boolean {
   return codeOf(error) === CHECK_VIOLATION
 }
 
-/** Of the trigger that counts a site's active sectors. */
+/** Whether the trigger that counts a site's active sectors refused the row. */
 export function isTooManyActiveSectors(error: unknown): boolean {
   return codeOf(error) === 'IG409'
 }
 
-/** Class 22: a value that its column's type cannot take. */
+/** SQLSTATE class 22: a value that the column's type cannot hold. */
 export function isDataException(error: unknown): boolean {
   return String(codeOf(error)).startsWith('22')
 }

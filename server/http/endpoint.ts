@@ -10,20 +10,20 @@ export type AppEnv = {
   Variables: {
     requestId: string
     caller: Caller | undefined
-    /** Of a person who signed in: their own account, whichever they act in. */
+    /** The scope of a signed-in user in their own account, whichever account they act in. */
     ownScope: Scope | undefined
-    /** Why the token that was sent names no caller: told where one is needed. */
+    /** Why the token is not valid; thrown by routes that need a caller. */
     refusal: DomainError | undefined
-    /** The answer shows a secret: it is not kept. */
+    /** The response shows a secret, so it is not stored for replays. */
     showsSecret: boolean | undefined
-    /** Carries a POST out once for its `Idempotency-Key`. */
+    /** Handles the `Idempotency-Key` of a POST. */
     idempotency: MiddlewareHandler<AppEnv>
-    /** Of a body that its handler reads as a stream, for an `Idempotency-Key`. */
+    /** The fingerprint of a body that its handler read as a stream. */
     bodyFingerprint: string | undefined
   }
 }
 
-/** A feature's routes: what does not fit its schema is refused with each field named. */
+/** A router that answers an invalid request with a 400 naming each field. */
 export function newRouter(options: { getPath?: (request: Request) => string } = {}) {
   return new OpenAPIHono<AppEnv>({
     ...options,
@@ -34,17 +34,17 @@ export function newRouter(options: { getPath?: (request: Request) => string } = 
 }
 
 const PROBLEM_RESPONSE = {
-  description: 'What went wrong, as RFC 9457 says.',
+  description: 'An error, as problem details (RFC 9457).',
   content: { 'application/problem+json': { schema: Problem } },
 }
 
 const WHO: Record<MinimumRole | 'public', string> = {
-  public: 'For everybody: without a token.',
-  viewer: 'For every role.',
-  editor: 'For the role editor and above, and API keys that may write.',
-  admin: 'For the role admin and above.',
-  owner: 'For the role owner.',
-  staff: "For the platform's staff.",
+  public: 'Needs no authentication.',
+  viewer: 'Requires the role viewer or above.',
+  editor: 'Requires the role editor or above, or an API key with write access.',
+  admin: 'Requires the role admin or above.',
+  owner: 'Requires the role owner.',
+  staff: 'For platform staff only.',
 }
 
 const IDEMPOTENCY_KEY = {
@@ -52,17 +52,18 @@ const IDEMPOTENCY_KEY = {
   in: 'header' as const,
   schema: { type: 'string' as const, pattern: '^[!-~]{1,255}$' },
   description:
-    'Carries the request out once: repeated within 24 hours with the same key and body it is answered ' +
-    'as the first time (`Idempotent-Replayed: true`). Another body is a 422 `idempotency_key_reused`, ' +
-    'two at once are a 409 `idempotency_in_progress`. An answer that showed a secret is not kept: a ' +
-    '409 `already_done`. What was refused did nothing and is tried again.',
+    'Makes it safe to repeat the request. Within 24 hours, the same key with the same body returns the ' +
+    'first response again (`Idempotent-Replayed: true`). The same key with another body is a 422 ' +
+    '`idempotency_key_reused`; two requests at once are a 409 `idempotency_in_progress`. A response that ' +
+    'showed a secret is not stored: repeating it is a 409 `already_done`. A request that failed changed ' +
+    'nothing and is carried out again.',
 }
 
 /**
- * Declares a route with what all of them share: who may call it, how errors look, the header of every
- * POST, and the mark `x-role` by which the tests know what to expect of it. `x-shows-secret` marks one
- * whose answer shows a secret, which is kept nowhere. `x-mcp-tool` offers one as an MCP tool (`mcp/tools.ts`). `receive` takes the body in, before anything is
- * asked of the database in the request's transaction.
+ * Declares a route with everything that routes share: the required role, the error response, the
+ * `Idempotency-Key` of a POST, and `x-role`, which tests read. `x-shows-secret` marks a route whose
+ * response shows a secret and is never stored; `x-mcp-tool` makes it an MCP tool (`mcp/tools.ts`).
+ * `receive` reads the body before the request's transaction begins.
  */
 export function endpoint<P extends string, R extends Omit<RouteConfig, 'path'> & { path: P }>(
   role: MinimumRole | 'public',
@@ -106,27 +107,34 @@ function refused({ role }: Caller, minimum: MinimumRole): DomainError {
   return new DomainError(
     'permission_denied',
     minimum === 'staff'
-      ? "This is for the platform's own staff."
-      : `This needs the role ${minimum} or a higher one; yours is ${role}.`,
+      ? 'Only platform staff can do this.'
+      : `This requires the role ${minimum} or above; yours is ${role}. Ask an admin of the account.`,
   )
 }
 
-/** The user who calls, in their own account; a 403 for an API key, which is no person. */
+/** The signed-in user, in their own account. Throws a 403 for an API key. */
 export function userOf(c: Pick<Context<AppEnv>, 'get'>): Caller & { userId: number } {
   const { userId, ...caller } = callerOf(c)
   const scope = c.get('ownScope')
   if (userId !== null && scope) return { ...caller, userId, accountId: scope.accountId, scope }
-  throw new DomainError('permission_denied', 'This is for a person who signed in, not an API key.')
+  throw new DomainError(
+    'permission_denied',
+    'An API key cannot do this. Sign in and send an access token.',
+  )
 }
 
-/** The caller, or a 401. */
+/** The caller. Throws a 401 without one. */
 export function callerOf(c: Pick<Context<AppEnv>, 'get'>): Caller {
   const caller = c.get('caller')
   if (caller) return caller
   throw (
     c.get('refusal') ??
-    new DomainError('not_authenticated', 'Send an access token as "Authorization: Bearer …".', {
-      headers: { 'www-authenticate': 'Bearer realm="igny8"' },
-    })
+    new DomainError(
+      'not_authenticated',
+      'Authentication is required. Send an access token or API key as "Authorization: Bearer …".',
+      {
+        headers: { 'www-authenticate': 'Bearer realm="igny8"' },
+      },
+    )
   )
 }

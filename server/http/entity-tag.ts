@@ -2,24 +2,24 @@ import type { Context } from 'hono'
 import { DomainError } from '../errors.ts'
 import type { AppEnv } from './endpoint.ts'
 
-/** The strong entity tag of a JSON answer (RFC 9110, 8.8.3): it changes when any field does. */
+/** The strong entity tag of an object (RFC 9110, 8.8.3). It changes when any field changes. */
 export async function entityTag(row: object): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(row))
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return `"${Buffer.from(digest.subarray(0, 16)).toString('base64url')}"`
 }
 
-/** Throws a 412 unless `If-Match`, when it is sent, names the object as it stands. */
+/** Throws a 412 if `If-Match` was sent and does not match the object. */
 export async function requireMatch(ifMatch: string | undefined, row: object): Promise<void> {
   if (ifMatch === undefined || ifMatch.trim() === '*') return
   if (listed(ifMatch).includes(await entityTag(row))) return
   throw new DomainError(
     'precondition_failed',
-    'The object changed since you read it. Get it again, and repeat the change on what stands there now.',
+    'The object has changed since you read it. Fetch it again and apply your change to the current version.',
   )
 }
 
-/** Answers the object with its entity tag, or a 304 when `If-None-Match` says that the caller has it. */
+/** Responds with the object and its entity tag, or with 304 if `If-None-Match` matches. */
 export async function answerTagged(c: Context<AppEnv>, row: object, status: 200 | 201 = 200) {
   const tag = await entityTag(row)
   c.header('etag', tag)

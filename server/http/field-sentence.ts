@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** How zod's own messages begin; what a schema says itself is left as it is. */
+/** How zod's own messages begin. Messages that a schema sets are used unchanged. */
 const ZODS_OWN = /^(Invalid|Too small|Too big)\b/
 const KINDS: Record<string, string> = {
   string: 'text',
@@ -14,13 +14,13 @@ const KINDS: Record<string, string> = {
 const FORMATS: Record<string, string> = {
   email: 'an e-mail address',
   url: 'a web address, such as https://example.com',
-  datetime: 'a time with its offset, such as 2026-01-31T00:00:00Z',
+  datetime: 'a time with an offset, such as 2026-01-31T00:00:00Z',
   date: 'a date, such as 2026-01-31',
 }
 
 const HAVE_LENGTH = new Set(['string', 'array'])
 
-/** What is wrong with a field, to be read behind its name: `must have at least 10 characters`. */
+/** What is wrong with a field, to be read after its name: `must have at least 10 characters`. */
 export function fieldSentence(issue: z.core.$ZodIssue): string {
   if (!ZODS_OWN.test(issue.message)) return issue.message
   switch (issue.code) {

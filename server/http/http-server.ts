@@ -5,26 +5,26 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts'
 
 /** How long the headers of a request may take to arrive. */
 const HEADERS_MS = 20_000
-/** How often is looked for requests that take too long. */
+/** How often Node checks for requests that exceed the limits. */
 const CHECK_MS = 2_000
-/** The last resort: handlers limit the time of each body, and an import has an hour. */
+/** A last resort. Handlers limit the time of each body; an import has an hour. */
 const REQUEST_MS = 65 * 60_000
 
-/** For `createServer` of Node. */
+/** The options of Node's `createServer`. */
 export const SERVER_OPTIONS = {
   headersTimeout: HEADERS_MS,
   requestTimeout: REQUEST_MS,
   connectionsCheckingInterval: CHECK_MS,
 }
 
-/** How long and how much of a body is still taken after its request was answered. */
+/** How long, and up to how many bytes, a body is still read after the response. */
 const LINGER_MS = 10_000
 const LINGER_BYTES = 32 * 1024 * 1024
 
 /**
- * Ends the connection with an answer that is given before all of its request has arrived: what follows
- * is wanted by nobody. The client may still read the answer: a connection closed with bytes unread is
- * reset, and the answer lost on its way.
+ * Closes the connection after a response that is sent before the whole request has arrived. The rest of
+ * the request is read and discarded first: closing a socket with unread bytes resets it, and the client
+ * would lose the response.
  */
 export function endUnreadRequests(server: Server): void {
   server.prependListener('request', (request, response) => {
@@ -56,16 +56,16 @@ export function endUnreadRequests(server: Server): void {
 const PROBLEMS: Record<string, DomainError> = {
   HPE_HEADER_OVERFLOW: new DomainError(
     'headers_too_large',
-    'The URL and headers of a request must not exceed 16 KB.',
+    'The URL and the headers must not exceed 16 KB together. Send fewer or shorter ones.',
   ),
   ERR_HTTP_REQUEST_TIMEOUT: new DomainError(
     'request_timeout',
-    'The request did not arrive in time.',
+    'The request did not arrive in time. Send it again.',
   ),
 }
 const MALFORMED = new DomainError('malformed_request', 'The request is not valid HTTP.')
 
-/** Answers what is no request, or too long a one, as a problem. */
+/** Responds with a problem to bytes that are not HTTP, or headers that are too large or too slow. */
 export function answerMalformed(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy()

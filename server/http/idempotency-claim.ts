@@ -8,26 +8,26 @@ import type { Caller } from './caller.ts'
 import type { AppEnv } from './endpoint.ts'
 import { networkOf } from './network.ts'
 
-/** `body` is null where it is not kept. */
+/** `body` is null if it was not stored. */
 export type StoredResponse = {
   status: number
   headers: Record<string, string>
   body: string | null
 }
 
-/** One request's hold on its key, until its transaction ends. */
+/** A request's claim on its key, until its transaction ends. */
 export type Claim = {
-  /** What was answered the first time. */
+  /** The first response to this key. */
   found: (StoredResponse & { fingerprint: string }) | undefined
-  /** Takes the key: throws when another request has it now, or had it and was answered. */
+  /** Locks the key. Throws if another request holds it, or already got a response. */
   look(): Promise<void>
-  /** Writes the key and its answer. */
+  /** Stores the key and the response. */
   keep(fingerprint: string, answer: StoredResponse): Promise<void>
-  /** Writes another answer in the place of the first, in a transaction of its own. */
+  /** Replaces the stored response, in a separate transaction. */
   replace(answer: StoredResponse): Promise<void>
 }
 
-/** A key is of the user or API key that sent it; where nobody signs in, of the network it came from. */
+/** A key belongs to the user or API key that sent it; without authentication, to the client's network. */
 export function claimFor(deps: Deps, c: Context<AppEnv>, key: string): Claim {
   const caller = c.get('caller')
   return caller
@@ -48,7 +48,7 @@ function claimOf({ database }: Deps, caller: Caller, key: string): Claim {
         this.found = found
         if (found) throw alreadyDone()
       }
-      // In the caller's own scope, so that a deactivated user gets no replay.
+      // In the caller's scope, so that a deactivated user gets no replay.
       return database.withAccount(scope, look, { readOnly: true })
     },
     async keep(fingerprint, answer) {
@@ -89,7 +89,7 @@ function publicClaim({ database }: Deps, network: string, key: string): Claim {
   }
 }
 
-/** Held to the end of the transaction; whoever finds it taken need not wait. */
+/** Locked until the transaction ends. Throws a 409 at once if another request holds the lock. */
 async function lock(tx: Tx, name: string): Promise<void> {
   const [taken] = await tx.execute<{ held: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`idempotency ${name}`}, 0)) as held`,
@@ -97,12 +97,12 @@ async function lock(tx: Tx, name: string): Promise<void> {
   if (taken?.held) return
   throw new DomainError(
     'idempotency_in_progress',
-    'A request with this Idempotency-Key is being carried out. Repeat this one in a moment.',
+    'A request with this Idempotency-Key is in progress. Repeat this one in a few seconds.',
     { headers: { 'retry-after': '1' } },
   )
 }
 
-/** Ends the handler; the answer is made from what was found. */
+/** Ends the handler; the middleware then responds from what was found. */
 function alreadyDone(): DomainError {
-  return new DomainError('already_done', 'This request was carried out before.')
+  return new DomainError('already_done', 'This request was already carried out.')
 }

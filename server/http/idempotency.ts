@@ -7,13 +7,13 @@ import type { AppEnv } from './endpoint.ts'
 import { type Claim, claimFor, type StoredResponse } from './idempotency-claim.ts'
 
 const KEY = /^[\x21-\x7e]{1,255}$/
-/** What a replay repeats beside the body. */
+/** The headers that a replay repeats. */
 const KEPT_HEADERS = ['content-type', 'etag', 'location']
 
 /**
- * Carries out a POST with an `Idempotency-Key` once. All that the handler writes is one transaction,
- * and the key with its answer is written in it: after a kill at any instruction either both are there
- * or neither is. What was refused did nothing, and may be tried again with the same key.
+ * Carries out a POST with an `Idempotency-Key` once. Everything that the handler writes is one
+ * transaction, and it also stores the key with its response: a crash leaves both or neither. A request
+ * that failed changed nothing and can be repeated with the same key.
  */
 export function idempotency(deps: Deps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -52,7 +52,7 @@ async function settle(
 ): Promise<void> {
   const { status } = c.res
   if (transaction.ended) {
-    // Committed early, so that the work goes on whatever this answer is.
+    // The transaction was committed early, so the run goes on whatever the response is.
     if (status < 500) await claim.replace(await answerOf(c))
     return
   }
@@ -63,7 +63,7 @@ async function settle(
   await transaction.commit()
 }
 
-/** The answer as it is kept: without its body when that shows a secret. */
+/** The response as it is stored: without the body if that shows a secret. */
 async function answerOf(c: Context<AppEnv>): Promise<StoredResponse> {
   const { status, headers } = c.res
   const kept = KEPT_HEADERS.flatMap((name) => {
@@ -83,20 +83,20 @@ async function replay(
   if (found.fingerprint !== fingerprint) {
     throw new DomainError(
       'idempotency_key_reused',
-      'This Idempotency-Key was sent before with another request. Take a new key for each.',
+      'This Idempotency-Key was already used for another request. Use a new key for each request.',
     )
   }
   if (found.body === null) {
     throw new DomainError(
       'already_done',
-      'This request was carried out before. Its answer showed a secret and was not kept.',
+      'This request was already carried out. Its response showed a secret, so it was not stored. If you lost the secret, revoke it and create a new one.',
     )
   }
   const headers = new Headers({ ...found.headers, 'idempotent-replayed': 'true' })
   c.res = new Response(found.status === 204 ? null : found.body, { status: found.status, headers })
 }
 
-/** Of the request with its body, which was received before anything was asked of the database. */
+/** The fingerprint of the request. Its body was received before the transaction began. */
 async function fingerprintOf(c: Context<AppEnv>): Promise<string> {
   const streamed = c.get('bodyFingerprint')
   if (streamed) return streamed
@@ -105,7 +105,7 @@ async function fingerprintOf(c: Context<AppEnv>): Promise<string> {
   return fingerprint.end()
 }
 
-/** `boundary`: of a form, which may be sent again with another one. */
+/** `boundary`: that of a form, which differs when the form is sent again. */
 export function openFingerprint(c: Context<AppEnv>, boundary?: string): BodyFingerprint {
   const { pathname, search } = new URL(c.req.url)
   return new BodyFingerprint(`POST ${pathname.replace(/\/$/, '')}${search}`, boundary)

@@ -11,7 +11,7 @@ type Limits = {
   patienceMs: number
   /** Longer than any piece of work takes. */
   longestMs: number
-  /** What there is too much of, for the error message: "passwords are being checked". */
+  /** Names the work in the error message: "password checks". */
   what: string
   /** `rate_limited` when the limit is the caller's own. */
   code?: 'overloaded' | 'rate_limited'
@@ -32,7 +32,7 @@ export function limitConcurrency(limits: Limits): Limiter {
   const running = new Set<Slot>()
   const queue = new Set<Slot & { begin(slot: Slot): void }>()
   const full = () =>
-    new DomainError(code, `Too many ${what} at once. Send the request again in a moment.`, {
+    new DomainError(code, `Too many ${what} at once. Send the request again in a few seconds.`, {
       headers: { 'retry-after': RETRY_SECONDS },
     })
 

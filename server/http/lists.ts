@@ -14,7 +14,7 @@ const MAX_PAGE = 100_000
 type Column = PgColumn | SQL
 type Ordering = Record<string, Column>
 
-/** The query string of a list: paging, search, ordering and `filters`; anything else is a 400. */
+/** The query string of a list: paging, search, ordering and `filters`. Other parameters are a 400. */
 export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, filters: F) {
   const fields = Object.keys(orderings)
   const choices = fields.flatMap((field) => [field, `-${field}`]) as [string, ...string[]]
@@ -24,8 +24,8 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
       .optional()
       .openapi({
         description:
-          `${PAGE_SIZE} by default. A page of more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB of text is a 400 ` +
-          '`answer_too_large`: ask for fewer objects, or walk the list by `cursor`.',
+          `The number of objects per page, ${PAGE_SIZE} by default. If a page has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB ` +
+          'of text, the request fails with 400 `answer_too_large`: use a smaller page or `cursor`.',
       }),
     search: z
       .string()
@@ -39,14 +39,14 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
       .optional()
       .openapi({
         description:
-          'Empty to start a walk of any depth at constant cost, then as `next` says. A page ends early ' +
-          'where its text would be too much for one answer.',
+          'Cursor pagination, for long lists. Send `cursor=` without a value for the first page, then follow ' +
+          '`next`. A page can have fewer objects than `page_size` if their text is too large for one response.',
       }),
     ...filters,
   })
 }
 
-/** The envelope of a list. In a cursor walk `count` and `previous` are null. */
+/** The envelope of a list. With a cursor, `count` and `previous` are null. */
 export const pageOf = <S extends z.ZodType>(row: S) =>
   z.object({
     count: z.int().nullable(),
@@ -65,10 +65,10 @@ export type Page<Row> = {
 type ListRequest = { page?: number; page_size?: number; ordering?: string; cursor?: string }
 
 /**
- * Answers a list: `rows` selects from `from`, and is given its conditions, order and limits here. Rows
- * and count go out in one round trip; a cursor walk counts nothing. Ties are broken by id, in the same
- * direction. Where rows may be large, a page by number that has more than fits into an answer is a
- * 400: to leave rows out would lose them for who counts pages. A page of a cursor walk ends early.
+ * Runs the query of a list: adds conditions, order and limits to `rows`, which selects from `from`. Rows
+ * and count take one round trip; with a cursor nothing is counted. Ties are broken by id, in the same
+ * direction. If rows may be large, a numbered page that does not fit into one response is a 400, because
+ * a client that counts pages would miss the rows left out. A page with a cursor is shortened instead.
  */
 export async function listPage<T extends PgSelect>(
   tx: Tx,
@@ -81,7 +81,7 @@ export async function listPage<T extends PgSelect>(
     from: PgTable & { id: PgColumn }
     rows: T
     where: (SQL | undefined)[]
-    /** Where rows may be large: the bytes of one. A page then has what fits into an answer. */
+    /** The bytes of a row, if rows may be large. Pages are then limited to what fits into one response. */
     bytes?: SQL
   },
 ): Promise<Page<T['_']['result'][number]>> {
@@ -132,7 +132,7 @@ export async function listPage<T extends PgSelect>(
   }
 }
 
-/** Filters of when a row was made. */
+/** Filters by the time of creation. */
 export const period = {
   created_after: queryTime.optional(),
   created_before: queryTime.optional(),
@@ -140,7 +140,7 @@ export const period = {
 
 export type Period = { created_after?: Date; created_before?: Date }
 
-/** From `created_after` on, and before `created_before`. */
+/** From `created_after` (inclusive) to `created_before` (exclusive). */
 export function within(
   column: PgColumn,
   { created_after, created_before }: Period,
@@ -148,7 +148,7 @@ export function within(
   return [created_after && gte(column, created_after), created_before && lt(column, created_before)]
 }
 
-/** The conditions that filters of the same names as columns make. */
+/** The conditions of filters that are named like columns. */
 export function equalTo<T extends PgTable>(
   table: T,
   filters: { [name in keyof T['_']['columns']]?: unknown },
@@ -159,7 +159,7 @@ export function equalTo<T extends PgTable>(
   )
 }
 
-/** A `like` pattern for text that contains what was searched for. */
+/** The condition that a column contains the searched text; wildcards in it are escaped. */
 export function contains(column: Column, search: string | undefined): SQL | undefined {
   if (!search) return undefined
   return sql`${column} ilike ${`%${search.replace(/[\\%_]/g, '\\$&')}%`}`
@@ -182,7 +182,10 @@ function beyond(cursor: string, ordering: string, column: Column, id: Column): S
 }
 
 function badCursor() {
-  return invalid('cursor', 'is not a cursor of this list in this ordering')
+  return invalid(
+    'cursor',
+    'must be a cursor of this list with the same ordering; start again with cursor=',
+  )
 }
 
 function parseCursor(cursor: string): unknown {

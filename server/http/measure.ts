@@ -9,7 +9,7 @@ import { answer, time } from './schemas.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Measures each request, and tells platform staff in the answer what theirs took. */
+/** Measures each request. Platform staff also get the times in a Server-Timing header. */
 export function measure({ metrics, database }: Deps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = performance.now()
@@ -31,7 +31,7 @@ export function measure({ metrics, database }: Deps): MiddlewareHandler<AppEnv> 
   }
 }
 
-/** The pattern alone: a path may name anything, and each would be counted by itself. */
+/** The route's pattern, because a counter per path would grow without limit. */
 function routeOf(c: Context<AppEnv>): string {
   const handler = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')
   return handler ? handler.path.replaceAll(/:(\w+)/g, '{$1}') : 'none'
@@ -67,15 +67,15 @@ const recent = endpoint('staff', {
   method: 'get',
   path: '/api/v1/system/metrics/',
   tags: ['system'],
-  summary: 'What the last thousand requests to this process cost, newest first',
+  summary: 'List recent requests with their cost',
   description:
-    'Milliseconds to the last byte; statements sent to the database and the time spent waiting for ' +
-    'them; bytes of the bodies as they were sent. CPU and memory are those of the process, which ' +
-    'cannot be told apart by request.',
-  responses: { 200: answer('What was measured.', Measured) },
+    'The last thousand requests to this process, newest first. `ms` is the time to the last byte; `queries` ' +
+    'and `query_ms` are the statements sent to the database and the time spent waiting for them; `bytes_in` ' +
+    'and `bytes_out` are the sizes of the bodies. CPU and memory are those of the whole process.',
+  responses: { 200: answer('The measurements.', Measured) },
 })
 
-/** `/metrics` for Prometheus, which names no account, and the last requests for platform staff. */
+/** `/metrics` for Prometheus, without account ids, and the recent requests for platform staff. */
 export function metricsRoutes({ metrics, database }: Deps) {
   const app = newRouter()
   const queued = () =>
@@ -91,7 +91,7 @@ export function metricsRoutes({ metrics, database }: Deps) {
     return c.body(text, 200, { 'content-type': contentType })
   })
   app.openapi(recent, async (c) => {
-    // Nothing else here asks the database whether the caller is staff still.
+    // Checks in the database that the caller is still staff: nothing else here would.
     await database.withStaff(callerOf(c).scope, async () => {})
     return c.json({ process: metrics.process(), requests: metrics.recent() }, 200)
   })

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * The network by which callers are counted: an IPv4 address by itself, an IPv6 address by the /64
- * around it, all of which one subscriber has.
+ * The network that limits count by: the address itself for IPv4, the /64 for IPv6, since a subscriber
+ * has the whole /64.
  */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address

@@ -24,7 +24,7 @@ const PAGE = `<!doctype html>
 <script src="/docs/start.js"></script>
 </body>
 </html>`
-// Its groups are closed at first, so that they are seen together. Of many open operations it draws those in view.
+// Groups start closed, so that the page shows all of them.
 const START = `SwaggerUIBundle({ url: '/api/v1/openapi.json', dom_id: '#ui', deepLinking: true, docExpansion: 'none', validatorUrl: null })`
 
 /** Serves the OpenAPI document of all routes and a page that renders it. Returns how to build the document. */
@@ -41,11 +41,11 @@ export function serveOpenApi(app: OpenAPIHono<AppEnv>, deps: Deps) {
         title: 'igny8',
         version: '1',
         description:
-          'From a keyword list to published articles on your WordPress sites. ' +
-          'Errors are application/problem+json: decide by `code`. Every path may answer a 503 with ' +
-          '`Retry-After`: `overloaded` when the database is too busy, `database_unavailable` when it cannot be ' +
-          'reached. Repeat the request then; with an `Idempotency-Key` a POST is carried out once however ' +
-          'often it is repeated.',
+          'igny8 turns a keyword list into published articles on your WordPress sites.\n\n' +
+          'Errors are `application/problem+json`. Decide by `code`; [every code](/docs/problems) has a page that ' +
+          'explains it. Every path can answer 503 with `Retry-After`: `overloaded` if the service is too busy, ' +
+          '`database_unavailable` if the database cannot be reached. Repeat the request after that time. Send an ' +
+          '`Idempotency-Key` with a POST, so that repeating it is safe.',
       },
       servers: [{ url: deps.settings.publicUrl() }],
     })

@@ -28,7 +28,9 @@ export const Problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string().openapi({ description: 'Stable; decide by this.' }),
+    code: z
+      .string()
+      .openapi({ description: 'The stable code of the error. Decide by this field.' }),
     cause_code: z.string().optional(),
     limit: z
       .string()
@@ -41,11 +43,11 @@ export const Problem = z
   })
   .openapi('Problem')
 
-/** A body may have a fault in each of its bytes: so many are told. */
+/** The most field errors in a response: a large body can have very many. */
 const MAX_ERRORS = 100
 const MAX_PATH = 200
 
-/** A 400 that names each field, the first hundred of them. */
+/** The 400 that names each invalid field, up to `MAX_ERRORS`. */
 export function problemFromZod(error: z.ZodError): DomainError {
   const errors = error.issues
     .slice(0, MAX_ERRORS)
@@ -60,17 +62,17 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code !== 'unrecognized_keys') return [{ path, message: fieldSentence(issue) }]
   return issue.keys.map((key) => ({
     path: [path, key].filter(Boolean).join('.'),
-    message: 'is not known here',
+    message: 'is not a known field',
   }))
 }
 
-/** The one place where an error becomes an answer. */
+/** The only place that turns an error into a response. */
 export function answerError(logger: Logger) {
   return (error: unknown, c: Context<AppEnv>): Response => {
     const request_id = c.get('requestId') ?? ''
     const away = unavailable(error)
     if (away) {
-      // That it is away is said once, by who watches it; each answer is in the log of requests.
+      // watch-database.ts logs an absence once; here only overload is logged.
       if (away.why === 'overloaded') {
         logger.warn({ request_id, why: away.message, ...queryOf(away) }, 'database overloaded')
       }
@@ -81,13 +83,13 @@ export function answerError(logger: Logger) {
     logger.error({ request_id, ...loggable(error) }, 'request failed')
     const unknown = new DomainError(
       'internal',
-      'Something failed on our side. Quote the request_id.',
+      'The server failed unexpectedly. Try again later; if it fails again, report it with the request_id.',
     )
     return problemResponse(c, unknown, request_id)
   }
 }
 
-/** drizzle's errors repeat the query's parameters, which may be secrets or anybody's text. */
+/** Without the query parameters that drizzle's errors repeat: they may be secrets or customer data. */
 function loggable(error: unknown): object {
   if (!(error instanceof DrizzleQueryError)) return { err: error }
   return { err: error.cause, query: error.query }
@@ -101,16 +103,16 @@ function databaseUnavailable({ why, outcomeUnknown }: DatabaseUnavailableError):
   if (why === 'overloaded') {
     return new DomainError(
       'overloaded',
-      'The service is too busy to carry out this request. Repeat it in a few seconds.',
+      'The service is too busy to handle this request. Repeat it in a few seconds.',
       { headers: { 'retry-after': RETRY_SECONDS } },
     )
   }
   return new DomainError(
     'database_unavailable',
     outcomeUnknown
-      ? 'The connection to the database was lost while this request was being saved: it may have been ' +
-          'carried out or not. Look before you repeat it, or repeat it with the Idempotency-Key that you sent.'
-      : 'The database cannot be reached at the moment. Repeat the request in a few seconds.',
+      ? 'The connection to the database was lost while the request was being saved, so it may or may not have ' +
+          'been carried out. Check the result before you repeat it, or repeat it with the same Idempotency-Key.'
+      : 'The database cannot be reached. Repeat the request in a few seconds.',
     { headers: { 'retry-after': RETRY_SECONDS } },
   )
 }
@@ -123,9 +125,10 @@ function domainError(error: unknown): DomainError | undefined {
   const limit = rowLimitReached(error)
   if (limit) return limit
   if (error instanceof HTTPException) {
-    if (error.status === 413) return new DomainError('body_too_large', 'The body is too large.')
+    if (error.status === 413)
+      return new DomainError('body_too_large', 'The body is too large. Send less at once.')
     if (error.status === 400)
-      return new DomainError('malformed_body', 'The body is not valid JSON.')
+      return new DomainError('malformed_body', 'The body is not valid JSON. Check its syntax.')
     if (error.status === 415) {
       return new DomainError('unsupported_media_type', 'Send the body as application/json.')
     }
@@ -135,13 +138,16 @@ function domainError(error: unknown): DomainError | undefined {
 
 function readOnlyScope({ why }: ReadOnlyScopeError): DomainError {
   if (why === 'key_reads') {
-    return new DomainError('permission_denied', 'This API key may read and not write.')
+    return new DomainError(
+      'permission_denied',
+      'This API key has read access only. Use one with write access.',
+    )
   }
   return new DomainError(
     'account_suspended',
     why === 'account_suspended'
-      ? 'This account is suspended: it can be read, but nothing is changed or run. Ask the platform to lift it.'
-      : 'This account is cancelled: it can be read, but nothing is changed or run. Its owner may restore it for a while.',
+      ? 'This account is suspended: you can read it, but not change or run anything. Contact the platform to lift the suspension.'
+      : 'This account is cancelled: you can read it, but not change or run anything. Its owner can restore it until the grace period ends.',
   )
 }
 

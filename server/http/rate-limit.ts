@@ -7,8 +7,8 @@ import { networkOf } from './network.ts'
 const WINDOW_SECONDS = 60
 
 /**
- * Counts the requests of each in the minute that runs, in this process alone, and refuses those past
- * `limit`; 0 refuses none. Says so in the headers of draft-ietf-httpapi-ratelimit-headers-10.
+ * Limits requests per account or address in fixed windows of a minute, counted in this process; a `limit`
+ * of 0 disables it. Sends the headers of draft-ietf-httpapi-ratelimit-headers-10.
  */
 function limiter(
   policy: 'account' | 'address',
@@ -36,14 +36,14 @@ function limiter(
   }
 }
 
-/** Before anything is asked of the database. */
+/** Runs before any query to the database. */
 export function limitAddresses({ clientAddress, settings }: Deps): MiddlewareHandler<AppEnv> {
   return limiter('address', settings.rateLimits.address, (c) =>
     networkOf(clientAddress(c.req.raw, c.env)),
   )
 }
 
-/** For callers who are known. */
+/** For authenticated callers. */
 export function limitAccounts({ settings }: Deps): MiddlewareHandler<AppEnv> {
   return limiter('account', settings.rateLimits.account, (c) =>
     c.get('caller')?.accountId.toString(),
@@ -53,7 +53,7 @@ export function limitAccounts({ settings }: Deps): MiddlewareHandler<AppEnv> {
 function tooMany(policy: string, limit: number, seconds: number): DomainError {
   return new DomainError(
     'rate_limited',
-    `More than ${limit} requests of one ${policy} in a minute. Go on in ${seconds} seconds.`,
+    `This ${policy} sent more than ${limit} requests in a minute. Try again in ${seconds} seconds.`,
     { headers: { 'retry-after': String(seconds) } },
   )
 }

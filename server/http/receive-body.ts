@@ -8,33 +8,36 @@ const MEGABYTE = 1024 * 1024
 
 export type BodyLimits = {
   bytes: number
-  /** From its beginning to its end. */
+  /** The time to receive the whole body. */
   ms: number
 }
-/** Of a caller who is known. */
+/** For authenticated callers. */
 export const CALLERS_BODY: BodyLimits = { bytes: 2 * MEGABYTE, ms: 60_000 }
-/** Of anybody. */
+/** For requests without authentication. */
 export const PUBLIC_BODY: BodyLimits = { bytes: 64 * 1024, ms: 20_000 }
 
 /**
- * Reads the whole body of a request, once, for the handler and for the fingerprint of an
- * `Idempotency-Key`. It runs behind what decides by headers whether the caller may call, and before
- * anything is asked of the database: no connection waits for a body. Throws `body_too_large`,
- * `request_timeout`, and `malformed_body` for JSON that is nested too deep.
+ * Reads the body of a request once, for the handler and for the fingerprint of an `Idempotency-Key`. It
+ * runs after the checks that need only headers and before any query, so that no database connection waits
+ * for a body. Throws `body_too_large`, `request_timeout`, and `malformed_body` for JSON that is nested
+ * too deeply.
  */
 export function receiveBody(limits: BodyLimits): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     const text = await inTime(readText(c, limits.bytes), limits.ms)
     if (c.req.header('content-type')?.toLowerCase().includes('json') && isDeeper(text, MAX_DEPTH)) {
-      throw new DomainError('malformed_body', `The body is nested more than ${MAX_DEPTH} deep.`)
+      throw new DomainError(
+        'malformed_body',
+        `The JSON of the body is nested too deeply. The limit is ${MAX_DEPTH} levels.`,
+      )
     }
     giveText(c, text)
     await next()
   }
 }
 
-/** Has the handlers of a request read `text` as its body, and parse it once. */
+/** Makes handlers read `text` as the body and parse it only once. */
 function giveText({ req }: Context<AppEnv>, text: string): void {
   Object.assign(req.bodyCache, { text: Promise.resolve(text) })
   let parsed: Promise<unknown> | undefined
@@ -44,7 +47,7 @@ function giveText({ req }: Context<AppEnv>, text: string): void {
   }
 }
 
-/** Has the checks and the handler of a request read `value` instead of its JSON. */
+/** Makes validators and the handler read `value` instead of the body's JSON. */
 export function giveJson({ req }: Context<AppEnv>, value: object): void {
   req.json = async <T>() => value as T
 }
@@ -80,7 +83,7 @@ async function inTime<T>(reading: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** For a body that does not arrive in time; its connection is of no more use. */
+/** The 408 for a body that does not arrive in time. It closes the connection. */
 export function tooSlow(): DomainError {
   return new DomainError('request_timeout', 'The body did not arrive in time. Send it again.', {
     headers: { connection: 'close' },
@@ -88,12 +91,16 @@ export function tooSlow(): DomainError {
 }
 
 function tooLarge(maxBytes: number): DomainError {
-  return new DomainError('body_too_large', `The body of this request may have ${maxBytes} bytes.`, {
-    // The rest of the body is not waited for: another request on this connection would be cut off.
-    headers: { connection: 'close' },
-  })
+  return new DomainError(
+    'body_too_large',
+    `The body of this request is limited to ${maxBytes} bytes. Send less at once.`,
+    {
+      // The rest of the body is not read, so the connection cannot serve another request.
+      headers: { connection: 'close' },
+    },
+  )
 }
 
 function brokenOff(): never {
-  throw new DomainError('malformed_body', 'The body broke off before its end.')
+  throw new DomainError('malformed_body', 'The body ended before it was complete. Send it again.')
 }

@@ -2,17 +2,17 @@ import { z } from '@hono/zod-openapi'
 
 const INT32_MAX = 2_147_483_647
 
-/** PostgreSQL holds no NUL, and its JSON no half of a surrogate pair. */
+/** PostgreSQL cannot store NUL characters, nor unpaired surrogates in JSON. */
 export const storable = (value: string) => !value.includes('\0') && value.isWellFormed()
 export const NOT_STORABLE = {
-  message: 'must not contain a NUL character or half of a surrogate pair',
+  message: 'must not contain a NUL character or an unpaired surrogate',
 }
 
 /** Text that PostgreSQL can hold; trimmed. */
 export const text = (max: number, min = 1) =>
   z.string().trim().min(min).max(max).refine(storable, NOT_STORABLE)
 
-/** Text that is kept as it came, such as an article. */
+/** Text that is stored unchanged, such as an article. */
 export const longText = (max: number) => z.string().max(max).refine(storable, NOT_STORABLE)
 
 /** The address of a site or a server. */
@@ -38,7 +38,7 @@ export const times = { created_at: time, updated_at: time }
 
 const WHOLE = 'must be a whole number'
 
-/** For the query string, where everything is text: nothing but digits is a number, least of all nothing. */
+/** For query strings, where every value is text: only digits are a number, and an empty value is not 0. */
 export const queryInt = (min: number, max: number) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
@@ -66,7 +66,7 @@ export const IdParam = z.object({
 /** The body of a bulk operation. */
 const MAX_IDS = 10_000
 export const Ids = z.array(objectId).min(1).max(MAX_IDS)
-/** The objects of one run: each is a step of it, in one transaction. */
+/** The objects of a run. Each becomes a step; all are inserted in one transaction. */
 export const RunIds = z.array(objectId).min(1).max(1000)
 
 export const jsonBody = <S extends z.ZodType>(schema: S) => ({
@@ -78,15 +78,19 @@ export const answer = <S extends z.ZodType>(description: string, schema: S) => (
   content: { 'application/json': { schema } },
 })
 
-/** The answer to a request that starts work. */
+/** The response to a request that starts a run. */
 export const accepted = answer(
-  'Accepted; follow the run.',
+  'The run was accepted. Follow it at system/settings/task_progress/{task_id}/.',
   z
-    .object({ task_id: z.int().openapi({ description: 'The run: see task_progress.' }) })
+    .object({
+      task_id: z
+        .int()
+        .openapi({ description: 'The ID of the run; see system/settings/task_progress/.' }),
+    })
     .openapi('Accepted'),
 )
 
 export const slug = z
   .string()
   .max(100)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens')
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must consist of lowercase letters, digits and single hyphens')

@@ -15,7 +15,7 @@ import { openSession, userAndAccount } from './sessions.ts'
 
 type Invitation = typeof invitations.$inferSelect
 
-/** Makes the user that an invitation is for, with the sites it grants, and signs them in; once. */
+/** Creates the user that an invitation is for, grants its sites and signs the user in. Works once. */
 export async function acceptInvitation(
   deps: Deps,
   { token, password, ...names }: z.infer<typeof AcceptInvitation>,
@@ -28,7 +28,7 @@ export async function acceptInvitation(
     isNull(invitations.revoked_at),
     gt(invitations.expires_at, sql`now()`),
   )
-  // Looked up first: hashing a password is dear, and anybody may send a token.
+  // Checked first, because anyone can send a token and hashing a password is expensive.
   const known = await deps.database.withPlatform('authenticate', (tx) =>
     tx.select({ id: invitations.id }).from(invitations).where(open),
   )
@@ -68,7 +68,7 @@ async function join(
     .update(invitations)
     .set({ user_id: user.id })
     .where(and(eq(invitations.account_id, account_id), eq(invitations.id, id)))
-  // Those of the sites that are still there.
+  // Sites may have been deleted since the invitation.
   const granted = await tx
     .select({ site_id: sites.id })
     .from(sites)
@@ -81,7 +81,7 @@ async function join(
   return user
 }
 
-/** Who was an owner and no longer is one makes nobody an owner. */
+/** An inviter who has lost a role cannot give it any more. */
 async function requireRankOfInviter(tx: Tx, { invited_by_id, role }: Invitation): Promise<void> {
   const [inviter] = await tx
     .select({ role: users.role })
@@ -98,13 +98,13 @@ async function requireOpenAccount(tx: Tx, id: number): Promise<void> {
   if (account?.status === 'active' || account?.status === 'trial') return
   throw new DomainError(
     'account_suspended',
-    'The account is suspended or cancelled: nobody can join it.',
+    'The account is suspended or cancelled, so nobody can join it. Ask the person who invited you.',
   )
 }
 
 function notOpen(): DomainError {
   return new DomainError(
     'not_found',
-    'This invitation was used or revoked, has expired, or never was. Ask for a new one.',
+    'This invitation is not valid: it was used or revoked, or has expired. Ask for a new one.',
   )
 }

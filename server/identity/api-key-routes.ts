@@ -18,15 +18,15 @@ const create = endpoint('admin', {
   method: 'post',
   path: '/api_keys/',
   tags: ['auth'],
-  summary: 'Make an API key, which is shown this once',
+  summary: 'Create an API key',
   description:
-    'Send it as `Authorization: Bearer igny8_…`. It acts as system_bot, with what an editor may do, ' +
-    'on its sites (`site_ids` null or left out: all of them), and with `access` "read" only reads. ' +
-    'It ends when it is revoked, at expires_at, or when the user who made it is removed, ' +
-    'deactivated or put below admin.',
+    'The response shows the key once. Send it as `Authorization: Bearer igny8_…`. A key acts as `system_bot` ' +
+    'with the permissions of an editor on its sites (`site_ids` null or omitted: all sites); with `access` ' +
+    '"read" it can only read. It stops working when it is revoked, at `expires_at`, or when the user who ' +
+    'created it is removed, deactivated or no longer an admin.',
   'x-shows-secret': true,
   request: jsonBody(NewApiKey),
-  responses: { 201: answer('The key.', ShownApiKey) },
+  responses: { 201: answer('The new key.', ShownApiKey) },
 })
 
 export function apiKeyRoutes(deps: Deps) {
@@ -40,7 +40,7 @@ export function apiKeyRoutes(deps: Deps) {
     table: api_keys,
     row: ApiKey,
     list: {
-      summary: 'List API keys, revoked ones too',
+      summary: 'List API keys',
       query: ApiKeyQuery,
       run: listApiKeys,
     },
@@ -51,7 +51,7 @@ export function apiKeyRoutes(deps: Deps) {
       run: (tx, _caller, { id }, input) => updateApiKey(tx, id, input),
     },
     remove: {
-      summary: 'Revoke an API key, at once and for ever',
+      summary: 'Revoke an API key',
       run: (tx, _caller, { id }) => revokeApiKey(tx, id),
     },
   })

@@ -44,7 +44,7 @@ export async function getApiKey(tx: Tx, id: number) {
   return key
 }
 
-/** Makes a key. `key` is shown this once: the database has its hash. */
+/** Creates a key. Only its hash is stored, so `key` can be shown only once. */
 export async function createApiKey(tx: Tx, caller: Caller, input: z.infer<typeof NewApiKey>) {
   const { name, access, site_ids = null, expires_at } = input
   if (site_ids) await requireSites(tx, site_ids)
@@ -72,7 +72,7 @@ export async function updateApiKey(tx: Tx, id: number, input: z.infer<typeof Upd
     .where(eq(api_keys.id, id))
 }
 
-/** Ends a key; it stays in the list, with its last use. */
+/** Revokes a key. It stays in the list, with its last use. */
 export async function revokeApiKey(tx: Tx, id: number): Promise<void> {
   await tx
     .update(api_keys)

@@ -10,10 +10,10 @@ export type Attempts = { count: number; endsAt: Date }
 export const WRONG_PASSWORDS = 10
 export const WRONG_PASSWORDS_SECONDS = 15 * 60
 
-/** The key of a counter, which tells neither e-mail address nor network. */
+/** The hashed key of a counter, which reveals neither the email address nor the network. */
 export const counterKey = (...parts: (string | number)[]) => sha256(JSON.stringify(parts))
 
-/** Adds one to a counter, which starts again when its window of `seconds` is over. */
+/** Adds one to a counter, which restarts when its window of `seconds` is over. */
 export async function countAttempt(tx: Tx, key: string, seconds: number): Promise<Attempts> {
   const isOver = sql`${login_attempts.window_ends_at} < now()`
   const [row] = await tx
@@ -73,7 +73,7 @@ export async function forgetAttempts(tx: Tx, key: string): Promise<void> {
   await tx.delete(login_attempts).where(eq(login_attempts.key_hash, key))
 }
 
-/** Keeps a key for `seconds` from now; `isKept` says whether that time is over. */
+/** Stores a key for `seconds`; `isKept` says whether it is still stored. */
 export async function keep(tx: Tx, key: string, seconds: number): Promise<void> {
   const window_ends_at = fromNow(seconds)
   await tx

@@ -74,7 +74,7 @@ function callerIn(accountId: number, claims: AccessClaims, requestId: string): C
   return { userId, role, isStaff, accountId, scope, requestId }
 }
 
-/** A key is its account's own, and names no other. */
+/** An API key belongs to one account and cannot name another. */
 function callerOfKey(key: { accountId: number; hash: string }, c: Context<AppEnv>): Caller {
   const { accountId, hash } = key
   const named = c.req.header('x-account-id')

@@ -2,14 +2,14 @@ import type { Database } from '../../db/database.ts'
 import type { Passwords } from '../deps.ts'
 import { limitConcurrency } from '../http/limit-concurrency.ts'
 
-/** argon2 runs on the four threads that files, images and host names need as well. */
+/** argon2 shares libuv's four threads with files, images and DNS lookups. */
 const AT_ONCE = 2
-/** About two seconds' worth. */
+/** About two seconds of work. */
 const WAITING = 50
 const PATIENCE_MS = 10_000
 const LONGEST_MS = 60_000
 
-/** Hashes and checks two passwords at once. Throws `overloaded` when many wait already. */
+/** Hashes and verifies at most `AT_ONCE` passwords at a time. Throws `overloaded` if too many wait. */
 export function boundedPasswords({ hash, verify }: Passwords): Passwords {
   const inTurn = limitConcurrency({
     places: AT_ONCE,
@@ -17,7 +17,7 @@ export function boundedPasswords({ hash, verify }: Passwords): Passwords {
     waiting: WAITING,
     patienceMs: PATIENCE_MS,
     longestMs: LONGEST_MS,
-    what: 'passwords are being checked',
+    what: 'password checks',
   })
   return {
     hash: (password) => inTurn('', () => hash(password)),

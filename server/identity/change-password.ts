@@ -17,8 +17,8 @@ import type { ChangePassword } from './schemas.ts'
 import { closeAllSessions, openSession, type TokenPair } from './sessions.ts'
 
 /**
- * Sets a new password; every other sign-in of the user ends. Wrong old ones are counted by user, so that
- * who found a token cannot guess the password. Throws `too_many_attempts`.
+ * Sets a new password and ends all other sign-ins of the user. Wrong old passwords are counted per user, so
+ * that a stolen token does not allow guessing the password. Throws `too_many_attempts`.
  */
 export async function changePassword(
   deps: Deps,
@@ -45,7 +45,7 @@ export async function changePassword(
     const fits = await deps.passwords.verify(user!.password_hash, input.old_password)
     return fits && (await deps.passwords.hash(input.new_password))
   })
-  if (!password_hash) throw invalid('old_password', 'is not your password')
+  if (!password_hash) throw invalid('old_password', 'is wrong')
   await deps.database.withPlatform('authenticate', (tx) => forgetAttempts(tx, key))
   const change = async (tx: Tx) => {
     await tx.update(users).set({ password_hash, updated_at: sql`now()` }).where(own)

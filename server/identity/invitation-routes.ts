@@ -20,10 +20,10 @@ const routes = {
     method: 'post',
     path: '/invitations/',
     tags,
-    summary: 'Invite somebody by a link that works once',
+    summary: 'Create an invitation',
     description:
-      'The service sends no mail: hand `url` on yourself. It is shown this once, and ends when it is ' +
-      'used, revoked, replaced by another invitation of the same address, or after expires_in_days.',
+      'igny8 sends no email: pass `url` on yourself. The response shows it once. The link works once, until ' +
+      'the invitation is revoked, expires after `expires_in_days`, or the same address is invited again.',
     'x-shows-secret': true,
     request: jsonBody(NewInvitation),
     responses: { 201: answer('The invitation, with its link.', ShownInvitation) },
@@ -32,7 +32,7 @@ const routes = {
     method: 'post',
     path: '/invitations/accept/',
     tags,
-    summary: 'Join an account by the token of an invitation',
+    summary: 'Accept an invitation',
     'x-shows-secret': true,
     request: jsonBody(AcceptInvitation),
     responses: { 201: answer('The new user, signed in.', Session) },
@@ -50,7 +50,7 @@ export function invitationRoutes(deps: Deps) {
       await audit(tx, { accountId, userId, requestId, action: 'invitation.created', object })
       return made
     })
-    // Behind the #, which no browser sends and no server logs.
+    // In the fragment, which browsers do not send and servers do not log.
     return c.json({ ...made, url: `${deps.settings.publicUrl()}/invitation#${made.token}` }, 201)
   })
   app.openapi(routes.accept, async (c) =>

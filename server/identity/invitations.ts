@@ -16,7 +16,7 @@ import { requireRank } from './users.ts'
 const DEFAULT_DAYS = 7
 const INVITATION_STATES = ['open', 'accepted', 'revoked', 'expired'] as const
 
-/** Where an invitation stands, as SQL. */
+/** The state of an invitation, as SQL. */
 const state = sql<(typeof INVITATION_STATES)[number]>`case
   when ${invitations.accepted_at} is not null then 'accepted'
   when ${invitations.revoked_at} is not null then 'revoked'
@@ -56,14 +56,14 @@ export async function getInvitation(tx: Tx, id: number) {
 }
 
 /**
- * Invites an e-mail address; an older invitation of it that is open ends. `token` is shown this once:
- * the database has its hash.
+ * Invites an email address and revokes an older open invitation of it. Only the hash of `token` is
+ * stored, so it can be shown only once.
  */
 export async function invite(tx: Tx, caller: Caller, input: z.infer<typeof NewInvitation>) {
   const { email, role, site_ids = [], expires_in_days = DEFAULT_DAYS } = input
   requireRank(caller, role)
   await requireSites(tx, site_ids)
-  // Of two who invite one address at once the later one counts.
+  // Serialises two invitations of one address: the later one wins.
   await lockRoles(tx, caller.accountId)
   const [known] = await tx
     .select({ id: users.id })
@@ -87,11 +87,14 @@ export async function invite(tx: Tx, caller: Caller, input: z.infer<typeof NewIn
   return { ...(await getInvitation(tx, made!.id)), token }
 }
 
-/** Ends an invitation. Throws `wrong_state` for one that was accepted. */
+/** Revokes an invitation. Throws `wrong_state` if it was accepted. */
 export async function revokeInvitation(tx: Tx, id: number): Promise<void> {
   const invitation = await getInvitation(tx, id)
   if (invitation.accepted_at) {
-    throw new DomainError('wrong_state', 'It was accepted. Deactivate or remove the user instead.')
+    throw new DomainError(
+      'wrong_state',
+      'This invitation was already accepted. Deactivate or remove the user instead.',
+    )
   }
   await revoke(tx, eq(invitations.id, id))
 }

@@ -4,10 +4,10 @@ import { api_keys } from '../../db/schema/identity.ts'
 import type { Logger } from '../observability/logger.ts'
 
 const EVERY_MS = 60_000
-/** Past so many keys the memory starts anew: the database keeps to the minute by itself. */
+/** The cache is emptied at this many keys; the database also writes at most once a minute. */
 const REMEMBERED = 10_000
 
-/** Notes that an API key was used, at most once a minute: most requests of a key write nothing. */
+/** Records the last use of an API key, at most once a minute, so that most requests write nothing. */
 export function noteKeyUse(database: Database, logger: Logger) {
   const notedAt = new Map<string, number>()
   return async (accountId: number, hash: string): Promise<void> => {
@@ -16,7 +16,7 @@ export function noteKeyUse(database: Database, logger: Logger) {
     if (notedAt.size >= REMEMBERED) notedAt.clear()
     notedAt.set(hash, now)
     await writeUse(database, accountId, hash).catch((error: unknown) =>
-      logger.warn({ err: error }, 'the use of an API key could not be noted'),
+      logger.warn({ err: error }, 'could not record the last use of an API key'),
     )
   }
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { accounts, users } from '../../db/schema/accounts.ts'
 import { DomainError, invalid } from '../errors.ts'
 
-/** Who changes roles in an account takes turns, so that it always keeps an owner. */
+/** Serialises changes of roles in an account, so that it always has an owner. */
 export async function lockRoles(tx: Tx, accountId: number): Promise<void> {
   await tx
     .select({ id: accounts.id })
@@ -12,7 +12,7 @@ export async function lockRoles(tx: Tx, accountId: number): Promise<void> {
     .for('no key update')
 }
 
-/** Makes another user the account's owner; the one before stays as an admin. */
+/** Makes another user the owner of the account. The previous owner becomes an admin. */
 export async function transferOwnership(tx: Tx, accountId: number, toId: number): Promise<void> {
   await lockRoles(tx, accountId)
   const [account] = await tx
@@ -25,7 +25,7 @@ export async function transferOwnership(tx: Tx, accountId: number, toId: number)
     .set({ role: 'owner', updated_at: sql`now()` })
     .where(and(eq(users.id, toId), users.is_active, ne(users.role, 'developer')))
     .returning({ id: users.id })
-  if (!next) throw invalid('owner_id', 'is not an active user of this account')
+  if (!next) throw invalid('owner_id', 'must be an active user of this account')
   if (account?.owner_id) {
     await tx
       .update(users)
@@ -36,8 +36,8 @@ export async function transferOwnership(tx: Tx, accountId: number, toId: number)
 }
 
 /**
- * Before an owner goes: where the account names them as its owner, names the one of the others who
- * has been there longest. Throws `wrong_state` when there is no other. Roles must be locked.
+ * Called before an owner leaves. If the account names them as its owner, it names the longest-standing other
+ * owner instead. Throws `wrong_state` if there is none. The caller must have locked the roles.
  */
 export async function passOnOwnership(tx: Tx, accountId: number, fromId: number): Promise<void> {
   const [other] = await tx
@@ -49,7 +49,7 @@ export async function passOnOwnership(tx: Tx, accountId: number, fromId: number)
   if (!other) {
     throw new DomainError(
       'wrong_state',
-      'This is the last owner of the account, who keeps role and access. Make another user owner first.',
+      'This user is the last owner of the account, so their role and access cannot be removed. Make another user an owner first.',
     )
   }
   await tx

@@ -16,7 +16,7 @@ const HOURS = 24
 const TYPE = 'password+jwt'
 const PURPOSE = 'password links'
 
-/** `fits`: a hash of the password's hash, by which the link ends with the password that is forgotten. */
+/** `fits`: a hash of the password hash, so that the link stops working when the password changes. */
 const Claims = z.object({
   sub: z.coerce.number().int().min(1),
   by: z.int().min(1),
@@ -26,9 +26,9 @@ const Claims = z.object({
 type Claims = z.infer<typeof Claims>
 
 /**
- * A link by which another user of the account, of no higher role than the caller's, chooses a new
- * password, once and within a day. Nothing of it is stored. One for oneself is refused: it would make a
- * token that somebody found as good as the password.
+ * Creates a link with which another user of the account, whose role is not above the caller's, sets a new
+ * password, once and within a day. Nothing is stored. A link for oneself is refused, because it would let a
+ * stolen token change the password.
  */
 export async function makePasswordLink(
   deps: Deps,
@@ -41,7 +41,8 @@ export async function makePasswordLink(
     const [found] = await tx.select().from(users).where(eq(users.id, id))
     if (!found) throw notFound()
     requireRank(caller, found.role)
-    if (!found.is_active) throw new DomainError('wrong_state', 'The user is not active.')
+    if (!found.is_active)
+      throw new DomainError('wrong_state', 'The user is not active. Activate the user first.')
     const object = { type: 'user', id }
     await audit(tx, { accountId, userId, requestId, action: 'user.password_link_made', object })
     return found
@@ -57,7 +58,7 @@ export async function makePasswordLink(
     .setSubject(String(id))
     .setExpirationTime(expires)
     .sign(newest!.key)
-  // Behind the #, which no browser sends and no server logs.
+  // In the fragment, which browsers do not send and servers do not log.
   const url = `${deps.settings.publicUrl()}/password#${token}`
   return { token, url, expires_at: expires.toISOString() }
 }
@@ -65,18 +66,18 @@ export async function makePasswordLink(
 function yourOwn(): DomainError {
   return new DomainError(
     'permission_denied',
-    'A link for yourself would change your password without the old one. Use auth/change_password/, or ask another admin for a link.',
+    'You cannot create a password link for yourself. Use auth/change_password/, or ask another admin for a link.',
   )
 }
 
-/** Sets the password that the person of a link has chosen, ends their sign-ins, and signs them in. */
+/** Sets the new password of a link's user, ends their sign-ins and signs them in. */
 export async function resetPassword(
   deps: Deps,
   { token, password }: z.infer<typeof ResetPassword>,
   requestId: string,
 ) {
   const claims = await verified(deps, token)
-  // Looked up first: hashing a password is dear, and a link may be sent again and again.
+  // Checked first, because hashing a password is expensive and anyone can send a link repeatedly.
   await deps.database.withPlatform('authenticate', (tx) => requireStanding(tx, claims))
   const password_hash = await deps.passwords.hash(password)
   return deps.database.withPlatform('authenticate', async (tx) => {
@@ -97,7 +98,7 @@ export async function resetPassword(
   })
 }
 
-/** The user of a link that holds: both still who they were, and the password still the forgotten one. */
+/** The user of a valid link: neither user's role or access has changed since, nor the password. */
 async function requireStanding(tx: Tx, { sub, by, role, fits }: Claims) {
   const [user] = await tx.select().from(users).where(eq(users.id, sub))
   const [maker] = await tx.select().from(users).where(eq(users.id, by))
@@ -129,6 +130,6 @@ async function verified(deps: Deps, token: string): Promise<Claims> {
 function linkEnded(): DomainError {
   return new DomainError(
     'not_found',
-    'This link was used, has expired, or never was. Ask for a new one.',
+    'This link is not valid: it was used or has expired. Ask for a new one.',
   )
 }

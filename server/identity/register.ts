@@ -16,8 +16,8 @@ const WINDOW_SECONDS = 3600
 const REGISTRATIONS_PER_NETWORK = 200
 
 /**
- * Opens an account with its owner and the credits its plan includes, and signs the owner in. Throws
- * `too_many_attempts` past 200 tries an hour from one network.
+ * Creates an account with its owner and the credits of its plan, and signs the owner in. Throws
+ * `too_many_attempts` after 200 attempts an hour from one network.
  */
 export async function register(
   deps: Deps,
@@ -28,7 +28,7 @@ export async function register(
   if (deps.settings.registration === 'closed') {
     throw new DomainError(
       'registration_closed',
-      'This service takes no new accounts. Ask its operator.',
+      'Registration is closed on this server. Ask its operator for an account.',
     )
   }
   const tries = {
@@ -59,7 +59,7 @@ export async function register(
 
 async function openAccount(tx: Tx, name: string, plan: typeof plans.$inferSelect) {
   const wanted = slugOf(name, 'account')
-  // One registration at a time looks for a free slug.
+  // Only one registration at a time picks a free slug.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('accounts.slug'))`)
   const rows = await tx
     .select({ slug: accounts.slug })
@@ -92,7 +92,7 @@ async function addOwner(tx: Tx, account_id: number, email: string, password_hash
 export function emailTaken(): DomainError {
   return new DomainError(
     'already_exists',
-    'There is a user with this e-mail address. Sign in instead.',
+    'A user with this email address already exists. Sign in instead.',
     {
       errors: [{ path: 'email', message: 'is taken' }],
     },

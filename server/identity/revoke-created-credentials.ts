@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { api_keys, invitations } from '../../db/schema/identity.ts'
 
-/** Revokes the API keys that a user made and the invitations that are open: who is out keeps no way in. */
+/** Revokes the API keys and open invitations that a user created, so that they cannot regain access. */
 export async function revokeHandedOut(tx: Tx, userId: number): Promise<void> {
   const revoked = { revoked_at: sql`now()`, updated_at: sql`now()` }
   await tx

@@ -21,9 +21,9 @@ export const Account = createSelectSchema(accounts, {
 })
   .omit({ stripe_customer_id: true })
   .openapi('Account')
-/** As in the collection; a session omits `stripe_customer_id`. */
+/** The account as in its collection; sessions omit `stripe_customer_id`. */
 export const OwnAccount = Account.extend({
-  stripe_customer_id: z.string().nullable().openapi({ description: 'Null to all below admin.' }),
+  stripe_customer_id: z.string().nullable().openapi({ description: 'Null for roles below admin.' }),
 }).openapi('OwnAccount')
 export const User = createSelectSchema(users, { ...times, last_login_at: nullableTime })
   .omit({ password_hash: true, token_version: true })
@@ -39,7 +39,7 @@ export const ApiKey = createSelectSchema(api_keys, { ...keyTimes, site_ids: Site
   .omit({ key_hash: true })
   .openapi('ApiKey')
 export const ShownApiKey = ApiKey.extend({
-  key: z.string().openapi({ description: 'Store it now: it is not shown again.' }),
+  key: z.string().openapi({ description: 'The key. Store it now: it is not shown again.' }),
 }).openapi('ShownApiKey')
 export const Invitation = createSelectSchema(invitations, {
   ...times,
@@ -53,7 +53,9 @@ export const Invitation = createSelectSchema(invitations, {
   .openapi('Invitation')
 export const ShownInvitation = Invitation.extend({
   token: z.string(),
-  url: z.string().openapi({ description: 'Send it to the person: it is not shown again.' }),
+  url: z
+    .string()
+    .openapi({ description: 'The link to send to the person. It is not shown again.' }),
 }).openapi('ShownInvitation')
 export const Register = z.strictObject({
   email: Email,
@@ -70,7 +72,9 @@ export const ResetPassword = z.strictObject({
 export const PasswordLink = z
   .object({
     token: z.string(),
-    url: z.string().openapi({ description: 'Send it to the person: it is not shown again.' }),
+    url: z
+      .string()
+      .openapi({ description: 'The link to send to the person. It is not shown again.' }),
     expires_at: z.string().openapi({ format: 'date-time' }),
   })
   .openapi('PasswordLink')
@@ -101,7 +105,7 @@ export const UpdateUser = z.strictObject({
 
 const future = z.iso
   .datetime({ offset: true })
-  .refine((when) => Date.parse(when) > Date.now(), { message: 'must lie in the future' })
+  .refine((when) => Date.parse(when) > Date.now(), { message: 'must be in the future' })
 export const NewApiKey = z.strictObject({
   name: text(100),
   access: z.enum(API_KEY_ACCESS),
@@ -116,9 +120,14 @@ export const NewInvitation = z.strictObject({
   email: Email,
   role: GivenRole,
   site_ids: SiteIds.optional().openapi({
-    description: 'Sites granted to an editor or viewer on joining. Admins see every site.',
+    description: 'The sites that an editor or viewer is granted on joining. Admins see every site.',
   }),
-  expires_in_days: z.int().min(1).max(90).optional().openapi({ description: '7 by default.' }),
+  expires_in_days: z
+    .int()
+    .min(1)
+    .max(90)
+    .optional()
+    .openapi({ description: 'The number of days until the invitation expires, 7 by default.' }),
 })
 export const AcceptInvitation = z.strictObject({
   token: z.string().min(1).max(200),

@@ -33,8 +33,9 @@ const routes = {
     method: 'post',
     path: '/register/',
     tags,
-    summary: 'Open an account',
-    description: 'At most 200 times an hour from one network: an IPv4 address or an IPv6 /64.',
+    summary: 'Register an account',
+    description:
+      'Creates an account and its owner. Limited to 200 attempts an hour from one network (an IPv4 address or an IPv6 /64).',
     request: jsonBody(Register),
     responses: { 201: answer('The new account, signed in.', Session) },
   }),
@@ -45,35 +46,37 @@ const routes = {
     tags,
     summary: 'Sign in',
     description:
-      'Ten failures with one e-mail address from one network within 15 minutes, or a hundred with any, ' +
-      'are followed by a 429 there. Failures from many networks slow down sign-ins with that address ' +
-      'from networks where its user has not signed in for 90 days.',
+      'After ten failures within 15 minutes with one email address from one network, or a hundred with any ' +
+      'addresses, that network gets a 429. Failures from many networks slow down sign-ins with that address ' +
+      'from networks where its user has not signed in during the last 90 days.',
     request: jsonBody(Login),
-    responses: { 200: answer('Signed in.', Session) },
+    responses: { 200: answer('The user, signed in.', Session) },
   }),
   refresh: endpoint('public', {
     'x-shows-secret': true,
     method: 'post',
     path: '/refresh/',
     tags,
-    summary: 'Exchange a refresh token, once',
+    summary: 'Refresh an access token',
     request: jsonBody(Refresh),
-    responses: { 200: answer('A new pair; the old refresh token is used up.', TokenPair) },
+    responses: {
+      200: answer('A new pair of tokens. The old refresh token is no longer valid.', TokenPair),
+    },
   }),
   resetPassword: endpoint('public', {
     'x-shows-secret': true,
     method: 'post',
     path: '/reset_password/',
     tags,
-    summary: 'Choose a new password by a link that an admin made',
+    summary: 'Reset a password',
     request: jsonBody(ResetPassword),
-    responses: { 200: answer('Signed in; every sign-in before has ended.', Session) },
+    responses: { 200: answer('The user, signed in. All earlier sign-ins have ended.', Session) },
   }),
   logout: endpoint('public', {
     method: 'post',
     path: '/logout/',
     tags,
-    summary: 'End the sign-in of a refresh token',
+    summary: 'Sign out',
     request: jsonBody(Refresh),
     responses: NO_CONTENT,
   }),
@@ -81,14 +84,14 @@ const routes = {
     method: 'get',
     path: '/me/',
     tags,
-    summary: 'Who you are',
+    summary: 'Get your user and account',
     responses: { 200: answer('You and your account.', Me) },
   }),
   updateMe: endpoint('viewer', {
     method: 'patch',
     path: '/me/',
     tags,
-    summary: 'Change your name',
+    summary: 'Update your name',
     request: jsonBody(UpdateMe),
     responses: { 200: answer('You.', User) },
   }),
@@ -99,7 +102,7 @@ const routes = {
     tags,
     summary: 'Change your password',
     request: jsonBody(ChangePassword),
-    responses: { 200: answer('A new sign-in; all others have ended.', TokenPair) },
+    responses: { 200: answer('A new pair of tokens. All other sign-ins have ended.', TokenPair) },
   }),
 }
 

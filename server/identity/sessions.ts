@@ -14,7 +14,7 @@ export type TokenPair = { access: string; refresh: string }
 
 type SignedIn = Omit<AccessClaims, 'isStaff' | 'version'>
 
-/** A first pair of tokens for a user who has just proved who they are. */
+/** Issues the first pair of tokens of a sign-in. */
 export async function openSession(tx: Tx, deps: Deps, user: SignedIn): Promise<TokenPair> {
   return issue(tx, deps, user, crypto.randomUUID())
 }
@@ -40,8 +40,8 @@ async function issue(tx: Tx, deps: Deps, user: SignedIn, family: string): Promis
 }
 
 /**
- * Exchanges a refresh token for a new pair. A token that was used before revokes all that its
- * sign-in led to: either the caller or a thief has kept an old one.
+ * Exchanges a refresh token for a new pair. A token that was already used revokes every token of its
+ * sign-in, because it may have been stolen.
  */
 export async function refreshSession(deps: Deps, refresh: string): Promise<TokenPair> {
   const token_hash = await sha256(refresh)
@@ -67,8 +67,8 @@ export async function refreshSession(deps: Deps, refresh: string): Promise<Token
 }
 
 /**
- * The active user of a refresh token, locked: who ends their sign-ins waits for the new pair and ends it
- * too, or has ended this token first.
+ * Locks the active user of a refresh token. A concurrent end of all sign-ins therefore either revokes this
+ * token first, or waits and also revokes the new pair.
  */
 async function lockUserOf(tx: Tx, token_hash: string) {
   const [user] = await tx
@@ -95,13 +95,13 @@ async function revokeFamily(tx: Tx, accountId: number, family: string): Promise<
     .where(and(eq(refresh_tokens.account_id, accountId), eq(refresh_tokens.family, family)))
 }
 
-/** Revokes the sign-in that `refresh` belongs to; an unknown token is no error. */
+/** Revokes the sign-in of `refresh`. Does nothing for an unknown token. */
 export async function closeSession(deps: Deps, refresh: string): Promise<void> {
   const token_hash = await sha256(refresh)
   await deps.database.withPlatform('authenticate', (tx) => revokeReused(tx, token_hash))
 }
 
-/** Ends every sign-in of a user at once, with its access tokens. */
+/** Ends every sign-in of a user, including their access tokens. */
 export async function closeAllSessions(tx: Tx, accountId: number, userId: number): Promise<void> {
   await tx
     .update(users)
@@ -114,13 +114,16 @@ export async function closeAllSessions(tx: Tx, accountId: number, userId: number
 }
 
 function refreshInvalid(): DomainError {
-  return new DomainError('token_invalid', 'The refresh token is not valid any more: sign in again.')
+  return new DomainError(
+    'token_invalid',
+    'The refresh token is not valid, has expired or was already used. Sign in again.',
+  )
 }
 
 const { password_hash: _hash, token_version: _version, ...userColumns } = getTableColumns(users)
 const { stripe_customer_id: _customer, ...accountColumns } = getTableColumns(accounts)
 
-/** The user and account that a session shows. */
+/** The user and account of a session response. */
 export async function userAndAccount(tx: Tx, userId: number) {
   const [row] = await tx
     .select({ user: userColumns, account: accountColumns })

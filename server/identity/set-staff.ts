@@ -7,9 +7,8 @@ import { lockRoles } from './ownership.ts'
 import { closeAllSessions } from './sessions.ts'
 
 /**
- * Makes a user platform staff, as a developer, or an ordinary user again: the owner of an account that
- * names them so, else an admin. Their sign-ins end. Throws `not_found` for an address that no active
- * user has.
+ * Makes a user platform staff with the role developer, or an ordinary user again: owner if the account
+ * names them so, otherwise admin. Ends their sign-ins. Throws `not_found` if no active user has the address.
  */
 export function setStaff(database: Database, email: string, isStaff: boolean): Promise<void> {
   return database.withPlatform('appoint_staff', async (tx) => {
@@ -35,5 +34,8 @@ async function findUser(tx: Tx, email: string) {
     .from(users)
     .where(and(eq(sql`lower(${users.email})`, email.toLowerCase()), users.is_active))
   if (user) return user
-  throw new DomainError('not_found', `No active user has the address ${email}. Register it first.`)
+  throw new DomainError(
+    'not_found',
+    `No active user has the email address ${email}. Register it first.`,
+  )
 }

@@ -21,16 +21,16 @@ import {
 import type { Login } from './schemas.ts'
 import { openSession, userAndAccount } from './sessions.ts'
 
-/** Of all e-mail addresses in one network. */
+/** Failures allowed per network, with any email address. */
 const FAILURES_PER_NETWORK = 100
-/** Of one e-mail address in all networks: past these each try waits, longer with each failure. */
+/** Failures per email address in all networks. After these each attempt is delayed, longer with each failure. */
 const FAILURES_UNSLOWED = 50
 const SLOWER_BY_MS = 100
 const SLOWEST_MS = 10_000
-/** How long a network stays known after a sign-in. */
+/** How long a network counts as known after a sign-in. */
 const KNOWN_SECONDS = 90 * 24 * 3600
 
-/** Sign-ins of anybody leave connections of the database to callers who are known. */
+/** Limits sign-ins, so that they leave database connections to authenticated callers. */
 const inTurn = limitConcurrency({
   places: 4,
   each: 2,
@@ -43,9 +43,8 @@ const inTurn = limitConcurrency({
 type Attempt = Awaited<ReturnType<typeof countSignIn>>
 
 /**
- * Signs a user in. An unknown e-mail takes as long as a wrong password and looks the same. A try that
- * is slowed down waits outside a transaction; `isKeyed` says that the request has one, and it is
- * refused instead.
+ * Signs a user in. An unknown email address takes as long as a wrong password and gets the same response. A
+ * slowed-down attempt waits outside a transaction; with `isKeyed` the request has one, so it is refused.
  */
 export async function signIn(
   deps: Deps,
@@ -55,7 +54,7 @@ export async function signIn(
 ) {
   const began = performance.now()
   const first = await inTurn(network, async () => {
-    // Waiting for a turn and for a connection share one limit.
+    // The time waited above counts towards the limit for getting a connection.
     const attempt = await deps.database.waitingSince(began, () =>
       countSignIn(deps, input.email, network),
     )
@@ -87,7 +86,7 @@ async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: 
   }
   return deps.database.withPlatform('authenticate', async (tx) => {
     await attempt.succeeded(tx)
-    // Locked until the session is there: a password that is changed meanwhile ends it, or refuses it.
+    // Locked until the session exists: a concurrent password change either ends it or makes this fail.
     const [still] = await tx
       .update(users)
       .set({ last_login_at: sql`now()` })
@@ -101,15 +100,15 @@ async function checkPassword(deps: Deps, input: z.infer<typeof Login>, attempt: 
 }
 
 function wrongCredentials(): DomainError {
-  return new DomainError('credentials_wrong', 'The e-mail address or the password is wrong.')
+  return new DomainError('credentials_wrong', 'The email address or the password is wrong.')
 }
 
 /**
- * Counts a try to sign in before the password is checked, so that many at once are counted too.
- * Failures are counted for an e-mail address in a network, so that nobody locks out a user who is
- * elsewhere; failures from everywhere only slow the next try down. A network in which the user has
- * signed in lately is neither slowed down nor refused for what others fail there with. Throws
- * `too_many_attempts`. `slowedMs`: how long the check waits. `takeBack` uncounts a try, and `succeeded` also what failed there before.
+ * Counts a sign-in attempt before the password is checked, so that concurrent attempts are counted too.
+ * Failures are counted per email address and network, so that nobody can lock out a user elsewhere;
+ * failures from all networks only delay the next attempt. A network where the user has signed in recently
+ * is neither delayed nor refused because of other users' failures there. Throws `too_many_attempts`.
+ * `slowedMs` is the delay. `takeBack` uncounts the attempt; `succeeded` also clears earlier failures.
  */
 async function countSignIn(deps: Deps, email: string, network: string) {
   const keys = {
@@ -121,7 +120,7 @@ async function countSignIn(deps: Deps, email: string, network: string) {
   const { refused, slowedMs } = await deps.database.withPlatform('throttle_sign_in', async (tx) => {
     const isKnown = await isKept(tx, keys.known)
     const ofNetwork = await countAttempt(tx, keys.network, WRONG_PASSWORDS_SECONDS)
-    // A row for each e-mail address that anybody tries is not written past the network's limit.
+    // Beyond the network's limit no row is written, however many email addresses are tried.
     if (!isKnown && ofNetwork.count > FAILURES_PER_NETWORK) return { refused: ofNetwork }
     const ofPair = await countAttempt(tx, keys.pair, WRONG_PASSWORDS_SECONDS)
     if (ofPair.count > WRONG_PASSWORDS) return { refused: ofPair }

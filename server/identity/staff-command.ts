@@ -7,9 +7,9 @@ import { ConfigError, readConfig } from '../config.ts'
 import { DomainError } from '../errors.ts'
 import { setStaff } from './set-staff.ts'
 
-const USAGE = 'npm run staff -- add|remove <e-mail address>'
+const USAGE = 'npm run staff -- add|remove <email address>'
 
-/** Appoints and dismisses the platform's staff: only who can reach the database may. */
+/** Adds and removes platform staff. It needs access to the database. */
 async function main([verb, email]: string[]): Promise<string> {
   if (!email || (verb !== 'add' && verb !== 'remove')) throw new ConfigError(USAGE)
   const config = readConfig(process.env)
@@ -22,7 +22,7 @@ async function main([verb, email]: string[]): Promise<string> {
   } finally {
     await embedded?.stop()
   }
-  return `${email} is ${verb === 'add' ? '' : 'not '}of the platform's staff now, and signs in again.`
+  return `${email} is ${verb === 'add' ? 'now' : 'no longer'} platform staff and must sign in again.`
 }
 
 try {

@@ -1,6 +1,6 @@
 import type { Caller } from '../http/caller.ts'
 
-/** Who accepts the work that the service gives itself. */
+/** The caller of runs that the service starts by itself. */
 export const systemCaller = (accountId: number): Caller => ({
   userId: null,
   role: 'system_bot',

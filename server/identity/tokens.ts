@@ -21,16 +21,16 @@ export type AccessClaims = {
   /** The user's own account. */
   accountId: number
   role: (typeof ROLES)[number]
-  /** Whether the user is the platform's staff: a developer, or of the system account. */
+  /** Whether the user is platform staff: a developer, or a user of the system account. */
   isStaff: boolean
-  /** The user's `token_version`: the token ends when that goes up. */
+  /** The user's `token_version`. The token is no longer valid when that is incremented. */
   version: number
 }
 
 export type Tokens = {
-  /** A signed access token that holds for 15 minutes. */
+  /** Signs an access token that is valid for 15 minutes. */
   sign(claims: AccessClaims): Promise<string>
-  /** Throws `token_invalid` for anything but a live token of ours. */
+  /** Throws `token_invalid` for anything but a valid token of this service. */
   verify(token: string): Promise<AccessClaims>
 }
 

@@ -8,20 +8,20 @@ import { NewUser, PasswordLink, UpdateUser, User } from './schemas.ts'
 import { createUser, deleteUser, getUser, listUsers, UserQuery, updateUser } from './users.ts'
 
 const RULES =
-  'Nobody gives a role above their own or changes who has one, and the last owner stays one. '
+  'You cannot give a role above your own, or change a user who has one. The last owner must stay an owner. '
 
 const passwordLink = endpoint('admin', {
   method: 'post',
   path: '/users/{id}/password_link/',
   tags: ['auth'],
-  summary: 'Let a user who forgot their password choose another',
+  summary: 'Create a password link',
   description:
-    'The service sends no mail: hand `url` on yourself. It works once, within a day, and ends with the ' +
-    'role or the access of the user, or of who made it. For yourself this is a 403: auth/change_password/ ' +
-    'asks for the old password.',
+    'Lets a user who forgot their password choose a new one. igny8 sends no email: pass `url` on yourself. ' +
+    'The link works once, within a day, and stops working if the role or access of the user, or of the admin ' +
+    'who created it, changes. You cannot create one for yourself (403): use auth/change_password/.',
   'x-shows-secret': true,
   request: { params: IdParam },
-  responses: { 201: answer('The link, shown this once.', PasswordLink) },
+  responses: { 201: answer('The link. It is not shown again.', PasswordLink) },
 })
 
 export function userRoutes(deps: Deps) {
@@ -40,7 +40,7 @@ export function userRoutes(deps: Deps) {
     list: { summary: 'List users', query: UserQuery, run: listUsers },
     get: getUser,
     create: {
-      summary: 'Add a user with a password; see auth/invitations/ for one who chooses it',
+      summary: 'Create a user',
       body: NewUser,
       prepare: async (input) => ({
         ...input,
@@ -49,14 +49,14 @@ export function userRoutes(deps: Deps) {
       run: createUser,
     },
     update: {
-      summary: 'Change a name or a role, or end access',
-      description: `${RULES}With another role or none every sign-in ends at once; below admin also the API keys and open invitations that the user made.`,
+      summary: 'Update a user',
+      description: `${RULES}Changing the role or ending access ends all sign-ins of the user. Below admin, it also revokes the API keys and open invitations that the user created.`,
       body: UpdateUser,
       run: (tx, caller, { id }, input) => updateUser(tx, caller, id, input),
     },
     remove: {
-      summary: 'Remove a user',
-      description: `${RULES}What the user did stays on record; their API keys and open invitations end.`,
+      summary: 'Delete a user',
+      description: `${RULES}The audit log keeps what the user did. Their API keys and open invitations are revoked.`,
       run: (tx, caller, { id }) => deleteUser(tx, caller, id),
     },
   })

@@ -41,7 +41,7 @@ export async function getUser(tx: Tx, id: number) {
   return user
 }
 
-/** Returns the new user's id. The password is hashed already. */
+/** Returns the new user's id. The password must already be hashed. */
 export async function createUser(
   tx: Tx,
   caller: Caller,
@@ -59,8 +59,8 @@ export async function createUser(
 }
 
 /**
- * Changes a user's name, role, or whether they may sign in. What a role gave ends with it at once:
- * sign-ins, and below admin the API keys and invitations that the user had made.
+ * Updates a user's name, role or access. A change of role or access ends their sign-ins; below admin it also
+ * revokes the API keys and invitations that the user created.
  */
 export async function updateUser(
   tx: Tx,
@@ -83,7 +83,7 @@ export async function updateUser(
   if (isOut || role === 'editor' || role === 'viewer') await revokeHandedOut(tx, id)
 }
 
-/** Removes a user; what they did stays on record, and their e-mail address is free again. */
+/** Deletes a user. The audit log keeps what they did; their email address can be used again. */
 export async function deleteUser(tx: Tx, caller: Caller, id: number): Promise<void> {
   const { role } = await lockUser(tx, caller, id)
   if (role === 'owner') await passOnOwnership(tx, caller.accountId, id)
@@ -107,7 +107,7 @@ export function updateMe(
   })
 }
 
-/** The user as they stand once no other change of roles is under way; throws for one above the caller. */
+/** Locks the roles and reads the user. Throws for a user whose role is above the caller's. */
 async function lockUser(tx: Tx, caller: Caller, id: number) {
   await lockRoles(tx, caller.accountId)
   const user = await getUser(tx, id)
@@ -115,8 +115,11 @@ async function lockUser(tx: Tx, caller: Caller, id: number) {
   return user
 }
 
-/** Nobody gives a role above their own, or touches who has one. */
+/** Throws if `role` is above the caller's: nobody gives such a role or changes a user who has it. */
 export function requireRank(caller: Caller, role: Role): void {
   if (ranksAtLeast(caller, role)) return
-  throw new DomainError('permission_denied', `Your role is ${caller.role}: ${role} is above it.`)
+  throw new DomainError(
+    'permission_denied',
+    `Your role ${caller.role} does not allow this for the role ${role}. Ask a user with that role.`,
+  )
 }

@@ -1,10 +1,10 @@
 import Argon2 from '@phi-ag/argon2'
 import type { Passwords } from '../deps.ts'
 
-/** What Node's module does by default (OWASP's first recommendation), so that either can check the other's. */
+/** The defaults of @node-rs/argon2 (OWASP's first recommendation), so that each can verify the other's hashes. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** argon2id in WebAssembly, for where no native module runs. */
+/** argon2id in WebAssembly, for platforms without native modules. */
 export async function wasmPasswords(module: WebAssembly.Module): Promise<Passwords> {
   const argon2 = new Argon2(await WebAssembly.instantiate(module))
   return {

@@ -17,10 +17,10 @@ import type { CallbackQuery, Connect } from './integration-schemas.ts'
 import { callbackUrl } from './integrations.ts'
 import { requireIntegration } from './try-integration.ts'
 
-/** How long a person may take at Google. */
+/** How long a person has to grant access at Google. */
 const STATE_MS = 10 * 60_000
 
-/** Begins a connection to Search Console: where a person grants it. The last one begun counts. */
+/** Starts a connection to Search Console. Returns the page where a person grants access; earlier links end. */
 export async function beginConnection(
   deps: Deps,
   caller: Caller,
@@ -47,8 +47,8 @@ export async function beginConnection(
 }
 
 /**
- * Takes what Google sent back with a person, once. Returns the caller that the state was given to and
- * the run that exchanges the code, or undefined when access was not granted.
+ * Processes Google's redirect, once per state. Returns the caller that started the connection and the run
+ * that exchanges the code, or undefined if access was not granted.
  */
 export async function acceptAuthorization(
   deps: Deps,
@@ -83,7 +83,7 @@ export async function acceptAuthorization(
 
 type Asked = OauthState & { id: number }
 
-/** Throws for a state that is not waited for, or not any more. */
+/** Throws for a state that is unknown, used or expired. */
 async function findState(tx: Tx, hash: string): Promise<Asked> {
   const [row] = await tx
     .select({ id: integration_settings.id, oauth_state: integration_settings.oauth_state })
@@ -113,7 +113,7 @@ async function takeState(tx: Tx, hash: string): Promise<Asked> {
   return asked
 }
 
-/** Who started it. The call fails if the user was deactivated or has another role since. */
+/** The caller who started it. Queries fail if the user was deactivated or has another role since. */
 function callerOfState({ user_id, role }: Asked, accountId: number, requestId: string): Caller {
   const scope = { accountId, user: { id: user_id, role } }
   return { accountId, userId: user_id, role, isStaff: false, scope, requestId }
@@ -122,13 +122,13 @@ function callerOfState({ user_id, role }: Asked, accountId: number, requestId: s
 function noClient(): DomainError {
   return new DomainError(
     'integration_not_configured',
-    'Save the client_id and client_secret of an OAuth client of yours (Google Cloud, type web application) first.',
+    'Search Console has no OAuth client yet. Save the client_id and client_secret of one (Google Cloud, type "web application") first.',
   )
 }
 
 function notWaitedFor(): DomainError {
   return new DomainError(
     'not_found',
-    'This link was used already, has expired, or a newer one was made. Begin the connection again.',
+    'This link was already used, has expired, or was replaced by a newer one. Start the connection again.',
   )
 }

@@ -21,22 +21,22 @@ const routes = {
     'x-shows-secret': true,
     path: `${BASE}connect/`,
     tags,
-    summary: 'Begin to connect Google Search Console: open authorize_url in a browser',
+    summary: 'Connect Google Search Console',
     description:
-      'Needs the client_id and client_secret of an OAuth client whose redirect URIs include `redirect_uri`.',
-    responses: { 200: answer('Where a person grants the access, within ten minutes.', Connect) },
+      'Open `authorize_url` in a browser and grant access. Needs the saved `client_id` and `client_secret` of an OAuth client whose redirect URIs include `redirect_uri`.',
+    responses: {
+      200: answer('The page where a person grants access. It is valid for ten minutes.', Connect),
+    },
   }),
   callback: endpoint('public', {
     method: 'get',
     path: `${BASE}callback/`,
     tags,
-    summary: 'Where Google sends the person back to; it works once',
+    summary: 'Complete the connection to Google Search Console',
     request: { query: CallbackQuery },
     responses: {
-      200: page(
-        'A page that says that Search Console is connected, or that access was not granted.',
-      ),
-      202: page('A page that says that it takes longer.'),
+      200: page('A page that confirms the connection, or says that access was not granted.'),
+      202: page('A page that says that the connection takes longer.'),
       422: page('A page that says what went wrong.'),
     },
   }),
@@ -44,7 +44,7 @@ const routes = {
     method: 'post',
     path: `${BASE}properties/`,
     tags,
-    summary: 'Ask Google for the properties that keywords can be imported from',
+    summary: 'List Search Console properties',
     responses: { 200: answer('The properties.', Properties), 202: accepted },
   }),
 }
@@ -53,16 +53,23 @@ export function gscRoutes(deps: Deps) {
   const app = newRouter()
   app.openapi(routes.connect, async (c) => c.json(await beginConnection(deps, callerOf(c)), 200))
   app.openapi(routes.callback, async (c) => {
-    // A link that is only looked at is not used up.
+    // A HEAD request, such as a link preview, must not use up the link.
     if (c.req.method === 'HEAD') return c.html('', 200)
     const accepted = await acceptAuthorization(deps, c.get('requestId'), c.req.valid('query'))
-    if (!accepted) return c.html(pageSaying('Access was not granted. Nothing has changed.'), 200)
+    if (!accepted)
+      return c.html(
+        pageSaying('Access was not granted, so nothing was changed. You can close this page.'),
+        200,
+      )
     try {
       const { caller, runId } = accepted
       const result = await resultOfRun(deps, caller, runId, 'integration_check_failed')
       return result
-        ? c.html(pageSaying('Google Search Console is connected. You may close this page.'), 200)
-        : c.html(pageSaying('Google takes long to answer. Look at the integration later.'), 202)
+        ? c.html(pageSaying('Google Search Console is connected. You can close this page.'), 200)
+        : c.html(
+            pageSaying('Google is taking long to respond. Check the integration in igny8 later.'),
+            202,
+          )
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
       return c.html(pageSaying(error.message), 422)

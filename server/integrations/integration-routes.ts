@@ -36,8 +36,8 @@ const test = {
   method: 'post',
   tags,
   description:
-    'Calls it as it is saved, active or not. It costs nothing. What goes wrong is a 422 `integration_check_failed`, with the cause in `cause_code`.',
-  responses: { 200: answer('It works.', Tested), 202: accepted },
+    'Calls the provider with the saved settings, active or not. The test is free. If it fails, the response is a 422 `integration_check_failed` with the cause in `cause_code`.',
+  responses: { 200: answer('The test succeeded.', Tested), 202: accepted },
 } as const
 
 const routes = {
@@ -45,36 +45,37 @@ const routes = {
     method: 'get',
     path: BASE,
     tags,
-    summary: 'How each integration is set up',
-    description: 'All of them, always: there is nothing to page or to filter.',
+    summary: 'List integrations',
+    description:
+      'Always lists every type, including those that were never saved. There are no pages or filters.',
     request: { query: NoQuery },
-    responses: { 200: answer('All types, without secrets.', Integrations) },
+    responses: { 200: answer('All integrations, without secrets.', Integrations) },
   }),
   test: endpoint('admin', {
     ...test,
     path: `${BASE}{type}/test/`,
-    summary: 'Test the connection of an integration',
+    summary: 'Test an integration',
     request: { params: IntegrationParam },
   }),
   testOpenAi: endpoint('admin', {
     ...test,
     path: `${BASE}{type}/test_openai/`,
-    summary: 'Test the connection to OpenAI, whichever type is named',
+    summary: 'Test the OpenAI integration',
     request: { params: IntegrationParam },
   }),
   testRunware: endpoint('admin', {
     ...test,
     path: `${BASE}{type}/test_runware/`,
-    summary: 'Test the connection to Runware, whichever type is named',
+    summary: 'Test the Runware integration',
     request: { params: IntegrationParam },
   }),
   generateImage: endpoint('admin', {
     method: 'post',
     path: `${BASE}{type}/generate_image/`,
     tags,
-    summary: 'Make an image to see how they come out',
+    summary: 'Generate a test image',
     description:
-      'By the provider that is named, as it is saved, active or not; by `image_generation` as the articles get theirs. It costs what an image costs; one that fails costs nothing.',
+      'Uses the saved settings of the named provider, active or not; with `image_generation`, the settings that articles use. It costs as much as an image. If it fails, it costs nothing.',
     request: { params: ImageTypeParam, ...jsonBody(TryImage) },
     responses: { 200: answer('The image.', TriedImage), 202: accepted },
   }),
@@ -121,7 +122,7 @@ export function integrationRoutes(deps: Deps) {
   }
 }
 
-/** Each type has paths of its own, so that each has its own schema. */
+/** Each type has its own paths, because each has its own schema. */
 function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType): void {
   const path = `${BASE}${type}/`
   const responses = { 200: answer('The settings, without secrets.', SHOWN[type] as z.ZodType) }
@@ -129,12 +130,12 @@ function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType):
     method: 'get',
     path,
     tags,
-    summary: `How ${type} is set up`,
+    summary: `Get the ${type} integration`,
     request: { headers: IfNoneMatch },
-    responses: { ...responses, 304: { description: 'It is as If-None-Match says.' } },
+    responses: { ...responses, 304: { description: 'Your copy is current.' } },
   })
   app.openapi(get, async (c) => answerTagged(c, await getIntegration(deps, callerOf(c), type)))
-  // Values are no news of these: what was never saved is shown with defaults.
+  // These fields do not count as changes: an integration that was never saved is shown with defaults.
   const shownOnly = async () => ({ integration_type: type, updated_at: null })
   const body: z.ZodType<SaveIntegration> = UPDATES[type]
   for (const [method, at] of [
@@ -146,8 +147,9 @@ function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType):
       method,
       path: at,
       tags,
-      summary: `Set ${type} up; the account's runs then use it`,
-      description: 'Changes what is named.',
+      summary: `Update the ${type} integration`,
+      description:
+        "Changes only the fields that are sent. The account's later runs use the new settings.",
       middleware: method === 'put' ? [changesOnly(shownOnly, UPDATES[type].shape)] : [],
       request: { headers: IfMatch, ...jsonBody(body) },
       responses,

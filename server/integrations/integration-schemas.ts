@@ -6,31 +6,31 @@ import { nullableTime, text, webUrl } from '../http/schemas.ts'
 
 export const IntegrationParam = z.object({ type: z.enum(INTEGRATION_TYPES) })
 export const NoQuery = z.strictObject({})
-/** Those that make images. */
+/** The integrations that make images. */
 export const ImageTypeParam = z.object({
   type: z.enum(INTEGRATION_TYPES).extract(['openai', 'runware', 'image_generation']),
 })
 
 const secret = text(2000).nullable().optional().openapi({
   description:
-    'Write-only: read back as its last four characters. Kept when left out or sent as it is shown; null forgets it.',
+    'Write-only: responses show only the last four characters. Omit it, or send it as shown, to keep it; null deletes it.',
 })
 const model = text(100).nullable().optional()
 const size = z
   .string()
-  .regex(SIZE, { error: 'must be such as 1536x1024', abort: true })
+  .regex(SIZE, { error: 'must have the form 1536x1024', abort: true })
   .openapi({ example: '1536x1024' })
 const runwareSize = size.refine((value) => runwareSizeProblem(value) === undefined, {
   error: ({ input }) => runwareSizeProblem(String(input)),
 })
 
-/** What each type's `config` takes. A field left out stays as it is, null is the default again. */
+/** The `config` of each type. An omitted field is kept; null restores the default. */
 const CONFIGS = {
   openai: z.strictObject({
     api_key: secret,
     base_url: webUrl.nullable().optional().openapi({
       description:
-        'Of any OpenAI-compatible server. Default: OpenAI itself. Another server is not sent the stored key: give api_key with it.',
+        'The base URL of any OpenAI-compatible server; OpenAI by default. Send `api_key` together with a new server: the stored key is never sent to another one.',
     }),
     model,
     image_model: model,
@@ -38,23 +38,25 @@ const CONFIGS = {
   runware: z.strictObject({
     api_key: secret,
     base_url: webUrl.nullable().optional(),
-    model: model.openapi({ description: 'An AIR identifier, such as runware:101@1.' }),
+    model: model.openapi({ description: 'An AIR identifier, for example runware:101@1.' }),
     size: runwareSize.nullable().optional().openapi({
-      description: 'Width x height in pixels, each a multiple of 64 from 128 to 2048.',
+      description:
+        'Width × height in pixels, for example 1024x768. Each must be a multiple of 64 from 128 to 2048.',
     }),
   }),
   gsc: z.strictObject({
     client_id: text(300).nullable().optional(),
     client_secret: secret,
     redirect_uri: webUrl.nullable().optional().openapi({
-      description: 'Where Google sends the person back. Default: the callback here.',
+      description: 'The redirect URI of the OAuth client. Default: the callback of this server.',
     }),
     refresh_token: secret,
   }),
   image_generation: z.strictObject({
     provider: z.enum(IMAGE_PROVIDERS).nullable().optional(),
     model: model.openapi({
-      description: "One of the plan's image_model_choices. Default: the provider's own model.",
+      description:
+        "One of the plan's `image_model_choices`. Default: the model of the provider's integration.",
     }),
     size: size.nullable().optional(),
   }),
@@ -96,7 +98,7 @@ function shownAs<T extends IntegrationType, C extends z.ZodObject>(
     .openapi(name)
 }
 
-/** How each type is shown: with its defaults, and no secret. */
+/** The response schema of each type: with defaults and without secrets. */
 export const SHOWN = {
   openai: shownAs(
     'openai',
@@ -128,7 +130,8 @@ export const SHOWN = {
     'ImageGenerationIntegration',
     z.object({
       provider: z.enum(IMAGE_PROVIDERS).nullable().openapi({
-        description: 'Null: openai when that is active, else runware when that is, else local.',
+        description:
+          'Null: openai if it is active, otherwise runware if it is active, otherwise local.',
       }),
       model: z.string().nullable(),
       size: z.string().nullable(),
@@ -150,7 +153,7 @@ export const Integrations = z.object({
   ),
 })
 
-/** One integration as it is shown. */
+/** An integration as a response shows it. */
 export type ShownIntegration = {
   integration_type: IntegrationType
   config: Record<string, string | null>
@@ -162,7 +165,9 @@ export const Tested = z
   .object({
     integration_type: z.enum(INTEGRATION_TYPES),
     message: z.string(),
-    warnings: z.array(z.string()).openapi({ description: 'What works, but not as it is set up.' }),
+    warnings: z
+      .array(z.string())
+      .openapi({ description: 'What works, but not with the given settings.' }),
   })
   .openapi('TestedIntegration')
 
@@ -178,7 +183,10 @@ export const TriedImage = z
     width: z.int(),
     height: z.int(),
     image_url: z.string(),
-    cost_usd: z.number().nullable().openapi({ description: 'As the provider says, or null.' }),
+    cost_usd: z
+      .number()
+      .nullable()
+      .openapi({ description: 'The cost that the provider reported, or null.' }),
   })
   .openapi('TriedImage')
 
@@ -192,9 +200,9 @@ export const Connect = z
   .object({ authorize_url: z.string(), expires_at: z.string() })
   .openapi('SearchConsoleConnect')
 
-/** What Google adds beside these is not looked at. */
+/** The parameters that are read; Google adds others. */
 export const CallbackQuery = z.object({
-  state: z.string().regex(/^[1-9]\d{0,15}\.[\w-]{43}$/, 'is not a state that was handed out here'),
+  state: z.string().regex(/^[1-9]\d{0,15}\.[\w-]{43}$/, 'must be a state that this server issued'),
   code: z.string().min(1).max(2000).optional(),
   error: z.string().max(200).optional(),
 })

@@ -14,7 +14,7 @@ import { masked, storeIntegration } from './store-integration.ts'
 
 export type SaveIntegration = { config?: ConfigInput; is_active?: boolean }
 
-/** All types, those that were never saved with their defaults and not active. */
+/** Lists all types. Those that were never saved have their defaults and are inactive. */
 export async function listIntegrations(deps: Deps, caller: Caller): Promise<ShownIntegration[]> {
   const { rows } = await read(deps, caller)
   return INTEGRATION_TYPES.map((type) => shown(deps, type, rows[type]))
@@ -32,7 +32,7 @@ function read({ database }: Deps, { scope, accountId }: Caller): Promise<Account
   return database.withAccount(scope, (tx) => readIntegrations(tx, accountId), { readOnly: true })
 }
 
-/** Changes what is named; from then on the account's runs use it. */
+/** Changes the fields that are given. Later runs of the account use the new settings. */
 export function saveIntegration(
   deps: Deps,
   caller: Caller,
@@ -51,7 +51,7 @@ export function saveIntegration(
   })
 }
 
-/** One at a time in an account: there may be no row to lock yet. */
+/** Serialises changes in an account with an advisory lock, because there may be no row to lock yet. */
 async function lockIntegrations(tx: Tx, accountId: number): Promise<void> {
   await tx.execute(
     sql`select pg_advisory_xact_lock(hashtextextended('integrations', ${accountId}))`,
@@ -92,7 +92,7 @@ function configOf(deps: Deps, type: IntegrationType, row: IntegrationRow | undef
   }
 }
 
-/** Where Google sends a person back to by default. */
+/** The default redirect URI. */
 export function callbackUrl({ settings }: Deps): string {
   return `${settings.publicUrl()}/api/v1/system/settings/integrations/gsc/callback/`
 }

@@ -20,16 +20,16 @@ type Change = {
   before: AccountIntegrations
 }
 
-/** A shorter secret would be shown as good as whole by its last four characters. */
+/** Only secrets of at least this length show their last four characters. */
 const SHOWN_FROM = 12
-/** No secret of any provider begins with it. */
+/** Marks a masked secret. No provider's secrets begin with it. */
 const MASK = '…'
 const BASE_URLS: Partial<Record<IntegrationType, string>> = {
   openai: OPENAI_DEFAULTS.base_url,
   runware: RUNWARE_DEFAULTS.base_url,
 }
 
-/** Writes what is named of an integration, its secrets encrypted. The account's are locked. */
+/** Stores the given fields of an integration and encrypts its secrets. The caller has locked the integrations. */
 export async function storeIntegration(
   tx: Tx,
   secrets: Secrets,
@@ -60,13 +60,13 @@ export async function storeIntegration(
   return whole!
 }
 
-/** A secret that comes back as it is shown stays as it is: a form sends all that it was filled with. */
+/** Drops secrets that are sent as they were shown, because forms send every field. */
 function withoutMasks(row: IntegrationRow | undefined, config: ConfigInput): ConfigInput {
   const given = { ...config }
   for (const column of SECRET_COLUMNS) {
     if (!given[column]?.startsWith(MASK)) continue
     if (given[column] !== masked(row, column)) {
-      throw invalid(`config.${column}`, 'is how a secret is shown, and not the one that is stored')
+      throw invalid(`config.${column}`, 'must be the whole secret, not the masked one')
     }
     delete given[column]
   }
@@ -83,7 +83,7 @@ function merged(stored: Stored = {}, given: ConfigInput): Stored {
   return config
 }
 
-/** A stored key is not handed to another server than the one that it was given for. */
+/** Throws a 400 if the server changes without a key: the stored key must not be sent to another server. */
 function requireKeyForServer(
   type: IntegrationType,
   row: IntegrationRow | undefined,
@@ -95,10 +95,10 @@ function requireKeyForServer(
   const stored = row.config as Stored
   const origin = ({ base_url }: Stored) => new URL(base_url ?? standard).origin
   if (origin(config) === origin(stored)) return
-  throw invalid('config.api_key', 'must be given again with a base_url of another server')
+  throw invalid('config.api_key', 'must be sent again when base_url names another server')
 }
 
-/** A grant is another OAuth client's no more than a key is another server's. */
+/** The secrets to store. A grant of one OAuth client does not work for another, so it is removed. */
 function secretsGiven(
   type: IntegrationType,
   row: IntegrationRow | undefined,
@@ -126,7 +126,7 @@ async function sealedSecrets(
   return columns
 }
 
-/** A stored secret as it is shown. */
+/** A stored secret, masked. */
 export function masked(row: IntegrationRow | undefined, column: SecretColumn): string | null {
   return row?.[column] ? `${MASK}${row[`${column}_last4`] ?? ''}` : null
 }

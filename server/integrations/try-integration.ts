@@ -12,7 +12,7 @@ import { acceptRun } from '../runs/accept-run.ts'
 import { testConnectionJob, testImageJob } from '../runs/job-contracts.ts'
 import type { TryImage } from './integration-schemas.ts'
 
-/** Accepts that an integration be called as it is saved, active or not. It is free. Returns the run. */
+/** Starts a free test of an integration with its saved settings, active or not. Returns the run. */
 export function acceptConnectionTest(
   deps: Deps,
   caller: Caller,
@@ -31,7 +31,7 @@ export function acceptConnectionTest(
   })
 }
 
-/** Accepts that one image be made: it costs what an image costs. Returns the run. */
+/** Starts the generation of one test image, at the price of an image. Returns the run. */
 export function acceptImageTest(
   deps: Deps,
   caller: Caller,
@@ -40,7 +40,7 @@ export function acceptImageTest(
 ): Promise<number> {
   const params = { integration_type: type, ...input }
   return deps.database.withAccount(caller.scope, async (tx) => {
-    // Without a choice the images are by whoever is there, at least by igny8 itself.
+    // image_generation always works: without settings it uses the local provider.
     if (type !== 'image_generation') await requireIntegration(tx, type)
     return acceptRun(tx, deps.queue, caller, {
       kind: 'test_image',
@@ -51,7 +51,7 @@ export function acceptImageTest(
   })
 }
 
-/** The settings of a type, or a 409 that says to save them. */
+/** The settings of a type. Throws a 409 if they were never saved. */
 export async function requireIntegration(tx: Tx, type: IntegrationType): Promise<IntegrationRow> {
   const [row] = await tx
     .select()
@@ -60,6 +60,6 @@ export async function requireIntegration(tx: Tx, type: IntegrationType): Promise
   if (row) return row
   throw new DomainError(
     'integration_not_configured',
-    `The integration ${type} was never saved. PUT system/settings/integrations/${type}/ first.`,
+    `The ${type} integration has no settings yet. Save them with PUT system/settings/integrations/${type}/ first.`,
   )
 }

@@ -13,7 +13,8 @@ it('says at / what this is and where to go', async () => {
   const links = await withPage(`${service.url}/`, (page) =>
     page.locator('a').evaluateAll((all) => all.map((link) => link.getAttribute('href'))),
   )
-  expect(links).toEqual(['/docs', '/api/v1/openapi.json', '/healthz', '/readyz'])
+  const paths = ['/docs', '/api/v1/openapi.json', '/docs/problems', '/healthz', '/readyz']
+  expect(links).toEqual(paths)
   for (const link of links) {
     const response = await fetch(service.url + link)
     await response.arrayBuffer()
@@ -79,9 +80,9 @@ it('lets somebody choose a new password by the link that an admin made', async (
     await page.getByLabel('password').fill('chosen in a browser')
     await page.getByRole('button').click()
     const status = page.getByRole('status')
-    await status.filter({ hasText: 'saved' }).waitFor()
+    await status.filter({ hasText: 'changed' }).waitFor()
     return [await status.innerText(), await page.locator('input').count()]
   })
-  expect([said, fields]).toEqual([`Your password is saved. Sign in as ${user.email}.`, 1])
+  expect([said, fields]).toEqual([`Your password was changed. Sign in as ${user.email}.`, 1])
   expect((await signIn(service.url, user.email, 'chosen in a browser')).userId).toBe(user.userId)
 })

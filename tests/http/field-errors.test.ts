@@ -25,7 +25,7 @@ it.each<[string, object, string]>([
   ],
   ['auth/users/', { ...NEW_USER, password: undefined }, 'password is required'],
   ['auth/users/', { ...NEW_USER, first_name: 1 }, 'first_name must be text'],
-  ['auth/users/', { ...NEW_USER, age: 1 }, 'age is not known here'],
+  ['auth/users/', { ...NEW_USER, age: 1 }, 'age is not a known field'],
   ['auth/sites/', { name: '' }, 'name must not be empty'],
   ['auth/sites/', { name: 'x'.repeat(201) }, 'name must have at most 200 characters'],
   [
@@ -50,7 +50,7 @@ it('says of a query too what is wrong with it', async () => {
   const query = 'created_after=yesterday&page_size=201'
   const { body } = await owner.get<Problem>(`auth/audit_log/?${query}`)
   expect(body.errors.map(({ path, message }) => `${path} ${message}`).sort()).toEqual([
-    'created_after must be a time with its offset, such as 2026-01-31T00:00:00Z',
+    'created_after must be a time with an offset, such as 2026-01-31T00:00:00Z',
     'page_size must be at most 200',
   ])
 })
