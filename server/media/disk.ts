@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:f
 import path from 'node:path'
 import { isKeptPath, keptFile, type MediaStore, RECENT_MS } from './media.ts'
 
-/** Files under `folder`. Each appears whole, by a rename, so that a kill leaves no half of one. */
+/** Stores files under `folder`. Each is renamed into place, so that a crash leaves no partial file. */
 export function diskMedia(folder: string): MediaStore {
   return {
     async put(bytes, extension) {
@@ -12,7 +12,7 @@ export function diskMedia(folder: string): MediaStore {
       await mkdir(path.dirname(file), { recursive: true })
       if (await exists(file)) await utimes(file, new Date(), new Date())
       else await writeWhole(file, bytes)
-      // Also for a file that was there: whoever wrote it may have been killed before this.
+      // Also for an existing file: its writer may have been killed before the sync.
       await syncFolder(path.dirname(file))
       await syncFolder(folder)
       return kept
@@ -50,7 +50,7 @@ export function diskMedia(folder: string): MediaStore {
   }
 }
 
-/** What a read of something that is not there answers. */
+/** Handles ENOENT with a fallback value. */
 const orNone =
   <T>(none: T) =>
   (error: NodeJS.ErrnoException): T => {
@@ -58,7 +58,7 @@ const orNone =
     throw error
   }
 
-/** A file that its writer had not renamed when it was killed. */
+/** Removes a temporary file whose writer was killed before the rename. */
 async function removeAbandoned(file: string): Promise<void> {
   const found = await stat(file).catch(orNone(undefined))
   if (found?.isFile() && Date.now() - found.mtimeMs > RECENT_MS) await rm(file, { force: true })
@@ -91,7 +91,7 @@ async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Its names survive a power cut once this is done. */
+/** Syncs a folder, so that its names survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

@@ -1,4 +1,4 @@
-/** An image that cannot be used; the message says why and what would do. */
+/** An image that cannot be used. The message says why. */
 export class MediaError extends Error {
   readonly code: string
   constructor(code: string, message: string, options?: ErrorOptions) {

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 
 /**
- * Of some files those that are still needed: by an image of any account, or by a step that has made
- * them and has not ended.
+ * The files of `paths` that are still needed: by an image of any account, or by a running step that has
+ * made them.
  */
 export async function namedFiles(database: Database, paths: string[]): Promise<Set<string>> {
   const rows = await database.withPlatform('sweep', (tx) =>
@@ -17,7 +17,7 @@ export async function namedFiles(database: Database, paths: string[]): Promise<S
   return new Set([...rows].map(({ path }) => path))
 }
 
-/** Whether a file is to be served: an image's, or one that a test of an image provider has just made. */
+/** Whether a file is served: it belongs to an image, or to the result of a test of an image provider. */
 export async function isServed(database: Database, path: string): Promise<boolean> {
   const [row] = await database.withPlatform('serve_media', (tx) =>
     tx.execute(sql`

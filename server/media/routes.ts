@@ -5,15 +5,15 @@ import { isKeptPath } from './media.ts'
 import { isServed } from './media-names.ts'
 
 /**
- * A path names its content by hash, so it never changes; a file that is deleted is kept by nobody for
- * longer than a day.
+ * A path contains the hash of its content, so the content never changes. Caches keep a deleted file for at
+ * most a day.
  */
 const HEADERS = {
   'content-type': 'image/webp',
   'cache-control': 'public, max-age=86400, immutable',
 }
 
-/** The image files, for pages that show them, as long as an image is of them. */
+/** Serves image files, as long as an image uses them. */
 export function mediaRoutes({ database, media }: Deps) {
   const app = newRouter()
   app.get('/:folder/:file', async (c) => {

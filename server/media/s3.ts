@@ -2,13 +2,13 @@ import { AwsClient } from 'aws4fetch'
 import { isKeptPath, keptFile, type MediaStore, RECENT_MS } from './media.ts'
 
 const TIMEOUT_MS = 60_000
-/** Of one listing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/** The most keys of a listing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 const MAX_KEYS = 1_000
 
 /** A bucket of an S3-compatible store, such as `https://s3.eu-central-1.amazonaws.com/my-bucket`. */
 export type Bucket = { url: string; accessKeyId: string; secretAccessKey: string; region: string }
 
-/** Objects of `bucket`, for what runs on more than one machine. Throws for any answer but the expected. */
+/** Stores files in `bucket`, for services on more than one machine. Throws for unexpected responses. */
 export function s3Media({ url, ...credentials }: Bucket): MediaStore {
   const client = new AwsClient({ ...credentials, service: 's3', retries: 3 })
   const send = async (method: string, name: string, expected: number[], body?: BodyInit) => {

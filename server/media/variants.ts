@@ -4,14 +4,14 @@ import type { ImageType } from '../../db/schema/writer.ts'
 import { isCentred } from './focus.ts'
 import { MediaError } from './media-error.ts'
 
-/** What a provider may answer with, before anything is decoded. */
+/** The most bytes of an original, checked before it is decoded. */
 const MAX_BYTES = 20 * 1024 * 1024
 /** 40 megapixels: decoded, 160 MB. */
 const MAX_PIXELS = 40_000_000
-/** A shape that needs more for a variant is no picture. WebP itself ends at 16,383. */
+/** The greatest height of a variant. WebP itself allows 16,383. */
 const MAX_HEIGHT = 8192
 const QUALITY = 82
-/** What may be decoded: a picture whose first bytes lie about it is not. */
+/** The formats that are decoded; the header must match the content. */
 const FORMATS = ['png', 'jpeg', 'webp']
 /** Seconds for one variant; the largest picture allowed takes about one. */
 const TIME_LIMIT = 60
@@ -29,7 +29,7 @@ export type Variant = {
 
 type Size = { variant: ImageType; width: number; height?: number }
 
-/** The article's own image is cropped to three shapes, one in its text keeps its own. */
+/** The article's image is cropped to three shapes; images in the text keep theirs. */
 const SIZES: Record<'article' | 'in_article', Size[]> = {
   article: [
     { variant: 'featured', width: 1200, height: 675 },
@@ -40,9 +40,9 @@ const SIZES: Record<'article' | 'in_article', Size[]> = {
 }
 
 /**
- * Cuts an original (PNG, JPEG or WebP) to its variants, as WebP without metadata. Nothing is
- * enlarged: a smaller original gives a smaller variant of the same shape.
- * Throws `MediaError` for what is no such image, or is too large to decode.
+ * Makes the variants of an original (PNG, JPEG or WebP), as WebP without metadata. Nothing is enlarged: a
+ * smaller original gives a smaller variant of the same shape.
+ * Throws `MediaError` for another format or an image that is too large to decode.
  */
 export async function makeVariants(
   original: Uint8Array,
@@ -57,7 +57,10 @@ export async function makeVariants(
 
 function checkBytes(original: Uint8Array): void {
   if (original.length > MAX_BYTES) {
-    throw new MediaError('image_too_large', `The image has more than ${MAX_BYTES} bytes.`)
+    throw new MediaError(
+      'image_too_large',
+      `The image is larger than ${MAX_BYTES} bytes. Use a smaller one.`,
+    )
   }
   if (!isKnownFormat(Buffer.from(original.subarray(0, 12)))) {
     throw unknownFormat()
@@ -65,10 +68,13 @@ function checkBytes(original: Uint8Array): void {
 }
 
 function unknownFormat(): MediaError {
-  return new MediaError('image_format_unknown', 'The image is not a PNG, JPEG or WebP.')
+  return new MediaError(
+    'image_format_unknown',
+    'The image is not a PNG, JPEG or WebP. Use one of these formats.',
+  )
 }
 
-/** By its first bytes, so that no other decoder is ever reached. */
+/** Checks the first bytes, so that no other decoder is ever used. */
 function isKnownFormat(head: Buffer): boolean {
   const png = head.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex'))
   const jpeg = head.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex'))
@@ -76,14 +82,17 @@ function isKnownFormat(head: Buffer): boolean {
   return png || jpeg || webp
 }
 
-/** Nothing is decoded yet, so that a bomb is refused by what it says of itself. */
+/** Reads the header without decoding, so that a decompression bomb is refused by its declared size. */
 async function readHeader(original: Uint8Array): Promise<Metadata> {
   const metadata = await decoding(() => sharp(original, { limitInputPixels: false }).metadata())
   const { format, width, height } = metadata
   if (!FORMATS.includes(format)) throw unknownFormat()
   if (width * height > MAX_PIXELS) {
     const size = `${width}×${height} pixels`
-    throw new MediaError('image_too_large', `The image has ${size}; ${MAX_PIXELS} are the most.`)
+    throw new MediaError(
+      'image_too_large',
+      `The image has ${size}, more than the limit of ${MAX_PIXELS}. Use a smaller one.`,
+    )
   }
   return metadata
 }
@@ -105,7 +114,7 @@ async function make(original: Uint8Array, metadata: Metadata, size: Size): Promi
   return { variant: size.variant, bytes: data, width: info.width, height: info.height, hash }
 }
 
-/** The largest size of the wanted shape that the original fills. */
+/** The largest size of the wanted shape that the original can fill. */
 function fitting(metadata: Metadata, { width, height }: Size): ResizeOptions {
   const own = metadata.autoOrient
   if (height === undefined) {
@@ -124,8 +133,12 @@ async function decoding<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new MediaError('image_unreadable', 'The image is damaged, or takes too long to decode.', {
-      cause: error,
-    })
+    throw new MediaError(
+      'image_unreadable',
+      'The image is damaged or takes too long to decode. Use another one.',
+      {
+        cause: error,
+      },
+    )
   }
 }

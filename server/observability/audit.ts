@@ -12,7 +12,7 @@ export type AuditEntry = {
   detail?: Record<string, unknown>
 }
 
-/** The last step of every write: who did what, in the same transaction. */
+/** Writes audit entries, as the last step of a write and in its transaction. */
 export async function audit(tx: Tx, ...entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return
   await tx.insert(audit_log).values(

@@ -1,11 +1,11 @@
-/** What the application logs through; pino in Node. */
+/** The logger; pino in Node. */
 export type Logger = {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
 
-/** The names of fields that no log may hold. */
+/** The names of fields that are redacted in logs. */
 export const SECRET_FIELDS = [
   'password',
   'wp_app_password',

@@ -1,6 +1,6 @@
 import { QueryTally } from '../../db/request-context.ts'
 
-/** What one request cost. Milliseconds to the last byte sent; bytes of the bodies as they were sent. */
+/** The cost of a request: milliseconds to the last byte sent, bytes of the bodies on the wire. */
 export type RequestRecord = {
   at: Date
   request_id: string
@@ -16,14 +16,14 @@ export type RequestRecord = {
   bytes_out: number
 }
 
-/** What is known of a request once its handler has answered. */
+/** What is known of a request when its handler has returned. */
 export type Named = Pick<RequestRecord, 'request_id' | 'account_id' | 'method' | 'route' | 'status'>
 
 /** Measures requests and the process; prom-client in Node. */
 export type Metrics = {
-  /** Begins to measure a request. `env`: what the platform passes beside it. */
+  /** Starts to measure a request. `env` is what the platform passes with it. */
   begin(env: unknown): { tally: QueryTally; answered(named: Named): void }
-  /** What Prometheus reads, of this process since its start, with `queued` of each kind of job. */
+  /** The metrics of this process in the Prometheus format, and the number of queued steps of each kind. */
   exposition(queued: QueuedSteps): Promise<{ contentType: string; text: string }>
   /** The last thousand or so, newest first. */
   recent(): RequestRecord[]
@@ -33,7 +33,7 @@ export type Metrics = {
 
 export type QueuedSteps = { kind: string; state: string; count: number }[]
 
-/** Where there is no process to measure. */
+/** For platforms without a process to measure. */
 export const noMetrics: Metrics = {
   begin: () => ({ tally: new QueryTally(), answered: () => {} }),
   exposition: async () => ({ contentType: 'text/plain', text: '' }),

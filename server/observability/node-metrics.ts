@@ -7,7 +7,7 @@ const RECENT = 1000
 const SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export type NodeMetrics = Metrics & {
-  /** Counts the bytes of each request's bodies, those that no handler reads too. */
+  /** Counts the bytes of each request's bodies, including those that no handler reads. */
   watch(server: Server): void
   stepEnded(
     kind: string,
@@ -16,7 +16,7 @@ export type NodeMetrics = Metrics & {
   ): void
 }
 
-/** `connectionsInUse`: how many connections of the database's pool are in use. */
+/** `connectionsInUse` returns how many connections of the database pool are in use. */
 export function openMetrics(connectionsInUse: () => number): NodeMetrics {
   const instruments = openInstruments(connectionsInUse)
   const recent: RequestRecord[] = []
@@ -50,7 +50,7 @@ export function openMetrics(connectionsInUse: () => number): NodeMetrics {
   }
 }
 
-/** Counts what passes over the wire for one request. */
+/** Counts the bytes that one request sends and receives. */
 class Meter {
   readonly #began = performance.now()
   readonly #response: ServerResponse
@@ -76,7 +76,7 @@ class Meter {
     }
   }
 
-  /** A stream goes on after its answer has begun: it is recorded when the last byte is away. */
+  /** Records a request when its last byte is sent: a stream continues after its handler has returned. */
   whenSent(named: Named, tally: QueryTally, record: (one: RequestRecord) => void): void {
     const done = () => {
       const ms = performance.now() - this.#began
@@ -98,7 +98,7 @@ function openInstruments(connectionsInUse: () => number) {
   const of = ['method', 'route'] as const
   const duration = new Histogram({
     name: 'igny8_http_request_seconds',
-    help: 'From the first byte of a request to the last of its answer.',
+    help: 'Time from the first byte of a request to the last byte of its response.',
     labelNames,
     buckets: SECONDS,
     registers,
@@ -106,25 +106,25 @@ function openInstruments(connectionsInUse: () => number) {
   const total = (name: string, help: string) =>
     new Counter({ name, help, labelNames: of, registers })
   const queries = total('igny8_http_queries_total', 'Statements sent to the database.')
-  const querySeconds = total('igny8_http_query_seconds_total', 'Time spent waiting for them.')
+  const querySeconds = total('igny8_http_query_seconds_total', 'Time spent waiting for statements.')
   const bytesIn = total('igny8_http_received_bytes_total', 'Bytes of request bodies.')
-  const bytesOut = total('igny8_http_sent_bytes_total', 'Bytes of the bodies of answers.')
+  const bytesOut = total('igny8_http_sent_bytes_total', 'Bytes of response bodies.')
   const steps = new Histogram({
     name: 'igny8_step_seconds',
-    help: 'Attempts at steps of runs by this process.',
+    help: 'Attempts at run steps by this process.',
     labelNames: ['kind', 'outcome'],
     buckets: [...SECONDS, 120, 600],
     registers,
   })
   const queue = new Gauge({
     name: 'igny8_steps',
-    help: 'Steps of runs that have not ended, in the whole service.',
+    help: 'Run steps of the whole service that have not ended.',
     labelNames: ['kind', 'state'],
     registers,
   })
   new Gauge({
     name: 'igny8_pool_connections_in_use',
-    help: "Connections of the database's pool that a transaction has.",
+    help: 'Connections of the database pool that are in use.',
     registers,
     collect() {
       this.set(connectionsInUse())

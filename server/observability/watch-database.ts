@@ -5,8 +5,8 @@ import type { Logger } from './logger.ts'
 const REMIND_EVERY_MS = 60_000
 
 /**
- * The logger of all the others: it leaves out errors that say no more than that the database is away,
- * of which requests and scheduled work would make a storm.
+ * Wraps a logger so that it drops errors which only say that the database is unavailable: requests and
+ * scheduled tasks would log one each.
  */
 export function withoutAbsence(logger: Logger): Logger {
   const isAbsence = (fields: object) =>
@@ -19,9 +19,9 @@ export function withoutAbsence(logger: Logger): Logger {
 }
 
 /**
- * Watches the database over a connection of its own and is the one to log its absence: a line when it
- * goes, one a minute until it is back, and one then. `ready` waits for it, however long. When it is
- * there but does not answer, every connection of `pools` is cut, so that what waits for it ends.
+ * Watches the database over a separate connection and logs when it becomes unavailable, once a minute while
+ * it is, and when it is back. `ready` waits for it without a limit. If it accepts connections but does not
+ * respond, every connection of `pools` is closed, so that queries fail instead of waiting.
  */
 export function watchDatabase(
   url: string,
@@ -36,15 +36,18 @@ export function watchDatabase(
     onAway(error) {
       since = performance.now()
       if (error instanceof UnansweredError) for (const pool of pools) pool.cut(error.message)
-      logger.warn({ err: error }, 'the database is away: igny8 answers 503 and waits for it')
+      logger.warn(
+        { err: error },
+        'the database is unavailable; igny8 answers 503 and keeps trying to connect',
+      )
       reminder = setInterval(
-        () => logger.warn({ seconds: seconds() }, 'the database is still away'),
+        () => logger.warn({ seconds: seconds() }, 'the database is still unavailable'),
         REMIND_EVERY_MS,
       )
     },
     onBack() {
       clearInterval(reminder)
-      logger.info({ seconds: seconds() }, 'the database is back')
+      logger.info({ seconds: seconds() }, 'the database is available again')
     },
   })
   return {

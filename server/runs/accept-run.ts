@@ -9,7 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { audit } from '../observability/audit.ts'
 import type { JobContract, Queue } from './queue.ts'
 
-/** What the service does over and over by itself is no one's doing: it would fill the audit log. */
+/** Kinds that the service repeats by itself; they are not audited, because they would fill the audit log. */
 const UNRECORDED: RunKind[] = ['probe_wordpress', 'verify_post']
 
 export type NewStep = {
@@ -21,17 +21,17 @@ export type NewStep = {
   after?: number
 }
 
-/** Work that could be accepted: what is asked for, in which steps, at which price each. */
+/** The plan of a run: its steps and their prices. */
 export type RunPlan = {
   kind: RunKind
   siteId: number | null
   params: Record<string, unknown>
   steps: NewStep[]
-  /** Units of progress; one a step by default. */
+  /** Units of progress; one per step by default. */
   total?: number
 }
 
-/** Plans work and accepts it, in one transaction. Returns the run. */
+/** Plans a run and accepts it, in one transaction. Returns the run's id. */
 export function startRun(
   deps: Deps,
   caller: Caller,
@@ -43,9 +43,10 @@ export function startRun(
 }
 
 /**
- * Accepts work: the run, its steps, the credits held for them, the jobs of those that may begin, and
- * the audit entry, all in the caller's transaction. Returns the run's id, which the API calls `task_id`.
- * Throws `insufficient_credits`, `plan_limit_reached`, or `already_running` when an object is being worked on already.
+ * Accepts a run: inserts it and its steps, holds their credits, enqueues the steps that can start, and
+ * writes the audit entry, all in the caller's transaction. Returns the run's id, which the API calls
+ * `task_id`. Throws `insufficient_credits`, `plan_limit_reached`, or `already_running` if another run is
+ * working on one of the objects.
  */
 export async function acceptRun(
   tx: Tx,
@@ -72,7 +73,7 @@ export async function acceptRun(
   const steps = await insertSteps(tx, accountId, runId, run.steps)
   await holdCredits(tx, { accountId, runId, description: run.kind, steps })
   await reserveLimits(tx, accountId, run.steps, steps)
-  // In one statement a kind: a run may have a thousand steps, and the account's row is locked.
+  // One statement per kind: a run may have a thousand steps, and the account's row is locked.
   const first = steps.flatMap(({ id }, index) => {
     const { contract, after } = run.steps[index]!
     return after === undefined ? [{ account_id: accountId, id, kind: contract.name }] : []
@@ -92,7 +93,7 @@ export async function acceptRun(
 
 async function insertSteps(tx: Tx, accountId: number, runId: number, steps: NewStep[]) {
   const inserted: { id: number; price: number }[] = []
-  // Level by level, since a step names the id of the one before it.
+  // Level by level, because a step refers to the id of the one before it.
   for (const [level, indexes] of levels(steps)) {
     const rows = await tx
       .insert(run_steps)
@@ -121,7 +122,7 @@ async function insertSteps(tx: Tx, accountId: number, runId: number, steps: NewS
   return inserted
 }
 
-/** After the credits, whose account's row makes those who accept work take turns. */
+/** Must follow the hold of credits, which locks the account's row. */
 async function reserveLimits(
   tx: Tx,
   accountId: number,
@@ -148,7 +149,7 @@ function levels(steps: NewStep[]): Map<number, number[]> {
     found.set(level, [...(found.get(level) ?? []), index])
   })
   for (const indexes of found.values()) {
-    // In one order, in which everybody waits for the others who work on the same objects.
+    // Sorted, so that concurrent runs insert steps of the same objects in the same order and do not deadlock.
     indexes.sort((a, b) => steps[a]!.objectId - steps[b]!.objectId)
   }
   return found
@@ -159,6 +160,6 @@ function alreadyRunning(rows: { object_id: number }[], indexes: number[], steps:
   const busy = indexes.map((index) => steps[index]!.objectId).filter((id) => !taken.has(id))
   return new DomainError(
     'already_running',
-    `Work of this kind is under way for ${busy.slice(0, 20).join(', ')}. Wait for it, or cancel its run.`,
+    `A run of this kind is already in progress for ${busy.slice(0, 20).join(', ')}. Wait for it, or cancel it.`,
   )
 }

@@ -12,16 +12,16 @@ const SCHEMA = 'pgboss'
 const SET_UP_LOCK = 4_937_180_002
 /** `jobs/steps/recover-steps.ts` recovers the jobs of a dead worker long before this expires. */
 const EXPIRE_SECONDS = 6 * 3600
-/** How long jobs under way may take once it stops; the worker has given them time before. */
+/** How long running jobs may take when pg-boss stops; the worker has already waited for them. */
 const STOP_LIMIT_MS = 3_000
-/** One statement of pg-boss, its maintenance included. */
+/** The limit of a statement of pg-boss, including maintenance. */
 const STATEMENT_LIMIT_MS = 5 * 60_000
-/** Making the queues, also behind other processes that start at the same time. */
+/** The limit for creating the queues, including waiting for other processes that start. */
 const SET_UP_LIMIT_MS = 5 * 60_000
 
 /**
- * pg-boss binds JSON as text that it has serialised itself, and expects int8 as text: a pool of
- * its own, since `drizzle()` changes what it wraps.
+ * A separate pool, because pg-boss binds JSON as text and expects int8 as text, and `drizzle()` changes the
+ * parsers of the client that it wraps.
  */
 function openBossPool(url: string): Pool {
   const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
@@ -48,13 +48,13 @@ async function execute(on: Statements, text: string, values: unknown[] | undefin
   const rows = await on.unsafe(text, (values ?? []) as never[], {
     prepare: Boolean(values?.length),
   })
-  // A script of several statements answers with a list of results.
+  // A script of several statements returns a list of results.
   return {
     rows: Array.isArray(rows[0]) ? rows.flatMap((result) => [...(result as never[])]) : [...rows],
   }
 }
 
-/** What pg-boss needs of a database. */
+/** The database interface that pg-boss expects. */
 function bossDatabase(url: string, pool: Pool): Db {
   return {
     async executeSql(text, values) {
@@ -88,14 +88,14 @@ function bossDatabase(url: string, pool: Pool): Db {
 export type Boss = {
   pgBoss: PgBoss
   queue: Queue
-  /** Gives every connection of the queue up: see `Pool.cut`. */
+  /** Closes every connection of the queue; see `Pool.cut`. */
   cut(why: string): void
   stop(): Promise<void>
 }
 
 /**
- * Starts pg-boss with a queue for each contract. `work`: this process carries out jobs as well, so
- * it listens and looks after the queues.
+ * Starts pg-boss with a queue for each contract. With `work` this process also runs jobs, so it listens and
+ * maintains the queues.
  */
 export async function startBoss(
   url: string,
@@ -111,7 +111,7 @@ export async function startBoss(
     useListenNotify: options.work,
     monitorVacuum: false,
   })
-  // pg-boss spreads errors of its workers into plain objects.
+  // pg-boss converts errors of its workers to plain objects.
   pgBoss.on('error', (error: Partial<DatabaseUnavailableError>) => {
     const { name, why } = error
     if (name === 'DatabaseUnavailableError' && why === 'unavailable') return
@@ -136,8 +136,8 @@ export async function startBoss(
 }
 
 /**
- * Enqueues only, where no process lives on to look after anything: the workers set the queues up. Opens
- * no connection once it is there, since jobs are written in the callers' transactions.
+ * A queue that only enqueues, for Workers: the Node workers create and maintain the queues. It opens no
+ * connection, because jobs are inserted in the callers' transactions.
  */
 export async function openQueue(url: string): Promise<Queue> {
   const pool = openBossPool(url)
@@ -174,7 +174,7 @@ async function setUp(on: Statements, pgBoss: PgBoss, contracts: JobContract[]): 
     grant execute on all functions in schema ${SCHEMA} to igny8_app, igny8_platform`)
 }
 
-/** Several processes may start at once, and neither queues nor grants can be made by two together. */
+/** Serialises the set-up: concurrent processes cannot create queues or grants at the same time. */
 async function oneAtATime(pool: Pool, work: (on: Statements) => Promise<void>): Promise<void> {
   const lock = await pool.acquire()
   try {

@@ -7,7 +7,7 @@ import { audit } from '../observability/audit.ts'
 import { cancelSteps } from './cancel-steps.ts'
 import { getProgress, type Progress } from './run-progress.ts'
 
-/** Ends the steps that have not begun and gives back their credits; those that run are let finish. */
+/** Cancels the steps that have not started and releases their credits. Running steps finish. */
 export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Progress> {
   const { accountId, userId, requestId } = caller
   return deps.database.withAccount(caller.scope, async (tx) => {

@@ -5,13 +5,13 @@ import { settleFailures } from '../billing/settle-step.ts'
 import { endRunIfDone } from './end-run.ts'
 import { setCancelled } from './step-states.ts'
 
-/** What a run says whose steps were cancelled with the account. */
+/** The message of runs that were cancelled with their account. */
 export const ACCOUNT_CLOSED = 'The account was cancelled'
 
 /**
- * Cancels the steps of a run that have not begun, gives their credits back and says why. One that a
- * worker takes at this moment has begun: to wait for it, who waits for the run, would be a deadlock.
- * Returns how many there were. The caller has locked the run.
+ * Cancels the steps of a run that have not started, releases their credits and records why. Skips a step
+ * that a worker is claiming: waiting for it would be a deadlock, because the worker waits for the run.
+ * Returns the number of cancelled steps. The caller must have locked the run.
  */
 export async function cancelSteps(tx: Tx, runId: number, why: string): Promise<number> {
   const notBegun = sql`select id from ${run_steps} where ${eq(run_steps.run_id, runId)}

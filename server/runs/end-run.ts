@@ -7,13 +7,13 @@ type StepRow = Pick<
   'kind' | 'object_id' | 'state' | 'result' | 'error'
 > & { leftOut: boolean }
 
-/** Of the results and errors of all steps together, as JSON in bytes: they are answered at once. */
+/** The most bytes of the results and errors of all steps as JSON: one response has all of them. */
 const MAX_RESULT_BYTES = 4 * 1024 * 1024
 
 /**
- * Brings a run's progress up to its steps, and ends it when all have ended: FAILURE when one failed,
- * CANCELLED when one was cancelled, else SUCCESS. The caller has locked the run. Of a run whose steps
- * have more to say than `MAX_RESULT_BYTES` the last ones are listed without it.
+ * Updates a run's progress from its steps, and ends the run when all have ended: FAILURE if one failed,
+ * CANCELLED if one was cancelled, otherwise SUCCESS. The caller must have locked the run. Results beyond
+ * `MAX_RESULT_BYTES` are left out.
  */
 export async function endRunIfDone(tx: Tx, runId: number, message: string): Promise<void> {
   const [steps] = await tx
@@ -77,12 +77,12 @@ function ending(steps: StepRow[]) {
   }
 }
 
-/** The one failure itself, or a sentence that counts them and shows the first. */
+/** The failure of a single step, or a sentence with the number of failures and the first one. */
 function failureOf(failed: StepRow[], total: number): Failure {
   const first = failed[0]?.error ?? { code: 'internal', message: 'failed' }
   if (failed.length === 1) return first
   return {
     code: first.code,
-    message: `${failed.length} of ${total} steps failed; the first: ${first.message}`,
+    message: `${failed.length} of ${total} steps failed. The first error: ${first.message}`,
   }
 }

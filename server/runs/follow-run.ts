@@ -3,10 +3,10 @@ import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
 import { getProgress, isOver } from './run-progress.ts'
 
-/** Proxies close connections that are silent for longer. */
+/** Proxies close connections that are idle for longer. */
 const KEEP_ALIVE_MS = 15_000
 
-/** Sends how the run stands, at once and after each change, until it ends or nobody listens. */
+/** Streams the progress of a run, at once and after each change, until it ends or the client disconnects. */
 export async function followRun(
   deps: Deps,
   caller: Caller,
@@ -22,7 +22,7 @@ export async function followRun(
   let sent = ''
   try {
     while (!stream.aborted) {
-      // Renewed before looking: a change in between is not missed.
+      // Renewed before the read, so that no change in between is missed.
       changed = Promise.withResolvers()
       const progress = await deps.database.withAccount(
         caller.scope,

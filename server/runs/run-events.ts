@@ -1,12 +1,12 @@
 import { keepSession } from '../../db/session.ts'
 
-/** Tells followers of a run that it changed. */
+/** Notifies subscribers when a run changes. */
 export type RunEvents = {
   /** Calls `onChange` after each change of the run, until the returned function is called. */
   subscribe(accountId: number, runId: number, onChange: () => void): () => void
 }
 
-/** Over one LISTEN connection of the process, which is made again when it is lost; the trigger on `runs` notifies. */
+/** Listens to the trigger on `runs` over one LISTEN connection per process, which reconnects when it is lost. */
 export async function listenToRuns(url: string): Promise<RunEvents & { stop(): Promise<void> }> {
   const followers = new Map<string, Set<() => void>>()
   const tell = (key: string) => {
@@ -16,7 +16,7 @@ export async function listenToRuns(url: string): Promise<RunEvents & { stop(): P
     name: 'igny8-listener',
     async setUp(sql) {
       await sql`listen igny8_runs`
-      // While it was away something may have been missed: everybody looks again.
+      // Notifications may have been lost while disconnected, so every subscriber reads its run again.
       for (const key of followers.keys()) tell(key)
     },
     onNotify: (_, key) => tell(key),

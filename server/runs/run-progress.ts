@@ -24,15 +24,15 @@ export const Progress = z
       .nullable()
       .openapi({
         description:
-          '`steps`: what came of each, as `result` or `error`; `left_out` where those of all steps ' +
-          'together are more than 4 MB.',
+          '`steps` has the `result` or `error` of each step. `left_out` marks steps whose result is omitted ' +
+          'because all results together exceed 4 MB.',
       }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   })
   .openapi('TaskProgress')
 export type Progress = z.infer<typeof Progress>
 
-/** How a run stands, in the contract's words. */
+/** The progress of a run. */
 export async function getProgress(tx: Tx, runId: number): Promise<Progress> {
   const [run] = await tx.select().from(runs).where(eq(runs.id, runId))
   if (!run) throw notFound()

@@ -16,7 +16,7 @@ const routes = {
     path: '/settings/task_progress/{task_id}/',
     'x-mcp-tool': { name: 'get_run' },
     tags,
-    summary: 'How a run stands',
+    summary: 'Get the progress of a run',
     request: { params: RunParam },
     responses: { 200: answer('The run.', Progress) },
   }),
@@ -24,11 +24,12 @@ const routes = {
     method: 'get',
     path: '/settings/task_progress/{task_id}/stream/',
     tags,
-    summary: 'Follow a run: Server-Sent Events, one at each change, until it ends',
+    summary: 'Stream the progress of a run',
     request: { params: RunParam },
     responses: {
       200: {
-        description: 'Each event `progress` holds what task_progress answers.',
+        description:
+          'Server-Sent Events, one at each change until the run ends. Each `progress` event has the body of task_progress.',
         content: { 'text/event-stream': { schema: { type: 'string' } as const } },
       },
     },
@@ -38,7 +39,7 @@ const routes = {
     path: '/settings/task_progress/{task_id}/cancel/',
     'x-mcp-tool': { name: 'cancel_run' },
     tags,
-    summary: 'Stop what has not begun; its credits come back',
+    summary: 'Cancel a run',
     request: { params: RunParam },
     responses: { 200: answer('The run.', Progress) },
   }),
@@ -54,9 +55,9 @@ export function runRoutes(deps: Deps) {
   app.openapi(routes.stream, async (c) => {
     const caller = callerOf(c)
     const { task_id } = c.req.valid('param')
-    // A run that is not there is a 404, not a broken stream.
+    // So that an unknown run is a 404 and not a broken stream.
     await withAccount(caller.scope, (tx) => getProgress(tx, task_id), read)
-    // Nobody reads a stream in answer to HEAD: it would never be found out to have no listener.
+    // Nobody reads the stream of a HEAD request, so its end would never be noticed.
     if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' })
     return streamSSE(c, (stream) => followRun(deps, caller, task_id, stream))
   })

@@ -1,6 +1,6 @@
 import type { SecretContext } from '../security/secrets.ts'
 
-/** Where a run keeps what it was handed in secret; it is emptied when the run ends. */
+/** The column for a secret that a run was given. It is cleared when the run ends. */
 export const runSecret = (accountId: number, rowId: number): SecretContext => ({
   table: 'runs',
   column: 'secret',

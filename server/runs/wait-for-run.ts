@@ -4,7 +4,7 @@ import { DomainError, type ErrorCode } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { getProgress, isOver, type Progress } from './run-progress.ts'
 
-/** How long an endpoint waits for the worker before it answers 202. */
+/** How long an endpoint waits for the worker before it responds with 202. */
 const WAIT_MS = 30_000
 
 /**
@@ -28,7 +28,7 @@ async function waitForRun(
   const unsubscribe = deps.runEvents.subscribe(caller.accountId, runId, () => changed.resolve())
   try {
     for (;;) {
-      // Renewed before looking: a change in between is not missed.
+      // Renewed before the read, so that no change in between is missed.
       changed = Promise.withResolvers()
       const progress = await look()
       if (isOver(progress)) return progress
@@ -45,8 +45,8 @@ async function waitForRun(
 const OneStep = z.object({ steps: z.tuple([z.object({ result: z.unknown() })]) })
 
 /**
- * What the one step of a run answered, or undefined when it takes longer than an endpoint waits. Its
- * failure is the caller's error, with `failed` as its code.
+ * The result of a run's only step, or undefined if it takes longer than an endpoint waits. If the step
+ * failed, throws its error with the code `failed`.
  */
 export async function resultOfRun(
   deps: Deps,

@@ -4,7 +4,7 @@ import type { Database } from '../../db/database.ts'
 import { users } from '../../db/schema/accounts.ts'
 import { type Config, ConfigError } from '../config.ts'
 
-/** The keys of the settings, or those kept in the data folder, newest first. */
+/** The keys of the settings, or those in the data folder, newest first. */
 export async function secretKeysOf(config: Config, database: Database): Promise<string[]> {
   if (config.secretKeys.length > 0) return config.secretKeys
   return keptSecretKeys(config.dataDir, async () => {
@@ -16,9 +16,9 @@ export async function secretKeysOf(config: Config, database: Database): Promise<
 }
 
 /**
- * The keys in the data folder, newest first, made on the first start. The file is linked into place
- * whole, so that of several starters all read the same keys. Throws `ConfigError` instead of making
- * some when the database has users: what other keys have sealed could not be opened any more.
+ * The keys in the data folder, newest first, generated at the first start. The file is linked into place
+ * atomically, so that processes which start together read the same keys. Throws `ConfigError` if the file
+ * is missing but the database has users: new keys could not decrypt its secrets.
  */
 async function keptSecretKeys(
   dataDir: string,
@@ -29,8 +29,8 @@ async function keptSecretKeys(
   if (!fs.existsSync(file)) {
     if (await hasUsers()) {
       throw new ConfigError(
-        `IGNY8_SECRET_KEYS: ${file} is missing, with the keys that seal the secrets of this database. ` +
-          'Bring it back, or set IGNY8_SECRET_KEYS to the keys that were used.',
+        `IGNY8_SECRET_KEYS: ${file} is missing. It has the keys that encrypt the secrets of this database. ` +
+          'Restore it, or set IGNY8_SECRET_KEYS to the keys that were used.',
       )
     }
     const temporary = `${file}.${process.pid}`

@@ -32,7 +32,7 @@ const BATCH = 200
 type Sealed = { account_id: string; id: string; blob: string }
 type Counts = { sealed: number; unreadable: string[] }
 
-/** Seals what one column has under older keys, in batches; what changes meanwhile is the changer's to seal. */
+/** Re-encrypts a column's secrets that older keys sealed, in batches. Skips rows that change meanwhile: they already use the newest key. */
 async function sealColumn(
   database: Database,
   secrets: Secrets,
@@ -87,7 +87,7 @@ async function sealedAgain(
   }
 }
 
-/** Returns whether every secret is sealed with the newest key now. */
+/** Returns whether every secret is now sealed with the newest key. */
 async function main(): Promise<boolean> {
   const config = readConfig(process.env)
   const embedded = config.databaseUrl
@@ -105,7 +105,7 @@ async function main(): Promise<boolean> {
         console.log(`${place.table}.${place.column}: ${counts.sealed} sealed with the newest key`)
         unreadable.push(...counts.unreadable)
       }
-      for (const which of unreadable) console.error(`Not opened by any key given: ${which}`)
+      for (const which of unreadable) console.error(`No given key decrypts ${which}`)
       return unreadable.length === 0
     } finally {
       await database.close()
@@ -120,10 +120,10 @@ try {
   if (values.help) {
     process.stdout.write(HELP)
   } else if (await main()) {
-    console.log('Every secret is sealed with the newest key: the older ones can be dropped.')
+    console.log('Every secret is sealed with the newest key. You can remove the older keys.')
   } else {
     console.error(
-      'Keep the older keys, or add the one that is missing, until those secrets are set anew.',
+      'Keep the older keys, or add the missing one, until these secrets have been entered again.',
     )
     process.exitCode = 1
   }

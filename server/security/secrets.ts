@@ -12,10 +12,10 @@ export const SEALED_COLUMNS = [
 ] as const
 export type SealedColumn = (typeof SEALED_COLUMNS)[number]
 
-/** Where a secret is kept. It is bound to the place: a blob copied elsewhere does not decrypt. */
+/** Where a secret is stored. The blob is bound to it and does not decrypt anywhere else. */
 export type SecretContext = SealedColumn & { accountId: number; rowId: number }
 
-/** The key that sealed it is gone, or the blob was altered or is another place's. */
+/** The key is missing, the blob was altered, or it was copied from another row. */
 export class SecretUnreadableError extends Error {}
 
 export type Secrets = {
@@ -23,13 +23,13 @@ export type Secrets = {
   seal(place: SecretContext, plain: string): Promise<string>
   /** Throws `SecretUnreadableError`. */
   open(place: SecretContext, blob: string): Promise<string>
-  /** What each blob begins with that `seal` makes. */
+  /** The prefix of every blob that `seal` returns. */
   newest: string
-  /** Key bytes for another purpose, newest first, with the id of each. */
+  /** Derives keys for another purpose, newest first, with their ids. */
   derive(purpose: string): Promise<{ id: string; key: Uint8Array<ArrayBuffer> }[]>
 }
 
-/** AES-256-GCM at rest under keys derived from `secretKeys`, newest first. */
+/** Encrypts secrets at rest with AES-256-GCM, with keys derived from `secretKeys` (newest first). */
 export async function openSecrets(secretKeys: string[]): Promise<Secrets> {
   const keys = await Promise.all(
     secretKeys.map(async (secret) => ({ id: await keyId(secret), aes: await aesKey(secret) })),
@@ -108,7 +108,7 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(text, 'base64url'))
 }
 
-/** SHA-256 in hexadecimal: how tokens and addresses are kept. */
+/** SHA-256 in hexadecimal. Tokens and addresses are stored in this form. */
 export async function sha256(text: string): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', encoder.encode(text))).toString('hex')
 }

@@ -37,10 +37,10 @@ export async function listGrants(
 export async function requireSites(tx: Tx, siteIds: number[]): Promise<void> {
   const wanted = new Set(siteIds)
   const count = await tx.$count(sites, inArray(sites.id, [...wanted]))
-  if (count < wanted.size) throw invalid('site_ids', 'has one that is not a site of this account')
+  if (count < wanted.size) throw invalid('site_ids', 'must only have sites of this account')
 }
 
-/** Lets an editor or a viewer see a site. Roles above see every site without a grant. */
+/** Grants a site to an editor or viewer. Higher roles see every site without a grant. */
 export function grantSite(deps: Deps, caller: Caller, siteId: number, userId: number) {
   return deps.database.withAccount(caller.scope, async (tx) => {
     await getSite(tx, siteId)
@@ -56,12 +56,13 @@ export function grantSite(deps: Deps, caller: Caller, siteId: number, userId: nu
         })
         .onConflictDoNothing()
         .returning()
-      if (!grant) throw new DomainError('already_exists', 'The user has access to this site.')
+      if (!grant)
+        throw new DomainError('already_exists', 'The user already has access to this site.')
       await auditGrant(tx, caller, 'site.access_granted', siteId, userId)
       return grant
     } catch (error) {
       throw isForeignKeyViolation(error)
-        ? invalid('user_id', 'is not a user of this account')
+        ? invalid('user_id', 'must be a user of this account')
         : error
     }
   })

@@ -9,7 +9,7 @@ import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean } from '../http/schemas.ts'
 import type { NewIndustry, UpdateIndustry } from './schemas.ts'
 
-// Spelled out: in a select from one table drizzle leaves the table's name off its columns.
+// Written out because drizzle omits the table name from columns in a select from one table.
 const sectors = sql`(
   select coalesce(json_agg(s order by s.name), '[]') from industry_sectors s
   where s.industry_id = industries.id)`
@@ -19,7 +19,7 @@ const selection = { ...getTableColumns(industries), sectors }
 
 type Sector = typeof industry_sectors.$inferSelect
 
-/** JSON has times as text of PostgreSQL's own form. */
+/** Parses times, which JSON from PostgreSQL contains as text. */
 function withDates(rows: Sector[]): Sector[] {
   return rows.map((row) => ({
     ...row,
@@ -31,7 +31,7 @@ function withDates(rows: Sector[]): Sector[] {
 const INDUSTRY_ORDERINGS = { name: industries.name }
 export const IndustryQuery = listQuery(INDUSTRY_ORDERINGS, { is_active: queryBoolean.optional() })
 
-/** Those that can be chosen, unless the others are asked for. */
+/** Lists active industries unless `is_active` asks for the others. */
 export function listIndustries(tx: Tx, url: string, query: z.infer<typeof IndustryQuery>) {
   const { is_active = true } = query
   return listPage(tx, {
@@ -87,11 +87,14 @@ export async function deleteIndustry(tx: Tx, id: number): Promise<void> {
     await tx.delete(industries).where(eq(industries.id, id))
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error
-    throw new DomainError('wrong_state', 'Sites use it: set is_active to false instead.')
+    throw new DomainError(
+      'wrong_state',
+      'Sites use this industry, so it cannot be deleted. Set is_active to false instead.',
+    )
   }
 }
 
-/** Sectors are told apart by slug. One that is not named any more stays for those who chose it, inactive. */
+/** Replaces the sectors, matched by slug. A sector that is omitted becomes inactive, because sites may use it. */
 async function setSectors(
   tx: Tx,
   industry_id: number,
@@ -105,7 +108,8 @@ async function setSectors(
     industry_id,
   }))
   const slugs = rows.map(({ slug }) => slug)
-  if (new Set(slugs).size < slugs.length) throw invalid('sectors', 'has two of one slug')
+  if (new Set(slugs).size < slugs.length)
+    throw invalid('sectors', 'must not have two sectors with the same slug')
   await tx
     .update(industry_sectors)
     .set({ is_active: false, updated_at: sql`now()` })
@@ -128,7 +132,11 @@ async function setSectors(
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('already_exists', `Another industry has the slug "${slug}".`, {
-    errors: [{ path: 'slug', message: 'is taken' }],
-  })
+  return new DomainError(
+    'already_exists',
+    `Another industry uses the slug "${slug}". Choose another one.`,
+    {
+      errors: [{ path: 'slug', message: 'is taken' }],
+    },
+  )
 }

@@ -13,9 +13,9 @@ import {
 import { Industry, NewIndustry, UpdateIndustry } from './schemas.ts'
 
 const SECTORS =
-  '`sectors` is the whole list, told apart by slug: one that is left out becomes inactive.'
+  '`sectors` replaces the whole list, matched by slug. A sector that is omitted becomes inactive.'
 
-/** The platform's own rows: every account reads them, platform staff write them. */
+/** Industries belong to the platform: every account reads them, platform staff change them. */
 export function industryRoutes(deps: Deps) {
   const app = newRouter()
   crud(app, deps, {
@@ -26,27 +26,29 @@ export function industryRoutes(deps: Deps) {
     table: industries,
     row: Industry,
     list: {
-      summary: 'Industries with their sectors',
-      description: 'Those that can be chosen; with is_active=false the others.',
+      summary: 'List industries',
+      description:
+        'Industries with their sectors. Active ones by default; `is_active=false` lists the inactive ones.',
       query: IndustryQuery,
       run: listIndustries,
     },
     get: getIndustry,
     create: {
-      summary: 'Add an industry with its sectors',
+      summary: 'Create an industry',
       description: SECTORS,
       body: NewIndustry,
       run: (tx, _caller, input) => createIndustry(tx, input),
     },
     update: {
-      summary: 'Change an industry or its sectors',
+      summary: 'Update an industry',
       description: SECTORS,
       body: UpdateIndustry,
       run: (tx, _caller, { id }, input) => updateIndustry(tx, id, input),
     },
     remove: {
-      summary: 'Delete an industry that nobody uses',
-      description: 'A built-in one comes back at the next start: set is_active to false instead.',
+      summary: 'Delete an industry',
+      description:
+        'Only an industry that no site uses can be deleted. A built-in industry is created again at the next start; set `is_active` to false instead.',
       run: (tx, _caller, { id }) => deleteIndustry(tx, id),
     },
   })

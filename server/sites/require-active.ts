@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { sectors, sites } from '../../db/schema/sites.ts'
 import { DomainError } from '../errors.ts'
 
-/** Throws `wrong_state` for work on what was put out of use: a site or a sector that is not active. */
+/** Throws `wrong_state` if one of the sites or sectors is not active. */
 export async function requireActive(tx: Tx, places: { sector_id: number }[]): Promise<void> {
   const ids = [...new Set(places.map(({ sector_id }) => sector_id))]
   const [out] = await tx
@@ -22,5 +22,5 @@ export async function requireActive(tx: Tx, places: { sector_id: number }[]): Pr
     out.status === 'active'
       ? `The sector "${out.sector}" is inactive`
       : `The site "${out.site}" is ${out.status}`
-  throw new DomainError('wrong_state', `${what}: no work is begun there until it is active again.`)
+  throw new DomainError('wrong_state', `${what}. Activate it before you start work there.`)
 }

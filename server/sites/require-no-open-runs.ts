@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { openStates } from '../../db/schema/runs.ts'
 import { DomainError } from '../errors.ts'
 
-/** Refuses to delete a site, or one of its sectors, while a run works on it or on what is in it. */
+/** Throws `already_running` while a run works on the site or sector, or on an object in it. */
 export async function requireNoOpenRuns(
   tx: Tx,
   place: { siteId: number } | { sectorId: number },
@@ -19,7 +19,10 @@ export async function requireNoOpenRuns(
       ${'siteId' in place ? sql`or (kind in ('link_wordpress', 'unlink_wordpress') and object_id = ${place.siteId})` : sql``})
     limit 1`)
   if (!busy) return
-  throw new DomainError('already_running', 'Runs work on it. Wait for them, or cancel them, first.')
+  throw new DomainError(
+    'already_running',
+    'Runs that use this are still in progress. Wait for them or cancel them first.',
+  )
 }
 
 function worksOn(kinds: string[], objects: SQL): SQL {

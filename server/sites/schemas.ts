@@ -23,7 +23,7 @@ export const Site = createSelectSchema(sites, {
   }),
   wp_webhooks_disabled_at: nullableTime.openapi({
     description:
-      'Since when webhooks to the plugin are disabled. Checking the site, which pairs the plugin again, or a successful replay enables them.',
+      'The time when webhooks to the plugin were disabled. Checking the site, which pairs the plugin again, or a successful replay enables them.',
   }),
   wp_webhooks_disabled_reason: z
     .object({ code: z.string(), message: z.string() })
@@ -68,7 +68,7 @@ export const UpdateIndustry = z.strictObject({ name: text(200).optional(), ...in
 
 const timeOfDay = z
   .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'a time of day such as 09:00, at most 24:00')
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time of day such as 09:00, at most 24:00')
 const siteFields = {
   requires_approval: z.boolean().optional().openapi({
     description: 'Publish an article only after a person has approved its current version.',
@@ -80,8 +80,8 @@ const siteFields = {
   publish_until: timeOfDay.optional().openapi({ description: '24:00 by default.' }),
   time_zone: z
     .string()
-    .regex(/^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$/, 'a name such as Europe/Berlin')
-    .refine(isTimeZone, { message: 'is not a time zone; take a name such as Europe/Berlin' })
+    .regex(/^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$/, 'must be a name such as Europe/Berlin')
+    .refine(isTimeZone, { message: 'must be a time zone such as Europe/Berlin' })
     .optional(),
   domain: webUrl.nullable().optional(),
   industry_id: objectId.nullable().optional(),
@@ -123,7 +123,7 @@ export const NewSector = z
   })
   .refine((sector) => sector.name || sector.industry_sector_id, {
     path: ['name'],
-    message: 'name a sector, or choose one by industry_sector_id',
+    message: 'must be given unless industry_sector_id is',
   })
 export const UpdateSector = z.strictObject({ name: text(200).optional(), ...sectorFields })
 export const NewGrant = z.strictObject({ user_id: objectId })

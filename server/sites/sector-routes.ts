@@ -26,17 +26,17 @@ export function sectorRoutes(deps: Deps) {
     get: getSector,
     lock: lockSectors,
     create: {
-      summary: "Add a sector to a site, free or from an industry's template",
+      summary: 'Create a sector',
       body: NewSector,
       run: createSector,
     },
     update: {
-      summary: 'Change a sector',
+      summary: 'Update a sector',
       body: UpdateSector,
       run: (tx, _caller, before, input) => updateSector(tx, before, input),
     },
     remove: {
-      summary: 'Delete a sector with its keywords, clusters, ideas and tasks',
+      summary: 'Delete a sector and everything in it',
       run: (tx, _caller, { id }) => deleteSector(tx, id),
     },
   })

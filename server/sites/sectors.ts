@@ -81,27 +81,27 @@ export async function deleteSector(tx: Tx, id: number): Promise<void> {
   await tx.delete(sectors).where(eq(sectors.id, id))
 }
 
-/** Writers of one site's sectors take turns, so that each finds a free slug. */
+/** Locks the site, so that concurrent writers of its sectors find a free slug. */
 async function lockSite(tx: Tx, siteId: number): Promise<void> {
   await getSite(tx, siteId)
   await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, siteId)).for('update')
 }
 
-/** All sectors of the site that the sector is on: its writers lock the site, not the row. */
+/** Locks the site of a sector: writers of sectors lock the site, not the row. */
 export async function lockSectors(tx: Tx, id: number): Promise<void> {
   await lockSite(tx, (await getSector(tx, id)).site_id)
 }
 
-/** The database keeps to the number. */
+/** Converts the error of the trigger that limits active sectors. */
 function orTooMany(error: unknown): never {
   if (!isTooManyActiveSectors(error)) throw error
   throw new DomainError(
     'wrong_state',
-    'A site has at most five active sectors. Deactivate one first.',
+    'A site can have at most five active sectors. Deactivate one first.',
   )
 }
 
-/** The name given, or that of the template; throws a 400 for a template that there is not. */
+/** The given name, or that of the template. Throws a 400 for an unknown template. */
 async function sectorName(
   tx: Tx,
   { name, industry_sector_id: id }: z.infer<typeof NewSector>,
@@ -111,7 +111,7 @@ async function sectorName(
     ? await tx.select().from(industry_sectors).where(eq(industry_sectors.id, id))
     : []
   if (!template)
-    throw invalid('industry_sector_id', 'is not a sector of an industry; see auth/industries/')
+    throw invalid('industry_sector_id', 'must be a sector of an industry; see auth/industries/')
   return name ?? template.name
 }
 
@@ -125,7 +125,11 @@ async function freeSectorSlug(tx: Tx, siteId: number, name: string): Promise<str
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('already_exists', `Another sector of this site has the slug "${slug}".`, {
-    errors: [{ path: 'slug', message: 'is taken' }],
-  })
+  return new DomainError(
+    'already_exists',
+    `Another sector of this site uses the slug "${slug}". Choose another one.`,
+    {
+      errors: [{ path: 'slug', message: 'is taken' }],
+    },
+  )
 }

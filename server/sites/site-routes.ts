@@ -17,7 +17,7 @@ const routes = {
     method: 'get',
     path: '/sites/{id}/access/',
     tags,
-    summary: 'Who was granted this site',
+    summary: 'List the grants of a site',
     request: { params: IdParam, query: GrantQuery },
     responses: { 200: answer('Grants.', pageOf(Grant)) },
   }),
@@ -25,7 +25,7 @@ const routes = {
     method: 'post',
     path: '/sites/{id}/access/',
     tags,
-    summary: 'Grant this site to an editor or a viewer',
+    summary: 'Grant a site to a user',
     request: { params: IdParam, ...jsonBody(NewGrant) },
     responses: { 201: answer('The grant.', Grant) },
   }),
@@ -53,16 +53,16 @@ export function siteRoutes(deps: Deps, siteLink: SiteLink) {
     get: getSite,
     create: { summary: 'Create a site', body: NewSite, run: createSite },
     update: {
-      summary: 'Change a site',
+      summary: 'Update a site',
       body: UpdateSite,
       description:
-        'wp_url, wp_username and wp_app_password link its WordPress: they are checked before they are ' +
-        'stored, as by PUT auth/sites/{id}/wordpress/. The other fields are kept also when that fails.',
+        '`wp_url`, `wp_username` and `wp_app_password` connect the site to WordPress. They are checked before ' +
+        'they are stored, as with PUT auth/sites/{id}/wordpress/. If the check fails, the other fields are still saved.',
       run: (tx, caller, before, input) => updateSite(tx, siteLink, caller, before, input),
       wait: siteLink.wait,
     },
     remove: {
-      summary: 'Delete a site and all that was planned and written for it here',
+      summary: 'Delete a site and everything in it',
       run: (tx, _caller, { id }) => deleteSite(tx, id),
     },
   })

@@ -3,12 +3,12 @@ import type { Tx } from '../../db/database.ts'
 import { sectors, sites } from '../../db/schema/sites.ts'
 import { invalid, notFound } from '../errors.ts'
 
-/** Where all that is planned belongs: a sector of a site. It never changes. */
+/** The site and sector that a planner or writer object belongs to. They never change. */
 export type SiteSector = { site_id: number; sector_id: number }
 
 /**
- * Throws a 404 for a site that the caller does not see, a 400 for a sector of another site. The
- * sector stays until the transaction ends.
+ * Throws a 404 for a site that the caller cannot see and a 400 for a sector of another site. Locks the
+ * sector against deletion until the transaction ends.
  */
 export async function requireSiteSector(tx: Tx, { site_id, sector_id }: SiteSector): Promise<void> {
   const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
@@ -18,5 +18,5 @@ export async function requireSiteSector(tx: Tx, { site_id, sector_id }: SiteSect
     .from(sectors)
     .where(and(eq(sectors.id, sector_id), eq(sectors.site_id, site_id)))
     .for('key share')
-  if (!sector) throw invalid('sector_id', 'is not a sector of this site')
+  if (!sector) throw invalid('sector_id', 'must be a sector of this site')
 }

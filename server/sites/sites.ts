@@ -26,7 +26,7 @@ const {
 } = getTableColumns(sites)
 const selection = {
   ...columns,
-  // Spelled out: in a select from one table drizzle leaves the table's name off its columns.
+  // Written out because drizzle omits the table name from columns in a select from one table.
   active_sectors_count: sql<number>`(select count(*)::int from sectors s
     where s.account_id = sites.account_id and s.site_id = sites.id and s.is_active)`.as(
     'active_sectors_count',
@@ -56,7 +56,7 @@ export function listSites(tx: Tx, url: string, query: z.infer<typeof SiteQuery>)
   })
 }
 
-/** The site, or a 404 when it is not the account's or was not granted. */
+/** The site. Throws a 404 for one of another account or without a grant. */
 export async function getSite(tx: Tx, id: number) {
   const [site] = await tx.select(selection).from(sites).where(eq(sites.id, id))
   if (!site) throw notFound()
@@ -79,7 +79,7 @@ export async function createSite(tx: Tx, caller: Caller, input: z.infer<typeof N
   return site.id
 }
 
-/** Returns the run that checks the site's WordPress, where one was named. */
+/** Returns the run that checks the site's WordPress, if the update names one. */
 export async function updateSite(
   tx: Tx,
   siteLink: SiteLink,
@@ -100,16 +100,17 @@ export async function updateSite(
   return link && siteLink.accept(tx, caller, before.id, link)
 }
 
-/** Deletes a site with all that was planned and written for it here; its WordPress is left as it is. */
+/** Deletes a site with everything in it. Its WordPress is not changed. */
 export async function deleteSite(tx: Tx, id: number): Promise<void> {
   await requireNoOpenRuns(tx, { siteId: id })
   await tx.delete(sites).where(eq(sites.id, id))
 }
 
-/** Kept by the database, where `publish_from` and `publish_until` meet. */
+/** Converts errors of database checks on the publishing schedule. */
 function dripRefused(error: unknown): unknown {
   if (isCheckViolation(error)) return invalid('publish_until', 'must be later than publish_from')
-  if (isDataException(error)) return invalid('time_zone', 'is not known to this database')
+  if (isDataException(error))
+    return invalid('time_zone', 'is not a time zone that the database knows')
   return error
 }
 
@@ -119,7 +120,7 @@ async function checkIndustry(tx: Tx, id: number | null | undefined): Promise<voi
     .select({ id: industries.id })
     .from(industries)
     .where(eq(industries.id, id))
-  if (!found) throw invalid('industry_id', 'is not an industry; see auth/industries/')
+  if (!found) throw invalid('industry_id', 'must be an industry; see auth/industries/')
 }
 
 async function freeSiteSlug(tx: Tx, name: string): Promise<string> {
@@ -132,7 +133,11 @@ async function freeSiteSlug(tx: Tx, name: string): Promise<string> {
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('already_exists', `Another of your sites has the slug "${slug}".`, {
-    errors: [{ path: 'slug', message: 'is taken' }],
-  })
+  return new DomainError(
+    'already_exists',
+    `Another of your sites uses the slug "${slug}". Choose another one.`,
+    {
+      errors: [{ path: 'slug', message: 'is taken' }],
+    },
+  )
 }

@@ -1,8 +1,8 @@
 import { invalid } from '../errors.ts'
 
 /**
- * What `status` and `is_active` become when either is given: a site or a sector is active when its
- * status says so. Throws a 400 for two that contradict each other.
+ * Derives `status` and `is_active` from each other when one is given. Throws a 400 if both are given and
+ * contradict each other.
  */
 export function statusInStep<S extends string>(
   input: { is_active?: boolean | undefined; status?: S | undefined },
@@ -11,7 +11,7 @@ export function statusInStep<S extends string>(
   const { is_active, status } = input
   if (status !== undefined) {
     if (is_active !== undefined && is_active !== (status === 'active')) {
-      throw invalid('status', 'contradicts is_active: one of them is enough')
+      throw invalid('status', 'contradicts is_active; send only one of them')
     }
     return { status, is_active: status === 'active' }
   }

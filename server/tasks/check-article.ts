@@ -4,8 +4,8 @@ import { ArticleLimitError, articleTree } from '../../wp-bridge/client/blocks/ar
 export const MAX_ARTICLE = 1_000_000
 
 /**
- * Why the HTML cannot be stored as an article, as the rest of a sentence that it begins; undefined
- * when it can. What is refused here no worker could read later.
+ * Why the HTML cannot be stored as an article, to be read after the field's name; undefined if it can. A
+ * worker could not parse what is refused here.
  */
 export function articleProblem(html: string): string | undefined {
   if (html.length > MAX_ARTICLE) return `has more than ${MAX_ARTICLE} characters`

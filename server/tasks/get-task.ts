@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
 import { notFound } from '../errors.ts'
 
-/** When the post is looked at is the worker's affair; a conflict is long, and asked for by itself. */
+/** Left out: the schedule of checks, which is internal, and the conflict, which is long and has its own endpoint. */
 const {
   verify_at: _at,
   verifications: _times,
@@ -16,7 +16,7 @@ export { taskColumns }
 /** The columns of a task in lists. */
 export const taskSelection = {
   ...taskColumns,
-  // As text: drizzle leaves out the tables of columns in a selection from one table.
+  // Written out because drizzle omits the table name from columns in a select from one table.
   keyword_objects: sql<
     number[]
   >`(select coalesce(json_agg(k.keyword_id order by k.keyword_id), '[]')
@@ -25,7 +25,7 @@ export const taskSelection = {
   ),
 }
 
-/** The task with its article, or a 404 when it is not the account's or on a site not granted. */
+/** The task with its article. Throws a 404 for one of another account or on a site without a grant. */
 export async function getTask(tx: Tx, id: number) {
   const [task] = await tx
     .select({ ...taskSelection, html_content: sql<string>`coalesce(${content.html_content}, '')` })

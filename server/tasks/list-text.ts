@@ -1,4 +1,4 @@
-/** One spelling of a name: NFC, without the white space around it, single spaces within. */
+/** Normalises a name: NFC, trimmed, single spaces. */
 export function oneLine(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim()
 }

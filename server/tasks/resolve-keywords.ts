@@ -5,14 +5,14 @@ import { invalid } from '../errors.ts'
 import { joinNames, splitNames } from './list-text.ts'
 
 type SiteSector = { site_id: number; sector_id: number }
-/** Both forms of a list of keywords: the ids of those that the sector has, and the comma-separated text. */
+/** Both forms of a keyword list: the ids of the sector's keywords, and comma-separated text. */
 export type NamedKeywords = { ids: number[]; text: string }
 
 /**
- * Both forms of the keywords of a task or an idea from the one that was given: ids rewrite the list; the
- * list links those of its names that are keywords of the sector, spelt as the planner spells them and
- * whatever their case. They stay until the transaction ends. Undefined when neither was given; throws a
- * 400 for an id that is no keyword of the sector.
+ * Both forms of the keywords of a task or an idea, derived from the one that was given. Ids replace the
+ * text; names in the text are linked to keywords of the sector, ignoring case, and take their spelling.
+ * The keywords are locked against deletion until the transaction ends. Undefined if neither form was given.
+ * Throws a 400 for an id that is not a keyword of the sector.
  */
 export async function resolveKeywords(
   tx: Tx,
@@ -34,7 +34,10 @@ async function fromIds(tx: Tx, place: SiteSector, ids: number[]): Promise<NamedK
   const found = new Map(rows.map(({ id, keyword }) => [id, keyword]))
   const others = ids.filter((id) => !found.has(id)).slice(0, 20)
   if (others.length > 0) {
-    throw invalid('keyword_objects', `not keywords of this sector: ${others.join(', ')}`)
+    throw invalid(
+      'keyword_objects',
+      `must be keywords of this sector; these are not: ${others.join(', ')}`,
+    )
   }
   return { ids, text: joinNames(ids.map((id) => found.get(id)!)) }
 }

@@ -165,7 +165,7 @@ describe('the start', () => {
     const lines = output.err.split('\n').filter((line) => /database/.test(line))
     expect(lines).toEqual([
       expect.stringContaining('the database is away'),
-      expect.stringContaining('the database is back'),
+      expect.stringContaining('the database is available again'),
     ])
   })
 
@@ -232,7 +232,7 @@ describe('an absent database', () => {
       .poll(lines, { timeout: 20_000 })
       .toEqual([
         expect.stringContaining('the database is away'),
-        expect.stringContaining('the database is back'),
+        expect.stringContaining('the database is available again'),
       ])
     database.close()
     child.kill('SIGTERM')
