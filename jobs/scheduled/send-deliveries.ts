@@ -20,7 +20,7 @@ import {
   takeTurns,
 } from './webhook-endpoints.ts'
 
-/** Sites that are sent to at once, of all accounts and of one. */
+/** How many sites are sent to at once, of all accounts and of one. */
 const SITES_AT_ONCE = 20
 const SITES_OF_ACCOUNT = 5
 /** How long a site may be sent to while others wait. */
@@ -28,15 +28,16 @@ const TURN_MS = 10_000
 const LOOK_EVERY_MS = 1_000
 const KEPT_ANSWER = 500
 const KEPT_ATTEMPTS = 20
-/** A webhook that was refused so often while the site answers lets those behind it pass. */
+/** After so many refusals of one webhook by a site that answers, later webhooks may pass it. */
 const ATTEMPTS_FIRST = 3
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
 type DeliveryResult = { status: number | null; answer: string }
 
 /**
- * Sends the webhooks that are due: in order to each site, to many sites side by side. One that hangs or
- * fails keeps no other waiting. Returns when there is nothing left to send, or `stopping` is aborted.
+ * Sends the webhooks that are due: in order to each site, to many sites in parallel. A site that
+ * hangs or fails does not delay the others. Returns when nothing is left to send, or `stopping` is
+ * aborted.
  */
 export async function sendDeliveries(deps: WorkerDeps, stopping: AbortSignal): Promise<void> {
   const lanes = new Map<Promise<void>, number>()
@@ -63,7 +64,9 @@ function roomIn(lanes: Map<unknown, number>) {
 const takeRoom = (deps: WorkerDeps, room: ReturnType<typeof roomIn>) =>
   deps.database.withPlatform('send_deliveries', (tx) => takeTurns(tx, room))
 
-/** One turn of a site: its webhooks, the oldest first, until one fails or the turn is over. */
+/**
+ * One turn of a site: sends its webhooks, the oldest first, until one fails or the turn is over.
+ */
 async function serve(deps: WorkerDeps, site: Endpoint, stopping: AbortSignal): Promise<void> {
   const end = performance.now() + TURN_MS
   while (performance.now() < end && !stopping.aborted) {
@@ -75,7 +78,7 @@ async function serve(deps: WorkerDeps, site: Endpoint, stopping: AbortSignal): P
   await deps.database.withPlatform('send_deliveries', (tx) => endTurn(tx, site))
 }
 
-/** Counts the attempt before it is made, so that one that ends with its worker is on record. */
+/** Counts the attempt before it is made, so that one during which the worker dies is recorded. */
 function takeNext(
   deps: WorkerDeps,
   { account_id, site_id }: Endpoint,
@@ -100,7 +103,7 @@ function takeNext(
   })
 }
 
-/** Returns whether the site took it. */
+/** Returns whether the site accepted it. */
 async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal): Promise<boolean> {
   const began = Date.now()
   const outcome = await post(deps, delivery, stopping)
@@ -134,7 +137,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
 
 const DELIVERED = { state: 'delivered', delivered_at: sql`now()`, next_attempt_at: null } as const
 
-/** One that the site refuses again and again, and may take others, waits on its own. */
+/** A webhook that the site refuses repeatedly waits on its own: the site may accept others. */
 function refused({ attempts }: Delivery, status: number | null) {
   if (status === null || !mayBeOfOne(status) || attempts < ATTEMPTS_FIRST) return {}
   const seconds = BACKOFF[attempts]
@@ -142,7 +145,10 @@ function refused({ attempts }: Delivery, status: number | null) {
   return { next_attempt_at: sql`now() + ${seconds} * interval '1 second'` }
 }
 
-/** Of what says nothing about other webhooks: no gateway's answer, no refusal of ours, no absence. */
+/**
+ * Whether a status may concern this webhook alone. Gateway errors, authentication errors and a
+ * missing route concern all.
+ */
 const mayBeOfOne = (status: number) =>
   status === 500 ||
   (status >= 400 && status < 500 && ![401, 403, 404, 408, 410, 429].includes(status))

@@ -2,21 +2,25 @@ import net from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { EgressError } from './error.ts'
 
-/** All addresses of a name, as IP literals. Rejects with Node's own DNS error. */
+/** Resolves a name to all its addresses, as IP literals. Rejects with Node’s own DNS error. */
 export type Resolve = (hostname: string) => Promise<string[]>
 
-/** What IANA gives out as global unicast IPv6; all else is private, tunnelled or translated. */
+/**
+ * The IPv6 addresses that IANA assigns as global unicast. All others are private, tunnelled or
+ * translated.
+ */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number]
 
 /**
- * Azure's WireServer: credentials of the machine, at an address that looks public.
+ * Azure’s WireServer: it gives out credentials of the machine, at an address that looks public.
  * https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16
  */
 const WIRE_SERVER = '168.63.129.16'
 
 /**
- * Whether an IP literal is an ordinary address of the public internet: none of IANA's special-purpose
- * registries, and none at which a cloud serves its machines. A test goes through them entry by entry.
+ * Whether an IP literal is an ordinary address of the public internet: in none of IANA’s
+ * special-purpose registries, and not one at which a cloud serves its machines. A test checks every
+ * entry of the registries.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
@@ -25,17 +29,17 @@ export function isPublicAddress(address: string): boolean {
   return parsed.kind() === 'ipv4' || (parsed as ipaddr.IPv6).match(GLOBAL_IPV6)
 }
 
-/** host:port as a URL has it after parsing: lower case, IPv6 in brackets, the port always there. */
+/** host:port as in a parsed URL: lower case, IPv6 in brackets, always with the port. */
 function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`
 }
 
-/** The allow-list in the form of `hostAndPort`. Throws a TypeError for an entry that is none. */
+/** Parses an allow-list into the form of `hostAndPort`. Throws a TypeError for an invalid entry. */
 export function parseAllowList(entries: string[]): ReadonlySet<string> {
   return new Set(entries.map((entry) => hostAndPort(new URL(`http://${entry}`))))
 }
 
-/** Parses a user-supplied address; no other scheme than http and https, and no credentials in it. */
+/** Parses a user-supplied address. Accepts http and https only, without credentials. */
 export function parseTarget(input: string | URL): URL {
   const url = URL.parse(input)
   if (!url) throw badUrl('The address is not a URL.', 'Write it as https://example.com.')
@@ -49,9 +53,9 @@ export function parseTarget(input: string | URL): URL {
 }
 
 /**
- * The addresses a connection may go to, each of them checked: one private address among public ones
- * refuses them all. A literal is its own address; the URL parser has by then turned every notation
- * of IPv4 (decimal, octal, hex, short) into one. `hostname` is as in a URL, `origin` for messages.
+ * Returns the addresses that a connection may go to. Every address is checked: one private address
+ * among public ones refuses them all. The URL parser has already normalised every notation of IPv4
+ * (decimal, octal, hex, short). `hostname` is as in a URL; `origin` is for messages.
  */
 export async function checkedAddresses(
   target: { hostname: string; hostPort: string; origin: string },

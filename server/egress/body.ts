@@ -1,10 +1,10 @@
 import type { EgressError } from './error.ts'
 
 /**
- * Passes a body on and counts its decoded bytes, so that a small answer which unpacks to a large one
- * stops at the limit, not at the end of memory. Past the limit the body fails with what `tooLarge`
- * returns, or ends there when it returns nothing. `onFailure` turns what the stream failed with into
- * what the reader gets; `onEnd` is called once, however it ends.
+ * Passes a body on and counts its decoded bytes, so that a small response which decompresses to a
+ * large one stops at the limit. Past the limit the body fails with the error of `tooLarge`, or ends
+ * if it returns none. `onFailure` converts errors of the stream for the reader. `onEnd` is called
+ * once, however the body ends.
  */
 export function cappedBody(
   body: ReadableStream<Uint8Array>,

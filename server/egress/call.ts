@@ -10,7 +10,7 @@ import { EgressError, type Sent } from './error.ts'
 const NO_BODY = new Set([204, 205, 304])
 const TRY_LATER = 'Try again later.'
 const CHECK_FIRST = 'Check whether the server carried out the request, then try again.'
-/** What is read of the body of an error, in bytes: more than any message shows. */
+/** How much of the body of an error is read, in bytes: more than any message shows. */
 const MAX_ERROR_BYTES = 64 * 1024
 
 export type Outgoing = {
@@ -23,8 +23,8 @@ export type Outgoing = {
 }
 
 /**
- * One request and its answer, redirects included as they are. The time limit and the byte limit hold
- * until the body was read. Throws an `EgressError`, or the signal's reason when the caller aborted.
+ * Sends one request and returns its response, including redirects. The limits apply until the body
+ * was read. Throws an `EgressError`, or the reason of the signal when the caller aborted.
  */
 export async function call(url: URL, request: Outgoing, agent: Dispatcher): Promise<Response> {
   request.signal?.throwIfAborted()
@@ -53,7 +53,7 @@ export async function call(url: URL, request: Outgoing, agent: Dispatcher): Prom
   }
 }
 
-/** Aborts its signal when the time is over or the caller aborts. */
+/** A signal that aborts when the time is over or the caller aborts. */
 function startTimer(ms: number, caller: AbortSignal | undefined) {
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -77,7 +77,7 @@ function startTimer(ms: number, caller: AbortSignal | undefined) {
 type Starting = {
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void
 }
-/** undici's types leave its methods out. */
+/** The types of undici omit its methods. */
 const Decorator = DecoratorHandler as new (handler: Dispatcher.DispatchHandler) => Starting
 
 /** Calls back right before the first byte of the request is written to its connection. */
@@ -92,8 +92,8 @@ function noteStart(onStart: () => void): Dispatcher.DispatcherComposeInterceptor
 }
 
 /**
- * The platform's own `Response`, with the body capped; `url` is where it came from. The body of an
- * error is cut off after 64 KB.
+ * The platform’s own `Response` with a limited body. `url` is the address of the request. The body
+ * of an error is cut off after 64 KB.
  */
 async function answerOf(
   raw: Raw,
@@ -136,7 +136,7 @@ function timedOut(url: URL, ms: number, sent: Sent): EgressError {
   return new EgressError('egress_timeout', problem, TRY_LATER, sent)
 }
 
-/** undici's fetch wraps what happened, more than once where it came through the connection. */
+/** Finds the cause in undici’s errors, which may wrap it more than once. */
 function egressErrorOf(error: unknown, url: URL, sent: Sent): EgressError {
   let reason = error
   while (reason instanceof Error && !(reason instanceof EgressError) && reason.cause) {
@@ -152,6 +152,6 @@ function egressErrorOf(error: unknown, url: URL, sent: Sent): EgressError {
     return failed(`${url.origin} closed the connection without an answer${how}.`, CHECK_FIRST)
   }
   const problem = `igny8 could not send a request to ${url.origin}${how}.`
-  // The platform refuses ports of other protocols, without a code.
+  // The platform refuses the ports of other protocols, without a code.
   return failed(problem, code ? TRY_LATER : 'Use a port that is meant for web servers.')
 }

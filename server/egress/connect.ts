@@ -3,7 +3,7 @@ import { buildConnector } from 'undici'
 import { checkedAddresses, type Resolve } from './address.ts'
 import { EgressError } from './error.ts'
 
-/** Failures of TCP; what else goes wrong before a connection stands is TLS. */
+/** Failures of TCP. Any other failure before the connection is established is one of TLS. */
 const TCP_FAILURES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,14 +19,14 @@ const TCP_FAILURES = new Set([
 ])
 
 /**
- * How every connection is made: the name is resolved once, each address is checked, and the socket
- * goes to one of those addresses and no other. The name stays in SNI, in the certificate's check
- * and in Host. Whatever fails in here was not sent.
+ * Makes every connection: resolves the name once, checks each address, and connects the socket to
+ * one of these and no other. SNI, the certificate check and Host keep the name. Whatever fails here
+ * was not sent.
  */
 export function guardedConnector(options: {
   allowed: ReadonlySet<string>
   resolve: Resolve
-  /** For what is in `allowed`. */
+  /** For hosts in `allowed`. */
   resolveAllowed: Resolve
   connectTimeoutMs: number
 }): buildConnector.connector {

@@ -14,27 +14,31 @@ const CREDENTIALS = ['authorization', 'proxy-authorization', 'cookie']
 export type EgressInit = Omit<RequestInit, 'redirect'> & {
   /** For the whole call, until the last byte of the body was read. 30 s by default. */
   timeoutMs?: number
-  /** The most that the body may hold once it is decoded. 10 MB by default; an error's body is cut off after 64 KB. */
+  /**
+   * The limit for the decoded body. 10 MB by default. The body of an error is cut off after 64 KB.
+   */
   maxBytes?: number
-  /** How many redirects a GET or HEAD follows; 0 by default, which answers the redirect itself. */
+  /**
+   * How many redirects a GET or HEAD follows. With 0, the default, the redirect is the response.
+   */
   followRedirects?: number
 }
 
 /**
- * `fetch` for addresses that users supply. Rejects with an `EgressError`, or with the signal's own
- * reason when the caller aborted; reading the body may reject with either too.
+ * `fetch` for addresses that users supply. Rejects with an `EgressError`, or with the reason of the
+ * signal when the caller aborted. Reading the body may reject with either too.
  */
 type EgressFetch = (url: string | URL, init?: EgressInit) => Promise<Response>
 
 export type Egress = {
   fetch: EgressFetch
-  /** Waits for the calls that run and closes the connections. */
+  /** Waits for running calls and closes the connections. */
   close(): Promise<void>
 }
 
 /**
- * The one way out to addresses that users supply. `allowPrivate` lists the exact host:port pairs
- * that may be private; `resolve` stands in for DNS.
+ * Creates the only client for addresses that users supply. `allowPrivate` lists the exact host:port
+ * pairs that may be private. `resolve` replaces DNS.
  */
 export function createEgress(options: { allowPrivate: string[]; resolve?: Resolve }): Egress {
   const allowed = parseAllowList(options.allowPrivate)
@@ -44,11 +48,11 @@ export function createEgress(options: { allowPrivate: string[]; resolve?: Resolv
     resolveAllowed: options.resolve ?? resolveBySystem,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   })
-  // No limits of undici's own: the call's covers headers and body.
+  // No limits of undici’s own: the limit of the call covers headers and body.
   const limits = { headersTimeout: 0, bodyTimeout: 0, connect }
   const reading = new Agent(limits)
-  // A kept connection may have been closed by the server, and then nobody knows whether a write
-  // arrived: each write gets a connection of its own.
+  // A kept connection may already be closed by the server, and then it is unknown whether a write
+  // arrived. So each write gets its own connection.
   const writing = new Agent({ ...limits, pipelining: 0 })
   return {
     async fetch(input, init = {}) {
@@ -64,7 +68,10 @@ export function createEgress(options: { allowPrivate: string[]; resolve?: Resolv
   }
 }
 
-/** Reads the body whole, so that its length is known and a multipart one gets its boundary. */
+/**
+ * Reads the request body completely, so that its length is known and a multipart body gets its
+ * boundary.
+ */
 async function outgoing(url: URL, init: EgressInit): Promise<Outgoing> {
   const request = requestOf(url, init)
   if (!request.headers.has('user-agent')) request.headers.set('user-agent', 'igny8')
@@ -82,7 +89,7 @@ function requestOf(url: URL, { method, headers, body }: EgressInit): Request {
   try {
     return new Request(url, { method, headers, body })
   } catch {
-    // The platform's message quotes the header that is not valid, which may be the credentials.
+    // The platform’s message quotes the invalid header, which may contain credentials.
     const problem = `The request to ${url.origin} has a method, header or body that HTTP does not allow.`
     throw new EgressError('egress_bad_request', problem, 'Check for line breaks.', false)
   }
@@ -92,7 +99,7 @@ function isRead(request: Outgoing): boolean {
   return request.method === 'GET' || request.method === 'HEAD'
 }
 
-/** Each hop is held to the same rules; credentials do not leave the origin they were meant for. */
+/** Applies the same rules to each hop. Credentials never leave the origin that they are for. */
 async function follow(
   first: URL,
   request: Outgoing,

@@ -11,15 +11,14 @@ export type EgressCode =
   | 'egress_failed'
 
 /**
- * Whether the request can have reached the server: `false` when not a byte of it was written,
- * `true` when the server answered it, `'unknown'` in between. A create may be repeated only after
- * `false`.
+ * Whether the request can have reached the server: `false` when not a byte was written, `true` when
+ * the server answered, `'unknown'` in between. A create may be repeated only after `false`.
  */
 export type Sent = boolean | 'unknown'
 
 /**
- * A call to a user-supplied address that failed. The message names the origin alone: paths and
- * queries may hold secrets, and so may what lower layers say, which is why there is no `cause`.
+ * A failed call to a user-supplied address. The message names only the origin, because paths and
+ * queries may contain secrets. So may the errors of lower layers, which is why there is no `cause`.
  */
 export class EgressError extends Error {
   readonly code: EgressCode
@@ -37,7 +36,7 @@ export class EgressError extends Error {
     this.sent = sent
   }
 
-  /** The same failure of a call that had reached a server before, by way of a redirect. */
+  /** The same failure after a redirect, when a server had already been reached. */
   afterRedirect(): EgressError {
     return new EgressError(this.code, `After a redirect: ${this.problem}`, this.remedy, true)
   }

@@ -1,16 +1,16 @@
 import dns from 'node:dns/promises'
 import type { Resolve } from './address.ts'
 
-/** For both kinds of address together. */
+/** For IPv4 and IPv6 together. */
 const LIMIT_MS = 5000
 const QUERY = { timeout: 1500, tries: 2 }
-/** Answers that say that a name has no address of this kind. */
+/** Responses that mean that a name has no address of this kind. */
 const NONE = new Set([dns.NODATA, dns.NOTFOUND])
 
 /**
- * Asks DNS without the system's resolver, which works on threads shared by all accounts: two names
- * whose servers never answer would hold every other look-up up. `servers` are host:port pairs; the
- * system's own by default.
+ * Asks DNS directly. The system’s resolver runs on threads that all accounts share: two names whose
+ * servers never answer would block every other look-up. `servers` are host:port pairs; the system’s
+ * own by default.
  */
 export function resolveByDns(servers?: string[]): Resolve {
   return async (hostname) => {
@@ -28,7 +28,7 @@ export function resolveByDns(servers?: string[]): Resolve {
   }
 }
 
-/** Addresses of one kind are enough. Throws why there are none, a failure rather than an absence. */
+/** Addresses of one kind are enough. If there are none, throws a failure rather than an absence. */
 function addressesIn(results: PromiseSettledResult<string[]>[]): string[] {
   const found = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
   if (found.length > 0) return found
@@ -38,6 +38,6 @@ function addressesIn(results: PromiseSettledResult<string[]>[]): string[] {
   throw failed ?? reasons[0]
 }
 
-/** Asks the system, its hosts file and search domains included: for the names that an operator allows. */
+/** Asks the system, with its hosts file and search domains. For names that an operator allows. */
 export const resolveBySystem: Resolve = async (hostname) =>
   (await dns.lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address)

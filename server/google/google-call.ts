@@ -16,7 +16,9 @@ export type Google = {
   signal: AbortSignal
 }
 
-/** Calls one endpoint. Throws a `GoogleError`, or the signal's reason when the caller aborted. */
+/**
+ * Calls one endpoint. Throws a `GoogleError`, or the reason of the signal when the caller aborted.
+ */
 export async function callGoogle<T>(
   { fetch, signal }: Google,
   url: string,

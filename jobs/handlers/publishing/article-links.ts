@@ -7,10 +7,11 @@ import type { Link } from '../../../wp-bridge/client/blocks/insert-links.ts'
 const MAX_LINKS = 200
 
 /**
- * The links of a page that is about to be published, to pages of its cluster that are live: the hub,
- * or pillar page, links to every other page, and each of those to it. What is not live yet waits. A page that is
- * live already keeps the links that it has until somebody accepts a change: see `internal-links.ts`.
- * They name the other pages by their public titles: nobody may have approved a newer one.
+ * The links of a page that is about to be published, to live pages of its cluster: the hub or
+ * pillar page links to every other page, and each of them links to it. Pages that are not live yet
+ * are left out. A live page keeps its links until somebody accepts a change: see
+ * `internal-links.ts`. Links use the public titles of pages, because a newer title may not be
+ * approved.
  */
 export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<Link[]> {
   if (task.cluster_id === null) return []
@@ -44,14 +45,14 @@ export async function linksOf(tx: Tx, task: typeof tasks.$inferSelect): Promise<
   }))
 }
 
-/** Notes that the page was published with the links that were accepted. */
+/** Records that the page was published with the accepted links. */
 export async function recordLinks(tx: Tx, taskId: number): Promise<void> {
   await tx.execute(sql`update internal_links
     set url = ${nextUrl}, accepted_url = null, updated_at = now()
     where from_task_id = ${taskId} and accepted_url is not null`)
 }
 
-/** Without the site's address, which is its own: such links are followed by search engines. */
+/** Makes the address relative to the site, so that search engines follow the link. */
 function onTheSite(url: string): string {
   const { pathname, search } = new URL(url)
   return pathname + search

@@ -8,8 +8,8 @@ import { askWordPress } from './wordpress-failure.ts'
 type Task = typeof tasks.$inferSelect
 
 /**
- * The status that a task's post has in WordPress, for an update that is to leave it; undefined without a
- * post, or for one in the trash. Throws `wrong_state` for a status that no update can be sent with.
+ * The status of a task’s post in WordPress, for an update that keeps it. Undefined without a post,
+ * or for one in the trash. Throws `wrong_state` for a status that an update cannot send.
  */
 export async function currentPostStatus(
   site: LinkedSite,

@@ -7,7 +7,7 @@ import { storable } from '../../../wp-bridge/client/http/storable.ts'
 import type { Fetch } from '../../../wp-bridge/client/http/transport.ts'
 import type { StepJob } from '../../steps/step.ts'
 
-/** Of each request and each answer: characters. */
+/** How much of each request and each response is kept, in characters. */
 const KEPT = 4_000
 const KEPT_EXCHANGES = 100
 
@@ -16,8 +16,8 @@ type Credentials = { username: string; appPassword: string }
 type Attempt = { type: 'post.publish' | 'post.unpublish'; siteId: number; wanted?: object }
 
 /**
- * What one attempt at a step exchanges with a site, for the delivery log; without secrets. What a
- * killed worker had exchanged is there up to the last `keep`.
+ * The delivery log of one attempt at a step: its exchanges with a site, without secrets. If the
+ * worker is killed, the log has everything up to the last `save`.
  */
 export class DeliveryLog {
   readonly #deliveryId: number
@@ -29,7 +29,7 @@ export class DeliveryLog {
     this.#deliveryId = deliveryId
   }
 
-  /** A fetch that notes what passes. What it is signed in with appears nowhere. */
+  /** A fetch that records its exchanges. Credentials are removed. */
   recording(fetch: Fetch, credentials: Credentials): Fetch {
     this.#credentials = credentials
     return async (url, init) => {
@@ -59,14 +59,14 @@ export class DeliveryLog {
     }
   }
 
-  /** The answer is noted once it is read: half of one may end within a secret. */
+  /** Recorded only when the response was read, because a part may end within a secret. */
   async #read(response: Response, exchange: DeliveryAttempt): Promise<void> {
     const decoder = new TextDecoder()
     let answer = ''
     try {
       for await (const chunk of response.body ?? []) {
         answer += decoder.decode(chunk, { stream: true })
-        // Leaving the loop ends the copy, and not the answer that is read elsewhere.
+        // Leaving the loop cancels the copy, not the response that is read elsewhere.
         if (answer.length > 2 * KEPT) break
       }
     } catch {
@@ -80,7 +80,7 @@ export class DeliveryLog {
     return storable(redactSecrets(start, this.#credentials), KEPT)
   }
 
-  /** Notes that an attempt at a task's post begins, and that one before it that did not end never will. */
+  /** Starts the log of an attempt, and marks an earlier attempt that never ended as failed. */
   static async begin(tx: Tx, { step }: StepJob, about: Attempt): Promise<DeliveryLog> {
     const { account_id, id: step_id, run_id, object_id: task_id, attempt } = step
     const { type, siteId: site_id, wanted } = about
@@ -96,7 +96,7 @@ export class DeliveryLog {
     return new DeliveryLog(row!.id)
   }
 
-  /** Carries out what is logged. When that fails it is noted, with what `noteFailure` writes beside. */
+  /** Runs the logged work. Records a failure, together with what `noteFailure` writes. */
   async during<T>(
     job: StepJob,
     work: () => Promise<T>,
@@ -116,12 +116,12 @@ export class DeliveryLog {
     }
   }
 
-  /** Notes what was exchanged so far. */
+  /** Writes the exchanges so far. */
   async save(tx: Tx): Promise<void> {
     await this.#set(tx, {})
   }
 
-  /** Notes that the attempt did what it was to do. */
+  /** Records that the attempt succeeded. */
   async delivered(tx: Tx): Promise<void> {
     await this.#set(tx, { state: 'delivered', delivered_at: sql`now()` })
   }

@@ -5,7 +5,7 @@ import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string() })
 
-/** Finds the page on which the owner of a WordPress lets igny8 in. */
+/** Finds the page on which the owner of a WordPress authorises igny8. */
 export const discoverWordPress: StepHandler = async (job) => {
   const { wp_url } = Params.parse(job.step.params)
   await job.progress({ phase: 'discover_wordpress', message: `Looking at ${wp_url}` })

@@ -8,7 +8,9 @@ import { openSite } from './site-access.ts'
 
 const Params = z.object({ service_url: z.string() })
 
-/** Goes the way to a published post on a linked site, and says of each check how it went. */
+/**
+ * Checks a linked site on the whole way to a published post, and returns the result of each check.
+ */
 export const examineWordPress: StepHandler = async (job) => {
   const siteId = job.step.object_id
   const { wp_url, username, appPassword, api } = await openSite(job, siteId)
@@ -18,7 +20,7 @@ export const examineWordPress: StepHandler = async (job) => {
   const failed = checks.filter(({ ok }) => ok === false)
   const healthy = !failed.some(({ blocking }) => blocking)
   const { service_url: serviceUrl } = Params.parse(job.step.params)
-  // The plugin may have come, or gone, since the site was linked.
+  // The plugin may have been activated or deactivated since the site was linked.
   const pairing = { api, siteId, serviceUrl, rotate: false }
   const plugin = healthy ? await pairPlugin(job, pairing) : undefined
   return {

@@ -7,8 +7,8 @@ import { StepError, type StepJob } from '../../steps/step.ts'
 import { openSite } from './site-access.ts'
 
 /**
- * Asks a site whether it answers, lets us write, and has nothing in front of it that refuses every
- * write. Returns why not, or undefined when it does.
+ * Checks that a site answers, accepts igny8’s credentials and does not block every write. Returns
+ * the problem, or undefined when there is none.
  */
 export async function findSiteProblem(
   job: StepJob,
@@ -31,12 +31,13 @@ export async function findSiteProblem(
   }
 }
 
-/** Throws what a site that is down answers; what else is wrong is for the check to explain. */
+/**
+ * Throws the error of a site that is down. Everything else is left to the check of the credentials.
+ */
 async function answers(api: WordPressApi): Promise<void> {
   try {
     await api.read('wp/v2/users/me', z.object({}))
   } catch (error) {
-    // What WordPress itself objects to is explained by the check of the credentials.
     if (!(error instanceof WordPressError) || error.retryable || !error.wpCode) throw error
   }
 }

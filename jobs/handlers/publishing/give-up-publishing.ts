@@ -8,9 +8,9 @@ import { type Article, loadArticle } from './load-article.ts'
 import { Params, recordPublished } from './publish.ts'
 
 /**
- * Ends a publication during which one worker after the other died. It calls nothing: a post that is on
- * record makes it a success, which the watchdog looks at next; else the failure says whether WordPress
- * may have the post.
+ * Ends a publication during which worker after worker died. Calls nothing: if a post is on record,
+ * the step succeeds and the post is checked next. Otherwise the error says whether WordPress may
+ * have the post.
  */
 export const giveUpPublishing: StepHandler = async (job) => {
   const { article, known, isRecorded } = await job.read(async (tx) => {
@@ -30,7 +30,7 @@ export const giveUpPublishing: StepHandler = async (job) => {
     result: { ...post, live: false },
     async write(tx) {
       if (!isRecorded) await recordPublished(tx, article, post, publish_at)
-      // Its address and its state are read from WordPress.
+      // The check reads its address and status from WordPress.
       await tx.update(tasks).set({ verify_at: sql`now()` }).where(eq(tasks.id, task.id))
     },
   }
@@ -38,7 +38,7 @@ export const giveUpPublishing: StepHandler = async (job) => {
 
 type Known = Pick<typeof wordpress_objects.$inferSelect, 'remote_id' | 'intent_at'> | undefined
 
-/** What is on record of the task's post in the WordPress that its site is linked to. */
+/** The intent log’s entry of the task’s post in the WordPress that its site is linked to. */
 async function knownPost(tx: Tx, { task }: Article): Promise<Known> {
   const [found] = await tx
     .select({ remote_id: wordpress_objects.remote_id, intent_at: wordpress_objects.intent_at })
@@ -60,7 +60,7 @@ async function knownPost(tx: Tx, { task }: Article): Promise<Known> {
   return found
 }
 
-/** Whether an attempt of this step came as far as to write that the post is published. */
+/** Whether an attempt of this step recorded that the post is published. */
 async function isDelivered(tx: Tx, { step }: StepJob): Promise<boolean> {
   const found = await tx
     .select({ id: wordpress_deliveries.id })

@@ -5,8 +5,8 @@ import type { StepJob } from '../../steps/step.ts'
 import type { DeliveryLog } from './delivery-log.ts'
 
 /**
- * What publishing must not forget, in the database: each write commits before it returns, and fails
- * when another worker has taken the step. `log` is kept with each.
+ * The intent log in the database. Each write commits before it returns, and fails when another
+ * worker has claimed the step. Saves `log` with each write.
  */
 export function databaseIntentLog(
   job: StepJob,

@@ -18,7 +18,7 @@ import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({ wp_url: z.string(), wp_username: z.string(), service_url: z.string() })
 
-/** Checks the credentials of a WordPress and, when they hold, stores them for the site. */
+/** Checks the credentials of a WordPress and, if they work, stores them for the site. */
 export const linkWordPress: StepHandler = async (job) => {
   const { accountId } = job.scope
   const { wp_url, wp_username, service_url, appPassword } = await readRequest(job)
@@ -50,13 +50,13 @@ export const linkWordPress: StepHandler = async (job) => {
         wp_username,
         wp_app_password,
         wp_rest_root: restRoot,
-        // Those of another WordPress are its plugin's.
+        // The keys of another WordPress belong to its plugin.
         wp_bridge_keys: sql`case when ${sites.wp_rest_root} = ${restRoot} then ${sites.wp_bridge_keys} end`,
         wp_linked_at: sql`now()`,
         updated_at: sql`now()`,
       })
       .where(eq(sites.id, siteId))
-    // Once more for what was recorded until the site's row was locked.
+    // Again, for posts that were recorded before the row of the site was locked.
     await setAsidePosts(tx, siteId, restRoot)
   })
   const plugin = await pairPlugin(job, { api, siteId, serviceUrl: service_url, rotate: true })
@@ -91,7 +91,7 @@ async function readRequest(job: StepJob) {
   return { ...Params.parse(run.params), appPassword }
 }
 
-/** What will work, but less well than it could. */
+/** What works with limitations. */
 function warningsOf({ can, user }: CheckedSite): string[] {
   const warnings: string[] = []
   if (!can.publish_posts) {

@@ -4,7 +4,7 @@ import { clusters, keywords } from '../../../db/schema/planner.ts'
 import { content, images, task_keywords, tasks } from '../../../db/schema/writer.ts'
 import { StepError } from '../../steps/step.ts'
 
-/** A post with dozens of tags helps nobody. */
+/** More tags help nobody. */
 const MAX_TAGS = 10
 
 export type Article = {
@@ -15,7 +15,7 @@ export type Article = {
   images: (typeof images.$inferSelect)[]
 }
 
-/** All that goes into a task's post. Throws `not_found` or `wrong_state`. */
+/** Loads everything that goes into a task’s post. Throws `not_found` or `wrong_state`. */
 export async function loadArticle(tx: Tx, taskId: number): Promise<Article> {
   const [[row], words, files] = await Promise.all([
     tx

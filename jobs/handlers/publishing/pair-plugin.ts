@@ -18,12 +18,13 @@ export type PairedPlugin = {
 type Target = { api: WordPressApi; siteId: number; serviceUrl: string; rotate: boolean }
 
 /**
- * Shares a key with a site's plugin, if the site has the plugin. The existing key is kept unless `rotate`
- * is set, there is no key yet, or the key is old. Publishing works without the plugin, so a failure here is
- * a warning and leaves the pairing unchanged. The site must already be linked to this WordPress.
+ * Shares a key with the plugin of a site, if the site has the plugin. Keeps the existing key unless
+ * `rotate` is set, there is no key yet, or the key is old. Publishing works without the plugin, so
+ * a failure is a warning and leaves the pairing unchanged. The site must already be linked to this
+ * WordPress.
  *
- * The key is stored before the plugin gets it, and any number of calls at once give it the same one; so
- * wherever one of them ends, both sides have a key in common, and the next call or webhook settles on it.
+ * The key is stored before the plugin gets it, and parallel calls use the same key. So wherever a
+ * call ends, both sides have a key in common, and the next call or webhook settles on it.
  */
 export async function pairPlugin(job: StepJob, target: Target): Promise<PairedPlugin> {
   try {
@@ -50,7 +51,7 @@ async function shareKey(job: StepJob, target: Target): Promise<PairedPlugin> {
     await pairBridge(api, { site_id: siteId, events_url, key, since, overlap: OVERLAP_S })
   } catch (error) {
     if (!(error instanceof WordPressError)) throw error
-    // The plugin has one that is not known here any more, as after a restore: it takes a newer one.
+    // The plugin has a key that igny8 no longer knows, as after a restore. It accepts a newer one.
     if (error.wpCode === 'igny8_newer_key' && !rotate) {
       return shareKey(job, { ...target, rotate: true })
     }
@@ -63,7 +64,7 @@ async function shareKey(job: StepJob, target: Target): Promise<PairedPlugin> {
   return { state: 'paired', warnings: [] }
 }
 
-/** The plugin is not active any more in the WordPress that was asked. */
+/** Deletes the keys when the plugin is no longer active in this WordPress. */
 async function forgetKeys(job: StepJob, { api, siteId }: Target): Promise<void> {
   await job.write((tx) =>
     tx

@@ -18,9 +18,9 @@ import { findSiteProblem } from './find-site-problem.ts'
 import { pausedMessage } from './publish-gate.ts'
 
 /**
- * What becomes of a publish step that its site failed: when the site does not work for anybody it is
- * paused, and the step waits. Throws `StepOnHold` then. Returns when the failure is the step's own; an
- * error that the site goes on answering to this step alone is thrown as one that no retry mends.
+ * Decides what happens to a publish step after a failure of its site. If the site works for nobody,
+ * pauses it, puts the step on hold and throws `StepOnHold`. Returns if the failure concerns the
+ * step alone. A retryable refusal that the site repeats for this step alone is thrown as final.
  */
 export async function pauseIfDown(job: StepJob, siteId: number, error: unknown): Promise<void> {
   const { step } = job
@@ -40,7 +40,7 @@ export async function pauseIfDown(job: StepJob, siteId: number, error: unknown):
   throw new StepOnHold(message)
 }
 
-/** An answer, or none, that the article alone does not explain. */
+/** Whether the failure may concern the whole site. */
 function mayBeDown({ retryable, status, code }: WordPressError, retries: number): boolean {
   if (retries >= publishJob.retryDelays.length) return false
   if (retryable) return retries >= EXAMINE_AFTER_RETRIES
@@ -64,14 +64,14 @@ async function pauseSite(tx: Tx, id: number, reason: PauseReason) {
   return paused
 }
 
-/** When a site that was asked so often since it was paused is asked again. */
+/** The time of the next probe of a paused site, after `probes` of them. */
 export function probeAfter(probes: number) {
   const seconds = PROBE_SECONDS[Math.min(probes, PROBE_SECONDS.length - 1)]!
   return sql`now() + ${seconds} * interval '1 second'`
 }
 
 /**
- * Lets a site's publications go on, in the order in which they were asked for; those of a drip get new
+ * Resumes the publications of a paused site in the order of the requests. Those of a drip get new
  * slots. Does nothing for a site that is not paused.
  */
 export async function resumeSite(tx: Tx, deps: Pick<WorkerDeps, 'queue'>, id: number) {

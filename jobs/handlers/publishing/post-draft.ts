@@ -14,7 +14,7 @@ import type { LinkedArticle } from './publish-gate.ts'
 type Task = Article['task']
 type Image = Article['images'][number]
 
-/** The article as it is handed to WordPress: blocks, with its in-article images in their places. */
+/** Builds the draft for WordPress: blocks with the in-article images in their places. */
 export function postDraft(
   article: LinkedArticle,
   media: MediaStore,
@@ -49,8 +49,8 @@ export function postDraft(
 }
 
 /**
- * What somebody decided on the task's conflict, as the post holds it: the content as safe blocks. A decision
- * on another conflict does not count, since nothing says which of its texts is content.
+ * A person’s decision on the task’s conflict, with content as safe blocks. A decision on another
+ * conflict is ignored, because its texts cannot be assigned to fields.
  */
 export function resolutionOf(
   task: Task,

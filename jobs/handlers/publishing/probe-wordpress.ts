@@ -4,7 +4,7 @@ import type { StepHandler } from '../../steps/step.ts'
 import { findSiteProblem } from './find-site-problem.ts'
 import { resumeSite } from './pause.ts'
 
-/** Asks a paused site whether it works again, and lets its publications go on when it does. */
+/** Probes a paused site, and resumes its publications if it works again. */
 export const probeWordPress: StepHandler = async (job) => {
   const siteId = job.step.object_id
   const reason = await findSiteProblem(job, siteId)

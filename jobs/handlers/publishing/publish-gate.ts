@@ -18,11 +18,11 @@ export type LinkedArticle = Article & { links: Link[]; log: DeliveryLog }
 type Wanted = { status: string; publish_at?: string | undefined; keep_status?: boolean | undefined }
 
 /**
- * The article of a publish step, as it may be sent now. Throws `StepOnHold` when the step waits: for its
- * site, for somebody's approval, or for its slot in the drip.
+ * The article of a publish step, if it may be sent now. Throws `StepOnHold` when the step must
+ * wait: for its site, for approval, or for its slot in the drip.
  *
- * Site and task stay locked until what was read and decided is written: nobody approves, changes or
- * resumes in between, and the slots of a site are given by one at a time.
+ * Site and task stay locked until the decision is written, so nobody approves, changes or resumes
+ * in between, and slots are assigned by one worker at a time.
  */
 export async function articleInTurn(job: StepJob, wanted: Wanted): Promise<LinkedArticle> {
   const { step, deps, scope } = job
@@ -84,13 +84,16 @@ export const pausedMessage = (site: Pick<Site, 'name' | 'wp_pause_reason'>): Wai
   message: `“${site.name}” is paused. igny8 probes the site and resumes publishing when it works again. ${site.wp_pause_reason?.message ?? ''}`,
 })
 
-/** Whether the post may be there already, since an answer was lost: it is seen to at once. */
+/**
+ * Whether the post may exist already because a response was lost. Such a post does not wait for a
+ * slot.
+ */
 async function isBegun(tx: Tx, taskId: number): Promise<boolean> {
   const [row] = await tx.select({ begun: MAY_BE_THERE }).from(tasks).where(eq(tasks.id, taskId))
   return row!.begun
 }
 
-/** The step's slot, when that is not now. */
+/** The slot of the step, unless it is due. */
 async function slotOf(tx: Tx, siteId: number, step: Step): Promise<Date | null> {
   await assignSlots(tx, siteId)
   const [row] = await tx

@@ -24,16 +24,19 @@ import { verifyAt } from './verify-at.ts'
 import { waitUntilLive } from './wait-until-live.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
-/** What a publish step is asked to do. */
+/** The parameters of a publish step. */
 export const Params = z.object({
   status: z.enum(POST_STATUSES),
   publish_at: z.string().optional(),
   resolution: resolutionSchema.optional(),
-  /** Whether a post keeps the status that it has in WordPress, whatever `status` says. */
+  /** Whether the post keeps its status in WordPress, whatever `status` says. */
   keep_status: z.boolean().optional(),
 })
 
-/** Publishes a task's article, exactly once whatever happens on the way, and looks whether it is live. */
+/**
+ * Publishes the article of a task exactly once, whatever fails on the way, and checks that it is
+ * live.
+ */
 export const publish: StepHandler = async (job) => {
   const params = Params.parse(job.step.params)
   const article = await articleInTurn(job, params)
@@ -92,19 +95,23 @@ async function send(
       retries: job.step.retries,
       settleMs: job.deps.settleMs,
       resolution: resolutionOf(task, params.resolution),
-      // Publishing what is known to be deleted asks for it again; a change of its links does not.
+      // A person who publishes a post that is known to be deleted wants it again. A change of links
+      // does not.
       replaceDeleted: task.wp_status === null && !params.keep_status,
     }),
   )
   return { receipt, site }
 }
 
-/** Its step, since it was last let go on: what a site refused before it was paused is asked for again. */
+/**
+ * Identifies the step since it was last released: what a site refused before it was paused is
+ * requested again.
+ */
 function publicationOf({ step }: StepJob): string {
   return `${step.id}-${step.released_at?.getTime() ?? 0}`
 }
 
-/** What a person did to the post, where that is why it was not published. */
+/** Records what a person did to the post, if that is why it was not published. */
 async function noteOutcome(
   tx: Tx,
   taskId: number,
@@ -122,8 +129,8 @@ async function noteOutcome(
 }
 
 /**
- * Writes that a task's post is in WordPress, and tells the plugin. `url` is null and `modified_at` missing
- * while WordPress has not said them.
+ * Records that a task’s post is in WordPress, and tells the plugin. `url` is null and `modified_at`
+ * is missing until WordPress has reported them.
  */
 export async function recordPublished(
   tx: Tx,

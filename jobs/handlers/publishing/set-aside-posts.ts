@@ -4,9 +4,9 @@ import { sites } from '../../../db/schema/sites.ts'
 import { StepError } from '../../steps/step.ts'
 
 /**
- * Forgets the ids and addresses of posts that the WordPress at `restRoot` is not known to have, when a
- * site is linked to it. The watchdog then looks for the posts of published tasks by their markers: a site
- * that has moved has them, under whichever ids.
+ * Clears the ids and addresses of posts that the WordPress at `restRoot` is not known to have, when
+ * a site is linked to it. A scheduled task then finds the posts of published tasks by their
+ * markers: a site that has moved has them under any ids.
  */
 export async function setAsidePosts(tx: Tx, siteId: number, restRoot: string): Promise<void> {
   await tx.execute(sql`
@@ -27,9 +27,9 @@ export async function setAsidePosts(tx: Tx, siteId: number, restRoot: string): P
 }
 
 /**
- * Throws `site_relinked` when the site is linked to another WordPress than that at `restRoot` by now:
- * what was learnt of a post there says nothing about the new one. The caller has written to the task, whose
- * lock comes before that of its site.
+ * Throws `site_relinked` when the site is no longer linked to the WordPress at `restRoot`, because
+ * what is known of a post there does not apply to another one. The caller has already written to
+ * the task: its lock comes before that of its site.
  */
 export async function requireSameWordPress(
   tx: Tx,

@@ -1,19 +1,22 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 
-/** Of a row of `tasks`: its post was to be created, and nobody knows yet whether it was. */
+/** For a row of `tasks`: whether its post was about to be created and the outcome is unknown. */
 export const MAY_BE_THERE = sql<boolean>`exists (select from wordpress_objects o
   where o.account_id = tasks.account_id and o.site_id = tasks.site_id and o.kind = 'post'
     and o.key = tasks.publication_key::text and o.intent_at is not null and o.remote_id is null)`
 
-/** A slot missed by more is not caught up on: what waited gets the next one, so that nothing is dumped. */
+/**
+ * A slot that was missed by more is skipped. The publication gets the next one, so that they do not
+ * pile up.
+ */
 const TOLERANCE_MINUTES = 15
 
 /**
- * Gives each publication that waits on a site a slot of the site's drip, in the order in which they
- * were asked for: `publish_per_day` a day, evenly spread from `publish_from` to `publish_until` as the
- * clock in `time_zone` shows them, also on days that have 23 or 25 hours. Those that have a slot may
- * move to an earlier one that became free. The caller holds the site's row.
+ * Assigns each waiting publication of a site a slot of the site’s drip, in the order of the
+ * requests: `publish_per_day` a day, evenly spread from `publish_from` to `publish_until` by the
+ * clock in `time_zone`, also on days of 23 or 25 hours. A publication may move to an earlier slot
+ * that became free. The caller has locked the row of the site.
  */
 export async function assignSlots(tx: Tx, siteId: number): Promise<void> {
   await tx.execute(sql`

@@ -16,7 +16,7 @@ const UNLINKED = {
   wp_bridge_keys: null,
 }
 
-/** Revokes the application password in WordPress where that can be reached, and forgets it anyhow. */
+/** Revokes the application password in WordPress if possible, and deletes it here in any case. */
 export const unlinkWordPress: StepHandler = async (job) => {
   const result = await revoke(job)
   return {
@@ -27,7 +27,7 @@ export const unlinkWordPress: StepHandler = async (job) => {
         .update(sites)
         .set({ ...UNLINKED, updated_at: sql`now()` })
         .where(eq(sites.id, job.step.object_id))
-      // What waited for it fails now, and says that it is not linked.
+      // Waiting publications now fail with `site_not_linked`.
       await resumeSite(tx, job.deps, job.step.object_id)
     },
   }
@@ -36,7 +36,7 @@ export const unlinkWordPress: StepHandler = async (job) => {
 async function revoke(job: StepJob): Promise<{ revoked: boolean; message: string }> {
   try {
     const { api, wp_url, hasBridge } = await openSite(job, job.step.object_id)
-    // A plugin that keeps its key is no reason to leave the password valid: that is forgotten here too.
+    // The password must be revoked even if the plugin keeps its key, which is deleted here too.
     if (hasBridge) await unpairBridge(api).catch(unlessOfWordPress)
     await job.requested(
       'application-passwords',

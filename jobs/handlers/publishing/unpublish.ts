@@ -13,12 +13,14 @@ import { openSite } from './site-access.ts'
 import { askWordPress } from './wordpress-failure.ts'
 
 const Params = z.object({
-  /** A publication was cancelled that had been sent: WordPress may still be carrying it out. */
+  /** A publication was cancelled after it had been sent. WordPress may still be carrying it out. */
   unsettled: z.boolean().default(false),
 })
 const WAIT_MS = 1_000
 
-/** Makes a task's post a draft in WordPress again; the task returns to review and keeps its post. */
+/**
+ * Makes a task’s post a draft in WordPress again. The task returns to review and keeps its post.
+ */
 export const unpublish: StepHandler = async (job) => {
   const taskId = job.step.object_id
   await waitForWatchdog(job, taskId)
@@ -64,7 +66,10 @@ export const unpublish: StepHandler = async (job) => {
   }
 }
 
-/** The watchdog may be publishing a post that WP-Cron missed; once this step exists it starts no other. */
+/**
+ * Waits while a check publishes a post that WP-Cron missed. No other check starts once this step
+ * exists.
+ */
 async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
   const [running] = await job.read((tx) =>
     tx
@@ -82,7 +87,7 @@ async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
   throw new PollLater('already_running', 'The post is being looked at. Trying again.', WAIT_MS)
 }
 
-/** Until WordPress cannot be carrying out an earlier request any more, the post is looked at once more. */
+/** Repeats the step until WordPress can no longer be carrying out an earlier request. */
 async function pollIfUnsettled(job: StepJob, title: string, log: DeliveryLog): Promise<void> {
   const { step, deps } = job
   const { unsettled } = Params.parse(step.params)

@@ -3,7 +3,7 @@ import {
   VERIFY_MINUTES,
 } from '../../../wp-bridge/client/publish/retry-policy.ts'
 
-/** When a post that was just published, scheduled or left for review is to be looked at. */
+/** When to check a post that was just published, scheduled or submitted for review. */
 export function verifyAt(
   { wp_status }: { wp_status: string },
   publishAt: string | undefined,
@@ -17,7 +17,7 @@ export function afterGrace(dueAt: number): Date {
   return new Date(Math.max(dueAt, Date.now()) + SCHEDULE_GRACE_MS)
 }
 
-/** The time of the look after `looks` of them, or null when that was the last. */
+/** The time of the check after `looks` of them, or null after the last one. */
 export function nextVerification(looks: number): Date | null {
   const minutes = VERIFY_MINUTES[looks]
   return minutes === undefined ? null : new Date(Date.now() + minutes * 60_000)

@@ -24,8 +24,8 @@ type Change = { wp_told_at?: SQL<Date> } & Partial<
 >
 
 /**
- * Looks what became of a post that was handed to WordPress: whether visitors see it, whether WP-Cron
- * missed the time that it was scheduled for (then it is published now), or what a person did to it.
+ * Checks a published post: whether visitors see it, whether WP-Cron missed its schedule (then
+ * publishes it now), and what a person did to it.
  */
 export const verifyPost: StepHandler = async (job) => {
   const taskId = job.step.object_id
@@ -54,7 +54,7 @@ const identity = ({ id, status, link, modified_gmt }: Post) => ({
   wp_status: status,
 })
 
-/** What a person did to a post in WordPress stands. */
+/** A person deleted or trashed the post. igny8 does not undo that. */
 function gone({ task, site }: Seen, post: Post | null): StepDone {
   const at = new Date().toISOString()
   if (!post && task.assigned_post_id === null) {
@@ -93,7 +93,7 @@ async function scheduled(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   if (!log) return notPublished(task)
   const late = await log.during(job, async () => {
     const { api, wp_rest_root } = await openSite(job, task.site_id, log)
-    // The id is one of the WordPress that was read.
+    // The id belongs to the WordPress that was read.
     if (wp_rest_root !== seen.site.wp_rest_root) throw relinked()
     const change = { status: 'publish' }
     return askWordPress(
@@ -109,7 +109,10 @@ async function scheduled(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   return published(job, seen, late)
 }
 
-/** False once somebody has asked to unpublish it: that waits for this step, if it began before. */
+/**
+ * False once somebody has requested to unpublish it. That step waits for this one if this one began
+ * first.
+ */
 async function isStillPublished(tx: Tx, taskId: number): Promise<boolean> {
   const [task] = await tx
     .select({ status: tasks.status, id: tasks.id })
@@ -163,7 +166,7 @@ function found({ task, site }: Seen, change: Change, message: string): StepDone 
       const written = await tx
         .update(tasks)
         .set({ ...change, updated_at: sql`now()` })
-        // Somebody may have published it again, or unpublished it, in the meantime.
+        // Somebody may have published or unpublished it again in the meantime.
         .where(
           sql`${tasks.id} = ${task.id} and ${tasks.status} = ${task.status}
             and ${tasks.published_at} is not distinct from ${task.published_at?.toISOString() ?? null}::timestamptz`,

@@ -3,7 +3,7 @@ import { seenLive } from '../../../wp-bridge/client/publish/live.ts'
 import { LIVE_CHECK_MS } from '../../../wp-bridge/client/publish/retry-policy.ts'
 import type { StepJob } from '../../steps/step.ts'
 
-/** Whether visitors are shown the article at `url`, within about a quarter of a minute. */
+/** Whether visitors see the article at `url`, within about 15 seconds. */
 export async function waitUntilLive(job: StepJob, url: string, key: string): Promise<boolean> {
   const { signal, deps } = job
   let reason = ''
