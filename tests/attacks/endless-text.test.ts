@@ -19,11 +19,11 @@ describe('a megabyte of hostile text', { timeout: 600_000 }, () => {
     ['../../server/writer/article-html.ts', 'extractBody'],
     ['../../server/writer/article-html.ts', 'countWords'],
     ['../../server/tasks/check-article.ts', 'articleProblem'],
-  ])('is done with at once by %s %s', async (module, name) => {
+  ])('is processed in time by %s %s', async (module, name) => {
     expect(await neverAnswered(module, name, ENDLESS)).toEqual([])
   })
 
-  it('is done with at once when links are put into it, and its questions are read', () => {
+  it('is processed in time when links are inserted and questions are read', () => {
     const anchors = ['a a a b', 'x y', 'q a', '今日']
     const links = Array.from({ length: 200 }, (_, i) => ({ url: `/${i}`, title: 'T', anchors }))
     let read = 0
@@ -41,7 +41,7 @@ describe('a megabyte of hostile text', { timeout: 600_000 }, () => {
     expect(read).toBeGreaterThan(10)
   })
 
-  it('is merged at once, however many of its blocks are equal', () => {
+  it('is merged in time, however many blocks are equal', () => {
     const base = Array<string>(3_000).fill('x')
     expect(mergeBlocks(base, base.slice(1), [...base, 'y'])).toEqual([
       { base, ours: base.slice(1), theirs: [...base, 'y'] },
@@ -50,14 +50,17 @@ describe('a megabyte of hostile text', { timeout: 600_000 }, () => {
   })
 })
 
-describe('an article', () => {
-  it.each([1_200, 3_700])('of %i elements that multiply takes no memory', (times) => {
-    const before = process.memoryUsage().heapTotal
-    expect(() => articleTree(multiplying(times))).toThrow(ArticleLimitError)
-    expect(process.memoryUsage().heapTotal - before).toBeLessThan(150 * 1024 * 1024)
-  })
+describe('articleTree', () => {
+  it.each([1_200, 3_700])(
+    'refuses an article whose %i elements multiply, without using memory',
+    (times) => {
+      const before = process.memoryUsage().heapTotal
+      expect(() => articleTree(multiplying(times))).toThrow(ArticleLimitError)
+      expect(process.memoryUsage().heapTotal - before).toBeLessThan(150 * 1024 * 1024)
+    },
+  )
 
-  it('of a million ordinary characters is read whole', () => {
+  it('reads an ordinary article of a million characters completely', () => {
     const part =
       '<section><h2>A question?</h2><p>Some <b>bold</b> and <a href="/x">linked</a> words.</p>' +
       '<ul><li>one</li><li>two</li></ul><table><tr><td>1</td><td>2</td></tr></table></section>\n'

@@ -44,7 +44,7 @@ const outline = (markup: string) =>
     blockName === 'core/image' ? `image ${attrs?.id}` : innerHTML.replace(/<[^>]*>/g, '').trim(),
   )
 
-describe('blocks', () => {
+describe('toBlocks', () => {
   it.each([
     [
       '<h2>A</h2>',
@@ -86,18 +86,18 @@ describe('blocks', () => {
       '<hr>',
       '<!-- wp:separator {"className":"igny8-7"} -->\n<hr class="wp-block-separator has-alpha-channel-opacity igny8-7"/>\n<!-- /wp:separator -->',
     ],
-  ])('are written as the editor writes them: %s', (html, markup) => {
+  ])('writes blocks as the editor does: %s', (html, markup) => {
     expect(blocks(html)).toBe(markup)
   })
 
-  it('carry the marker in the first one alone', () => {
+  it('puts the marker into the first block only', () => {
     expect(blocks('<p>a</p><p>b</p>').match(/igny8-7/g)).toHaveLength(2)
     for (const marker of ['', 'a b', 'a--b', 'a"b', '-->']) {
       expect(() => toBlocks(articleTree('a'), { marker, images: [] })).toThrow(TypeError)
     }
   })
 
-  it('of hostile HTML hold nothing that a browser or WordPress acts on', () => {
+  it('writes nothing of hostile HTML that a browser or WordPress acts on', () => {
     const markups = HOSTILE.map((html) => blocks(html))
     const found = markups.flatMap((markup) => all(parsed(markup)))
     const names = new Set(found.map(({ blockName }) => blockName))
@@ -105,7 +105,7 @@ describe('blocks', () => {
     for (const markup of markups) expect(markup).not.toMatch(FORBIDDEN)
   })
 
-  it("of any HTML are found by WordPress's parser, whole and with nothing between them", () => {
+  it("writes blocks of any HTML that WordPress's parser finds complete, with nothing between them", () => {
     fc.assert(
       fc.property(randomHtml, (html) => {
         const markup = blocks(html, [image(1, 'words'), image(2)])
@@ -122,11 +122,11 @@ describe('blocks', () => {
   })
 })
 
-describe('images', () => {
+describe('placing images', () => {
   const article =
     '<p>in</p><h2>One</h2><p>1</p><h2>Two &amp; <em>more</em></h2><p>2</p><h2>Three</h2><p>3</p>'
 
-  it('are written as the editor writes those of the media library', () => {
+  it('writes images as the editor writes those of the media library', () => {
     const markup = blocks('<p>a</p>', [{ ...image(5), alt_text: '"Hot" <cup> & [gallery]' }])
     expect(markup.split('\n\n')[1]).toBe(
       '<!-- wp:image {"id":5,"sizeSlug":"large","linkDestination":"none"} -->\n<figure class="wp-block-image size-large"><img src="https://blog.test/uploads/5.webp" alt="&quot;Hot&quot; &lt;cup&gt; &amp; &#091;gallery]" class="wp-image-5"/></figure>\n<!-- /wp:image -->',
@@ -134,7 +134,7 @@ describe('images', () => {
     expect(() => blocks('a', [{ ...image(5), url: 'javascript:alert(1)' }])).toThrow(TypeError)
   })
 
-  it('stand below the h2 that they belong to, in their order', () => {
+  it('puts images below their h2, in order', () => {
     const images = [image(1, ' two & MORE'), image(2, 'Three'), image(3, 'Three')]
     expect(outline(blocks(article, images))).toEqual([
       'in',
@@ -150,7 +150,7 @@ describe('images', () => {
     ])
   })
 
-  it('are spread over the h2s that have none, and the rest comes last', () => {
+  it('spreads other images over the h2s without one, and puts the rest last', () => {
     expect(outline(blocks(article, [image(1), image(2, 'One')]))).toEqual([
       'in',
       'One',
@@ -173,7 +173,7 @@ describe('images', () => {
     ).toEqual(['3', 'image 4', 'image 5'])
   })
 
-  it('come last in an article without h2', () => {
+  it('puts images last in an article without an h2', () => {
     expect(outline(blocks('<h3>a</h3><p>b</p>', [image(1)]))).toEqual(['a', 'b', 'image 1'])
     expect(outline(blocks('', [image(1)]))).toEqual(['', 'image 1'])
   })

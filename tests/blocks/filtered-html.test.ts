@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { filteredIn } from '../../wp-bridge/client/publish/kses.ts'
 
-it('finds what WordPress takes out, and nothing in what it leaves', () => {
+it('finds what WordPress removes, and nothing in what it keeps', () => {
   const kept = `<!-- wp:image {"id":3,"alt":"\\u003cscript\\u003e"} -->
     <figure class="wp-block-image"><img src="/a.webp" alt="once on=1 < 2"/></figure><!-- /wp:image -->
     <p data-on="x" title='an onclick="x"'>1 &lt; 2, a<b>c</b>, one = two</p>`

@@ -14,7 +14,7 @@ function linked(html: string, links: Link[]): string {
 
 const TEA = link('https://blog.test/tea/', ['green tea'])
 
-it('stands on the first words of a paragraph that are an anchor, in whatever case', () => {
+it('links the first words of a paragraph that match an anchor, in any case', () => {
   const html = '<h2>Green tea</h2><p>Not greenteas, but <b>Green\n Tea</b> and green tea.</p>'
   expect(linked(html, [TEA])).toBe(
     '<h2>Green tea</h2><p>Not greenteas, but <b><a href="https://blog.test/tea/">Green\n Tea</a></b> and green tea.</p>',
@@ -33,26 +33,26 @@ it.each([
   )
 })
 
-it('takes the best anchor that is there, and each place once', () => {
+it('uses the best anchor that occurs, and each place once', () => {
   const links = [link('/1', ['black tea', 'tea']), link('/2', ['tea']), link('/3', ['tea'])]
   expect(linked('<p>tea, black tea, tea</p>', links)).toBe(
     '<p><a href="/2">tea</a>, <a href="/1">black tea</a>, <a href="/3">tea</a></p>',
   )
 })
 
-it('takes a whole address for the same page', () => {
+it('recognises an absolute address of the same page', () => {
   const html = '<p>See <a href="https://blog.test/tea/">this</a>, green tea.</p>'
   expect(linked(html, [link('/tea/', ['green tea'])])).toBe(html)
 })
 
-it('leaves an article alone that has the link, or to which there is none', () => {
+it('changes nothing when the link exists or there are no links', () => {
   const html = '<p>See <a href="https://blog.test/tea/">this</a>, green tea.'
   expect(linked(html, [TEA])).toContain('green tea.')
   expect(linked(html, [TEA]).match(/<a /g)).toHaveLength(1)
   expect(linked('<p>as it <b>is</b></p>', [])).toBe('<p>as it <b>is</b></p>')
 })
 
-it('changes no word of any article, whatever the anchors, and is the same each time', () => {
+it('changes no word of any article, and gives the same result each time', () => {
   const words = (html: string) => html.replaceAll(/<[^>]*>/g, '')
   const text = fc.array(fc.constantFrom('tea', 'a+b', '(c', '[d]', 'ö', '$1', '\\', ' '), {
     maxLength: 9,

@@ -31,8 +31,8 @@ const block = fc.letrec<{ block: string }>((tie) => ({
   ),
 })).block
 
-describe('the merge of two changes of one content', () => {
-  it('takes what one side alone changed, and once what both changed alike', () => {
+describe('mergeBlocks', () => {
+  it('applies a change of one side, and the same change of both sides once', () => {
     fc.assert(
       fc.property(side, side, (base, changed) => {
         for (const merged of [
@@ -47,7 +47,7 @@ describe('the merge of two changes of one content', () => {
     )
   })
 
-  it('loses no block that a person wrote, and invents none', () => {
+  it('loses no block that a person wrote, and adds none', () => {
     fc.assert(
       fc.property(side, side, side, (base, ours, theirs) => {
         const mine = theirs.map((word) => `${word}, by hand`)
@@ -60,7 +60,7 @@ describe('the merge of two changes of one content', () => {
     )
   })
 
-  it('takes both of changes that do not touch', () => {
+  it('applies both changes when they do not touch', () => {
     const place = fc.constantFrom('changed', 'removed', 'preceded')
     const apply = (blocks: string[], at: number, how: string, by: string) => {
       const one = blocks[at]!
@@ -85,7 +85,7 @@ describe('the merge of two changes of one content', () => {
     )
   })
 
-  it('reports what both changed otherwise, with both versions and what it was', () => {
+  it('reports a conflict with both versions and the original', () => {
     fc.assert(
       fc.property(fc.nat(4), (at) => {
         const base = ['a', 'b', 'c', 'd', 'e']
@@ -96,7 +96,7 @@ describe('the merge of two changes of one content', () => {
     )
   })
 
-  it('takes changes of neighbouring blocks', () => {
+  it('applies changes of adjacent blocks', () => {
     const merged = mergeBlocks(['a', 'b', 'c'], ['ours', 'b', 'c'], ['a', 'theirs', 'c'])
     expect([clashes(merged), taken(merged)]).toEqual([[], ['ours', 'theirs', 'c']])
     const added = mergeBlocks(['a'], ['ours'], ['before', 'a', 'after'])
@@ -105,15 +105,15 @@ describe('the merge of two changes of one content', () => {
     expect(clashes(both)).toEqual([{ base: [], ours: ['ours'], theirs: ['theirs'] }])
   })
 
-  it('treats what has more blocks than any article as one', () => {
+  it('merges a content with more blocks than any article as a whole', () => {
     const huge = Array.from({ length: 100_000 }, () => 'same')
     expect(mergeBlocks(huge, [...huge, 'ours'], huge)).toEqual([[...huge, 'ours']])
     expect(mergeBlocks(['x'], ['y'], huge)).toEqual([{ base: ['x'], ours: ['y'], theirs: huge }])
   })
 })
 
-describe('the blocks of a content', () => {
-  it('are those that WordPress’s own parser finds, and are the content again', () => {
+describe('splitBlocks', () => {
+  it('finds the blocks that WordPress’s parser finds, and joins to the same content', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 6 }), (blocks) => {
         const content = joinBlocks(blocks)
@@ -124,7 +124,7 @@ describe('the blocks of a content', () => {
     )
   })
 
-  it('keep every word of any content, however broken', () => {
+  it('keeps every word of any content, however broken', () => {
     const piece = fc.oneof(
       block,
       text,
@@ -148,7 +148,7 @@ describe('the blocks of a content', () => {
     )
   })
 
-  it('keep what stands between blocks as parts of their own', () => {
+  it('keeps text between blocks as parts of its own', () => {
     const content = 'Classic text.\n\n<!-- wp:separator /-->\n\nMore of it.'
     expect(splitBlocks(content)).toEqual(['Classic text.', '<!-- wp:separator /-->', 'More of it.'])
   })

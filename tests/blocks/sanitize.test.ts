@@ -60,7 +60,7 @@ function wideTable(size: number): string {
 }
 
 describe('sanitising', () => {
-  it('keeps an article as it is', () => {
+  it('keeps a clean article unchanged', () => {
     const article = [
       '<h2>Grind &amp; dose</h2>',
       '<p>A <strong>bold</strong> <a href="https://example.com/x?a=1&amp;b=2" rel="nofollow">link</a>.</p>',
@@ -75,7 +75,7 @@ describe('sanitising', () => {
     expect(sanitize(article)).toBe(article)
   })
 
-  it('puts stray text into paragraphs and sections under the title that the post has', () => {
+  it('puts stray text into paragraphs, and makes an h1 an h2', () => {
     expect(sanitize('stray <b>text</b><h1>Title</h1><div>a<div>b</div></div>')).toBe(
       '<p>stray <strong>text</strong></p>\n<h2>Title</h2>\n<p>a</p>\n<p>b</p>',
     )
@@ -84,7 +84,7 @@ describe('sanitising', () => {
     )
   })
 
-  it('keeps links to http, https, mailto and paths of the site, and the text of others', () => {
+  it('keeps links to http, https, mailto and paths of the site, and only the text of other links', () => {
     const link = (href: string) => sanitize(`<a href="${href}">x</a>`)
     expect(link('mailto:a@b.test')).toBe('<p><a href="mailto:a@b.test" rel="nofollow">x</a></p>')
     expect(link('/blog/')).toBe('<p><a href="/blog/">x</a></p>')
@@ -101,13 +101,13 @@ describe('sanitising', () => {
     expect(safe).toMatch(/^<p>before/)
   })
 
-  it('shows shortcodes, and addresses alone on a line, as they were written', () => {
+  it('shows shortcodes, and addresses alone on a line, as text', () => {
     const safe = sanitize('<p>[gallery ids="1"]</p><p>https://example.com/a</p>')
     expect(safe).toBe('<p>&#091;gallery ids="1"]</p>\n<p>https:&#047;&#047;example.com/a</p>')
     expect(plainText(safe)).toBe('[gallery ids="1"] https://example.com/a')
   })
 
-  it('leaves only what an article may hold, of any HTML, and the same when it is done twice', () => {
+  it('reduces any HTML to what an article may hold, and changes nothing the second time', () => {
     fc.assert(
       fc.property(randomHtml, (html) => {
         const safe = sanitize(html)
@@ -120,19 +120,19 @@ describe('sanitising', () => {
     )
   })
 
-  it.each(SWELLING)('of %s stays within a few times its length', (_name, html) => {
+  it.each(SWELLING)('limits the length of the result for %s', (_name, html) => {
     expect(html.length).toBeGreaterThan(200_000)
     expect(sanitize(html).length).toBeLessThan(8 * html.length)
   })
 
-  it('links the first of the blocks that a link holds', () => {
+  it('keeps a link on the first of the blocks in it', () => {
     expect(sanitize('<ul><li><a href="/x"><div>a</div><div>b</div></a></li></ul>')).toBe(
       '<ul><li><a href="/x">a</a><br>b</li></ul>',
     )
     expect(sanitize('<h2><a href="/x"><div>a</div></a></h2>')).toBe('<h2><a href="/x">a</a></h2>')
   })
 
-  it('fills the rows of a table that has few gaps, and leaves one of mostly gaps as it is', () => {
+  it('pads the rows of a table with few gaps, and leaves one of mostly gaps unchanged', () => {
     expect(sanitize('<table><tr><td>a<td>b<tr><td>c</table>')).toBe(
       '<figure><table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td><td></td></tr></tbody></table></figure>',
     )
@@ -141,7 +141,7 @@ describe('sanitising', () => {
     expect(sanitize(gaps)).toBe(`<figure>${gaps}</figure>`)
   })
 
-  it('refuses markup that is left open without end', () => {
+  it('refuses markup with endlessly many open elements', () => {
     for (const open of ['<div>', '<b></i>', '<ul><li>', '<dt><li>']) {
       expect(() => sanitize(open.repeat(150_000))).toThrow(ArticleLimitError)
     }

@@ -87,17 +87,17 @@ describe('the blocks of an article in WordPress', () => {
       }, markups),
     )
 
-  it('are what its editor saves, to the letter', async () => {
+  it('writes exactly what the editor saves', async () => {
     const markups = [ARTICLE, GAPS, ...BEGINNINGS.split('|')].map((html) => blocks(html))
     expect(await inEditor(markups)).toEqual(markups.map((saved) => ({ faults: [], saved })))
   })
 
-  it('are valid to its editor however hostile the article was', async () => {
+  it('writes blocks of hostile articles that the editor finds valid', async () => {
     for (const { faults } of await inEditor(HOSTILE.map((html) => blocks(html))))
       expect(faults).toEqual([])
   })
 
-  it('are parsed and written back by its PHP without a change', async () => {
+  it('survives WordPress’s PHP parser and serializer unchanged', async () => {
     const markup = blocks(ARTICLE)
     expect(await inPhp(markup, 'serialize_blocks(parse_blocks($markup))')).toBe(markup)
     const names = await inPhp(
@@ -108,13 +108,13 @@ describe('the blocks of an article in WordPress', () => {
     expect(await inPhp(markup, 'do_shortcode($markup)')).toBe(markup)
   })
 
-  it('are rendered as the same article, without comments', async () => {
+  it('renders as the same article, without comments', async () => {
     const html = await inPhp(blocks(ARTICLE, []), 'do_blocks($markup)')
     expect(html).not.toContain('<!--')
     expect(blocks(html, [])).toBe(blocks(ARTICLE, []))
   })
 
-  it('run no shortcode and embed nothing, as the whole page shows them', async () => {
+  it('runs no shortcode and embeds nothing on the page', async () => {
     const markup = [...HOSTILE, '<p>[gallery ids="1"]</p>'].map((html) => blocks(html)).join('\n\n')
     const shown = await inPhp(markup, "apply_filters('the_content', $markup)")
     expect(shown).toContain('igny8_probe]')
@@ -124,7 +124,7 @@ describe('the blocks of an article in WordPress', () => {
     expect(run.match(/PROBE-RAN/g)).toHaveLength(2)
   })
 
-  it('come through the filters for authors whose HTML WordPress does not trust', async () => {
+  it('passes WordPress’s filters for authors unchanged', async () => {
     const markup = [ARTICLE, ...HOSTILE].map((html) => blocks(html)).join('\n\n')
     const filtered = await inPhp(markup, 'wp_unslash(wp_filter_post_kses(wp_slash($markup)))')
     expect(filtered.replaceAll(' />', '/>')).toBe(markup)

@@ -6,7 +6,7 @@ import { cleanUp, egressWith, failureOf, serve } from './calls.ts'
 import { closedPort, listenHttps, listenTcp } from './servers.ts'
 
 describe('a body', () => {
-  test('is stopped at the limit, in decoded bytes, long before a compressed bomb is unpacked', async () => {
+  test('stops at the limit in decoded bytes, long before a compressed bomb is unpacked', async () => {
     const bomb = zlib.gzipSync(Buffer.alloc(200 * 1024 * 1024))
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
@@ -23,7 +23,7 @@ describe('a body', () => {
     expect(received).toBeLessThanOrEqual(10 * 1024 * 1024)
   })
 
-  test('may hold as much as the limit and not a byte more', async () => {
+  test('may have as many bytes as the limit and not one more', async () => {
     const server = await serve((_, response) => response.end('x'.repeat(1000)))
     const egress = egressWith([server.hostPort])
     const url = `http://${server.hostPort}/`
@@ -32,7 +32,7 @@ describe('a body', () => {
     expect(error.code).toBe('egress_too_large')
   })
 
-  test('that comes too slowly ends with the time limit of the whole call', async () => {
+  test('fails at the time limit of the whole call when it arrives too slowly', async () => {
     const server = await serve((_, response) => {
       response.writeHead(200)
       const drip = setInterval(() => response.write('.'), 20)
@@ -43,7 +43,7 @@ describe('a body', () => {
     expect(await failureOf(response.text())).toMatchObject({ code: 'egress_timeout', sent: true })
   })
 
-  test('that breaks off is an error, not a short body', async () => {
+  test('fails when the connection breaks, instead of being short', async () => {
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('half', () => response.destroy())
@@ -53,7 +53,7 @@ describe('a body', () => {
     expect(await failureOf(response.text())).toMatchObject({ code: 'egress_failed', sent: true })
   })
 
-  test('of a form arrives whole, with its boundary', async () => {
+  test('of a form arrives complete, with its boundary', async () => {
     const server = await serve(async (request, response) => {
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk)
@@ -70,7 +70,7 @@ describe('a body', () => {
     expect(await response.text()).toMatch(/^a\.webp picture \d+$/)
   })
 
-  test('of an answer comes to a caller that says who is asking', async () => {
+  test('is sent with the user agent igny8', async () => {
     const server = await serve((request, response) => response.end(request.headers['user-agent']))
     const egress = egressWith([server.hostPort])
     const url = `http://${server.hostPort}/`
@@ -79,7 +79,7 @@ describe('a body', () => {
     expect(await (await egress.fetch(url, named)).text()).toBe('igny8-doctor')
   })
 
-  test('is absent where the status allows none, and headers come through', async () => {
+  test('is absent where the status allows none, and headers are passed on', async () => {
     const server = await serve((_, response) => {
       response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end()
     })

@@ -16,7 +16,7 @@ const within = (egress: Egress, timeoutMs: number) => {
   return limited
 }
 
-test('a create that times out after it was sent has an unknown outcome', async () => {
+test('reports an unknown outcome for a create that times out after it was sent', async () => {
   const server = await serve(() => {})
   const error = await createAt(
     `http://${server.hostPort}`,
@@ -25,13 +25,13 @@ test('a create that times out after it was sent has an unknown outcome', async (
   expect(error).toMatchObject({ code: 'egress_timeout', outcome: 'unknown', retryable: true })
 })
 
-test('a create that times out before it was sent is not done', async () => {
+test('reports that a create was not done when it times out before it was sent', async () => {
   const egress = createEgress({ allowPrivate: [], resolve: () => new Promise(() => undefined) })
   const error = await createAt('https://slow.test', within(egress, 100))
   expect(error).toMatchObject({ code: 'egress_timeout', outcome: 'not_done', retryable: true })
 })
 
-test('an answer past the byte limit is refused with one code and a remedy', async () => {
+test('refuses a response past the byte limit with a code and a remedy', async () => {
   const server = await serve((_, response) => response.end('x'.repeat(11 * 1024 * 1024)))
   const error = await createAt(
     `http://${server.hostPort}`,

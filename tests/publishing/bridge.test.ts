@@ -57,7 +57,7 @@ async function send(event: unknown, options: { key?: string; site?: number; id?:
 }
 
 describe('a site with the plugin', () => {
-  it('is paired when it is linked, and its key is nowhere to be read', async () => {
+  it('is paired when it is linked, and never shows its key', async () => {
     const status = await wordpress.php('echo json_encode(get_option("igny8_bridge_pairing"));')
     expect(JSON.parse(status)).toMatchObject({
       site_id: place.site_id,
@@ -70,7 +70,7 @@ describe('a site with the plugin', () => {
     expect(row!.wp_bridge_keys).not.toContain('whsec_')
   })
 
-  it('is published to through the plugin, with what core cannot do', async () => {
+  it('is published to through the plugin, with fields that core cannot write', async () => {
     const html_content =
       '<h2>Is tea good?</h2><p>Yes, it is.</p><h2>Is it hot?</h2><p>Mostly.</p><p>Not always.</p>'
     const seo = { meta_title: 'The tea of teas', meta_description: 'All about tea.' }
@@ -96,7 +96,7 @@ describe('a site with the plugin', () => {
     expect((await taskOf(id)).assigned_post_id).toBe(assigned_post_id)
   })
 
-  it('is told that nothing is sent to it and why, and that it goes on', async () => {
+  it('is told when publishing pauses and why, and when it resumes', async () => {
     const [id] = await writeArticles(owner, place, ['Paused tea'], { images_per_task: 1 })
     await wordpress.php(`(new WP_User(1))->set_role('subscriber');`)
     const { body } = await owner.post<{ task_id: number }>('writer/tasks/publish/', { ids: [id] })
@@ -108,7 +108,7 @@ describe('a site with the plugin', () => {
     await expect.poll(told, { timeout: 30_000 }).toBe('not paused')
   })
 
-  it('is told how its tasks stand, and each telling is on record and can be repeated', async () => {
+  it('is told about its tasks, and each webhook is logged and can be replayed', async () => {
     const id = await published('Tea that is told of')
     const { assigned_post_id } = await taskOf(id)
     const mine = async () => {
@@ -133,7 +133,7 @@ describe('a site with the plugin', () => {
       .toMatchObject({ state: 'delivered', log: [{ status: 200 }, { status: 200 }] })
   })
 
-  it('tells what people do to a post, and the task follows', async () => {
+  it('reports what people do to a post, and the task follows', async () => {
     const id = await published('Tea that people change')
     const { assigned_post_id: post } = await taskOf(id)
     const edit = async (code: string) => {
@@ -165,7 +165,7 @@ describe('a site with the plugin', () => {
     expect(files).toContain('igny8-bridge/uninstall.php')
   })
 
-  it('says nothing of what the service did itself', async () => {
+  it('does not report what the service did itself', async () => {
     const id = await published('Tea that nobody touched')
     await owner.run(`writer/tasks/${id}/unpublish/`, undefined)
     const { publication_key } = await taskOf(id)
@@ -176,7 +176,7 @@ describe('a site with the plugin', () => {
     expect(waiting).toEqual([])
   })
 
-  it('is published to without the plugin once that is gone', async () => {
+  it('is published to without the plugin once it is gone', async () => {
     await wordpress.php(`require_once ABSPATH . 'wp-admin/includes/plugin.php';
       deactivate_plugins('igny8-bridge/igny8-bridge.php');`)
     const id = await published('Tea without the plugin')
@@ -198,7 +198,7 @@ describe('a webhook of the plugin', () => {
     return { type: 'post.status_changed', timestamp: now, data: post }
   }
 
-  it('is acted on once, whatever white space is in it', async () => {
+  it('is applied once, whatever white space it contains', async () => {
     const id = await published('Tea of one webhook')
     const webhook = crypto.randomUUID()
     const body = JSON.stringify(await event(id), null, 3)
@@ -210,7 +210,7 @@ describe('a webhook of the plugin', () => {
     expect((await taskOf(id)).wp_status).toBe('publish')
   })
 
-  it('is refused alike without a site, without a plugin, and with another key', async () => {
+  it('is refused in the same way without a site, without a plugin, and with another key', async () => {
     const id = await published('Tea of no webhook')
     const unpaired = await owner.post<{ id: number }>('auth/sites/', { name: 'No plugin' })
     const answers = [
@@ -254,7 +254,7 @@ describe('a webhook of the plugin', () => {
   })
 })
 
-it('leaves nothing but the posts when it is uninstalled', async () => {
+it('leaves only the posts when the plugin is uninstalled', async () => {
   const stored = () =>
     wordpress.query(`select option_name as name from wp_options where option_name like '%igny8%'
         or option_value like '%igny8_bridge%'

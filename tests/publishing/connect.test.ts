@@ -67,7 +67,7 @@ async function outcome(state: string, title: RegExp): Promise<string> {
 const linkOf = async (site: number) =>
   (await service.sql`select wp_url, wp_username from sites where id = ${site}`)[0]
 
-describe('linking in a click', () => {
+describe('linking with one click', () => {
   it('is approved in WordPress by its owner, in a browser', async () => {
     const site = await newSite()
     const { body } = await connect(site)
@@ -107,7 +107,7 @@ describe('linking in a click', () => {
     expect(await linkOf(site)).toEqual({ wp_url: null, wp_username: null })
   })
 
-  it('takes an answer once, of many at the same time', async () => {
+  it('accepts one of many simultaneous answers', async () => {
     const site = await newSite()
     const state = await begun(site)
     const before = await service.sql`select id from runs where kind = 'link_wordpress'`
@@ -122,7 +122,7 @@ describe('linking in a click', () => {
     await outcome(state, /is linked/)
   })
 
-  it('says why what WordPress answered does not hold', async () => {
+  it('explains why WordPress’s answer is refused', async () => {
     const site = await newSite()
     const state = await begun(site)
     await answer(state, { ...credentials(), password: 'xxxx xxxx xxxx' })
@@ -130,7 +130,7 @@ describe('linking in a click', () => {
     expect(await linkOf(site)).toEqual({ wp_url: null, wp_username: null })
   })
 
-  it('takes nothing for a state that is not known, has expired, or is of one who may no more', async () => {
+  it('refuses a state that is unknown, expired, or of a user without access', async () => {
     const site = await newSite()
     for (const state of ['', 'x', 'x'.repeat(5_000), '%00', "' or 1=1"]) {
       expect((await answer(state, credentials())).status).toBe(303)
@@ -152,7 +152,7 @@ describe('linking in a click', () => {
     expect(await linkOf(site)).toEqual({ wp_url: null, wp_username: null })
   })
 
-  it('finds out first whether there is a WordPress that lets it in', async () => {
+  it('checks first that there is a WordPress with application passwords', async () => {
     const site = await newSite()
     expect(await connect(site, owner, 'http://169.254.169.254')).toMatchObject({
       status: 422,
@@ -169,13 +169,13 @@ describe('linking in a click', () => {
     await wordpress.removeMuPlugin('none')
   })
 
-  it('is for admins, on their own sites', async () => {
+  it('is allowed to admins on their own sites only', async () => {
     const site = await newSite()
     expect((await connect(site, await addUser(owner, 'editor', [site]))).status).toBe(403)
     expect((await connect(site, await service.owner('Others'))).status).toBe(404)
   })
 
-  it('shows the state to nobody else, and keeps it nowhere', async () => {
+  it('shows the state to nobody else, and stores it nowhere', async () => {
     const state = await begun(await newSite())
     const rows = await service.sql`select * from wordpress_connections`
     const audits = await service.sql`select * from audit_log`

@@ -66,7 +66,7 @@ const post = (path: string, body: object, key: string, id?: string) =>
   signedCall(service, `bridge/${place.site_id}/${path}/`, body, { key, id })
 
 describe('the plugin of a site', () => {
-  it('keeps its key when it is examined, and gets another when it is linked again', async () => {
+  it('keeps its key when the site is checked, and gets a new one when it is linked again', async () => {
     const key = await expectAgreement()
     expect((await examine()).body.healthy).toBe(true)
     expect(await expectAgreement()).toBe(key)
@@ -86,7 +86,7 @@ describe('the plugin of a site', () => {
     expect((await post('overview', {}, key)).status).toBe(200)
   })
 
-  it('gets one key when it is paired twice at once', async () => {
+  it('gets one key from two parallel pairings', async () => {
     for (let n = 0; n < 3; n++) {
       await Promise.all([link(), examine(), link()])
       await expectAgreement()
@@ -113,7 +113,7 @@ describe('the plugin of a site', () => {
     },
   )
 
-  it('is given a new key where it has one that the service has lost', async () => {
+  it('gets a new key when the service has lost the old one', async () => {
     const lost = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
     await wordpress.php(`$pairing = get_option('igny8_bridge_pairing');
       $pairing['since'] += 1; $pairing['keys'][0]['key'] = '${lost}';
@@ -123,7 +123,7 @@ describe('the plugin of a site', () => {
   })
 })
 
-describe('what the plugin tells', () => {
+describe('events of the plugin', () => {
   async function task() {
     const { body } = await owner.post<{ id: number; publication_key: string }>('writer/tasks/', {
       ...place,
@@ -152,7 +152,7 @@ describe('what the plugin tells', () => {
     expect(await status()).toBe('pending')
   })
 
-  it('refuses what is asked for in a closed account, and follows what became of its posts', async () => {
+  it('refuses actions in a closed account, and still applies events of its posts', async () => {
     const { event, status, id } = await task()
     const [{ key }] = (await ours()) as [Key]
     const staff = await staffMember(service)
@@ -174,7 +174,7 @@ describe('what the plugin tells', () => {
   })
 })
 
-it('is begun by staff in a customer’s account, in one click', async () => {
+it('starts pairing by staff in a customer’s account with one click', async () => {
   const staff = await staffMember(service)
   const { status, body } = await staff.call<{ authorize_url: string }>(
     'POST',

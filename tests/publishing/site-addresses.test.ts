@@ -39,7 +39,7 @@ async function publish(title: string) {
   return { id: id!, run: await owner.run('writer/tasks/publish/', { ids: [id] }) }
 }
 
-it('publishes to a site that gives its addresses without its host', async () => {
+it('publishes to a site that returns relative addresses', async () => {
   site.addressWith('')
   const { id, run } = await publish('Relative tea')
   expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
@@ -73,7 +73,7 @@ it('publishes to a site that gives its addresses without its host', async () => 
   expect((await taskOf(id)).post_url).toBe(`${site.url}/2026/relative-tea/`)
 })
 
-it('fails with the reason when an address is not on http or https', async () => {
+it('fails with the reason when an address is not http or https', async () => {
   site.addressWith('javascript:alert(1)')
   const { run } = await publish('Scripted tea')
   expect(run).toMatchObject({ state: 'FAILURE', error: { code: 'unexpected_answer' } })

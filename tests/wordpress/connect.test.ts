@@ -51,14 +51,14 @@ const check = (changes: Partial<Parameters<typeof checkCredentials>[1]> = {}) =>
     ...changes,
   })
 
-describe('the REST root', () => {
-  it('is found from the address of the site, written in several ways', async () => {
+describe('discoverRestRoot', () => {
+  it('finds the root from several forms of the site address', async () => {
     for (const form of [wp.url, `${wp.url}/`, ` ${wp.url} `, `${wp.url}/wp-admin/`]) {
       expect(await discoverRestRoot(fetch, form)).toBe(`${wp.url}/wp-json/`)
     }
   })
 
-  it('is found where permalinks are plain, and works there', async () => {
+  it('finds the root with plain permalinks, and can use it', async () => {
     const plain = await startWordPress()
     await plain.setOption('permalink_structure', '')
     const { user, appPassword } = plain
@@ -71,13 +71,13 @@ describe('the REST root', () => {
     await plain.stop()
   })
 
-  it('is found in a folder of the site', async () => {
+  it('finds the root of a WordPress in a folder', async () => {
     const blog = await startWordPress({ path: '/blog' })
     expect(await discoverRestRoot(fetch, blog.url)).toBe(`${blog.url}/wp-json/`)
     await blog.stop()
   })
 
-  it('is found when a plugin removed the links to it', async () => {
+  it('finds the root when a plugin removed the links to it', async () => {
     await plug(
       'linkless',
       `remove_action('wp_head', 'rest_output_link_wp_head', 10);
@@ -88,7 +88,7 @@ describe('the REST root', () => {
     expect(await discoverRestRoot(fetch, wp.url)).toBe(`${wp.url}/wp-json/`)
   })
 
-  it('is taken from the <link> of the page when there is no header', async () => {
+  it('uses the <link> of the page when there is no header', async () => {
     await plug(
       'headless',
       `remove_action('template_redirect', 'rest_output_link_header', 11);
@@ -100,7 +100,7 @@ describe('the REST root', () => {
     await wp.php('flush_rewrite_rules();')
   })
 
-  it('stays at the origin that was given, for a site that believes it lives elsewhere', async () => {
+  it('stays on the given origin when the site names another address', async () => {
     const proxy = await proxyBefore(wp)
     const { rest_root } = await check({ siteUrl: proxy.url })
     expect(rest_root).toBe(`${proxy.url}/wp-json/`)
@@ -127,7 +127,7 @@ describe('the REST root', () => {
     })
   })
 
-  it('names the address that WordPress itself has, for one that redirects there', async () => {
+  it('names the address of WordPress when the given one redirects there', async () => {
     const proxy = await startBreakingProxy(wp.url)
     await expect(discoverRestRoot(fetch, proxy.url)).rejects.toMatchObject({
       code: 'redirected',
@@ -136,12 +136,12 @@ describe('the REST root', () => {
     await proxy.stop()
   })
 
-  it('is not found on a site that is no WordPress', async () => {
+  it('finds no root on a site that is not WordPress', async () => {
     const siteUrl = await serve((_, response) => response.end('<h1>A bakery</h1>'))
     await expect(discoverRestRoot(fetch, siteUrl)).rejects.toMatchObject({ code: 'not_wordpress' })
   })
 
-  it('is not looked for in a page without end', async () => {
+  it('reads only the start of an endless page', async () => {
     const siteUrl = await serve((_, response) => {
       const block = Buffer.alloc(1024 * 1024, 'a')
       const more = (): void => void response.write(block, (error) => error ?? more())
@@ -151,7 +151,7 @@ describe('the REST root', () => {
     await expect(refused).rejects.toMatchObject({ code: 'not_wordpress' })
   })
 
-  it('cannot be found on a site that does not listen', async () => {
+  it('reports a site that does not listen', async () => {
     const siteUrl = await serve(() => {})
     for (const server of servers.splice(0)) {
       server.close()
@@ -161,7 +161,7 @@ describe('the REST root', () => {
     await expect(refused).rejects.toMatchObject({ code: 'connection_lost', retryable: true })
   })
 
-  it('passes on what a guarded fetch says about an address', async () => {
+  it('passes on the error of a guarded fetch', async () => {
     const guarded = async () => {
       const code = 'egress_address_not_allowed'
       throw Object.assign(new Error('a private address'), { code, sent: false })
@@ -175,8 +175,8 @@ describe('the REST root', () => {
   })
 })
 
-describe('credentials', () => {
-  it('of an administrator are accepted, with what the user may do', async () => {
+describe('checkCredentials', () => {
+  it('accepts an administrator and returns the capabilities', async () => {
     expect(await check()).toMatchObject({
       rest_root: `${wp.url}/wp-json/`,
       user: { roles: ['administrator'] },
@@ -185,7 +185,7 @@ describe('credentials', () => {
     })
   })
 
-  it('of an author are accepted', async () => {
+  it('accepts an author', async () => {
     const { user, appPassword } = await wp.addUser('andrea', 'author')
     expect((await check({ username: user, appPassword })).can).toMatchObject({
       publish_posts: true,
@@ -197,7 +197,7 @@ describe('credentials', () => {
   it.each([
     ['subscriber', 'cannot_write_posts'],
     ['contributor', 'cannot_upload_files'],
-  ])('of a %s are refused', async (role, code) => {
+  ])('refuses a %s', async (role, code) => {
     const { user, appPassword } = await wp.addUser(`a-${role}`, role)
     await expect(check({ username: user, appPassword })).rejects.toMatchObject({ code })
   })
@@ -205,7 +205,7 @@ describe('credentials', () => {
   it.each([
     ['password', { appPassword: 'xxxx xxxx xxxx xxxx xxxx xxxx' }],
     ['user name', { username: 'nobody' }],
-  ])('with a wrong %s are refused without repeating them', async (_, changes) => {
+  ])('refuses a wrong %s without repeating it', async (_, changes) => {
     const error: Error = await check(changes).catch((refusal) => refusal)
     expect(error).toMatchObject({ code: 'wrong_credentials', status: 401, retryable: false })
     const everything = JSON.stringify({ ...error, message: error.message, cause: error.cause })
@@ -213,7 +213,7 @@ describe('credentials', () => {
     expect(everything).not.toContain(wp.appPassword)
   })
 
-  it('are of no use where application passwords are turned off', async () => {
+  it('reports that application passwords are turned off', async () => {
     await plug(
       'no-passwords',
       `add_filter('wp_is_application_passwords_available', '__return_false');`,
@@ -221,7 +221,7 @@ describe('credentials', () => {
     await expect(check()).rejects.toMatchObject({ code: 'application_passwords_unavailable' })
   })
 
-  it('do not arrive where the server drops the header, and the remedy says so', async () => {
+  it('names the Authorization header in the remedy when the server drops it', async () => {
     await plug('headerless', `unset($_SERVER['PHP_AUTH_USER'], $_SERVER['PHP_AUTH_PW']);`)
     await expect(check()).rejects.toMatchObject({
       code: 'wrong_credentials',
@@ -229,7 +229,7 @@ describe('credentials', () => {
     })
   })
 
-  it('are of no use where the REST API is turned off', async () => {
+  it('reports that the REST API is turned off', async () => {
     await plug(
       'no-rest',
       `add_filter('rest_authentication_errors', fn() => new WP_Error('rest_off', 'Off', ['status' => 403]));`,
@@ -237,7 +237,7 @@ describe('credentials', () => {
     await expect(check()).rejects.toMatchObject({ code: 'rest_disabled' })
   })
 
-  it('open a REST API that is closed to strangers', async () => {
+  it('accepts a REST API that requires authentication', async () => {
     await plug(
       'members-only',
       `add_filter('rest_authentication_errors', fn($r) => $r ?: (is_user_logged_in() ? $r
@@ -246,7 +246,7 @@ describe('credentials', () => {
     expect(await check()).toMatchObject({ rest_root: `${wp.url}/wp-json/` })
   })
 
-  it('meet a web page where a firewall stands before the REST API', async () => {
+  it('reports a web page in place of the REST API', async () => {
     const proxy = await proxyBefore(wp)
     proxy.choose(({ url }) => (url.includes('users/me') ? 'html_before' : null))
     await expect(check({ siteUrl: proxy.url })).rejects.toMatchObject({
@@ -256,7 +256,7 @@ describe('credentials', () => {
     await proxy.stop()
   })
 
-  it('are not sent after a redirect', async () => {
+  it('does not send credentials after a redirect', async () => {
     const arrived: (string | undefined)[] = []
     const elsewhere = await serve((request, response) => {
       arrived.push(request.headers.authorization)
@@ -274,7 +274,7 @@ describe('credentials', () => {
     expect(arrived).toEqual([])
   })
 
-  it('are revoked once, and stay revoked when asked again', async () => {
+  it('revokes the password, and succeeds when it is already revoked', async () => {
     const { user, appPassword } = await wp.addUser('leaving', 'editor')
     const restRoot = `${wp.url}/wp-json/`
     const api = connect({ fetch, restRoot, username: user, appPassword })

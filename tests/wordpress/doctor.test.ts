@@ -63,7 +63,7 @@ const left = () =>
     `select post_title from wp_posts where post_name like 'igny8-check%' or post_title like 'igny8%'`,
   )
 
-it('finds a healthy site well, and leaves nothing there', async () => {
+it('passes every check of a healthy site, and leaves nothing there', async () => {
   const findings = await look()
   expect(findings.filter(({ ok }) => ok !== true)).toEqual([])
   expect(findings.map(({ check }) => check)).toEqual(CHECKS)
@@ -75,20 +75,20 @@ const guarded = (code: string) => async () => {
   throw Object.assign(new Error('It cannot be reached.'), { code, sent: false })
 }
 
-describe('says what is the matter', () => {
+describe('runChecks reports a problem', () => {
   it.each([
     ['egress_dns_failed', 'name_resolution'],
     ['egress_tls_failed', 'tls'],
     ['egress_address_not_allowed', 'address'],
     ['egress_connect_failed', 'connection'],
     ['egress_timeout', 'connection'],
-  ])('when the way there fails with %s', async (code, check) => {
+  ])('when the connection fails with %s', async (code, check) => {
     const findings = await look({ siteUrl: 'https://blog.example' }, guarded(code))
     expect(complaint(findings)).toMatchObject({ check, code, blocking: true })
     expect(findings.at(-1)).toMatchObject({ check: 'plugin', ok: null })
   })
 
-  it('when only a check of the page fails', async () => {
+  it('when only the request of one check fails', async () => {
     const refused = guarded('egress_connect_failed')
     const findings = await look({}, (url, init) =>
       url.endsWith('/wp-cron.php') ? refused() : fetch(url, init),
@@ -97,7 +97,7 @@ describe('says what is the matter', () => {
     expect(complaint(findings)).toMatchObject({ check: 'wp_cron', code, blocking: false })
   })
 
-  it('when the address is none', async () => {
+  it('when the address is invalid', async () => {
     expect(complaint(await look({ siteUrl: 'my blog' }))).toMatchObject({
       check: 'address',
       code: 'site_url_invalid',
@@ -125,7 +125,7 @@ describe('says what is the matter', () => {
     })
   })
 
-  it('when it is no WordPress', async () => {
+  it('when the site is not WordPress', async () => {
     const siteUrl = await serve((_, response) => response.end('<h1>A bakery</h1>'))
     expect(complaint(await look({ siteUrl }))).toMatchObject({ code: 'not_wordpress' })
   })
@@ -146,7 +146,7 @@ describe('says what is the matter', () => {
     expect(complaint(await look())).toMatchObject({ check: 'rest_api', code: 'users_blocked' })
   })
 
-  it('when the server drops the Authorization header, with the lines that mend it', async () => {
+  it('when the server drops the Authorization header, with the lines that fix it', async () => {
     await plug(`unset($_SERVER['PHP_AUTH_USER'], $_SERVER['PHP_AUTH_PW']);`)
     const found = complaint(await look())
     expect(found).toMatchObject({ check: 'authorization_header', code: 'authorization_stripped' })
@@ -192,7 +192,7 @@ describe('says what is the matter', () => {
     })
   })
 
-  it('when the user may do more than is needed, or less', async () => {
+  it('when the user has more capabilities than needed, or fewer', async () => {
     const { user: username, appPassword } = wp
     expect(complaint(await look({ username, appPassword }))).toMatchObject({
       check: 'least_privilege',
@@ -216,20 +216,20 @@ describe('says what is the matter', () => {
     })
   })
 
-  it('when WordPress takes no WebP', async () => {
+  it('when WordPress rejects WebP', async () => {
     await plug(
       `add_filter('upload_mimes', function ($types) { unset($types['webp']); return $types; });`,
     )
     expect(complaint(await look())).toMatchObject({ check: 'upload', code: 'upload_type_refused' })
   })
 
-  it('when the text of posts is altered', async () => {
+  it('when the content of posts is altered', async () => {
     await plug(`add_filter('content_save_pre', fn($text) => str_replace('igny8-', '', $text));`)
     expect(complaint(await look())).toMatchObject({ check: 'post', code: 'content_altered' })
     expect(left()).toEqual([])
   })
 
-  it('when posts may not be written over REST', async () => {
+  it('when posts cannot be written through REST', async () => {
     await plug(
       `add_filter('rest_pre_insert_post', fn() => new WP_Error('hardened', 'No posts by REST.', ['status' => 403]));`,
     )
@@ -241,7 +241,7 @@ describe('says what is the matter', () => {
   })
 
   const yoast = `add_action('rest_api_init', fn() => register_rest_route('yoast/v1', '/x', ['callback' => fn() => 1, 'permission_callback' => '__return_false']));`
-  it('when the fields of a search plugin cannot be written, and not when they can', async () => {
+  it('when the fields of an SEO plugin cannot be written, and not when they can', async () => {
     await plug(yoast)
     expect(complaint(await look())).toMatchObject({
       check: 'seo_meta',
@@ -255,7 +255,7 @@ describe('says what is the matter', () => {
     expect((await look()).filter(({ ok }) => !ok)).toEqual([])
   })
 
-  it('when the clock of the site is off', async () => {
+  it('when the clock of the site is wrong', async () => {
     const now = () => Date.now() + 40 * 60_000
     expect(complaint(await look({ now }))).toMatchObject({
       check: 'clock',
@@ -263,7 +263,7 @@ describe('says what is the matter', () => {
     })
   })
 
-  it('when what was scheduled is not published', async () => {
+  it('when a scheduled post has missed its schedule', async () => {
     const id = await wp.php(`$time = gmdate('Y-m-d H:i:s', time() + 3600);
       echo wp_insert_post(['post_title' => 'Late', 'post_status' => 'future', 'post_date_gmt' => $time, 'post_date' => $time]);`)
     await wp.php(
@@ -273,7 +273,7 @@ describe('says what is the matter', () => {
     await wp.php(`wp_delete_post(${id}, true);`)
   })
 
-  it('when wp-cron.php is closed', async () => {
+  it('when wp-cron.php is blocked', async () => {
     const closed: typeof fetch = async (url, init) =>
       String(url).endsWith('/wp-cron.php') ? new Response('No', { status: 403 }) : fetch(url, init)
     expect(complaint(await look({}, closed))).toMatchObject({ code: 'wp_cron_blocked' })
@@ -290,7 +290,7 @@ describe('says what is the matter', () => {
   })
 })
 
-it('deletes what an earlier look left behind, and nobody else’s draft of that name', async () => {
+it('deletes the draft of an earlier check, and no other draft of that name', async () => {
   const draft = (content: string) =>
     wp.php(
       `echo wp_insert_post(['post_title' => 'igny8 check', 'post_name' => 'igny8-check', 'post_status' => 'draft',

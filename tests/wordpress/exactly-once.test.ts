@@ -92,7 +92,7 @@ describe.concurrent('a create that meets', () => {
 })
 
 describe('a create whose outcome is unknown', () => {
-  it('is not repeated before it has settled, however often it is asked for', async () => {
+  it('is not repeated before it has settled, however often it is requested', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('unsettled', { images: [], featured: null })
     const request = {
@@ -114,7 +114,7 @@ describe('a create whose outcome is unknown', () => {
     await proxy.stop()
   })
 
-  it('does not hold up one that certainly was not done', async () => {
+  it('does not delay the retry of a create that was certainly not done', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('refused', { images: [], featured: null })
     let sends = 0
@@ -160,7 +160,7 @@ describe('a create whose outcome is unknown', () => {
     await proxy.stop()
   })
 
-  it('belongs to one of two workers that begin at once', async () => {
+  it('is sent by only one of two workers that start at once', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const post = await article('contended')
     const intentLog = fileIntentLog(intentLogFile('contended'))
@@ -172,8 +172,8 @@ describe('a create whose outcome is unknown', () => {
   })
 })
 
-describe('an update whose answers are lost', () => {
-  it('is not taken for an edit of a person, though WordPress changed its markup', async () => {
+describe('an update whose responses are lost', () => {
+  it('is not mistaken for a person’s edit when WordPress changed its markup', async () => {
     const proxy = await startBreakingProxy(wp.url)
     const { user: username, appPassword } = await wp.addUser('olga', 'author')
     const api = connect({ fetch, restRoot: restRootOf(proxy), username, appPassword })
@@ -197,7 +197,7 @@ describe('an update whose answers are lost', () => {
 })
 
 describe('a create in which WordPress dies halfway', () => {
-  it.each(['post', 'attachment'])('is completed, for a %s', async (type) => {
+  it.each(['post', 'attachment'])('is completed for a %s', async (type) => {
     const name = `dies-at-${type}`
     await wp.setOption(name, 1)
     await wp.addMuPlugin({
@@ -228,7 +228,7 @@ describe('a create in which WordPress dies halfway', () => {
 })
 
 describe.concurrent('publishing while a site breaks at random', () => {
-  it.each([1, 2, 3, 4])('makes everything once, with seed %i', async (seed) => {
+  it.each([1, 2, 3, 4])('creates everything once, with seed %i', async (seed) => {
     const all = Object.values(BREAKS).filter((broken) => typeof broken === 'string')
     const choose = seededBreaks(seed, 0.2, all)
     const proxy = await startBreakingProxy(wp.url, { choose })

@@ -47,7 +47,7 @@ async function dying(times: number): Promise<void> {
   })
 }
 
-it('has WordPress go on with the sizes of an image that it died on, and uploads it once', async () => {
+it('makes WordPress finish the sizes of an image that it died on, and uploads it once', async () => {
   await dying(1)
   const image = await imageFile('sized-later')
   const { id, warnings } = await publish('sized-later', image)
@@ -61,7 +61,7 @@ it('has WordPress go on with the sizes of an image that it died on, and uploads 
   await wp.removeMuPlugin('dying')
 })
 
-it('publishes with an image that WordPress cannot make sizes of, and says so', async () => {
+it('publishes with an image that WordPress cannot resize, and warns', async () => {
   await dying(100)
   const { id, wp_status, warnings } = await publish('never-sized', await imageFile('never-sized'))
   expect(wp_status).toBe('publish')
@@ -69,7 +69,7 @@ it('publishes with an image that WordPress cannot make sizes of, and says so', a
   await wp.removeMuPlugin('dying')
 })
 
-it('sets the alternative text, brings a new one, and leaves a person’s', async () => {
+it('sets and updates the alternative text, and keeps a person’s', async () => {
   const image = await imageFile('alternative')
   const { id } = await publish('alternative', image)
   expect(await altOf(id)).toBe(image.alt_text)
@@ -80,7 +80,7 @@ it('sets the alternative text, brings a new one, and leaves a person’s', async
   expect(await altOf(id)).toBe('By hand')
 })
 
-it('says when WordPress stores another alternative text than was sent', async () => {
+it('warns when WordPress stores a different alternative text', async () => {
   const php = `<?php add_filter('sanitize_post_meta__wp_attachment_image_alt', fn() => 'Changed');`
   await wp.addMuPlugin({ name: 'alt', php })
   const { warnings } = await publish('alt-changed', await imageFile('alt-changed'))

@@ -63,7 +63,7 @@ describe.each([
   const publish = (post: PostDraft, more: Partial<PublishRequest> = {}) =>
     publishPost({ api, post, intentLog, settleMs: 1_500, hasBridge, ...more })
 
-  it('keeps what a person changed, and brings what the article changed, again and again', async () => {
+  it('keeps a person’s changes and applies those of the article, repeatedly', async () => {
     const k = key('both')
     const { post_id } = await publish(await draft(k, ['One.', 'Two.', 'Three.', 'Four.', 'Five.']))
     await edit(post_id, 'Two.', 'Two, by hand.')
@@ -92,7 +92,7 @@ describe.each([
     ])
   })
 
-  it('sees through the filters of WordPress, which write what is sent in another way', async () => {
+  it('does not mistake the filters of WordPress for a person’s changes', async () => {
     const php = `<?php add_filter('content_save_pre', fn($c) => str_replace('<p>', '<p data-f="1">', $c));`
     await wp.addMuPlugin({ name: 'filters', php })
     const k = key('filtered')
@@ -106,7 +106,7 @@ describe.each([
     await wp.removeMuPlugin('filters')
   })
 
-  it('overwrites nothing where both changed the same, and does as somebody then chooses', async () => {
+  it('overwrites nothing on a conflict, and applies the decision', async () => {
     const k = key('clash')
     const { post_id } = await publish(await draft(k, ['One.', 'Two.', 'Three.']))
     await edit(post_id, 'Two.', 'Two, by hand.')
@@ -138,7 +138,7 @@ describe.each([
     expect(textsOf(post_id)).toEqual(['One.', 'Two, together.', 'Three, ours.'])
   })
 
-  it('loses no HTML that our user may not write: such a post is left alone', async () => {
+  it('does not write to a post with HTML that its user may not save', async () => {
     const k = key('unfiltered')
     const author = await wp.addUser(`author-${k}`, 'author')
     const { user: username, appPassword } = author
@@ -162,7 +162,7 @@ describe.each([
     expect(contentOf(post_id)).toContain('One, ours again.')
   })
 
-  it('leaves alone a post that somebody is writing in', async () => {
+  it('does not write to a post that somebody is editing', async () => {
     const k = key('open')
     const { post_id } = await publish(await draft(k, ['One.']))
     const other = await wp.addUser(`editor-${k}`, 'editor')
@@ -175,7 +175,7 @@ describe.each([
     expect(textsOf(post_id)).toEqual(['One.'])
   })
 
-  it('does not make anew by itself what was deleted for good', async () => {
+  it('does not create a deleted post again by itself', async () => {
     const k = key('gone')
     const post = await draft(k, ['One.'])
     const { post_id } = await publish(post)
@@ -186,7 +186,7 @@ describe.each([
   })
 })
 
-it('takes over the changes that are saved between the look and the write, through the plugin', async () => {
+it('merges changes that are saved between reading and writing, through the plugin', async () => {
   const k = 'meanwhile'
   const first = await draft(k, ['One.', 'Two.', 'Three.'])
   const request = { api, intentLog, settleMs: 1_500, hasBridge: true }
@@ -211,7 +211,7 @@ it('takes over the changes that are saved between the look and the write, throug
   await wp.removeMuPlugin('meanwhile')
 })
 
-it('knows an update whose answer was lost from what a person wrote', async () => {
+it('distinguishes an update whose response was lost from a person’s edit', async () => {
   const k = 'lost-answer'
   const { post_id } = await publishPost({
     api,

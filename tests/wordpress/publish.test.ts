@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 
 describe('publishing an article', () => {
-  it('makes one post with all that was sent, and says so field by field', async () => {
+  it('creates one post with everything that was sent, and reports each field', async () => {
     const post = await article('whole')
     const receipt = await publish(post)
     expect(receipt.fields.map(({ field, state }) => [field, state])).toEqual(
@@ -83,7 +83,7 @@ describe('publishing an article', () => {
     }
   })
 
-  it('is seen live at its address, and not once it is a draft again', async () => {
+  it('shows the post at its address, and not once it is a draft again', async () => {
     const post = await article('seen')
     const { url, post_id } = await publish(post)
     expect(await seenLive(fetch, url, 'seen')).toEqual({ seen: true })
@@ -97,7 +97,7 @@ describe('publishing an article', () => {
     expect(await publish(post)).toMatchObject({ post_id, wp_status: 'publish' })
   })
 
-  it('schedules a post, and publishes it at once when asked to later', async () => {
+  it('schedules a post, and publishes it at once on request', async () => {
     const date_gmt = '2031-05-04T06:00:00Z'
     const post = await article('later', { status: 'future', date_gmt })
     const scheduled = await publish(post)
@@ -107,17 +107,17 @@ describe('publishing an article', () => {
     expect(now).toMatchObject({ post_id: scheduled.post_id, wp_status: 'publish' })
   })
 
-  it('compares a slug in another script as it is read', async () => {
+  it('compares a slug in another script in decoded form', async () => {
     const receipt = await publish(await article('greek', { slug: 'κρύος-καφές' }))
     expect(field(receipt, 'slug')).toMatchObject({ state: 'applied' })
     expect(await seenLive(fetch, receipt.url, 'greek')).toEqual({ seen: true })
   })
 
-  it.each(['draft', 'pending'] as const)('hands a post in as %s', async (status) => {
+  it.each(['draft', 'pending'] as const)('creates a post with the status %s', async (status) => {
     expect(await publish(await article(status, { status }))).toMatchObject({ wp_status: status })
   })
 
-  it('makes a category and a tag again that were deleted in WordPress', async () => {
+  it('creates a deleted category and tag again', async () => {
     const category = 'Short-lived'
     const tags = ['passing']
     await publish(await article('before', { category, tags, images: [], featured: null }))
@@ -131,7 +131,7 @@ describe('publishing an article', () => {
     }
   })
 
-  it('uses the category that exists in another case, and one image for two articles', async () => {
+  it('uses a category that exists in another case, and one image for two articles', async () => {
     const image = await imageFile('shared')
     const first = await publish(await article('one', { images: [image], category: 'Tea & Time' }))
     const second = await publish(await article('two', { images: [image], category: 'tea & TIME' }))
@@ -141,7 +141,7 @@ describe('publishing an article', () => {
 })
 
 describe('publishing an article again', () => {
-  it('updates its post, whatever the intent log of its images says', async () => {
+  it('updates the post, whatever the intent log has on its images', async () => {
     const post = await article('again')
     const first = await publish(post)
     const second = await publish({ ...post, title: 'Another title' })
@@ -173,7 +173,7 @@ describe('publishing an article again', () => {
     expect(stored(post_id).post_content).toContain('<strong>An</strong> article')
   })
 
-  it('leaves the tags that a person chose, and says so', async () => {
+  it('keeps the tags that a person chose, and notes it', async () => {
     const post = await article('retagged')
     const { post_id } = await publish(post)
     await wp.php(`wp_set_post_tags(${post_id}, 'by hand');`)
@@ -185,7 +185,7 @@ describe('publishing an article again', () => {
     expect(stored(post_id).post_title).toBe('New title')
   })
 
-  it('leaves a post in the trash alone', async () => {
+  it('does not write to a post in the trash', async () => {
     const post = await article('trashed')
     const { post_id } = await publish(post)
     await wp.php(`wp_trash_post(${post_id});`)
@@ -202,7 +202,7 @@ describe('publishing an article again', () => {
     await expect(again).rejects.toMatchObject({ code: 'post_trashed' })
   })
 
-  it('makes a new post when the old one was deleted for good', async () => {
+  it('creates a new post when the old one was deleted permanently', async () => {
     const post = await article('deleted')
     const { post_id } = await publish(post)
     await wp.php(`wp_delete_post(${post_id}, true);`)
@@ -211,7 +211,7 @@ describe('publishing an article again', () => {
     expect(receipt.warnings[0]).toContain(`${post_id} is not in WordPress`)
   })
 
-  it('adopts the oldest of copies that were made in WordPress, and reports the others', async () => {
+  it('adopts the oldest copy made in WordPress, and reports the others', async () => {
     const post = await article('copied')
     const { post_id } = await publish(post)
     const copy = await wp.php(`$p = get_post(${post_id}, ARRAY_A); unset($p['ID']);
@@ -222,7 +222,7 @@ describe('publishing an article again', () => {
     expect(receipt.warnings[0]).toContain(copy)
   })
 
-  it('does not take the article of a longer key for its own', async () => {
+  it('does not mistake the post of a longer key for its own', async () => {
     const longer = await publish(await article('t1-2'))
     const shorter = await publish(await article('t1'))
     expect(shorter.post_id).not.toBe(longer.post_id)
@@ -230,7 +230,7 @@ describe('publishing an article again', () => {
 })
 
 describe('publishing as another role', () => {
-  it('keeps the marker, and reports the category, for an author', async () => {
+  it('keeps the marker and reports the category as an author', async () => {
     const author = apiOf(await wp.addUser('ann', 'author'))
     const post = await article('authored', {
       renderContent: () =>
@@ -249,7 +249,7 @@ describe('publishing as another role', () => {
     expect((await publish(post, author)).post_id).toBe(receipt.post_id)
   })
 
-  it('hands the post of a contributor in for review, and finds it without its slug', async () => {
+  it('submits the post of a contributor for review, and finds it without its slug', async () => {
     const contributor = apiOf(await wp.addUser('carl', 'contributor'))
     const post = await article('contributed', { images: [], featured: null })
     const receipt = await publish(post, contributor)
@@ -266,7 +266,7 @@ describe('publishing as another role', () => {
     expect(again.post_id).toBe(receipt.post_id)
   })
 
-  it('says that a contributor may not upload images', async () => {
+  it('reports that a contributor cannot upload images', async () => {
     const contributor = apiOf(await wp.addUser('cora', 'contributor'))
     const publishing = publish(await article('imageless'), contributor)
     await expect(publishing).rejects.toMatchObject({ code: 'cannot_upload_files' })

@@ -94,7 +94,7 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
     const rawOf = (id: number) =>
       wp.query('select post_title, post_excerpt from wp_posts where ID = ?', id)[0]!
 
-    it('reads exactly as it was written on the page, in the feed and in wp-admin', async () => {
+    it('shows texts exactly as written on the page, in the feed and in wp-admin', async () => {
       const urls: Record<string, string> = {}
       for (const name of NAMES) {
         const receipt = await publish(await draft(name))
@@ -143,7 +143,7 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
       })
     })
 
-    it('is nobody’s edit: an update brings what changed and finds its terms again', async () => {
+    it('updates its own texts and terms without mistaking them for edits', async () => {
       for (const name of ['tag', 'signs', 'shortcode', 'cdata'] as const) {
         const before = await publish(await draft(name))
         const title = `${TEXTS[name]} anew`
@@ -159,7 +159,7 @@ describe.each<Kind & { ways: readonly (typeof WAYS)[number][] }>([
       expect(terms).toEqual([])
     })
 
-    it('leaves the markup that a person wrote, and takes a decision as text', async () => {
+    it('keeps markup that a person wrote, and applies a decision as text', async () => {
       const key = keyOf('persons')
       const first = await article(key, { title: 'A & B <i>', images: [] })
       const { post_id } = await publish(first)
