@@ -197,8 +197,8 @@ describe('publishing an article again', () => {
     const post = await article('trashed-unknown')
     const { post_id } = await publish(post)
     await wp.php(`wp_trash_post(${post_id});`)
-    const emptyJournal = fileIntentLog(join(dir, 'empty.json'))
-    const again = publishPost({ api, post, intentLog: emptyJournal, settleMs: 1_500 })
+    const emptyLog = fileIntentLog(join(dir, 'empty.json'))
+    const again = publishPost({ api, post, intentLog: emptyLog, settleMs: 1_500 })
     await expect(again).rejects.toMatchObject({ code: 'post_trashed' })
   })
 
@@ -208,7 +208,7 @@ describe('publishing an article again', () => {
     await wp.php(`wp_delete_post(${post_id}, true);`)
     const receipt = await publish(post)
     expect(receipt.post_id).not.toBe(post_id)
-    expect(receipt.warnings[0]).toContain(`${post_id} is not in WordPress`)
+    expect(receipt.warnings[0]).toContain(`${post_id} of the article no longer exists`)
   })
 
   it('adopts the oldest copy made in WordPress, and reports the others', async () => {
@@ -216,8 +216,8 @@ describe('publishing an article again', () => {
     const { post_id } = await publish(post)
     const copy = await wp.php(`$p = get_post(${post_id}, ARRAY_A); unset($p['ID']);
       echo wp_insert_post(wp_slash($p));`)
-    const emptyJournal = fileIntentLog(join(dir, 'empty.json'))
-    const receipt = await publishPost({ api, post, intentLog: emptyJournal, settleMs: 1_500 })
+    const emptyLog = fileIntentLog(join(dir, 'empty.json'))
+    const receipt = await publishPost({ api, post, intentLog: emptyLog, settleMs: 1_500 })
     expect(receipt.post_id).toBe(post_id)
     expect(receipt.warnings[0]).toContain(copy)
   })
@@ -256,11 +256,11 @@ describe('publishing as another role', () => {
     expect(receipt).toMatchObject({ wp_status: 'pending' })
     expect(field(receipt, 'status')).toMatchObject({ state: 'altered', sent: 'publish' })
     expect(field(receipt, 'slug')).toMatchObject({ state: 'dropped' })
-    const emptyJournal = fileIntentLog(join(dir, 'empty-2.json'))
+    const emptyLog = fileIntentLog(join(dir, 'empty-2.json'))
     const again = await publishPost({
       api: contributor,
       post,
-      intentLog: emptyJournal,
+      intentLog: emptyLog,
       settleMs: 1_500,
     })
     expect(again.post_id).toBe(receipt.post_id)

@@ -51,7 +51,9 @@ export class DeliveryLog {
         this.#reading.push(this.#read(response.clone(), exchange))
         return response
       } catch (error) {
-        exchange.answer = this.#shown(error instanceof Error ? error.message : 'It broke off.')
+        exchange.answer = this.#shown(
+          error instanceof Error ? error.message : 'The request failed.',
+        )
         throw error
       } finally {
         exchange.ms = Date.now() - began
@@ -70,7 +72,7 @@ export class DeliveryLog {
         if (answer.length > 2 * KEPT) break
       }
     } catch {
-      answer += ' … and broke off.'
+      answer += ' … (the connection failed)'
     }
     exchange.answer = this.#shown(answer)
   }

@@ -14,7 +14,7 @@ const Params = z.object({ service_url: z.string() })
 export const examineWordPress: StepHandler = async (job) => {
   const siteId = job.step.object_id
   const { wp_url, username, appPassword, api } = await openSite(job, siteId)
-  await job.progress({ phase: 'examine_wordpress', message: `Examining ${wp_url}` })
+  await job.progress({ phase: 'examine_wordpress', message: `Checking ${wp_url}` })
   const { signal } = job
   const checks = await runChecks(job.deps.fetch, { siteUrl: wp_url, username, appPassword, signal })
   const failed = checks.filter(({ ok }) => ok === false)
@@ -24,7 +24,7 @@ export const examineWordPress: StepHandler = async (job) => {
   const pairing = { api, siteId, serviceUrl, rotate: false }
   const plugin = healthy ? await pairPlugin(job, pairing) : undefined
   return {
-    message: failed.length === 0 ? `${wp_url} is well` : `${wp_url}: ${failed[0]!.cause}`,
+    message: failed.length === 0 ? `${wp_url} passed all checks` : `${wp_url}: ${failed[0]!.cause}`,
     result: { wp_url, healthy, checks },
     async write(tx) {
       if (!plugin) return

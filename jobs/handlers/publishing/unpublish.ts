@@ -84,7 +84,11 @@ async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
       ),
   )
   if (!running) return
-  throw new PollLater('already_running', 'The post is being looked at. Trying again.', WAIT_MS)
+  throw new PollLater(
+    'already_running',
+    'igny8 is checking the post. It tries again in a moment.',
+    WAIT_MS,
+  )
 }
 
 /** Repeats the step until WordPress can no longer be carrying out an earlier request. */
@@ -94,6 +98,6 @@ async function pollIfUnsettled(job: StepJob, title: string, log: DeliveryLog): P
   const left = step.created_at.getTime() + deps.settleMs - Date.now()
   if (!unsettled || left <= 0) return
   await job.write((tx) => log.delivered(tx))
-  const message = `“${title}” is a draft; igny8 looks again, since an update of it was under way.`
+  const message = `“${title}” is a draft. igny8 checks it again because an update of it was under way.`
   throw new PollLater('outcome_pending', message, left)
 }

@@ -142,7 +142,7 @@ async function published(job: StepJob, seen: Seen, post: Post): Promise<StepDone
   const message = `Published, but visitors do not see it. ${sight.reason}`
   const error: TaskError = { code: 'not_seen_live', message, at: new Date().toISOString() }
   const change = { ...wordpress, verify_at, ...(verify_at ? {} : { error }) }
-  return found(seen, change, `“${task.title}” is not seen live yet. ${sight.reason}`)
+  return found(seen, change, `“${task.title}” is not live yet. ${sight.reason}`)
 }
 
 function notPublished({ id, title, status }: Task): StepDone {

@@ -16,6 +16,6 @@ export async function waitUntilLive(job: StepJob, url: string, key: string): Pro
     }
     reason = sight.reason
   }
-  await job.responded('live', `Published, but not seen live yet. ${reason}`)
+  await job.responded('live', `Published, but not live yet. ${reason}`)
   return false
 }
