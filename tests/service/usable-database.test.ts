@@ -158,13 +158,13 @@ describe('the start', () => {
       DATABASE_URL: database.url,
       IGNY8_SECRET_KEYS: KEYS,
     })
-    await told(/the database is away/)
+    await told(/the database is unavailable/)
     await delay(2_000)
     await database.open()
     await register(await ready, 'Waited')
     const lines = output.err.split('\n').filter((line) => /database/.test(line))
     expect(lines).toEqual([
-      expect.stringContaining('the database is away'),
+      expect.stringContaining('the database is unavailable'),
       expect.stringContaining('the database is available again'),
     ])
   })
@@ -173,7 +173,7 @@ describe('the start', () => {
     const database = await passage(inject('postgresUrl'))
     database.close()
     const { child, told } = start({ DATABASE_URL: database.url, IGNY8_SECRET_KEYS: KEYS })
-    await told(/the database is away/)
+    await told(/the database is unavailable/)
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
@@ -231,7 +231,7 @@ describe('an absent database', () => {
     await expect
       .poll(lines, { timeout: 20_000 })
       .toEqual([
-        expect.stringContaining('the database is away'),
+        expect.stringContaining('the database is unavailable'),
         expect.stringContaining('the database is available again'),
       ])
     database.close()
