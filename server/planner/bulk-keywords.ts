@@ -9,7 +9,7 @@ import type { BulkStatus } from './schemas.ts'
 
 type BulkResult = { id: number; ok: boolean; code?: string }
 
-/** Deletes those of the keywords that the caller sees, and says of each id what happened. */
+/** Deletes keywords that the caller can see. Returns the result of each id. */
 export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
   return deps.database.withAccount(caller.scope, async (tx) => {
     // Locks the tasks in the order that publishing uses; the keyword triggers would lock them in another.
@@ -22,7 +22,7 @@ export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
   })
 }
 
-/** Gives those of the keywords that the caller sees a status, and says of each id what happened. */
+/** Sets the status of keywords that the caller can see. Returns the result of each id. */
 export function updateKeywordsStatus(
   deps: Deps,
   caller: Caller,

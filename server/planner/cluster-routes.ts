@@ -16,7 +16,7 @@ const generateIdeas = endpoint('editor', {
   path: '/clusters/auto_generate_ideas/',
   'x-mcp-tool': { name: 'generate_ideas' },
   tags,
-  summary: 'Make content ideas for clusters',
+  summary: 'Generate ideas for clusters',
   request: jsonBody(GenerateIdeas),
   responses: { 202: accepted },
 })
@@ -42,14 +42,15 @@ export function clusterRoutes(deps: Deps) {
       run: listClusters,
     },
     get: getCluster,
-    create: { summary: 'Add a cluster to a sector', body: NewCluster, run: createCluster },
+    create: { summary: 'Create a cluster', body: NewCluster, run: createCluster },
     update: {
-      summary: 'Change a cluster',
+      summary: 'Update a cluster',
       body: UpdateCluster,
       run: (tx, _caller, before, input) => updateCluster(tx, before, input),
     },
     remove: {
-      summary: 'Delete a cluster; its keywords stay, in no cluster',
+      summary: 'Delete a cluster',
+      description: 'Its keywords are kept, without a cluster.',
       run: (tx, _caller, { id }) => tx.delete(clusters).where(eq(clusters.id, id)),
     },
   })

@@ -58,14 +58,14 @@ export function listClusters(tx: Tx, url: string, query: z.infer<typeof ClusterQ
   })
 }
 
-/** The cluster, or a 404 when it is not the account's or on a site that was not granted. */
+/** The cluster. Throws a 404 for one of another account or on a site without a grant. */
 export async function getCluster(tx: Tx, id: number) {
   const [cluster] = await tx.select(selection).from(clusters).where(eq(clusters.id, id))
   if (!cluster) throw notFound()
   return cluster
 }
 
-/** Throws a 400 on `path` unless the cluster, if one is named, is of this sector; it stays until the transaction ends. */
+/** Locks a named cluster against deletion. Throws a 400 on `path` if it is not in this sector. */
 export async function requireCluster(
   tx: Tx,
   { site_id, sector_id }: SiteSector,
@@ -80,7 +80,7 @@ export async function requireCluster(
       and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
     )
     .for('key share')
-  if (!found) throw invalid(path, 'is not a cluster of this sector')
+  if (!found) throw invalid(path, 'must be a cluster of this sector')
 }
 
 /** Returns the new cluster's id. */
@@ -111,7 +111,11 @@ export async function updateCluster(
 }
 
 function nameTaken(name: string): DomainError {
-  return new DomainError('already_exists', `This sector has a cluster named "${name}" already.`, {
-    errors: [{ path: 'name', message: 'is taken in this sector' }],
-  })
+  return new DomainError(
+    'already_exists',
+    `This sector already has a cluster named "${name}". Choose another name.`,
+    {
+      errors: [{ path: 'name', message: 'is taken in this sector' }],
+    },
+  )
 }

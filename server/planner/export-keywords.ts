@@ -8,15 +8,15 @@ import type { Caller } from '../http/caller.ts'
 import { type ExportQuery, keywordFilters } from './keywords.ts'
 
 const BATCH = 2000
-/** By it spreadsheets know UTF-8. */
+/** The byte order mark, by which spreadsheets recognise UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF'
 const HEADER = ['keyword', 'volume', 'difficulty', 'intent', 'status', 'cluster']
 
 type Row = { id: number; cells: (string | number)[] }
 
 /**
- * The keywords that fit the filter as CSV, in the order in which they were added, with one batch in
- * memory. Each batch is a transaction of its own: a slow reader keeps none open.
+ * Streams the keywords that match the filter as CSV, in the order of their ids, with one batch in memory.
+ * Each batch is a separate transaction, so that a slow reader keeps none open.
  */
 export async function exportKeywords(
   deps: Deps,
@@ -26,7 +26,7 @@ export async function exportKeywords(
   const encoder = new TextEncoder()
   const next = (after: number) =>
     deps.database.withAccount(caller.scope, (tx) => rowsAfter(tx, query, after), { readOnly: true })
-  // Read before the answer begins, so that what is refused is refused with a status of its own.
+  // Read before the response begins, so that an error can still set its status.
   let rows = await next(0)
   return new ReadableStream({
     start(controller) {

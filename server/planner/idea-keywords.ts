@@ -8,8 +8,8 @@ type Idea = SiteSector & { id: number; account_id: number }
 type Named = { keyword_objects?: number[]; target_keywords?: string }
 
 /**
- * Links an idea to the keywords that are named, by id or in the comma-separated list, and keeps the
- * two in step; see `resolveKeywords`. Without either it does nothing.
+ * Links an idea to keywords, given by id or as a comma-separated list, and keeps both forms consistent; see
+ * `resolveKeywords`. Does nothing if neither is given.
  */
 export async function setIdeaKeywords(tx: Tx, idea: Idea, named: Named): Promise<void> {
   const { account_id, id: idea_id } = idea

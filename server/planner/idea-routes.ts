@@ -15,10 +15,12 @@ const queue = endpoint('editor', {
   path: '/ideas/bulk_queue_to_writer/',
   'x-mcp-tool': { name: 'queue_ideas' },
   tags,
-  summary: 'Make a writer task of each idea, one an idea however often it is queued',
+  summary: 'Queue ideas to the writer',
+  description:
+    'Creates a writer task for each idea. An idea has at most one task: queueing it again returns that task.',
   request: jsonBody(BulkIds),
   responses: {
-    200: answer('No task was created: those that there are.', Queued),
+    200: answer('All ideas already had a task; these are their tasks.', Queued),
     201: answer('The tasks.', Queued),
   },
 })
@@ -38,14 +40,15 @@ export function ideaRoutes(deps: Deps) {
     row: Idea,
     list: { tool: 'list_ideas', summary: 'List content ideas', query: IdeaQuery, run: listIdeas },
     get: getIdea,
-    create: { summary: 'Add a content idea to a sector', body: NewIdea, run: createIdea },
+    create: { summary: 'Create a content idea', body: NewIdea, run: createIdea },
     update: {
-      summary: 'Change a content idea',
+      summary: 'Update a content idea',
       body: UpdateIdea,
       run: (tx, _caller, before, input) => updateIdea(tx, before, input),
     },
     remove: {
-      summary: 'Delete a content idea; a task that was made of it stays',
+      summary: 'Delete a content idea',
+      description: 'A task that was created from it is kept.',
       run: (tx, _caller, { id }) => tx.delete(content_ideas).where(eq(content_ideas.id, id)),
     },
   })

@@ -65,7 +65,7 @@ export function listIdeas(tx: Tx, url: string, query: z.infer<typeof IdeaQuery>)
   })
 }
 
-/** The idea, or a 404 when it is not the account's or on a site that was not granted. */
+/** The idea. Throws a 404 for one of another account or on a site without a grant. */
 export async function getIdea(tx: Tx, id: number) {
   const [idea] = await tx.select(selection).from(content_ideas).where(eq(content_ideas.id, id))
   if (!idea) throw notFound()

@@ -9,11 +9,11 @@ import { requireActive } from '../sites/require-active.ts'
 import { requireSiteSector } from '../sites/site-sector.ts'
 import type { ImportGsc } from './schemas.ts'
 
-/** Search Console knows a day in full about three days later. */
+/** Search Console has complete data of a day after about three days. */
 const LAG_DAYS = 3
 const DEFAULT_DAYS = 28
 
-/** Accepts that a property's search queries become keywords of a sector. Returns the run. */
+/** Starts the import of a property's search queries as keywords of a sector. Returns the run. */
 export function acceptGscImport(
   deps: Deps,
   caller: Caller,

@@ -11,14 +11,14 @@ import type { Imported } from './schemas.ts'
 
 /** The longest a merge can take: the `long` transaction limit. */
 const LONGEST_MS = 15 * 60_000
-/** Each has a connection of the pool, for seconds where the file is large. */
+/** Each import holds a connection of the pool, for seconds if the file is large. */
 const merges = limitConcurrency({
   places: 3,
   each: 1,
   waiting: IMPORTS_AT_ONCE,
   patienceMs: (IMPORTS_AT_ONCE - 1) * LONGEST_MS,
   longestMs: LONGEST_MS + 60_000,
-  what: 'imports run',
+  what: 'imports',
 })
 
 /**

@@ -59,10 +59,10 @@ const routes = {
     method: 'get',
     path: '/keywords/export_csv/',
     tags,
-    summary: 'Export the keywords that fit a filter as CSV',
+    summary: 'Export keywords as CSV',
     description:
-      'UTF-8 with a byte order mark. What a spreadsheet would compute has an apostrophe before it, ' +
-      'which import takes away again.',
+      'Exports the keywords that match the filters, in UTF-8 with a byte order mark. Cells that a spreadsheet ' +
+      'would treat as formulas start with an apostrophe, which the import removes.',
     request: { query: ExportQuery },
     responses: {
       200: {

@@ -67,7 +67,7 @@ function keywordIn(cell: string): string {
   const keyword = oneLine(unescapeFormula(oneLine(cell)))
   if (keyword === '') throw new CellError('has no keyword')
   if (keyword.length > MAX_KEYWORD_LENGTH) {
-    throw new CellError(`its keyword is longer than ${MAX_KEYWORD_LENGTH} characters`)
+    throw new CellError(`keyword must have at most ${MAX_KEYWORD_LENGTH} characters`)
   }
   return keyword
 }
@@ -77,14 +77,14 @@ function numberIn(cell: string, name: Column, most: number): number | null {
   if (text === '') return null
   const value = WHOLE_NUMBER.test(text) ? Number(text.replaceAll(',', '')) : Number.NaN
   if (value <= most) return value
-  throw new CellError(`its ${name} is no whole number from 0 to ${most}: ${shown(text)}`)
+  throw new CellError(`${name} must be a whole number from 0 to ${most}, not "${shown(text)}"`)
 }
 
 function intentIn(cell: string): string | null {
   const intent = cell.trim().toLowerCase()
   if (intent === '') return null
   if (INTENTS.some((known) => known === intent)) return intent
-  throw new CellError(`its intent is none of ${INTENTS.join(', ')}: ${shown(intent)}`)
+  throw new CellError(`intent must be one of ${INTENTS.join(', ')}, not "${shown(intent)}"`)
 }
 
 function shown(text: string): string {

@@ -70,7 +70,7 @@ export function listKeywords(tx: Tx, url: string, query: z.infer<typeof KeywordQ
   })
 }
 
-/** The keyword, or a 404 when it is not the account's or on a site that was not granted. */
+/** The keyword. Throws a 404 for one of another account or on a site without a grant. */
 export async function getKeyword(tx: Tx, id: number) {
   const [keyword] = await tx.select(selection).from(keywords).where(eq(keywords.id, id))
   if (!keyword) throw notFound()
@@ -110,7 +110,7 @@ export async function updateKeyword(
 }
 
 function keywordTaken(keyword: string): DomainError {
-  return new DomainError('already_exists', `"${keyword}" is a keyword of this sector already.`, {
-    errors: [{ path: 'keyword', message: 'is in this sector already' }],
+  return new DomainError('already_exists', `"${keyword}" is already a keyword of this sector.`, {
+    errors: [{ path: 'keyword', message: 'is already in this sector' }],
   })
 }

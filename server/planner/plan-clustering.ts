@@ -12,8 +12,8 @@ import { keywordFilters } from './keywords.ts'
 import { type ClusterKeywords, KeywordFilter } from './schemas.ts'
 
 /**
- * What a clustering step works on, as its params hold it. A filter is bounded by what it found when
- * the run was accepted: what was paid for is what is clustered.
+ * The params of a clustering step. A filter is limited to the keywords that it matched when the run was
+ * accepted, because those were paid for.
  */
 export const Selection = z.object({
   ids: z.array(z.int()).optional(),
@@ -34,7 +34,7 @@ export async function planClustering(
   await requireActive(tx, [input])
   const { count, last_id } = await measure(tx, input, { ids, filter })
   if (ids && count < ids.length) throw notFound()
-  if (count === 0) throw invalid('filter', 'fits no keyword of this sector')
+  if (count === 0) throw invalid('filter', 'matches no keyword of this sector')
   const params: Selection = { ids, filter, count, last_id }
   const price = clusteringPrice(count)
   return {
@@ -46,7 +46,7 @@ export async function planClustering(
   }
 }
 
-/** The keywords that a run is about: those named, or those that fit the filter. */
+/** The keywords of a run: those with the given ids, or those that match the filter. */
 export function selected(
   { site_id, sector_id }: SiteSector,
   { ids, filter = {} }: Pick<Selection, 'ids' | 'filter'>,

@@ -9,10 +9,10 @@ import { generateIdeasJob } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import type { GenerateIdeas } from './schemas.ts'
 
-/** What a step that generates ideas is asked for, as its params hold it. */
+/** The params of a step that generates ideas. */
 export const IdeasWanted = z.object({ count: z.int().min(1) })
 
-/** Plans the making of ideas for clusters, one step a cluster. */
+/** Plans the generation of ideas, with one step per cluster. */
 export async function planIdeas(tx: Tx, input: z.infer<typeof GenerateIdeas>): Promise<RunPlan> {
   const ids = [...new Set(input.ids)]
   const wanted: z.infer<typeof IdeasWanted> = { count: input.ideas_per_cluster }

@@ -17,15 +17,15 @@ const {
 } = getTableColumns(tasks)
 
 /**
- * Makes a writer task of each idea and marks it `scheduled`. An idea has one task, however often and
- * by however many at once it is queued: one that has a task answers it. Ids that the caller does not
- * see, and published ideas whose task is gone, are told in `results`. Throws a 400, and makes none, when
- * the tasks are too much for one answer.
+ * Creates a writer task for each idea and marks the idea `scheduled`. An idea has at most one task, also
+ * when it is queued concurrently; an existing task is returned. `results` reports ids that the caller
+ * cannot see and published ideas whose task was deleted. Throws a 400 and creates nothing if the tasks are
+ * too large for one response.
  */
 export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
   const ids = [...new Set(wanted)]
   return deps.database.withAccount(caller.scope, async (tx) => {
-    // Who queues the same ideas waits here, and then finds their tasks.
+    // A concurrent request for the same ideas waits here and then finds their tasks.
     const ideas = await tx
       .select({ id: content_ideas.id })
       .from(content_ideas)

@@ -35,7 +35,7 @@ const uploads = limitConcurrency({
   patienceMs: 60_000,
   // An hour for the upload, plus the merge and its wait.
   longestMs: 2 * 3_600_000,
-  what: 'imports of your account run',
+  what: 'imports of your account',
   code: 'rate_limited',
 })
 
@@ -131,7 +131,9 @@ class Stage {
     const drop = (tx: Tx) => dropStage(tx, this.#staging)
     await database
       .withAccount({ accountId }, drop, { whileClosed: true })
-      .catch((err: unknown) => logger.warn({ err }, 'the rows of an upload could not be removed'))
+      .catch((err: unknown) =>
+        logger.warn({ err }, 'could not remove the staged rows of an upload; they are swept later'),
+      )
   }
 }
 

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 
-/** The comma-separated lists that stand beside links to keywords. */
+/** The comma-separated columns that duplicate the links to keywords. */
 const LISTS = [
   { table: sql`tasks`, list: sql`keywords`, links: sql`task_keywords`, id: sql`task_id` },
   {

@@ -74,12 +74,12 @@ export const ClusterKeywords = z
   .strictObject({ ...place, ids: Ids.optional(), filter: KeywordFilter.optional() })
   .refine(({ ids, filter }) => !(ids && filter), {
     path: ['filter'],
-    message: 'name ids or a filter, not both',
+    message: 'send ids or a filter, not both',
   })
   .openapi({
     description:
-      'Without ids, what fits the filter; unless the filter says otherwise, those that are in no ' +
-      'cluster and not archived.',
+      'Without `ids`, the keywords that match the filter are used. By default these are the keywords without ' +
+      'a cluster that are not archived.',
   })
 
 export const BulkIds = z.strictObject({ ids: Ids })
@@ -91,7 +91,7 @@ export const BulkUpdated = z.object({ updated: z.int(), results })
 export const Imported = z
   .object({
     imported: z.int().openapi({ description: 'New keywords.' }),
-    updated: z.int().openapi({ description: 'Keywords that were here already.' }),
+    updated: z.int().openapi({ description: 'Keywords that already existed.' }),
     skipped: z.int().openapi({
       description: 'Rows with an error, and all but the last row of the same keyword.',
     }),
@@ -105,8 +105,8 @@ export const Imported = z
 export const Cluster = createSelectSchema(clusters, times)
   .extend({
     keywords_count: z.int(),
-    volume: z.int().openapi({ description: 'The sum of its keywords’ search volumes.' }),
-    mapped_pages: z.int().openapi({ description: 'How many of its tasks have a post.' }),
+    volume: z.int().openapi({ description: 'The sum of the search volumes of its keywords.' }),
+    mapped_pages: z.int().openapi({ description: 'The number of its tasks that have a post.' }),
   })
   .openapi('Cluster')
 const clusterFields = {
@@ -128,7 +128,9 @@ export const GenerateIdeas = z.strictObject({
 })
 
 export const Idea = createSelectSchema(content_ideas, times)
-  .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of its keywords.' }) })
+  .extend({
+    keyword_objects: z.array(z.int()).openapi({ description: 'The IDs of its keywords.' }),
+  })
   .openapi('ContentIdea')
 const ideaFields = {
   description: longText(20_000).optional(),
@@ -138,8 +140,8 @@ const ideaFields = {
     .optional()
     .openapi({
       description:
-        'Comma-separated; links those that are keywords of the sector. Ignored when keyword_objects ' +
-        'is given, which rewrites it.',
+        'Comma-separated. Names that are keywords of the sector are linked. Ignored if `keyword_objects` is ' +
+        'given, which replaces this text.',
     }),
   keyword_objects: z.array(objectId).max(1000).optional(),
   keyword_cluster_id: objectId.nullable().optional(),
@@ -173,29 +175,35 @@ export const Queued = z.object({
   tasks: z.array(QueuedTask),
   results: z.array(
     z.object({
-      id: z.int().openapi({ description: 'The idea.' }),
+      id: z.int().openapi({ description: 'The ID of the idea.' }),
       ok: z.boolean(),
       code: z.string().optional(),
       task_id: z.int().optional(),
       created: z.boolean().optional().openapi({
-        description: 'False when the idea was queued before.',
+        description: 'False if the idea already had a task.',
       }),
     }),
   ),
 })
 
-/** Search Console keeps sixteen months; nothing asked for is from before it was there. */
+/** A day. Search Console keeps only sixteen months of data. */
 const day = z.iso.date().refine((date) => date >= '2010-01-01', 'must not be before 2010')
 
 export const ImportGsc = z.strictObject({
   site_id: objectId,
   sector_id: objectId,
   property: text(500).openapi({
-    description: 'As POST system/settings/integrations/gsc/properties/ lists it.',
+    description: 'A property as listed by POST system/settings/integrations/gsc/properties/.',
     example: 'sc-domain:example.com',
   }),
-  start_date: day.optional().openapi({ description: 'Default: 28 days with end_date.' }),
+  start_date: day
+    .optional()
+    .openapi({
+      description: 'The first day. Default: the period has 28 days and ends on `end_date`.',
+    }),
   end_date: day
     .optional()
-    .openapi({ description: 'Default: three days ago, the last known in full.' }),
+    .openapi({
+      description: 'The last day. Default: three days ago, the last day with complete data.',
+    }),
 })

@@ -14,10 +14,10 @@ import { getTask } from '../tasks/get-task.ts'
 import { tellPlugin } from './deliveries.ts'
 
 /**
- * Notes that somebody approves these articles as they stand, and lets go on what waited for that.
- * `approvedBy` names who in words; `ifMatch` lists the entity tags of the tasks as they were read. Throws
- * a 404 when one is not to be seen, `wrong_state` when one has no article, `precondition_failed` when one
- * has changed since it was read. Returns how many there were.
+ * Approves the current version of these articles and releases the publications that waited for it.
+ * `approvedBy` is the name of the person; `ifMatch` lists the entity tags of the tasks as they were read.
+ * Throws a 404 for a task that the caller cannot see, `wrong_state` if one has no article, and
+ * `precondition_failed` if one has changed since it was read. Returns the number of articles.
  */
 export async function approveTasks(
   tx: Tx,
@@ -80,7 +80,7 @@ export function approveAsUser(
 
 const among = (ids: number[]) => sql`${tasks.id} = any(${sql.param(ids)}::bigint[])`
 
-/** Locks them in one order: what is approved is not changed meanwhile. */
+/** Locks the tasks in the order of their ids, so that they cannot change while they are approved. */
 async function requireArticles(tx: Tx, ids: number[]): Promise<void> {
   const found = await tx
     .select({ id: tasks.id })
@@ -99,5 +99,8 @@ async function requireArticles(tx: Tx, ids: number[]): Promise<void> {
   const without = ids.filter((id) => !articles.has(id))
   if (without.length === 0) return
   const named = without.slice(0, 20).join(', ')
-  throw new DomainError('wrong_state', `Only an article can be approved: task ${named} has none.`)
+  throw new DomainError(
+    'wrong_state',
+    `Only a task with an article can be approved. Task ${named} has none; generate it first.`,
+  )
 }

@@ -19,12 +19,11 @@ import { planPublishing } from './plan-publishing.ts'
 export const BridgeAction = z
   .discriminatedUnion('action', [
     z.strictObject({
-      action: z
-        .literal('publish')
-        .openapi({ description: 'Approves the article, and publishes it.' }),
+      action: z.literal('publish').openapi({ description: 'Approves and publishes the article.' }),
       task_id: objectId,
       updated_at: z.iso.datetime().openapi({
-        description: 'That of the article as it was shown. One that changed since is not approved.',
+        description:
+          'The version of the article that was shown. If it has changed since, it is not approved.',
       }),
       /** The login name in WordPress, for the record. */
       user: text(100),
@@ -84,7 +83,7 @@ async function requireUnchanged(
   if (task.updated_at.getTime() === Date.parse(updated_at)) return
   throw new DomainError(
     'precondition_failed',
-    'The article has changed since it was shown. Read it again before you approve it.',
+    'The article has changed since it was shown. Reload it and read it again before you approve it.',
   )
 }
 

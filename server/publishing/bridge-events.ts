@@ -29,7 +29,7 @@ export const BridgeEvent = z
       /** Null for a post that is no more; a plugin of the site's may have statuses of its own. */
       wp_status: text(20).nullable(),
       post_url: longText(2_000).nullable().openapi({
-        description: 'The address of the post: absolute, or relative to the site.',
+        description: 'The URL of the post, absolute or relative to the site.',
       }),
       /** When the plugin read the post. */
       as_of: z.iso.datetime({ offset: true }),

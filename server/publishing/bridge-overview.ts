@@ -16,7 +16,7 @@ const state = sql<(typeof STATES)[number]>`case when tasks.status = 'published'
   and tasks.wp_status = 'future' then 'scheduled' else tasks.status end`
 
 export const OverviewRequest = z.strictObject({
-  status: z.enum(STATES).optional().openapi({ description: 'Only tasks that stand so.' }),
+  status: z.enum(STATES).optional().openapi({ description: 'Only tasks with this status.' }),
   page: z.int().min(1).max(10_000).optional(),
 })
 
@@ -42,7 +42,7 @@ const OverviewTask = z.object({
   error: z.string().nullable(),
   has_article: z.boolean(),
   updated_at: time,
-  work: Work.openapi({ description: 'What is being done to it, or waits.' }),
+  work: Work.openapi({ description: 'The step that is running or waiting for this task.' }),
 })
 
 /** What the plugin's page in wp-admin shows. */

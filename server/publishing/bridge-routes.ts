@@ -39,7 +39,7 @@ const DeliveryRow = z
     attempts: z.int(),
     next_attempt_at: nullableTime.openapi({
       description:
-        'Not sent before. A webhook also waits for those before it, and while its site fails. Null when it is not sent any more.',
+        'The earliest time of the next attempt. A webhook also waits for earlier ones of its site, and while the site fails. Null if it will not be sent again.',
     }),
     delivered_at: nullableTime,
     ...times,
@@ -61,36 +61,39 @@ const routes = {
     method: 'post',
     path: '/bridge/{site_id}/events/',
     tags: ['wordpress'],
-    summary: 'What the plugin of a site tells of its posts',
+    summary: 'Receive an event from the plugin',
     description:
-      'A Standard Webhook: the signature is the authentication. One that was taken is answered with ' +
-      '200 and not acted on again.',
+      'A change of a post, sent as a Standard Webhook and authenticated by its signature. A webhook that was ' +
+      'already received gets a 200 and has no further effect.',
     request: { params: SiteParam, ...jsonBody(BridgeEvent) },
-    responses: { 200: answer('Taken.', Taken) },
+    responses: { 200: answer('The action was accepted.', Taken) },
   }),
   overview: endpoint('public', {
     method: 'post',
     path: '/bridge/{site_id}/overview/',
     tags: ['wordpress'],
-    summary: "What the plugin's page in wp-admin shows of its site",
-    description: 'Signed as a Standard Webhook by the site that it is about.',
+    summary: 'Get the overview for the plugin',
+    description:
+      "The data of the plugin's page in wp-admin. The request is signed by the site as a Standard Webhook.",
     request: { params: SiteParam, ...jsonBody(OverviewRequest) },
-    responses: { 200: answer('How the site and its tasks stand.', Overview) },
+    responses: { 200: answer('The state of the site and its tasks.', Overview) },
   }),
   actions: endpoint('public', {
     method: 'post',
     path: '/bridge/{site_id}/actions/',
     tags: ['wordpress'],
-    summary: "What somebody asks for on the plugin's page in wp-admin",
-    description: 'Signed as a Standard Webhook; one that was taken is not acted on again.',
+    summary: 'Receive an action from the plugin',
+    description:
+      "An action on the plugin's page in wp-admin, signed as a Standard Webhook. A webhook that was already received has no further effect.",
     request: { params: SiteParam, ...jsonBody(BridgeAction) },
-    responses: { 200: answer('Taken.', Taken) },
+    responses: { 200: answer('The action was accepted.', Taken) },
   }),
   plugin: endpoint('viewer', {
     method: 'get',
     path: '/auth/sites/{id}/wordpress/plugin.zip/',
     tags: ['wordpress'],
-    summary: 'The bridge plugin, for Plugins → Add New → Upload Plugin in WordPress',
+    summary: 'Download the bridge plugin',
+    description: 'Install it in WordPress under Plugins → Add New → Upload Plugin.',
     request: { params: IdParam },
     responses: {
       200: { description: 'The plugin.', content: { 'application/zip': { schema: z.string() } } },
@@ -100,8 +103,9 @@ const routes = {
     method: 'get',
     path: '/publishing/deliveries/',
     tags: ['wordpress'],
-    summary: 'Webhooks to the plugins of sites, and attempts at posts, with how each went',
-    description: 'Without their logs: get a delivery for `log`. Kept for 30 days.',
+    summary: 'List deliveries',
+    description:
+      'Webhooks to the plugin and attempts to publish, with their results. Get a delivery for its `log`. Deliveries are kept for 30 days.',
     request: { query: DeliveryQuery },
     responses: { 200: answer('A page of the list.', pageOf(DeliveryRow)) },
   }),
@@ -109,10 +113,10 @@ const routes = {
     method: 'get',
     path: '/publishing/deliveries/{id}/',
     tags: ['wordpress'],
-    summary: 'A delivery with its log',
+    summary: 'Get a delivery',
     description:
-      'Each exchange with its request, answer and time in milliseconds; secrets are removed, and long ' +
-      'bodies are cut.',
+      '`log` has each request with its response and time in milliseconds. Secrets are removed, and long bodies ' +
+      'are truncated.',
     request: { params: IdParam },
     responses: { 200: answer('The delivery.', Delivery) },
   }),
@@ -120,9 +124,11 @@ const routes = {
     method: 'post',
     path: '/publishing/deliveries/{id}/replay/',
     tags: ['wordpress'],
-    summary: 'Send a webhook again, with the id that it had, or do anew what was done to a post',
+    summary: 'Replay a delivery',
+    description:
+      'Sends a webhook again with the same ID, or repeats the operation on a post as a new run.',
     request: { params: IdParam },
-    responses: { 200: answer('It is sent again.', Delivery), 202: accepted },
+    responses: { 200: answer('The webhook is sent again.', Delivery), 202: accepted },
   }),
 }
 

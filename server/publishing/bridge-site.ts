@@ -36,7 +36,7 @@ export async function signingSite(
   }
   throw new DomainError(
     'signature_invalid',
-    'The webhook is not signed with a key of this site. Pair the plugin again, and check both clocks.',
+    'The webhook is not signed with a key of this site, or its timestamp is off. Check both clocks, then pair the plugin again.',
   )
 }
 

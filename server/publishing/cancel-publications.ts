@@ -50,7 +50,7 @@ async function cancel(tx: Tx, { id, run_id }: { id: number; run_id: number }): P
   const [cancelled] = await setCancelled(tx, eq(run_steps.id, id))
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, run_id)).for('update')
   await settleFailures(tx, cancelled!.account_id, [cancelled!])
-  await endRunIfDone(tx, run_id, 'Cancelled, since the task is unpublished')
+  await endRunIfDone(tx, run_id, 'Cancelled because the task is being unpublished')
 }
 
 /** Whether an attempt at one of the steps was sent: each has its delivery. */
@@ -73,6 +73,6 @@ async function wereBegun(tx: Tx, taskId: number, stepIds: number[]): Promise<boo
 function underWay(taskId: number, runId: number, what: string): DomainError {
   return new DomainError(
     'already_running',
-    `Task ${taskId} ${what} at this moment (run ${runId}). Wait until that run has ended, or cancel it, and ask again.`,
+    `Task ${taskId} ${what} (run ${runId}). Wait for that run or cancel it, then try again.`,
   )
 }

@@ -23,15 +23,15 @@ export const Conflict = z
       z.object({
         field: z.enum(['title', 'excerpt', 'content']),
         base: z.string().nullable().openapi({
-          description: 'What both changed: as it was sent last. Null when that is not known.',
+          description: 'The text that both sides changed, as it was last sent. Null if unknown.',
         }),
-        ours: z.string().openapi({ description: "The article's." }),
-        theirs: z.string().openapi({ description: 'That of the post in WordPress.' }),
+        ours: z.string().openapi({ description: 'The text of the article.' }),
+        theirs: z.string().openapi({ description: 'The text of the post in WordPress.' }),
       }),
     ),
     decided: choices.nullable().openapi({
       description:
-        'The choices that are about to be published, which an approval is of. Null while nobody has decided.',
+        'The choices that will be published and that an approval covers. Null until somebody has decided.',
     }),
   })
   .openapi('Conflict')
@@ -40,7 +40,7 @@ export const ResolveConflict = z.strictObject({
   conflict_id: z.string().max(100),
   choices: choices.openapi({
     description:
-      'One for each clash, in their order: a side, or another text; HTML for the content, plain text for title and excerpt. Another text takes the approval back.',
+      'One choice for each clash, in the same order: a side, or a new text (HTML for the content, plain text for title and excerpt). A new text withdraws the approval.',
   }),
 })
 
@@ -81,7 +81,7 @@ export async function planResolution(
   }
   const { clashes, wanted } = conflict
   if (choices.length !== clashes.length) {
-    throw invalid('choices', `must be as many as there are clashes: ${clashes.length}`)
+    throw invalid('choices', `must have one choice for each of the ${clashes.length} clashes`)
   }
   for (const [at, choice] of choices.entries()) {
     const isHtml = typeof choice === 'object' && clashes[at]?.field === 'content'

@@ -8,12 +8,12 @@ import {
   connectionOutcome,
 } from './connect.ts'
 
-/** A state is 43 characters; what else is longer than this is nobody's. */
+/** The longest query value that is accepted; a state has 43 characters. */
 const MAX_LENGTH = 500
 
 /**
- * Where WordPress sends the browser back to, with the new application password in the address: it is
- * taken, and the browser is sent on at once to a page whose address holds no secret.
+ * The callback of WordPress, whose URL contains the new application password. It redirects at once to a
+ * page whose URL contains no secret.
  */
 export function connectPages(deps: Deps) {
   const app = newRouter()
@@ -38,22 +38,23 @@ export function connectPages(deps: Deps) {
 }
 
 const TITLES: Record<ConnectionOutcome['state'], string> = {
-  unknown: 'This link is not known',
+  unknown: 'Unknown link',
   open: 'WordPress has not answered yet',
   expired: 'This link has expired',
-  refused: 'Nothing was linked',
-  checking: 'Checking what WordPress answered…',
-  linked: 'The site is linked',
-  failed: 'The site could not be linked',
+  refused: 'The site was not connected',
+  checking: 'Checking the connection…',
+  linked: 'The site is connected',
+  failed: 'The site could not be connected',
 }
 const ADVICE: Record<ConnectionOutcome['state'], string> = {
-  unknown: 'Start again in igny8.',
-  open: 'Approve the connection in WordPress, in the page that igny8 sent you to.',
-  expired: 'It was good for half an hour. Start again in igny8.',
-  refused: 'You did not approve the connection in WordPress. Start again in igny8 if you want to.',
+  unknown: 'Start the connection again in igny8.',
+  open: 'Approve the connection on the WordPress page that igny8 opened.',
+  expired: 'A link is valid for 30 minutes. Start the connection again in igny8.',
+  refused:
+    'You did not approve the connection in WordPress. To connect the site, start again in igny8.',
   checking: 'This takes a few seconds.',
   linked: 'You can close this page.',
-  failed: 'Mend it and start again in igny8.',
+  failed: 'Fix the problem and start the connection again in igny8.',
 }
 
 function page(outcome: ConnectionOutcome) {

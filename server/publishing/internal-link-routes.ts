@@ -20,10 +20,10 @@ const routes = {
     path: '/writer/internal_links/',
     'x-mcp-tool': { name: 'list_internal_links' },
     tags,
-    summary: 'Links between the pages of clusters, and the changes that are proposed',
+    summary: 'List internal links',
     description:
-      'The hub of a cluster links to every other page of it, and each of those to the hub. A page is ' +
-      'published with the links whose pages are live; what changes afterwards is proposed.',
+      'The hub of a cluster links to every other page of the cluster, and each of those links to the hub. A ' +
+      'page is published with the links whose target pages are live. Later changes are proposed here.',
     request: { query: InternalLinkQuery },
     responses: { 200: answer('A page of the list.', pageOf(InternalLink)) },
   }),
@@ -32,8 +32,9 @@ const routes = {
     path: '/writer/internal_links/accept/',
     'x-mcp-tool': { name: 'accept_internal_links', openWorldHint: true },
     tags,
-    summary: 'Update published pages with changes of their links',
-    description: 'What people changed in WordPress stays, as with every update.',
+    summary: 'Accept changes of internal links',
+    description:
+      'Updates the published pages. Edits that people made in WordPress are kept, as with every update.',
     request: jsonBody(InternalLinkIds),
     responses: { 202: accepted },
   }),
@@ -42,9 +43,11 @@ const routes = {
     path: '/writer/internal_links/dismiss/',
     'x-mcp-tool': { name: 'dismiss_internal_links' },
     tags,
-    summary: 'Turn down changes of links: the pages stay as they are',
+    summary: 'Dismiss changes of internal links',
     request: jsonBody(InternalLinkIds),
-    responses: { 200: answer('Turned down.', z.object({ dismissed: z.int() })) },
+    responses: {
+      200: answer('The number of dismissed changes.', z.object({ dismissed: z.int() })),
+    },
   }),
 }
 

@@ -53,13 +53,16 @@ export const InternalLink = z
     to_title: z.string(),
     state: z.enum(LINK_STATES).openapi({
       description:
-        '`waiting` for its page to be live; `live`; `proposed`: the published page should be changed; ' +
-        '`accepted`: it is changed when it is published next; accept again if that failed; ' +
-        '`dismissed`: that was turned down.',
+        '`waiting`: the target page is not live yet; `live`: the link is published; `proposed`: a change of ' +
+        'the published page is proposed; `accepted`: the change is made at the next update (accept it again ' +
+        'if that fails); `dismissed`: the change was rejected.',
     }),
-    url: z.string().nullable().openapi({ description: 'Where the page links to; null: nowhere.' }),
+    url: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The URL that the page links to now, or null.' }),
     wanted_url: z.string().nullable().openapi({
-      description: 'Where it should: null when the other page is gone, or not live yet.',
+      description: 'The URL that it should link to. Null if the target page is not live.',
     }),
     ...times,
   })
@@ -150,5 +153,8 @@ async function requireChanges(tx: Tx, ids: number[]): Promise<void> {
   const others = found.filter(({ state }) => state === 'waiting' || state === 'live')
   if (others.length === 0) return
   const named = others.slice(0, 20).map((link) => `${link.id} is ${link.state}`)
-  throw new DomainError('wrong_state', `There is nothing to change: link ${named.join(', ')}.`)
+  throw new DomainError(
+    'wrong_state',
+    `Only links with a proposed change can be accepted or dismissed: link ${named.join(', ')}.`,
+  )
 }

@@ -76,7 +76,7 @@ export function acceptUnlink(deps: Deps, caller: Caller, siteId: number): Promis
 export function notLinked(name: string): DomainError {
   return new DomainError(
     'site_not_linked',
-    `The site "${name}" is not linked to a WordPress. PUT auth/sites/{id}/wordpress/ first.`,
+    `The site "${name}" is not connected to WordPress. Connect it with PUT auth/sites/{id}/wordpress/ first.`,
   )
 }
 
@@ -94,7 +94,7 @@ export async function requireSite(tx: Tx, id: number) {
 export function siteAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw invalid('wp_url', 'must be an address such as https://example.com')
+    throw invalid('wp_url', 'must be a URL such as https://example.com')
   }
   if (url.username || url.password) throw invalid('wp_url', 'must not contain credentials')
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')

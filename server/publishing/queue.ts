@@ -19,14 +19,19 @@ export const Publication = z
     task_id: z.int(),
     site_id: z.int(),
     title: z.string(),
-    run_id: z.int().openapi({ description: 'Cancel it to take the publication back.' }),
+    run_id: z
+      .int()
+      .openapi({ description: 'The run to cancel if the article should not be published.' }),
     state: z.enum(OPEN_STATES).openapi({
-      description: '`waiting`: for the article or its images.',
+      description: '`waiting` means that the article or its images are not ready.',
     }),
     held: z.enum(HOLDS).nullable().openapi({
-      description: 'What it waits for: somebody to approve the article, or a paused site.',
+      description:
+        'The condition that it waits for: the approval of the article, or a paused site.',
     }),
-    not_before: nullableTime.openapi({ description: "Its slot in the site's drip." }),
+    not_before: nullableTime.openapi({
+      description: "Its slot in the site's publishing schedule.",
+    }),
     created_at: time,
   })
   .openapi('Publication')

@@ -21,7 +21,7 @@ const Linked = z
     site_name: z.string(),
     roles: z.array(z.string()),
     plugin: z.enum(['absent', 'paired', 'failed']).openapi({
-      description: 'Whether the bridge plugin is there, and shares a key now.',
+      description: 'Whether the bridge plugin is installed and paired.',
     }),
     warnings: z.array(z.string()),
   })
@@ -34,7 +34,8 @@ const Found = z.object({ wp_url: z.string(), authorization: z.string() })
 const Connect = z
   .object({
     authorize_url: z.string().openapi({
-      description: "WordPress's own page: send the owner of the site there, within half an hour.",
+      description:
+        'The page of WordPress where the owner of the site approves the connection. Valid for 30 minutes.',
     }),
   })
   .openapi('ConnectWordPress')
@@ -47,30 +48,31 @@ const routes = {
     method: 'post',
     path: '/auth/sites/{id}/wordpress/connect/',
     tags: ['wordpress'],
-    summary: 'Link a WordPress by one click of its owner',
+    summary: 'Start connecting a site to WordPress',
     description:
-      'Its owner approves in WordPress, which sends the browser back here with a new application ' +
-      'password; that is checked and stored. After a 202 ask again.',
+      'The owner approves the connection in WordPress, which redirects to igny8 with a new application ' +
+      'password. igny8 checks and stores it. After a 202, send the request again.',
     'x-shows-secret': true,
     request: { params: IdParam, ...jsonBody(ConnectWordPress) },
-    responses: { 200: answer('Where to send the owner.', Connect), 202: accepted },
+    responses: { 200: answer('The URL for the owner of the site.', Connect), 202: accepted },
   }),
   doctor: endpoint('editor', {
     method: 'get',
     path: '/auth/sites/{id}/wordpress/doctor/',
     'x-mcp-tool': { name: 'check_wordpress', readOnlyHint: false, openWorldHint: true },
     tags: ['wordpress'],
-    summary: 'Examine the way to a published post, each check with its cause and remedy',
+    summary: 'Check the connection to WordPress',
     description:
-      'Makes a draft and an image in WordPress and deletes both. A look that is under way is joined.',
+      'Runs every check on the way to a published post; each has its cause and remedy. Creates a draft and an ' +
+      'image in WordPress and deletes both. If a check is already running, waits for its result.',
     request: { params: IdParam },
-    responses: { 200: answer('What was found.', Examined), 202: accepted },
+    responses: { 200: answer('The results of the checks.', Examined), 202: accepted },
   }),
   link: endpoint('admin', {
     method: 'put',
     path: '/auth/sites/{id}/wordpress/',
     tags: ['wordpress'],
-    summary: 'Link a WordPress by an application password, checked before it is stored',
+    summary: 'Connect a site with an application password',
     request: { params: IdParam, ...jsonBody(LinkWordPress) },
     responses: { 200: answer('Linked.', Linked), 202: accepted },
   }),
@@ -78,16 +80,16 @@ const routes = {
     method: 'delete',
     path: '/auth/sites/{id}/wordpress/',
     tags: ['wordpress'],
-    summary: 'Revoke the application password in WordPress and forget it',
+    summary: 'Disconnect a site from WordPress',
     request: { params: IdParam },
-    responses: { 200: answer('Forgotten.', Unlinked), 202: accepted },
+    responses: { 200: answer('The password was deleted here.', Unlinked), 202: accepted },
   }),
   publish: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/publish/',
     'x-mcp-tool': { name: 'publish', openWorldHint: true },
     tags: ['writer'],
-    summary: 'Publish articles to WordPress, exactly once',
+    summary: 'Publish articles to WordPress',
     request: jsonBody(PublishTasks),
     responses: { 202: accepted },
   }),
@@ -96,21 +98,21 @@ const routes = {
     path: '/writer/tasks/{id}/conflict/',
     'x-mcp-tool': { name: 'get_conflict' },
     tags: ['writer'],
-    summary: 'Where the last update and an edit made in WordPress do not go together',
+    summary: 'Get the conflict of a task',
     description:
-      'Both versions of each place. A task has a conflict when its `error.code` is `merge_conflict`; ' +
-      'nothing was overwritten. Without one this is a 404.',
+      'Both versions of each place where the last update clashes with an edit made in WordPress. A task has a ' +
+      'conflict if its `error.code` is `merge_conflict`; nothing was overwritten. Without one this is a 404.',
     request: { params: IdParam },
-    responses: { 200: answer('What clashes.', Conflict) },
+    responses: { 200: answer('The clashes.', Conflict) },
   }),
   resolveConflict: endpoint('editor', {
     method: 'post',
     path: '/writer/tasks/{id}/resolve_conflict/',
     'x-mcp-tool': { name: 'resolve_conflict', openWorldHint: true },
     tags: ['writer'],
-    summary: 'Decide each clash, and publish',
+    summary: 'Resolve a conflict and publish',
     description:
-      'A post that was edited again meanwhile is not overwritten: that is a new conflict.',
+      'If the post was edited again in the meantime, it is not overwritten: there is a new conflict.',
     request: { params: IdParam, ...jsonBody(ResolveConflict) },
     responses: { 202: accepted },
   }),
@@ -119,13 +121,14 @@ const routes = {
     path: '/writer/tasks/approve/',
     'x-mcp-tool': { name: 'approve', openWorldHint: true },
     tags: ['writer'],
-    summary: 'Approve articles as they stand; what waited for that is published',
+    summary: 'Approve articles',
     description:
-      'By a person: an API key may not. Who approved is in `approved_by` and in the audit log. ' +
-      'Any change of what reaches WordPress takes the approval back: text, title, slug, excerpt, SEO ' +
-      'fields, category, tags, images, internal links that are accepted, and a conflict that is resolved ' +
-      'with another text. `If-Match` takes the ETags of the tasks as you read them, separated by commas: ' +
-      'a 412 when one has changed since, and none is approved. For more than 400 tasks, ask more than once.',
+      'Approves the current version of the articles and publishes those that waited for approval. Only a ' +
+      'person can approve, not an API key; `approved_by` and the audit log name the person. Any change of what ' +
+      'reaches WordPress withdraws the approval: text, title, slug, excerpt, SEO fields, category, tags, ' +
+      'images, accepted internal links, and a conflict that is resolved with a new text. `If-Match` takes the ' +
+      'ETags of the tasks as you read them, separated by commas; if one has changed, the request fails with ' +
+      '412 and none is approved. For more than 400 tasks, send several requests.',
     request: { headers: IfMatchOfMany, ...jsonBody(ApproveTasks) },
     responses: { 200: answer('Approved.', z.object({ approved: z.int() })) },
   }),
@@ -134,7 +137,7 @@ const routes = {
     path: '/publishing/queue/',
     'x-mcp-tool': { name: 'list_publications' },
     tags: ['wordpress'],
-    summary: 'Publications that were asked for and have not ended, and what each waits for',
+    summary: 'List pending publications',
     request: { query: PublicationQuery },
     responses: { 200: answer('A page of the list.', pageOf(Publication)) },
   }),
@@ -143,11 +146,11 @@ const routes = {
     path: '/writer/tasks/{id}/unpublish/',
     'x-mcp-tool': { name: 'unpublish', openWorldHint: true, destructiveHint: true },
     tags: ['writer'],
-    summary: 'Make a post a draft in WordPress again; the task returns to review',
+    summary: 'Unpublish an article',
     description:
-      'Publications of the task that wait (for their time, a slot, approval, a paused site or a retry) ' +
-      'are cancelled. While one is being sent this is a 409 `already_running`, as is publishing while ' +
-      'this is under way.',
+      'Makes the post a draft in WordPress and returns the task to `review`. Publications of the task that ' +
+      'wait (for their time, a slot, approval, a paused site or a retry) are cancelled. While one is being ' +
+      'sent, the request fails with 409 `already_running`; so does publishing while the task is being unpublished.',
     request: { params: IdParam },
     responses: { 202: accepted },
   }),

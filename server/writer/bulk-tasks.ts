@@ -10,7 +10,7 @@ import { type LockedTask, lockTasks } from './lock-tasks.ts'
 import type { BulkResult, SettableStatus } from './schemas.ts'
 import { busy, statusRefusal } from './task-status.ts'
 
-/** Deletes a task with its article and image rows; a post in WordPress stays. 409 while a run works on it. */
+/** Deletes a task with its article and images, but not its post in WordPress. Throws a 409 while a run works on it. */
 export async function deleteTask(tx: Tx, id: number): Promise<void> {
   const [task] = await lockToDelete(tx, [id])
   if (!task) throw notFound()
@@ -18,7 +18,7 @@ export async function deleteTask(tx: Tx, id: number): Promise<void> {
   await deleteRows(tx, [task])
 }
 
-/** Deletes those that can be, and says of each id whether it was: `not_found`, `already_running`. */
+/** Deletes tasks. Returns the result of each id: deleted, `not_found` or `already_running`. */
 export function bulkDeleteTasks(deps: Deps, caller: Caller, ids: number[]) {
   return deps.database.withAccount(caller.scope, async (tx) => {
     const { results, passed } = judge(ids, await lockToDelete(tx, ids), (task) =>
@@ -30,7 +30,7 @@ export function bulkDeleteTasks(deps: Deps, caller: Caller, ids: number[]) {
   })
 }
 
-/** Sets the status of those that may have it: else `not_found`, `already_running`, `wrong_state`. */
+/** Sets the status of tasks. Returns the result of each id: updated, `not_found`, `already_running` or `wrong_state`. */
 export function bulkUpdateTasks(
   deps: Deps,
   caller: Caller,
@@ -67,7 +67,7 @@ function judge(
   return { results, passed: results.filter(({ ok }) => ok).map(({ id }) => taskOf.get(id)!) }
 }
 
-/** Their ideas first, in the order in which queueing them to the writer locks: else both could wait. */
+/** Locks the ideas before the tasks, in the same order as queueing ideas does, to avoid a deadlock. */
 export async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]> {
   await tx.execute(sql`select id from content_ideas
     where id in (select idea_id from tasks where id = any(${sql.param(ids)}::bigint[]))
@@ -75,10 +75,10 @@ export async function lockToDelete(tx: Tx, ids: number[]): Promise<LockedTask[]>
   return lockTasks(tx, ids)
 }
 
-/** An idea whose task is gone can be queued again. */
+/** An idea whose task was deleted can be queued again. */
 async function deleteRows(tx: Tx, rows: LockedTask[]): Promise<void> {
   const ideas = rows.flatMap(({ idea_id }) => idea_id ?? [])
-  // What publishing remembers of their posts holds their texts.
+  // The records that publishing keeps of their posts contain the texts.
   await tx.execute(sql`delete from wordpress_objects where kind = 'post'
     and key in (select publication_key::text from tasks where id = any(${sql.param(idsOf(rows))}::bigint[]))`)
   await tx.delete(tasks).where(sql`${tasks.id} = any(${sql.param(idsOf(rows))}::bigint[])`)

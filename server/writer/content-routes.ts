@@ -17,14 +17,14 @@ export function contentRoutes(deps: Deps) {
     list: {
       summary: 'List articles',
       description:
-        '`search` looks in the titles, keywords, slugs and excerpts of their tasks, not in their text.',
+        '`search` matches titles, keywords, slugs and excerpts of the tasks, but not the text of the articles.',
       query: ContentQuery,
       run: listContent,
     },
     get: getContent,
     lock: lockContent,
     update: {
-      summary: "Change a task's article",
+      summary: 'Update an article',
       body: UpdateContent,
       run: (tx, _caller, before, input) => updateContent(tx, before, input),
     },

@@ -16,7 +16,7 @@ export function imageRoutes(deps: Deps) {
     table: images,
     row: Image,
     list: {
-      summary: "List tasks' images, a row a variant",
+      summary: 'List image variants',
       query: ImageQuery,
       run: (tx, url, query) => listImages(tx, publicUrl(), url, query),
     },

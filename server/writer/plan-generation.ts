@@ -17,7 +17,7 @@ import type { GenerateContent, GenerateImages } from './schemas.ts'
 const ORIGINALS_PER_TASK = 2
 const WITH_ARTICLE: TaskStatus[] = ['draft', 'review', 'published', 'completed']
 
-/** Plans the writing of queued tasks' articles, and what follows it. */
+/** Plans the generation of articles for queued tasks, and the steps that follow it. */
 export async function planContent(
   tx: Tx,
   input: z.infer<typeof GenerateContent>,
@@ -25,7 +25,11 @@ export async function planContent(
 ): Promise<RunPlan> {
   const then = new Set(input.then)
   const rows = await requireTasks(tx, input.ids)
-  requireStatus(rows, ['queued'], 'Only a queued task can be written. Set its status to queued')
+  requireStatus(
+    rows,
+    ['queued'],
+    'Articles can be generated only for queued tasks. Set the status to queued first',
+  )
   if (then.has('publish')) await requireLinked(tx, rows)
   const originals = then.has('images')
     ? await originalsATask(tx, accountId, input.images_per_task)
@@ -38,14 +42,18 @@ export async function planContent(
   }
 }
 
-/** Plans the making of images for tasks that have an article. */
+/** Plans the generation of images for tasks that have an article. */
 export async function planImages(
   tx: Tx,
   input: z.infer<typeof GenerateImages>,
   { accountId }: Caller,
 ): Promise<RunPlan> {
   const rows = await requireTasks(tx, input.ids)
-  requireStatus(rows, WITH_ARTICLE, 'Images are made for an article. Generate it first')
+  requireStatus(
+    rows,
+    WITH_ARTICLE,
+    'Images can be generated only for tasks with an article. Generate the article first',
+  )
   const originals = await originalsATask(tx, accountId, input.images_per_task)
   return {
     kind: 'generate_images',
@@ -97,7 +105,7 @@ async function requireLinked(tx: Tx, rows: LockedTask[]): Promise<void> {
   if (!unlinked) return
   throw new DomainError(
     'site_not_linked',
-    `The site "${unlinked.name}" is not linked to a WordPress. PUT auth/sites/${unlinked.id}/wordpress/ first, or leave "publish" out of then.`,
+    `The site "${unlinked.name}" is not connected to WordPress. Connect it with PUT auth/sites/${unlinked.id}/wordpress/ first, or leave "publish" out of "then".`,
   )
 }
 

@@ -13,8 +13,9 @@ const routes = {
     path: '/tasks/auto_generate_content/',
     'x-mcp-tool': { name: 'generate_content' },
     tags,
-    summary: 'Write the articles of queued tasks',
-    description: 'An article costs 3 credits, an image original 1, publishing 0.',
+    summary: 'Generate articles',
+    description:
+      'Generates the articles of queued tasks. An article costs 3 credits, an image original 1, publishing nothing.',
     request: jsonBody(GenerateContent),
     responses: { 202: accepted },
   }),
@@ -23,8 +24,9 @@ const routes = {
     path: '/tasks/auto_generate_images/',
     'x-mcp-tool': { name: 'generate_images' },
     tags,
-    summary: 'Make the images of tasks that have an article',
-    description: 'An original costs 1 credit. What the task had before is replaced.',
+    summary: 'Generate images',
+    description:
+      'Generates the images of tasks that have an article, and replaces existing ones. An original costs 1 credit.',
     request: jsonBody(GenerateImages),
     responses: { 202: accepted },
   }),

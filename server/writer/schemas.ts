@@ -22,15 +22,18 @@ export const TaskRow = createSelectSchema(tasks, {
   error: z.object({ code: z.string(), message: z.string(), at: z.string() }).nullable(),
 })
   .omit({ verify_at: true, verifications: true, conflict: true, wp_told_at: true })
-  .extend({ keyword_objects: z.array(z.int()).openapi({ description: 'Ids of keywords.' }) })
+  .extend({
+    keyword_objects: z.array(z.int()).openapi({ description: 'The IDs of its keywords.' }),
+  })
   .openapi('WriterTaskRow')
 export const Task = TaskRow.extend({
-  html_content: z.string().openapi({ description: 'The article; empty until there is one.' }),
+  html_content: z
+    .string()
+    .openapi({ description: 'The HTML of the article, empty until there is one.' }),
 }).openapi('WriterTask')
 
 const status = z.enum(SETTABLE_STATUSES, {
-  error:
-    'can be set to queued, draft or review; in_progress, published and completed are set by runs',
+  error: 'must be queued, draft or review; only runs set in_progress, published and completed',
 })
 const article = longText(MAX_ARTICLE)
   .overwrite(articleIn)
@@ -41,7 +44,7 @@ const article = longText(MAX_ARTICLE)
   })
   .openapi({
     description:
-      'Of a whole page the content of its body is kept. HTML that leaves too many elements open, or nests them too deep, is refused.',
+      'The HTML of the article. Of a whole page only the content of the body is used. HTML with too many unclosed or too deeply nested elements is refused.',
   })
 const taskFields = {
   description: text(10_000, 0).optional(),
@@ -49,13 +52,14 @@ const taskFields = {
     .array(objectId)
     .max(MAX_KEYWORDS)
     .optional()
-    .openapi({ description: 'Ids of keywords of the same sector; rewrites `keywords`.' }),
+    .openapi({ description: 'IDs of keywords of the same sector. Replaces `keywords`.' }),
   keywords: text(10_000, 0).optional().openapi({
-    description: 'Comma-separated; those that the sector has become `keyword_objects`.',
+    description: 'Comma-separated. Names that are keywords of the sector become `keyword_objects`.',
   }),
   cluster_id: objectId.nullable().optional(),
   author_profile_id: objectId.nullable().optional().openapi({
-    description: "Who writes it; else the strategy's profile, else the account's default.",
+    description:
+      "The author profile. By default the strategy's profile, otherwise the account's default.",
   }),
   content_structure: z.enum(CONTENT_STRUCTURES).optional(),
   content_type: z.enum(CONTENT_TYPES).optional(),
@@ -66,7 +70,7 @@ const taskFields = {
     .max(200)
     .regex(
       /^([\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+(-[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+)*)?$/u,
-      'lower-case letters, digits and single hyphens',
+      'must consist of lowercase letters, digits and single hyphens',
     )
     .optional(),
   excerpt: text(600, 0).optional(),
@@ -78,7 +82,7 @@ const oneListOfKeywords = (task: KeywordFields) =>
   !(task.keyword_objects && task.keywords !== undefined)
 const TWO_LISTS = {
   path: ['keywords'],
-  message: 'give keyword_objects or keywords, not both',
+  message: 'send keyword_objects or keywords, not both',
 }
 
 export const NewTask = z
@@ -100,7 +104,10 @@ const imagesPerTask = z
   .min(1)
   .max(MAX_IMAGES)
   .optional()
-  .openapi({ description: "Originals a task, 2 by default, up to the plan's max_images_per_task." })
+  .openapi({
+    description:
+      "The number of originals per task, 2 by default, at most the plan's `max_images_per_task`.",
+  })
 
 export const GenerateContent = z
   .strictObject({
@@ -109,12 +116,14 @@ export const GenerateContent = z
       .array(z.enum(['images', 'publish']))
       .max(2)
       .optional()
-      .openapi({ description: 'What follows the article, always in this order: images, publish.' }),
+      .openapi({
+        description: 'The operations that follow the article, always in the order images, publish.',
+      }),
     images_per_task: imagesPerTask,
   })
   .refine((body) => body.images_per_task === undefined || body.then?.includes('images'), {
     path: ['images_per_task'],
-    message: 'needs then: ["images"]',
+    message: 'can be sent only with then: ["images"]',
   })
 export const GenerateImages = z.strictObject({ ids: RunIds, images_per_task: imagesPerTask })
 
@@ -125,5 +134,5 @@ export const Content = createSelectSchema(content, {
 export const UpdateContent = z.strictObject({ html_content: article.optional() })
 
 export const Image = createSelectSchema(images, times)
-  .extend({ image_url: z.string().openapi({ description: 'Where the file is served.' }) })
+  .extend({ image_url: z.string().openapi({ description: 'The URL of the file.' }) })
   .openapi('Image')

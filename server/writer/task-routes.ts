@@ -27,15 +27,15 @@ const routes = {
     tags,
     summary: 'Delete tasks',
     request: jsonBody(BulkIds),
-    responses: { 200: answer('What happened to each.', BulkDeleted) },
+    responses: { 200: answer('The result of each ID.', BulkDeleted) },
   }),
   bulkUpdate: endpoint('editor', {
     method: 'post',
     path: '/tasks/bulk_update/',
     tags,
-    summary: "Set tasks' status",
+    summary: 'Update the status of tasks',
     request: jsonBody(BulkStatus),
-    responses: { 200: answer('What happened to each.', BulkUpdated) },
+    responses: { 200: answer('The result of each ID.', BulkUpdated) },
   }),
 }
 
@@ -57,7 +57,7 @@ export function taskRoutes(deps: Deps) {
     list: {
       tool: 'list_tasks',
       summary: 'List tasks',
-      description: 'Without their articles: get a task, or its content, for `html_content`.',
+      description: 'The list has no articles. Get a task or its content for `html_content`.',
       query: TaskQuery,
       row: TaskRow,
       run: listTasks,
@@ -68,18 +68,18 @@ export function taskRoutes(deps: Deps) {
     create: { summary: 'Create a task', body: NewTask, run: createTask },
     update: {
       tool: 'update_task',
-      summary: 'Change a task or its article',
+      summary: 'Update a task or its article',
       description:
-        'Site and sector stay as they are. `html_content` is the article, the same as on its content. ' +
-        'Of `status` a person sets queued (to generate again), draft and review; the others are set by runs.',
+        'Site and sector cannot be changed. `html_content` is the article, the same as on its content. You can ' +
+        'set `status` to queued (to generate the article again), draft or review; runs set the other values.',
       body: UpdateTask,
       run: (tx, caller, { id }, input) => updateTask(tx, caller, id, input),
     },
     remove: {
-      summary: 'Delete a task with its article and images',
+      summary: 'Delete a task',
       description:
-        'A post in WordPress stays there. The idea it was made from can be queued again. ' +
-        'While a run works on the task this is a 409.',
+        'Deletes the task with its article and images, but not its post in WordPress. Its idea can be queued ' +
+        'again. While a run works on the task, the request fails with 409.',
       run: (tx, _caller, { id }) => deleteTask(tx, id),
     },
   })

@@ -2,7 +2,7 @@ import { DomainError } from '../errors.ts'
 import type { LockedTask } from './lock-tasks.ts'
 import type { SettableStatus } from './schemas.ts'
 
-/** Why a person may not set this status now, or undefined. `has_article` counts what is sent along. */
+/** Why this status cannot be set now, or undefined. `has_article` includes an article in the same request. */
 export function statusRefusal(
   task: Pick<LockedTask, 'id' | 'status' | 'busy' | 'has_article'>,
   status: SettableStatus,
@@ -14,7 +14,7 @@ export function statusRefusal(
   if (task.status === 'published' || task.status === 'completed') {
     return new DomainError(
       'wrong_state',
-      `Task ${id} is ${task.status}: its post is in WordPress. Unpublish it to take it back to review.`,
+      `Task ${id} is ${task.status}, so its post is in WordPress. Unpublish it to return it to review.`,
     )
   }
   if (task.has_article) return undefined
@@ -27,6 +27,6 @@ export function statusRefusal(
 export function busy(id: number): DomainError {
   return new DomainError(
     'already_running',
-    `A run is working on task ${id}. Wait for it, or cancel it, first.`,
+    `A run is working on task ${id}. Wait for it or cancel it first.`,
   )
 }

@@ -15,8 +15,8 @@ import { linkKeywords, type SiteSector } from './task-keywords.ts'
 import { statusRefusal } from './task-status.ts'
 
 /**
- * Creates a task, with its article when one is sent, and returns its id. Throws a 404 for the site, a
- * 400 for what is not its.
+ * Creates a task, with its article if one is sent, and returns its id. Throws a 404 for an unknown site and a
+ * 400 for objects that do not belong to it.
  */
 export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof NewTask>) {
   const { keyword_objects, keywords, html_content, ...fields } = input
@@ -42,7 +42,7 @@ export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof N
   return task.id
 }
 
-/** Changes what is sent. Site and sector stay; a status that only runs set is refused. */
+/** Changes the fields that are sent, except site and sector. Refuses a status that only runs set. */
 export async function updateTask(
   tx: Tx,
   caller: Caller,
@@ -69,7 +69,7 @@ export async function updateTask(
   if (html_content !== undefined) await saveArticle(tx, task, html_content)
 }
 
-/** What is named beside a task stays until the transaction ends, here and below. */
+/** Locks the named objects against deletion until the transaction ends; so do the functions below. */
 async function requireSector(tx: Tx, { site_id, sector_id }: SiteSector): Promise<void> {
   const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
   if (!site) throw notFound()
@@ -78,7 +78,7 @@ async function requireSector(tx: Tx, { site_id, sector_id }: SiteSector): Promis
     .from(sectors)
     .where(and(eq(sectors.id, sector_id), eq(sectors.site_id, site_id)))
     .for('key share')
-  if (!sector) throw invalid('sector_id', 'is not a sector of this site')
+  if (!sector) throw invalid('sector_id', 'must be a sector of this site')
 }
 
 async function requireCluster(
@@ -94,7 +94,7 @@ async function requireCluster(
       and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
     )
     .for('key share')
-  if (!cluster) throw invalid('cluster_id', "is not a cluster of the task's sector")
+  if (!cluster) throw invalid('cluster_id', "must be a cluster of the task's sector")
 }
 
 async function requireAuthorProfile(tx: Tx, id: number | null | undefined): Promise<void> {
@@ -104,5 +104,5 @@ async function requireAuthorProfile(tx: Tx, id: number | null | undefined): Prom
     .from(author_profiles)
     .where(eq(author_profiles.id, id))
     .for('key share')
-  if (!profile) throw invalid('author_profile_id', 'is not an author profile of this account')
+  if (!profile) throw invalid('author_profile_id', 'must be an author profile of this account')
 }

@@ -82,12 +82,12 @@ describe('import', () => {
     expect(body.errors.map(({ line }) => line)).toEqual([3, 6, 7, 8, 9, 10, 11, 12])
     expect(body.errors.map(({ message }) => message).join('\n')).toMatchInlineSnapshot(`
       "has no keyword
-      its volume is no whole number from 0 to 2147483647: many
-      its volume is no whole number from 0 to 2147483647: -3
-      its volume is no whole number from 0 to 2147483647: 3000000000
-      its difficulty is no whole number from 0 to 100: 101
-      its intent is none of informational, navigational, commercial, transactional: curious
-      its keyword is longer than 300 characters
+      volume must be a whole number from 0 to 2147483647, not "many"
+      volume must be a whole number from 0 to 2147483647, not "-3"
+      volume must be a whole number from 0 to 2147483647, not "3000000000"
+      difficulty must be a whole number from 0 to 100, not "101"
+      intent must be one of informational, navigational, commercial, transactional, not "curious"
+      keyword must have at most 300 characters
       has 5 values for 4 columns; quote a value that holds a comma"
     `)
     expect((await stored(service, sector)).map(([keyword]) => keyword).sort()).toEqual([

@@ -80,7 +80,7 @@ describe('linking with one click', () => {
       await page.getByText('igny8 for Test account (20').first().waitFor()
       await page.click('#approve')
       await page.waitForURL(/\/connect\/wordpress\/outcome\?state=/)
-      await page.getByRole('heading', { name: 'The site is linked' }).waitFor()
+      await page.getByRole('heading', { name: 'The site is connected' }).waitFor()
       return { url: page.url(), referrer: await page.evaluate(() => document.referrer) }
     })
     expect(seen.url).not.toContain('password')
@@ -102,7 +102,7 @@ describe('linking with one click', () => {
       await page.fill('#user_pass', wordpress.password)
       await page.click('#wp-submit')
       await page.click('#reject')
-      await page.getByRole('heading', { name: 'Nothing was linked' }).waitFor()
+      await page.getByRole('heading', { name: 'The site was not connected' }).waitFor()
     })
     expect(await linkOf(site)).toEqual({ wp_url: null, wp_username: null })
   })
