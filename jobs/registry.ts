@@ -42,13 +42,13 @@ import type { Step, StepHandler } from './steps/step.ts'
 type Registered = {
   contract: JobContract
   handler: StepHandler
-  /** What becomes of a step on which too many workers died; by default it has failed. */
+  /** What happens to a step that killed too many workers; by default it fails. */
   giveUp?: StepHandler
-  /** What a final failure writes beside the step itself. */
+  /** What a final failure writes in addition to the step. */
   onFailure?: (tx: Tx, step: Step, failure: Failure) => Promise<void>
 }
 
-/** Every kind of step, its contract and its handler; one that is missing does not compile. */
+/** Every kind of step with its contract and handler. A missing kind does not compile. */
 export const registry: Record<RunKind, Registered> = {
   cluster_keywords: { contract: clusterKeywordsJob, handler: clusterKeywords },
   generate_ideas: { contract: generateIdeasJob, handler: generateIdeas },

@@ -17,24 +17,24 @@ import {
   type WorkerDeps,
 } from './steps/step.ts'
 
-/** Something remote whose outcome stays unknown for so long is given up. */
+/** After this time a step whose remote outcome stays unknown fails. */
 const POLL_LIMIT_MS = 6 * 3600_000
 
-/** Seconds until a step is tried again that the database did not let end. */
+/** Seconds until the retry of a step that failed because of the database. */
 const DATABASE_RETRY_SECONDS = 10
 
-/** A step that looks for the so-many-th time looks ever more seldom: some fifty times in six hours. */
+/** The delay grows with each poll: about fifty polls in six hours. */
 const IMMEDIATE_POLLS = 5
 const MAX_POLL_SECONDS = 600
 
-/** At least so many seconds pass before a step looks again. */
+/** The shortest delay between polls, in seconds. */
 function pollDelay({ attempt }: Step): number {
   return attempt <= IMMEDIATE_POLLS
     ? 0
     : Math.min(1.5 ** (attempt - IMMEDIATE_POLLS), MAX_POLL_SECONDS)
 }
 
-/** Runs one attempt to its end: done, failed, or given back. Never throws for a step's own failure. */
+/** Runs one attempt until the step is done, failed or returned to the queue. Does not throw if the step fails. */
 export async function runStep(deps: WorkerDeps, step: Step, stopping: AbortSignal): Promise<void> {
   const { handler, giveUp = workerDied } = registry[step.kind]
   const job = new StepJob(step, deps, stopping)
@@ -54,7 +54,7 @@ export async function runStep(deps: WorkerDeps, step: Step, stopping: AbortSigna
     deps.logger.info({ ...log, attempt: step.attempt }, 'step done')
   } catch (error) {
     if (error instanceof StaleAttemptError) {
-      deps.logger.warn(log, 'step was taken over')
+      deps.logger.warn(log, 'another worker took over the step')
       return
     }
     if (error instanceof StepOnHold) {
@@ -66,11 +66,11 @@ export async function runStep(deps: WorkerDeps, step: Step, stopping: AbortSigna
   }
 }
 
-/** Ends a step during which one worker after the other died, also when nothing else ran beside it. */
+/** Fails a step during which several workers died, also when it ran alone. */
 async function workerDied(): Promise<never> {
   throw new StepError(
     'worker_died',
-    'The worker stopped each time it ran this step, also with nothing else running. igny8 gave the step up. Try it again with less to do at once, or report it.',
+    'The worker stopped each time it ran this step, even with nothing else running, so igny8 gave up. Try again with less work at once, or report it.',
   )
 }
 
@@ -89,18 +89,22 @@ async function settleFailure(
   const isSpent = retries >= contracts[step.kind].retryDelays.length
   const log = { run_id: step.run_id, step_id: step.id, kind: step.kind }
   if (job.signal.aborted) {
-    // An interrupted step has not proved that it does not kill workers.
+    // The deaths are kept: an interrupted step may still be one that kills workers.
     const { deaths } = step
-    await retryStep(deps, step, { seconds: 0, deaths, message: 'The service restarts' })
+    await retryStep(deps, step, {
+      seconds: 0,
+      deaths,
+      message: 'Interrupted by a restart of the service',
+    })
     return 'retried'
   }
   const mayWait = Date.now() - readyAt(step) < POLL_LIMIT_MS
-  // What a site refuses looks the same: it is an error of ours by now.
+  // A site's refusals look the same, but handlers have already converted them.
   const away = isOfStep(error) ? undefined : unavailable(error)
   if (away && mayWait) {
-    // No fault of the step: it costs none of its retries.
+    // Not the step's fault, so it does not use up a retry.
     deps.logger.warn({ ...log, why: away.message }, 'step waits for the database')
-    const message = `The database was too busy or away. Trying again in ${DATABASE_RETRY_SECONDS} s.`
+    const message = `The database was unavailable or overloaded. Retrying in ${DATABASE_RETRY_SECONDS} s.`
     await retryStep(deps, step, { seconds: DATABASE_RETRY_SECONDS, message })
     return 'retried'
   }
@@ -115,10 +119,10 @@ async function settleFailure(
   const delay = contracts[step.kind].retryDelays[retries]
   const retryable = !(error instanceof StepError || error instanceof PollLater)
   if (!(error instanceof RetryableError) && retryable)
-    deps.logger.error({ ...log, err: error }, 'step broke')
+    deps.logger.error({ ...log, err: error }, 'step failed unexpectedly')
   if (retryable && delay !== undefined) {
-    const message = `${failureFrom(error).message} Trying again in ${delay} s.`
-    // It came to an end that counts: what killed workers before was not this step.
+    const message = `${failureFrom(error).message} Retrying in ${delay} s.`
+    // The attempt ended, so something else killed the earlier workers.
     await retryStep(deps, step, { seconds: delay, retries: retries + 1, deaths: 0, message })
     return 'retried'
   }
@@ -132,9 +136,9 @@ function isOfStep(error: unknown): error is StepError | RetryableError | PollLat
   return error instanceof StepError || error instanceof RetryableError || error instanceof PollLater
 }
 
-/** An error that is not one of ours says nothing to the caller. */
+/** Unexpected errors are not shown to the caller. */
 function failureFrom(error: unknown): Failure {
   return isOfStep(error)
     ? { code: error.code, message: shortened(error.message) }
-    : { code: 'internal', message: 'Something failed on our side.' }
+    : { code: 'internal', message: 'The service failed unexpectedly. Try again later.' }
 }

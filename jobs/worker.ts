@@ -13,14 +13,14 @@ import { recoverSteps, requeueUnfinished } from './steps/recover-steps.ts'
 import type { WorkerDeps } from './steps/step.ts'
 import { takeWorkerLock } from './steps/worker-lock.ts'
 
-/** How long a drain lets steps finish before they are given back. */
+/** How long a drain lets steps finish before they return to the queue. */
 const DRAIN_MS = 20_000
 /** How long it then waits for them to be returned to the queue. */
 const GIVE_BACK_MS = 3_000
 
 export type Worker = { stop(): Promise<void> }
 
-/** Starts carrying out jobs of the database at `databaseUrl`. */
+/** Starts to run jobs of the database at `databaseUrl`. */
 export async function startWorker(
   pgBoss: PgBoss,
   databaseUrl: string,
@@ -84,7 +84,7 @@ export async function startWorker(
       await tasksEnded
       const left = { workerId: lock.workerId, workingOn: new Set<number>() }
       await requeueUnfinished(deps, left).catch((error: unknown) => {
-        deps.logger.error({ err: error }, 'steps not given back')
+        deps.logger.error({ err: error }, 'could not return steps to the queue')
       })
       await lock.release()
     },
@@ -92,9 +92,8 @@ export async function startWorker(
 }
 
 /**
- * Fetches jobs of one kind. pg-boss workers wait out their polling interval after every fetch, even when
- * more jobs wait: those that have a job are told to fetch again after it, so that a burst drains at full
- * speed.
+ * Fetches jobs of one kind. pg-boss workers wait for their polling interval after every fetch, even if more
+ * jobs are queued. A worker that got a job is told to fetch again after it, so that a burst drains quickly.
  */
 async function startDraining(
   pgBoss: PgBoss,
@@ -106,7 +105,7 @@ async function startDraining(
     notifyPollingIntervalSeconds: 10,
     batchSize: 1,
     localGroupConcurrency: concurrency,
-    // One more than an account may have, so that no account has them all.
+    // One more than the limit of an account, so that no account can use all of them.
     localConcurrency: concurrency + 1,
   }
   await pgBoss.work(name, options, async ([job]: Job<unknown>[]) => {

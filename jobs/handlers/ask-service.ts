@@ -4,9 +4,8 @@ import { ArticleLimitError } from '../../wp-bridge/client/blocks/article-tree.ts
 import { RetryableError, StepError } from '../steps/step.ts'
 
 /**
- * Calls an AI provider or Google in a handler: what may succeed later is retried, except where somebody
- * waits for the answer (`retry: false`); what will not fails the step. Each has the code and the message
- * of what the service said.
+ * Calls an AI provider or Google in a handler. Temporary errors are retried, unless somebody waits for the
+ * result (`retry: false`); other errors fail the step. Errors keep the code and the message of the service.
  */
 export async function askService<T>(
   call: () => Promise<T>,

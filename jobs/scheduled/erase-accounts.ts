@@ -4,7 +4,7 @@ import { openStates } from '../../db/schema/runs.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 import { eachDueAccount } from './each-due-account.ts'
 
-/** In an order in which nothing refers to what goes. */
+/** Ordered so that no remaining row refers to a deleted one. */
 export const ERASED = [
   'idempotency_keys',
   'staged_keywords',
@@ -34,7 +34,7 @@ export const ERASED = [
   'account_totals',
   'usage_counters',
 ] as const
-/** What happened to money and who did what: kept, with nothing in it that names a person or a text. */
+/** Ledger, usage and audit log are kept, without personal data and texts. */
 export const KEPT = [
   'accounts',
   'audit_log',
@@ -76,14 +76,14 @@ async function erase(deps: WorkerDeps, id: number): Promise<void> {
   deps.logger.info({ account_id: id }, 'account erased')
 }
 
-/** Undefined, with nothing done, when the account is not to be erased now. */
+/** Returns undefined, and does nothing, if the account is not due. */
 function whileDue<T>(deps: WorkerDeps, id: number, work: (tx: Tx) => Promise<T>) {
   return deps.database.withPlatform('erase_accounts', async (tx) =>
     (await isDue(tx, id)) ? work(tx) : undefined,
   )
 }
 
-/** Locks the account: false when it was restored, or erased, when another worker is at it, or a step of it runs. */
+/** Locks the account. False if it was restored or erased, another worker has it, or a step is open. */
 async function isDue(tx: Tx, id: number): Promise<boolean> {
   const [account] = await tx.execute(sql`select id from accounts
     where id = ${id} and status = 'cancelled' and delete_after <= now() for update skip locked`)
@@ -124,7 +124,7 @@ async function some(tx: Tx, statement: SQL): Promise<number> {
   return (await tx.execute(statement)).count
 }
 
-/** Of what only grows: the database lets it be emptied for an account that is to be erased. */
+/** Append-only tables: the database allows removing their texts for an account that is due. */
 async function forgetTexts(tx: Tx, id: number): Promise<number> {
   const [row] = await tx.execute<{ n: number }>(
     sql`select igny8_forget_texts(${id}, ${BATCH}) as n`,
@@ -132,9 +132,9 @@ async function forgetTexts(tx: Tx, id: number): Promise<number> {
   return Number(row!.n)
 }
 
-/** The users, whose addresses are free again, and the account's name. */
+/** Deletes the users, so that their email addresses can be used again, and the account's name. */
 async function forgetNames(tx: Tx, id: number): Promise<number> {
-  // Of a form that no other slug has, so that nobody can be in the way.
+  // Contains a slash, so it cannot collide with another slug.
   await tx.execute(sql`update accounts set name = 'erased', slug = 'erased/' || id, owner_id = null,
     stripe_customer_id = null, delete_after = null, erased_at = now(), updated_at = now()
     where id = ${id}`)

@@ -10,8 +10,8 @@ import type { WorkerDeps } from '../steps/step.ts'
 const BATCH = 100
 
 /**
- * Asks each paused site whose time has come whether it works again, the more seldom the longer it is
- * paused. Any number of workers may call this at once.
+ * Starts a probe of each paused site that is due. The longer a site is paused, the longer the interval.
+ * Several workers may call this at the same time.
  */
 export async function probeSites({ database, queue }: WorkerDeps): Promise<number> {
   return database.withPlatform('probe_sites', async (tx) => {

@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto'
 import { namedFiles } from '../../server/media/media-names.ts'
 import type { WorkerDeps } from '../steps/step.ts'
 
-/** A file is written before the row that names it: so long it is not looked at. */
+/** Younger files are skipped, because a file is written before the row that names it. */
 const GRACE_MS = 24 * 3_600_000
-/** Files of one folder that a round looks at. */
+/** The most files of a folder that a round checks. */
 const LIMIT = 1_000
 
 type Deps = Pick<WorkerDeps, 'database' | 'media' | 'logger'>
 
 /**
- * Returns a round that removes the files that nothing names any more, of one folder of 256; the next
- * round goes on with the next. Files that are named again meanwhile were put again, and are young.
+ * Returns a function that removes unused files of one of the 256 folders; the next call continues with the
+ * next folder. A file that is used again meanwhile was stored again, so it is young.
  */
 export function openMediaSweep(deps: Deps): () => Promise<number> {
   let folder = randomInt(256)

@@ -9,11 +9,10 @@ import { eachDueAccount } from './each-due-account.ts'
 type Deps = Pick<WorkerDeps, 'database' | 'logger'>
 
 /**
- * Grants the plan's credits to the accounts whose cycle has come round: once a cycle, whatever
- * restarts and however many workers look. What was not spent stays; after a standstill of several
- * cycles one is granted. A closed account is granted nothing before it is opened again. Each account
- * is a transaction of its own, and one that fails is logged, passed over, and tried in the next round.
- * Returns how many were renewed.
+ * Grants the plan's credits to the accounts whose billing cycle has ended, exactly once per cycle. Unspent
+ * credits are kept; after a downtime of several cycles only one is granted. A closed account gets nothing
+ * until it is restored. Each account is a separate transaction; a failure is logged and retried in the next
+ * round. Returns the number of renewed accounts.
  */
 export async function renewCredits(deps: Deps): Promise<number> {
   let renewed = 0
@@ -26,7 +25,7 @@ export async function renewCredits(deps: Deps): Promise<number> {
 
 const isDue = sql`${accounts.renews_at} <= now() and ${accounts.status} in ('active', 'trial')`
 
-/** False when another worker has renewed it, or is at it. */
+/** Returns false if another worker has renewed the account or is doing so. */
 function renewAccount({ database }: Deps, id: number): Promise<boolean> {
   return database.withPlatform('renew_credits', async (tx) => {
     const [account] = await tx
@@ -46,7 +45,7 @@ function renewAccount({ database }: Deps, id: number): Promise<boolean> {
   })
 }
 
-/** By the calendar from the day the account was opened: from 31 January on to 28 February and 31 March. */
+/** Counted from the day of registration, so 31 January is followed by 28 February and 31 March. */
 async function setNext(tx: Tx, id: number, cycle: 'monthly' | 'annual'): Promise<void> {
   const length = cycle === 'annual' ? '1 year' : '1 month'
   await tx.execute(sql`update ${accounts} as a set renews_at = (

@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 
-/** Rows that are deleted once `column` is `days` old, where they are `over`. An index begins with `column`. */
+/** Rows are deleted when `column` is `days` old and `over` holds. An index must begin with `column`. */
 export type Swept = { column: string; days: number; over?: SQL }
 
 /** How long ended probe runs are kept. */
 export const PROBE_DAYS = 30
 
-const ACCOUNT = "the account's own, until it is deleted or the account is erased"
-const PLATFORM = "the platform's own, and few"
+const ACCOUNT = 'belongs to the account: kept until it is deleted or the account is erased'
+const PLATFORM = 'belongs to the platform, and there are few'
 const LEDGER = 'what the account was granted and charged, for as long as accounts must be kept'
 
 /**

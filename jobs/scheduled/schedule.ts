@@ -4,22 +4,22 @@ import type { Logger } from '../../server/observability/logger.ts'
 /** Periodic work of the worker. */
 export type ScheduledTask = {
   name: string
-  /** From the end of one run to the begin of the next. */
+  /** Milliseconds from the end of one run to the start of the next. */
   everyMs: number
-  /** `leader`: in one worker at a time, since it sweeps what is everybody's. */
+  /** `leader`: runs in one worker at a time. */
   in: 'each worker' | 'leader'
   /** `stopping` is aborted when the worker stops. */
   run(stopping: AbortSignal): Promise<unknown>
 }
 
 export type Schedule = {
-  /** Begins nothing more and resolves when what runs has ended, at the latest after `patienceMs`. */
+  /** Starts nothing more, and resolves when running tasks have ended, at the latest after `patienceMs`. */
   stop(patienceMs: number): Promise<void>
 }
 
 /**
- * Runs each task by itself, now and after its interval: a task never overlaps with itself, and one that
- * hangs or throws is in no other's way.
+ * Runs each task independently, now and after its interval. A task never overlaps with itself, and one that
+ * hangs or throws does not affect the others.
  */
 export function startSchedule(
   tasks: ScheduledTask[],

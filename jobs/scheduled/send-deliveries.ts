@@ -20,15 +20,15 @@ import {
   takeTurns,
 } from './webhook-endpoints.ts'
 
-/** How many sites are sent to at once, of all accounts and of one. */
+/** How many sites are sent to at the same time, in total and per account. */
 const SITES_AT_ONCE = 20
 const SITES_OF_ACCOUNT = 5
-/** How long a site may be sent to while others wait. */
+/** How long a turn of a site lasts. */
 const TURN_MS = 10_000
 const LOOK_EVERY_MS = 1_000
 const KEPT_ANSWER = 500
 const KEPT_ATTEMPTS = 20
-/** After so many refusals of one webhook by a site that answers, later webhooks may pass it. */
+/** After this many refusals of a webhook by a site that responds, later webhooks may overtake it. */
 const ATTEMPTS_FIRST = 3
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
@@ -183,11 +183,12 @@ async function post(
     if (error instanceof SecretUnreadableError) {
       return {
         status: null,
-        answer: 'igny8 cannot decrypt the key of the site’s plugin. Link the site again.',
+        answer: 'igny8 cannot decrypt the key of the site’s plugin. Connect the site again.',
       }
     }
     if (error instanceof WordPressError) return { status: null, answer: error.message }
-    if (stopping.aborted) return { status: null, answer: 'igny8 stopped before the site answered.' }
+    if (stopping.aborted)
+      return { status: null, answer: 'igny8 stopped before the site responded.' }
     throw error
   }
 }

@@ -10,8 +10,8 @@ import type { WorkerDeps } from '../steps/step.ts'
 const BATCH = 100
 
 /**
- * The watchdog: starts a look at each post whose time has come, and sets the time of the next, so
- * that a look that fails is not the last. Any number of workers may call this at once.
+ * Starts a check of each post that is due, and schedules the next one first, so that a failing check is not
+ * the last. Several workers may call this at the same time.
  */
 export async function verifyPosts(deps: WorkerDeps): Promise<number> {
   return deps.database.withPlatform('verify_posts', async (tx) => {

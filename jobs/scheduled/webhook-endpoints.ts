@@ -9,18 +9,18 @@ import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'
 export const BACKOFF = [
   20, 60, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 43_200, 43_200, 43_200, 43_200,
 ] as const
-/** A site whose plugin has taken nothing for so long gets no webhooks any more. */
+/** Webhooks are disabled for a site whose plugin has accepted none for this long. */
 const DISABLED_AFTER = '5 days'
-/** A webhook that could not be delivered for so long is given up. */
+/** A webhook that could not be delivered for this long is given up. */
 const GIVEN_UP_AFTER = '3 days'
 
 export type Endpoint = { account_id: number; site_id: number }
-/** How many sites may have a turn now: of all accounts, and the accounts that have some already. */
+/** How many sites may have a turn now, and how many each account already has. */
 export type Room = { left: number; perAccount: number; taken: Map<number, number> }
 
 /**
- * Gives sites whose plugin has webhooks to get, and may be tried now, a turn: those first that had none
- * for longest. A site has one turn at a time, however many workers ask.
+ * Gives a turn to sites with pending webhooks that may be tried now, the longest-waiting first. A site has
+ * one turn at a time, in all workers.
  */
 export async function takeTurns(tx: Tx, room: Room): Promise<Endpoint[]> {
   const taken = [...room.taken].map(([account_id, n]) => ({ account_id, n }))
@@ -65,12 +65,12 @@ export async function lockSite(tx: Tx, site: Endpoint): Promise<void> {
   await tx.select({ id: sites.id }).from(sites).where(isSite(site)).for('no key update')
 }
 
-/** Ends a site's turn, in which nothing failed. */
+/** Ends a site's turn without a failure. */
 export async function endTurn(tx: Tx, site: Endpoint): Promise<void> {
   await tx.update(sites).set({ wp_webhooks_try_at: sql`now()` }).where(isSite(site))
 }
 
-/** Notes that a site's plugin takes webhooks, when it did not or was not asked any more. */
+/** Records that a site's plugin accepts webhooks again, after failures or while they were disabled. */
 export async function noteWorking(tx: Tx, site: Endpoint): Promise<void> {
   const [working] = await tx.execute<{ was_disabled: boolean }>(sql`
     with before as (
@@ -87,9 +87,9 @@ export async function noteWorking(tx: Tx, site: Endpoint): Promise<void> {
 }
 
 /**
- * Notes that a webhook failed, and so ends the site's turn: none is sent there until its time has come
- * again. What could not be delivered for three days is given up; after five, or when the plugin is
- * `gone`, so is all that waits, and nothing is sent until the plugin is paired again or takes a replay.
+ * Records a failed webhook and ends the site's turn until its next retry. Webhooks that failed for three
+ * days are given up. After five days without success, or if the plugin is `gone`, all pending webhooks are
+ * given up and none are sent until the plugin is paired again or accepts a replay.
  */
 export async function noteFailure(
   tx: Tx,
@@ -117,11 +117,11 @@ export async function noteFailure(
   else await giveUp(tx, site, sql`next_attempt_at <= now() - ${GIVEN_UP_AFTER}::interval`)
   if (isDisabled || !(gone || isOver)) return
   const because = gone
-    ? 'The site answered that the igny8 plugin is gone for good (410).'
-    : `The igny8 plugin has taken no webhook since ${since!.toISOString()}. ${why}`
+    ? 'The site responded that the igny8 plugin was removed (410).'
+    : `The igny8 plugin has accepted no webhook since ${since!.toISOString()}. ${why}`
   await disable(tx, site, {
     code: gone ? 'webhooks_gone' : 'webhooks_failing',
-    message: `${because} See that the plugin is active, then check the site: that pairs the plugin and sends webhooks again.`,
+    message: `${because} Make sure that the plugin is active, then check the site: this pairs the plugin and enables webhooks.`,
   })
 }
 

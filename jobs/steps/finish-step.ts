@@ -15,10 +15,10 @@ import { DEATHS_IN_COMPANY } from './claim-step.ts'
 import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
-/** How long a step waits whose end the database did not take. */
+/** The delay of a step whose end could not be written. */
 const REQUEUE_SECONDS = 5
 
-/** Writes what a step made, settles its credits and lets the next ones begin: all or nothing. */
+/** Writes a step's result, settles its credits and enqueues the next steps, in one transaction. */
 export function succeedStep(deps: WorkerDeps, step: Step, done: StepDone): Promise<void> {
   return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await lockRun(tx, step)
@@ -35,7 +35,7 @@ export function succeedStep(deps: WorkerDeps, step: Step, done: StepDone): Promi
   })
 }
 
-/** Ends a step that cannot succeed, and those that waited for it; gives back all their credits. */
+/** Fails a step and the steps that waited for it, and releases their credits. */
 export function failStep(
   deps: WorkerDeps,
   step: Step,
@@ -76,8 +76,8 @@ export function retryStep(
 }
 
 /**
- * Gives back steps that this worker has and does not work on, at no cost: they have ended, and the
- * database could not be told.
+ * Returns steps to the queue that this worker has claimed but no longer runs: their end could not be
+ * written. It does not use up a retry.
  */
 export async function requeueSteps(
   tx: Tx,
@@ -97,8 +97,8 @@ export async function requeueSteps(
 }
 
 /**
- * Has a running step wait, in the caller's transaction: until `held` is lifted, or for the time that it
- * was given. The handler then throws `StepOnHold`.
+ * Puts a running step on hold in the caller's transaction, until `held` is lifted or for the given time. The
+ * handler then throws `StepOnHold`.
  */
 export async function holdStep(
   tx: Tx,
@@ -110,7 +110,7 @@ export async function holdStep(
   await tx.update(runs).set({ message, updated_at: sql`now()` }).where(eq(runs.id, step.run_id))
 }
 
-/** Steps of one run end one after the other: its progress and its end are computed from them. */
+/** Locks the run, so that its steps end one after another: progress and end are computed from them. */
 async function lockRun(tx: Tx, step: Step): Promise<void> {
   await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, step.run_id)).for('update')
 }

@@ -1,7 +1,6 @@
 /**
- * Lets the steps of one process run side by side, or one of them alone. Each begins in the order in
- * which it came, so that none waits for ever: one that runs alone waits for those before it to end, and
- * those behind it wait for its end.
+ * Runs steps of this process concurrently, or one of them alone. They start in the order of arrival, so that
+ * none starves: an exclusive step waits for those before it, and those after it wait for its end.
  */
 export class ReadWriteLock {
   #running = 0

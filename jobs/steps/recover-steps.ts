@@ -7,16 +7,16 @@ import { accountIsOpen, isAbandoned, isDue } from './claim-step.ts'
 import { requeueSteps } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
 
-/** A pending step without a job that nobody has taken for so long has lost its job to a killed worker. */
+/** A pending step without a job for this long has lost its job to a killed worker. */
 const FORGOTTEN_SECONDS = 20
 const BATCH = 1_000
 /**
- * How long a step waits before the second and the third time that it runs alone: what kills workers
- * and has nothing to do with the step is over by then.
+ * The delay before the second and third time that a step runs alone. Causes that have nothing to do with the
+ * step should be over by then.
  */
 const ALONE_AGAIN_SECONDS = [30, 120]
 
-/** Has a job that waits. In the words of the unique index by which pg-boss keeps to one. */
+/** Has a waiting job. Written like the unique index of pg-boss, so that it is used. */
 const hasJob = sql`exists (select from pgboss.job j where j.name = run_steps.kind
   and coalesce(j.singleton_key, '') = run_steps.account_id || ':' || run_steps.id
   and j.state = 'created' and j.policy = 'short')`
@@ -38,9 +38,9 @@ export function openRecovery(deps: WorkerDeps): () => Promise<number> {
 }
 
 /**
- * Enqueues what a killed worker had: steps that it was running, and pending ones whose job it had
- * fetched; also those whose slot has come. Takes a few statements for any number of them, those that
- * were begun first. `atStart`: pending ones count at once. `of`: only these workers count as killed.
+ * Enqueues the steps of killed workers: those that were running, oldest first, and pending ones whose job
+ * was fetched; also steps whose slot is due. Takes a few statements for any number of steps. `atStart`:
+ * includes pending steps of any age. `of`: only these workers count as killed.
  */
 export async function recoverSteps(
   deps: WorkerDeps,
@@ -73,9 +73,9 @@ function toQueued({ account_id, id, kind, deaths }: LostStep): QueuedStep {
 }
 
 /**
- * Gives back what this worker has and does not work on: when a step ended, the database was away and
- * could not be told. It costs the step nothing. `workingOn` has a step before it is taken and until
- * its end, so that it is asked only when the steps are known.
+ * Returns steps to the queue that this worker has claimed but no longer runs, because their end could not be
+ * written while the database was unavailable. It does not use up a retry. `workingOn` contains a step from
+ * before its claim until its end, so it is read after the steps.
  */
 export async function requeueUnfinished(
   deps: WorkerDeps,
@@ -86,7 +86,7 @@ export async function requeueUnfinished(
       .select({ account_id: run_steps.account_id, id: run_steps.id, kind: run_steps.kind })
       .from(run_steps)
       .where(and(eq(run_steps.state, 'running'), eq(run_steps.worker_id, workerId)))
-      // One that is locked is worked on: to wait for it with others locked would be a deadlock.
+      // A locked step is in use; waiting for it while holding other locks could deadlock.
       .for('update', { skipLocked: true })
     const unended = taken.filter(({ id }) => !workingOn.has(id))
     await requeueSteps(tx, deps, unended)
@@ -94,8 +94,8 @@ export async function requeueUnfinished(
 }
 
 /**
- * Cancels what has not begun in cancelled accounts: steps that were given back after the account was
- * closed, or that were written to in that moment. A failing run is logged and does not stop the others.
+ * Cancels open steps of cancelled accounts: those that returned to the queue after the account was closed,
+ * or were locked at that moment. A failing run is logged and does not stop the others.
  */
 export async function cancelClosed({ database, logger }: WorkerDeps): Promise<void> {
   const found = await database.withPlatform('recover_steps', (tx) =>

@@ -1,13 +1,13 @@
 import { storable } from '../../wp-bridge/client/http/storable.ts'
 
-/** Characters of a text, and entries of a list, in what a step answers. */
+/** The most characters of a text and entries of a list in a step's result. */
 const MAX_TEXT = 2_000
 const MAX_ENTRIES = 1_000
 
-/** A text that a site or a model may have made long, cut for people to read. */
+/** Truncates a text of a site or a model for display. */
 export const shortened = (text: string) => storable(text, MAX_TEXT)
 
-/** A step's result with its texts and lists cut: what a site answers stands in some. */
+/** Truncates the texts and lists of a step's result, which may come from a site. */
 export function withShortTexts(result: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(
     JSON.stringify(result, (_name, value: unknown) => {

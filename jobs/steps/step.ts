@@ -14,30 +14,30 @@ import { shortened } from './short-texts.ts'
 /** How an attempt at a step ended. */
 export type StepOutcome = 'succeeded' | 'failed' | 'retried' | 'held'
 
-/** What handlers work with; the worker passes it in. */
+/** What the worker passes to handlers. */
 export type WorkerDeps = {
   database: Database
   queue: Queue
   secrets: Secrets
   media: MediaStore
   logger: Logger
-  /** Told how each attempt ended and how many seconds it took. */
+  /** Called with the outcome and the duration in seconds of each attempt. */
   stepEnded(kind: RunKind, outcome: StepOutcome, seconds: number): void
-  /** The guarded client: the only way out. */
+  /** The guarded HTTP client. */
   fetch: (url: string, init?: EgressInit) => Promise<Response>
   googleUrls: GoogleUrls
-  /** The provider that the account chose; `local` when nothing is configured. */
+  /** The account's provider; `local` if nothing is configured. */
   aiProvider(scope: Scope): Promise<AiProvider>
   /**
-   * How long a WordPress may still be carrying out a request whose answer was lost, in
-   * milliseconds: before that nothing is created again.
+   * How long WordPress may still process a request whose response was lost, in milliseconds. Nothing is
+   * created again before that.
    */
   settleMs: number
 }
 
 export type Step = typeof run_steps.$inferSelect
 
-/** A failure that is retried after the contract's next delay; when those are used up the step fails. */
+/** A failure that is retried after the contract's next delay. After the last one the step fails. */
 export class RetryableError extends Error {
   readonly code: string
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -46,7 +46,7 @@ export class RetryableError extends Error {
   }
 }
 
-/** A failure that no retry mends. `code` and message reach the caller. */
+/** A failure that is not retried. The caller sees its code and message. */
 export class StepError extends Error {
   readonly code: string
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -55,11 +55,11 @@ export class StepError extends Error {
   }
 }
 
-/** Not a failure: the outcome of something remote is not known yet, look again later. */
+/** Not a failure: a remote outcome is not known yet and is polled again later. */
 export class PollLater extends Error {
   readonly code: string
   readonly afterMs: number
-  /** It counts as one of the contract's retries: what was asked for was sent, and may be sent again. */
+  /** Counts as one of the contract's retries, because the request was sent and may be sent again. */
   readonly spendsRetry: boolean
   constructor(
     code: string,
@@ -74,35 +74,35 @@ export class PollLater extends Error {
   }
 }
 
-/** Not a failure: the step waits for something, and the handler has written so with `holdStep`. */
+/** Not a failure: the handler has put the step on hold with `holdStep`. */
 export class StepOnHold extends Error {}
 
-/** Another worker has taken the step, or it was ended: this one must not write any more. */
+/** Another worker has claimed the step, or it has ended, so this attempt must not write any more. */
 export class StaleAttemptError extends Error {
   constructor() {
     super('another worker has taken over this step')
   }
 }
 
-/** What a handler hands over when its step is done; it is written in one transaction. */
+/** The result of a handler, which is written in one transaction. */
 export type StepDone = {
   /** Credits spent, at most the step's price. Default: its price. */
   charge?: number
-  /** What was asked of a provider: it is logged. */
+  /** The usage of a provider, which is logged. */
   usage?: Usage
   result: Record<string, unknown>
-  /** Says in one sentence what was done, for the run's progress. */
+  /** One sentence on what was done, for the run's progress. */
   message: string
-  /** The domain's own writes. */
+  /** The writes of the domain. */
   write?: (tx: Tx) => Promise<void>
 }
 
-/** One attempt at one step. Handlers read and call out freely, and write through it alone. */
+/** One attempt at a step. Handlers may read and call services freely, but write only through it. */
 export class StepJob {
   readonly step: Step
   readonly deps: WorkerDeps
   readonly scope: Scope
-  /** Aborted when the worker must stop: the step is then given back. */
+  /** Aborted when the worker must stop. The step then returns to the queue. */
   readonly signal: AbortSignal
 
   constructor(step: Step, deps: WorkerDeps, signal: AbortSignal) {
@@ -116,7 +116,7 @@ export class StepJob {
     return this.deps.database.withAccount(this.scope, fn, { readOnly: true })
   }
 
-  /** Runs `fn` in a transaction that fails when this attempt is not the step's current one. */
+  /** Runs `fn` in a transaction that fails if this is no longer the step's current attempt. */
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
     return this.deps.database.withAccount(this.scope, async (tx) => {
       await fence(tx, this.step)
@@ -124,7 +124,7 @@ export class StepJob {
     })
   }
 
-  /** Shows where the step stands. `current` counts in the run's units and is for one-step runs. */
+  /** Updates the run's progress. `current` counts units and is only for runs with one step. */
   async progress(update: { phase: RunKind; message: string; current?: number }): Promise<void> {
     await this.write((tx) => updateRun(tx, this.step, update))
   }
@@ -136,12 +136,12 @@ export class StepJob {
     )
   }
 
-  /** Notes what was asked of a provider or a site. */
+  /** Records a request to a provider or a site. */
   async requested(step: string, message: string): Promise<void> {
     await this.write((tx) => appendEntry(tx, this.step, 'request_steps', step, message))
   }
 
-  /** Notes what it answered. */
+  /** Records its response. */
   async responded(step: string, message: string): Promise<void> {
     await this.write((tx) => appendEntry(tx, this.step, 'response_steps', step, message))
   }
@@ -203,5 +203,5 @@ async function appendEntry(
     .where(eq(runs.id, step.run_id))
 }
 
-/** Carries out one attempt. Throws one of the errors above, or returns what is to be written. */
+/** Runs one attempt. Returns what to write, or throws one of the errors above. */
 export type StepHandler = (job: StepJob) => Promise<StepDone>

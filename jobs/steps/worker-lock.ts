@@ -6,17 +6,17 @@ import { WORKER_LOCK } from './claim-step.ts'
 /** Held by the worker that leads. */
 const LEADER_LOCK = 493_719
 
-/** By which everybody sees that this worker lives: advisory locks that end with their connection. */
+/** Advisory locks that show that this worker is alive; they end with its connection. */
 export type WorkerLock = {
   workerId: number
-  /** Whether this worker is the one that runs what runs in one worker at a time. */
+  /** Whether this worker runs the tasks that run in one worker at a time. */
   isLeader(): boolean
-  /** Leads when nobody else does. */
+  /** Becomes the leader if there is none. */
   renew(): Promise<void>
   release(): Promise<void>
 }
 
-/** Takes the lock over a connection of its own, and again whenever that was lost. */
+/** Takes the lock over a separate connection, and again after the connection was lost. */
 export async function takeWorkerLock(databaseUrl: string): Promise<WorkerLock> {
   const workerId = randomInt(1, 2 ** 31 - 1)
   let holding: Sql | undefined
@@ -24,7 +24,7 @@ export async function takeWorkerLock(databaseUrl: string): Promise<WorkerLock> {
   const session = keepSession(databaseUrl, {
     name: 'igny8-worker',
     async setUp(sql) {
-      // Where this side has given up a connection, the server may not have noticed.
+      // The server may not have noticed that a former connection of this worker is closed.
       await sql`select pg_terminate_backend(pid, 1000) from pg_locks
         where locktype = 'advisory' and classid = ${WORKER_LOCK} and objid = ${workerId}
           and database = (select oid from pg_database where datname = current_database())
@@ -43,7 +43,7 @@ export async function takeWorkerLock(databaseUrl: string): Promise<WorkerLock> {
     if (!asked || isLeader) return
     const [row] = await asked<{ leads: boolean }[]>`
       select pg_try_advisory_lock(${LEADER_LOCK}::int, 0) as leads`
-    // The answer is worthless if the connection was lost meanwhile.
+    // The result is void if the connection was lost meanwhile.
     if (asked === holding) isLeader = row?.leads === true
   }
   await renew()

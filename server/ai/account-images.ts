@@ -62,7 +62,7 @@ function firstOf({ openai, runware }: ImageSetup): ImageProvider {
 }
 
 function notActive(provider: ImageProvider): AiError {
-  const message = `image_generation names ${provider}, whose settings are not active. Save and activate them, or choose another provider.`
+  const message = `image_generation uses ${provider}, whose integration is not active. Save and activate it, or choose another provider.`
   return new AiError('ai_not_configured', message, { retryable: false })
 }
 

@@ -53,7 +53,8 @@ export function sizeProblem(
   model: string,
   size: string,
 ): string | undefined {
-  if (provider === 'local') return size === '1536x1024' ? undefined : 'is 1536x1024 with local'
+  if (provider === 'local')
+    return size === '1536x1024' ? undefined : 'must be 1536x1024 with the provider local'
   if (provider === 'runware') return runwareSizeProblem(size)
   const sizes = OPENAI_SIZES[model]
   if (!sizes || sizes.includes(size)) return undefined

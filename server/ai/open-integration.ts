@@ -45,7 +45,7 @@ async function openKey({ secrets }: Opening, row: IntegrationRow): Promise<strin
     return await secrets.open(integrationSecret(row.account_id, row.id, 'api_key'), row.api_key)
   } catch (error) {
     if (!(error instanceof SecretUnreadableError)) throw error
-    const message = `The stored API key of ${row.integration_type} cannot be read with the present keys. Save it again.`
+    const message = `The stored API key of ${row.integration_type} cannot be decrypted with the current keys. Save it again.`
     throw new AiError('ai_key_unreadable', message, { retryable: false })
   }
 }

@@ -61,7 +61,7 @@ export async function ask<T>(
     messages.push({ role: 'assistant', content: read.given })
     messages.push({ role: 'user', content: `${problem} Answer again, whole and corrected.` })
   }
-  const message = `${chat.endpoint.model} gave no usable answer, asked twice. ${problem} Try again, or choose another model.`
+  const message = `${chat.endpoint.model} gave no usable answer in two attempts. ${problem} Try again, or choose another model.`
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }
 
@@ -90,7 +90,7 @@ async function complete(
   )
   const parsed = Completion.safeParse(given)
   if (parsed.success) return parsed.data
-  const message = 'What answers at base_url does not speak as OpenAI does. Check base_url.'
+  const message = 'The server at base_url is not compatible with OpenAI. Check base_url.'
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }
 
@@ -101,9 +101,9 @@ function parseCompletion<T>(
   const { message, finish_reason } = completion.choices[0]!
   const given = message.refusal ?? message.content ?? ''
   const unusable = (problem: string) => ({ given, problem })
-  if (message.refusal) return unusable('The model refused.')
+  if (message.refusal) return unusable('The model refused to answer.')
   if (finish_reason === 'content_filter') return unusable('The content filter stopped the answer.')
-  if (finish_reason === 'length') return unusable('The answer was cut off: it was too long.')
+  if (finish_reason === 'length') return unusable('The answer was too long and was cut off.')
   const json = parseJson(given)
   if (json === undefined) return unusable('The answer is no JSON, or far too long.')
   const parsed = schema.safeParse(json)

@@ -25,7 +25,7 @@ export function aiErrorOf(error: unknown, endpoint: Endpoint): AiError {
   if (error instanceof SyntaxError) {
     return new AiError(
       'ai_bad_answer',
-      `${hostOf(endpoint)} answered with something that is no JSON. Check base_url: it usually ends in /v1.`,
+      `The response of ${hostOf(endpoint)} is not JSON. Check base_url: it usually ends in /v1.`,
       NOT_RETRYABLE,
     )
   }
@@ -45,7 +45,8 @@ export function timedOut(endpoint: Endpoint): AiError {
 
 /** No header can carry it, so the call was not even made. */
 function impossibleKey(): AiError {
-  const message = 'The API key holds spaces, line breaks or letters that no key has. Save it again.'
+  const message =
+    'The API key contains spaces, line breaks or characters that cannot be sent. Save it again.'
   return new AiError('ai_key_refused', message, NOT_RETRYABLE)
 }
 
@@ -89,19 +90,19 @@ function ofStatus(error: APIError, endpoint: Endpoint): AiError {
     return new AiError('ai_quota_exceeded', message, NOT_RETRYABLE)
   }
   if (status === 429) {
-    const message = `${host} is being asked too often (429). Try again later.`
+    const message = `${host} limits the number of requests (429). Try again later.`
     return new AiError('ai_rate_limited', message, RETRYABLE)
   }
   if (status >= 500 || status === 408 || status === 409) {
-    const message = `${host} cannot answer now (${status})${said}. Try again later.`
+    const message = `${host} is not available (${status})${said}. Try again later.`
     return new AiError('ai_unavailable', message, RETRYABLE)
   }
   if (status >= 300 && status < 400) {
-    const message = `${host} answers with a redirect. Set base_url to the address it leads to.`
+    const message = `${host} redirects to another URL. Set base_url to that URL.`
     return new AiError('ai_bad_address', message, NOT_RETRYABLE)
   }
   const code = REFUSAL_CODES.has(error.code ?? '') ? 'ai_prompt_refused' : 'ai_bad_request'
-  return new AiError(code, `${host} does not accept the request (${status})${said}.`, NOT_RETRYABLE)
+  return new AiError(code, `${host} refused the request (${status})${said}.`, NOT_RETRYABLE)
 }
 
 /** A server that knows the path says what it misses; one that does not knows no OpenAI error. */
@@ -112,7 +113,7 @@ function notFound(error: APIError, endpoint: Endpoint): AiError {
     const message = `${host} has no model ${endpoint.model}. Choose one that it lists.`
     return new AiError('ai_model_not_found', message, NOT_RETRYABLE)
   }
-  const message = `${host} answered 404. Check base_url, which usually ends in /v1, and the model ${endpoint.model}.`
+  const message = `${host} responded with 404. Check base_url, which usually ends in /v1, and the model ${endpoint.model}.`
   return new AiError('ai_bad_address', message, NOT_RETRYABLE)
 }
 

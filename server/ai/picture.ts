@@ -25,7 +25,7 @@ export async function pictureBytes(
       ? await download(source, given.url, signal)
       : undefined
   if (bytes && isPicture(bytes)) return bytes
-  const message = `${source.endpoint.model} gave no PNG, JPEG or WebP. Choose another image model.`
+  const message = `${source.endpoint.model} returned no PNG, JPEG or WebP. Choose another image model.`
   throw new AiError('ai_bad_answer', message, { retryable: false })
 }
 
@@ -38,7 +38,7 @@ function download(source: PictureSource, url: string, signal: AbortSignal): Prom
       const response = await source.fetch(url, { ...init, followRedirects: 2 })
       if (response.ok) return new Uint8Array(await response.arrayBuffer())
       await response.body?.cancel()
-      const message = `The picture that ${endpoint.model} made could not be fetched (${response.status}).`
+      const message = `The image of ${endpoint.model} could not be downloaded (${response.status}). Try again.`
       throw new AiError('ai_unavailable', message, { retryable: response.status >= 500 })
     },
     { endpoint, limits, signal },

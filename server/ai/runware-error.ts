@@ -37,7 +37,7 @@ export function runwareError(response: Response, failed: unknown, endpoint: Endp
   if (status === 408 || status === 409 || status >= 500 || /timeout/i.test(code)) {
     return passing(
       'ai_unavailable',
-      `${host} cannot answer now (${status})${said}. Try again later.`,
+      `${host} is not available (${status})${said}. Try again later.`,
     )
   }
   if (status >= 300 && status < 400) {

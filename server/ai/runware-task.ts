@@ -62,7 +62,7 @@ export function sendTask(
     const results = (data ?? []).map((one) => Result.safeParse(one).data)
     const result = results.find((one) => one?.taskUUID === taskUUID)
     if (result) return result
-    const message = 'What answers at base_url does not speak as Runware does. Check base_url.'
+    const message = 'The server at base_url is not compatible with Runware. Check base_url.'
     throw new AiError('ai_bad_answer', message, { retryable: false })
   }
 }

@@ -69,7 +69,7 @@ export async function runwareBalance(
 function sourceOf(options: RunwareOptions) {
   const { baseUrl, model, apiKey, fetch } = options
   if (!apiKey) {
-    const message = 'Runware needs an API key. Save it in the integration runware.'
+    const message = 'Runware needs an API key. Save it in the runware integration.'
     throw new AiError('ai_key_refused', message, { retryable: false })
   }
   const endpoint: Endpoint = { baseUrl, model, apiKey }

@@ -148,7 +148,7 @@ describe('a test of the connection', () => {
         200,
         {
           integration_type: 'openai',
-          message: `${openai.hostPort} answers, with 2 models.`,
+          message: `${openai.hostPort} works and lists 2 models.`,
           warnings: [`${openai.hostPort} does not list the model gpt-9.`],
         },
       ])
@@ -164,7 +164,7 @@ describe('a test of the connection', () => {
         status: 200,
         body: {
           integration_type: 'runware',
-          message: 'Runware answers. The balance there is $12.50.',
+          message: 'Runware works. The balance is $12.50.',
         },
       })
     },

@@ -120,7 +120,7 @@ describe('an article by an OpenAI-compatible server', () => {
     const task = await newTask(owner, place)
     openai.script(BUSY, BUSY, BUSY, BUSY)
     const runId = await accept(CONTENT, { ids: [task.id] })
-    await progressWhere(runId, ({ meta }) => meta.message.includes('Trying again in 5 s'))
+    await progressWhere(runId, ({ meta }) => meta.message.includes('Retrying in 5 s'))
     expect(await getTask(owner, task.id)).toMatchObject({ status: 'queued', error: null })
     expect(await balance(owner)).toMatchObject({ charged: 0, held: 3 })
     expect(await owner.follow(runId)).toMatchObject({ state: 'SUCCESS' })

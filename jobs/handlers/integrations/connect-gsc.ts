@@ -11,11 +11,11 @@ import { googleOf, openClient } from './open-grant.ts'
 
 const Params = z.object({ redirect_uri: z.string() })
 
-/** Exchanges the code that Google sent back and keeps the grant, encrypted. */
+/** Exchanges Google's authorization code and stores the grant, encrypted. */
 export const connectGsc: StepHandler = async (job) => {
   const { code, redirectUri } = await readAuthorization(job)
   const { row, client } = await openClient(job)
-  await job.requested('token', 'Asked Google for the grant that the code stands for')
+  await job.requested('token', 'Exchanged the authorization code with Google')
   const refreshToken = await askService(
     () => exchangeCode(googleOf(job), client, { code, redirectUri }),
     { retry: false },
@@ -47,7 +47,8 @@ async function readAuthorization(job: StepJob): Promise<{ code: string; redirect
       .from(runs)
       .where(eq(runs.id, job.step.run_id)),
   )
-  if (!run?.secret) throw new StepError('not_found', 'The request was withdrawn.')
+  if (!run?.secret)
+    throw new StepError('not_found', 'The connection was cancelled. Start it again.')
   const code = await job.deps.secrets.open(runSecret(accountId, job.step.run_id), run.secret)
   return { code, redirectUri: Params.parse(run.params).redirect_uri }
 }

@@ -14,7 +14,7 @@ export const googleOf = ({ deps, signal }: StepJob): Google => ({
   signal,
 })
 
-/** The account's OAuth client. Throws a `StepError` when it was forgotten or cannot be read. */
+/** The account's OAuth client. Throws a `StepError` if it was deleted or cannot be decrypted. */
 export async function openClient(job: StepJob): Promise<{ row: Row; client: OauthClient }> {
   const [row] = await job.read((tx) =>
     tx.select().from(integration_settings).where(eq(integration_settings.integration_type, 'gsc')),
@@ -24,7 +24,7 @@ export async function openClient(job: StepJob): Promise<{ row: Row; client: Oaut
   return { row, client: { clientId, clientSecret: await openSecret(job, row, 'client_secret') } }
 }
 
-/** A token for Search Console, by the grant that the account has. Throws what Google says. */
+/** Gets an access token for Search Console with the account's grant. Throws Google's errors. */
 export async function openGrant(job: StepJob): Promise<{ google: Google; token: string }> {
   const { row, client } = await openClient(job)
   const google = googleOf(job)
@@ -39,12 +39,12 @@ async function openSecret({ deps }: StepJob, row: Row, column: SecretColumn): Pr
     return await deps.secrets.open(integrationSecret(row.account_id, row.id, column), sealed)
   } catch (error) {
     if (!(error instanceof SecretUnreadableError)) throw error
-    const message = `The stored ${column} of gsc cannot be read with the present keys. Save it again.`
+    const message = `The stored ${column} of gsc cannot be decrypted with the current keys. Save it again.`
     throw new StepError('gsc_secret_unreadable', message)
   }
 }
 
 function notConnected(): StepError {
-  const message = 'The account is not connected to Search Console any more. Connect it again.'
+  const message = 'The account is no longer connected to Search Console. Connect it again.'
   return new StepError('gsc_not_connected', message)
 }

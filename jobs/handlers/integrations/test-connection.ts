@@ -17,11 +17,11 @@ import { openGrant } from './open-grant.ts'
 const Params = z.object({ integration_type: z.enum(INTEGRATION_TYPES) })
 type Found = { message: string; warnings: string[]; properties?: Property[] }
 
-/** Calls an integration as it is saved, at no cost, and says what it found. */
+/** Tests an integration with its saved settings, for free. */
 export const testConnection: StepHandler = async (job) => {
   const { integration_type } = Params.parse(job.step.params)
   const rows = await job.read(async (tx) => (await readIntegrations(tx, job.scope.accountId)).rows)
-  await job.requested('test_connection', `Asked ${integration_type} whether it answers`)
+  await job.requested('test_connection', `Tested the ${integration_type} integration`)
   const found = await test(job, rows, integration_type)
   return { message: found.message, result: { integration_type, ...found } }
 }
@@ -30,7 +30,8 @@ type Rows = Partial<Record<IntegrationType, IntegrationRow>>
 
 function test(job: StepJob, rows: Rows, type: IntegrationType): Promise<Found> {
   const row = rows[type]
-  if (!row) throw new StepError('not_found', `The integration ${type} was never saved.`)
+  if (!row)
+    throw new StepError('not_found', `The ${type} integration has no settings. Save them first.`)
   switch (type) {
     case 'openai':
       return testOpenAi(job, row)
@@ -55,7 +56,7 @@ async function testOpenAi(job: StepJob, row: IntegrationRow): Promise<Found> {
   )
   const missing = wanted.filter((model) => !models.includes(model))
   const warnings = missing.map((model) => `${host} does not list the model ${model}.`)
-  return { message: `${host} answers, with ${models.length} models.`, warnings }
+  return { message: `${host} works and lists ${models.length} models.`, warnings }
 }
 
 async function testRunware(job: StepJob, row: IntegrationRow): Promise<Found> {
@@ -63,9 +64,12 @@ async function testRunware(job: StepJob, row: IntegrationRow): Promise<Found> {
     async () => runwareBalance(await runwareOptions(job.deps, row), job.signal),
     { retry: false },
   )
-  const told = balance === undefined ? '' : ` The balance there is $${balance.toFixed(2)}.`
-  const warnings = balance !== undefined && balance <= 0 ? ['There is no credit left.'] : []
-  return { message: `Runware answers.${told}`, warnings }
+  const told = balance === undefined ? '' : ` The balance is $${balance.toFixed(2)}.`
+  const warnings =
+    balance !== undefined && balance <= 0
+      ? ['The account at Runware has no credit left. Add some there.']
+      : []
+  return { message: `Runware works.${told}`, warnings }
 }
 
 async function testSearchConsole(job: StepJob): Promise<Found> {
@@ -76,14 +80,19 @@ async function testSearchConsole(job: StepJob): Promise<Found> {
     },
     { retry: false },
   )
-  const warnings = properties.length > 0 ? [] : ['The connected user sees no property.']
-  return { message: `Google answers, with ${properties.length} properties.`, warnings, properties }
+  const warnings =
+    properties.length > 0 ? [] : ['The connected user has no access to any property.']
+  return {
+    message: `Google works and lists ${properties.length} properties.`,
+    warnings,
+    properties,
+  }
 }
 
 async function testImages(job: StepJob, rows: Rows, row: IntegrationRow): Promise<Found> {
   const { provider } = ImageChoice.parse(row.config)
-  if (provider === 'local') return { message: 'Images are drawn here.', warnings: [] }
+  if (provider === 'local') return { message: 'The local provider draws the images.', warnings: [] }
   if (provider) return test(job, rows, provider)
-  const message = 'No provider is chosen: images are by whichever integration is active.'
+  const message = 'No provider is chosen, so the active integration makes the images.'
   return { message, warnings: [] }
 }

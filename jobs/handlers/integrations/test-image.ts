@@ -20,10 +20,10 @@ const Params = z.object({
   negative_prompt: z.string().optional(),
 })
 
-/** The account's own prompts and strategy hold, and no sector's. */
+/** Uses the account's prompts and strategy, and those of no sector. */
 const NO_SECTOR = 0
 
-/** Makes one image of a prompt, as the articles get theirs or by the provider that is named. */
+/** Makes one image of a prompt, with the named provider or with the one that articles use. */
 export const testImage: StepHandler = async (job) => {
   const { prompt, negative_prompt } = Params.parse(job.step.params)
   const { setup, edited } = await job.read((tx) => readSetup(tx, job))
@@ -35,14 +35,18 @@ export const testImage: StepHandler = async (job) => {
     () => images.generateImage(input, { signal: job.signal, prompts }),
     { retry: false },
   )
-  // No position of an article's own image: one size is enough.
+  // Not position 0, the article's image, because one size is enough.
   const place = { prompt: { prompt, alt_text: prompt, heading: null }, position: 1 }
   const [kept] = await storeVariants(job.deps.media, data.bytes, place)
-  if (!kept) throw new StepError('ai_bad_answer', 'The provider made no image.')
+  if (!kept)
+    throw new StepError(
+      'ai_bad_answer',
+      'The provider returned no image. Try again, or choose another model.',
+    )
   const { width, height, image_path } = kept
   const { model, tokens_in, tokens_out, cost_usd = null } = usage
   return {
-    message: `Made an image by ${images.imagesBy}`,
+    message: `Made an image with ${images.imagesBy}`,
     usage: { provider: images.imagesBy, model, tokens_in, tokens_out, images: 1 },
     result: {
       ...{ provider: images.imagesBy, model, width, height },
@@ -61,7 +65,7 @@ async function readSetup(tx: Tx, job: StepJob) {
   return { setup: setupOf(integration_type, integrations), edited: guidance.prompts }
 }
 
-/** A provider that is named counts as it is saved, active or not. */
+/** A named provider is used with its saved settings, active or not. */
 function setupOf(type: Type, { rows, imageModels }: AccountIntegrations): ImageSetup {
   const { openai, runware, image_generation } = rows
   if (type !== 'image_generation') {

@@ -22,13 +22,13 @@ import { type MadeImage, storeVariants } from './store-variants.ts'
 
 const Params = z.object({
   images_per_task: z.int().min(1),
-  /** The run is of this step alone, and its progress counts images. */
+  /** The run has only this step, and its progress counts images. */
   counts_images: z.boolean(),
 })
 
 type Prompt = ExtractImagePrompts['prompts'][number]
 
-/** What attempts at a step have made, and what the provider was asked for it. */
+/** What earlier attempts at the step have made, and the usage of the provider. */
 type Made = {
   by: AiProvider['imagesBy']
   prompts: Prompt[]
@@ -37,8 +37,8 @@ type Made = {
 }
 
 /**
- * Makes the images of an article: an original a prompt, and each original's variants. What an attempt
- * that failed has made, the provider is not asked and paid for again.
+ * Makes the images of an article: one original per prompt, and the variants of each. Images of a failed
+ * attempt are reused, so that the provider is not paid for them again.
  */
 export const generateImages: StepHandler = async (job) => {
   const { images_per_task, counts_images } = Params.parse(job.step.params)
@@ -59,7 +59,7 @@ export const generateImages: StepHandler = async (job) => {
   return done(job, provider, article, { made, originals: prompts.length, asked })
 }
 
-/** Of another provider than the account has chosen since, nothing is used. */
+/** Discards images of another provider if the account has changed it since. */
 function madeBy({ imagesBy }: AiProvider, made: Step['checkpoint']): Made | undefined {
   return made?.by === imagesBy ? (made as Made) : undefined
 }
@@ -77,7 +77,7 @@ async function plan(
   return state
 }
 
-/** Throws a `StepError` when the task or its article is gone. */
+/** Throws a `StepError` if the task or its article was deleted. */
 async function requireArticle(tx: Tx, taskId: number): Promise<Article> {
   const article = await readImageSubject(tx, taskId)
   if (!article) throw new StepError('not_found', 'The task was deleted.')
@@ -106,7 +106,10 @@ async function askForPrompts(
   asked.push(usage)
   const prompts = data.prompts.slice(0, count)
   if (prompts.length === 0)
-    throw new StepError('ai_bad_answer', 'The provider found no image prompt.')
+    throw new StepError(
+      'ai_bad_answer',
+      'The provider returned no image prompt. Try again, or choose another model.',
+    )
   const answered = `${prompts.length} image prompts for “${title}”`
   await job.responded('extract_image_prompts', appendNotes(answered, notes))
   return prompts
@@ -143,7 +146,7 @@ function done(
   }
 }
 
-/** Under the name of the model that made the images, which was asked last. */
+/** Usage is logged under the model that made the images, which was called last. */
 function summed(asked: ProviderUsage[]) {
   const sum = (of: (usage: ProviderUsage) => number) =>
     asked.reduce((total, usage) => total + of(usage), 0)
@@ -154,7 +157,7 @@ function summed(asked: ProviderUsage[]) {
   }
 }
 
-/** The task's images become `made`: variants that are no longer made go. A draft is then in review. */
+/** Replaces the task's images with `made`. A draft moves to review. */
 async function replaceImages(
   tx: Tx,
   taskId: number,

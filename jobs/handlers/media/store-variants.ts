@@ -6,7 +6,7 @@ import { makeVariants } from '../../../server/media/variants.ts'
 import { StepError } from '../../steps/step.ts'
 
 type Row = typeof images.$inferInsert
-/** A variant as its row has it, its file kept. */
+/** A variant whose file is stored, as in its row. */
 export type MadeImage = Pick<
   Row,
   | 'image_type'
@@ -20,7 +20,7 @@ export type MadeImage = Pick<
   | 'content_hash'
 >
 
-/** Cuts an original to its variants and keeps their files. Throws a `StepError` for what is no image. */
+/** Makes the variants of an original and stores their files. Throws a `StepError` if it is not an image. */
 export async function storeVariants(
   media: MediaStore,
   original: Uint8Array,

@@ -18,7 +18,7 @@ const SHOWN_CLUSTERS = 200
 
 type Read = { place: SiteSector; list: { id: number; keyword: string }[] }
 
-/** Clusters the keywords that the run was accepted for, batch by batch, and writes all at once. */
+/** Clusters the keywords of the run in batches and writes the result in one transaction. */
 export const clusterKeywords: StepHandler = async (job) => {
   const { place, list } = await job.read((tx) => readKeywords(tx, job.step))
   if (list.length === 0) throw new StepError('not_found', 'The keywords were deleted.')
@@ -65,7 +65,7 @@ async function readKeywords(tx: Tx, step: Step): Promise<Read> {
   return { place, list }
 }
 
-/** The provider, whose every batch is noted and shown as progress. */
+/** Wraps the provider, so that every batch is recorded and shown as progress. */
 function watched(job: StepJob, provider: AiProvider, total: number): AiProvider {
   const batches = Math.ceil(total / provider.clusterBatchSize)
   let batch = 0

@@ -13,7 +13,7 @@ import { appendNotes } from '../publishing/append-notes.ts'
 type Idea = GenerateIdeas['ideas'][number]
 type SiteSector = { account_id: number; site_id: number; sector_id: number }
 
-/** Makes ideas for one cluster; each one made is charged, repetitions of a title are dropped. */
+/** Generates ideas for a cluster. Ideas with a repeated title are dropped; the others are charged. */
 export const generateIdeas: StepHandler = async (job) => {
   const { count } = IdeasWanted.parse(job.step.params)
   const topic = await job.read((tx) => readTopic(tx, job.step.object_id, count))
@@ -45,7 +45,7 @@ function clusterGone(): StepError {
   return new StepError('not_found', 'The cluster was deleted.')
 }
 
-/** Ideas whose title, case aside, is neither taken nor repeated. */
+/** Ideas whose title is new in the sector and not repeated, ignoring case. */
 function newIdeas(ideas: Idea[], existing: string[]): Idea[] {
   const taken = new Set(existing.map((title) => title.toLowerCase()))
   return ideas
@@ -89,7 +89,7 @@ async function linkKeywords(tx: Tx, place: SiteSector, ids: number[], ideas: Ide
   const { account_id, site_id, sector_id } = place
   const names = ideas.map(({ target_keywords }) => target_keywords.map(oneLine))
   const ideaIds = names.flatMap((list, index) => list.map(() => ids[index]!))
-  // Keywords are looked up by an array: in a join an index is used only as statistics happen to be.
+  // An array, because in a join the planner may not use the index.
   await tx.execute(sql`
     with named as materialized (
       select idea_id, lower(name) as folded

@@ -23,7 +23,7 @@ type Read = { rows: KeywordRow[]; queries: number }
 
 const MAX_VOLUME = 2_147_483_647
 
-/** Makes a property's search queries keywords of a sector, their volume the impressions they had. */
+/** Imports the search queries of a property as keywords, with their impressions as volume. */
 export const importGsc: StepHandler = async (job) => {
   const span = Params.parse(job.step.params)
   const { rows, queries } = await askService(() => readQueries(job, span))
@@ -41,7 +41,7 @@ export const importGsc: StepHandler = async (job) => {
   }
 }
 
-/** What the domain refuses by then, such as a sector that was deleted, no retry mends. */
+/** Domain errors, such as a deleted sector, fail the step: a retry would not help. */
 async function store(tx: Tx, accountId: number, place: SiteSector, rows: KeywordRow[]) {
   try {
     await requireSiteSector(tx, place)
@@ -70,7 +70,7 @@ async function readQueries(job: StepJob, span: Span): Promise<Read> {
   return { rows: [...volumes].map(keywordRow), queries }
 }
 
-/** Queries of one spelling, case aside, are one keyword: their impressions add up. */
+/** Merges queries that differ only in case, and adds up their impressions. */
 function addTo(volumes: Map<string, number>, query: string, impressions: number): void {
   const keyword = oneLine(query).toLowerCase()
   if (keyword === '' || keyword.length > MAX_KEYWORD_LENGTH || !storable(keyword)) return

@@ -5,12 +5,12 @@ import type { ClusterKeywords } from '../../../server/ai/provider.ts'
 import type { SiteSector } from '../../../server/sites/site-sector.ts'
 import { oneLine } from '../../../server/tasks/list-text.ts'
 
-/** `clusters` are ids, the new ones and those that keywords were added to. */
+/** `clusters` has the ids of new clusters and of those that got keywords. */
 export type SavedClusters = { created: number; clusters: number[]; keywords: number }
 
 /**
- * Writes what a provider found: clusters by name (case aside, one that is there is used again) and
- * their keywords, which become active. Keywords that were deleted meanwhile are passed over.
+ * Writes the clusters that a provider found, and their keywords, which become active. An existing cluster
+ * of the same name, ignoring case, is reused. Keywords that were deleted meanwhile are skipped.
  */
 export async function saveClusters(
   tx: Tx,
@@ -27,7 +27,7 @@ export async function saveClusters(
 
 type Members = { name: string; description: string; keyword_ids: number[] }[]
 
-/** Without keywords that are gone, and clusters that would be empty; the keywords are locked. */
+/** Locks the keywords, and drops deleted ones and clusters that would be empty. */
 async function keepExisting(tx: Tx, place: SiteSector, found: ClusterKeywords): Promise<Members> {
   const ids = found.clusters.flatMap(({ keyword_ids }) => keyword_ids)
   const rows = await tx

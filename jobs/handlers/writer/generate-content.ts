@@ -17,7 +17,7 @@ import { askService } from '../ask-service.ts'
 import { appendNotes } from '../publishing/append-notes.ts'
 import { postSlug } from './post-slug.ts'
 
-/** Writes the article of a queued task. One that a person wrote meanwhile is not overwritten. */
+/** Generates the article of a queued task. Does not overwrite one that a person wrote meanwhile. */
 export const generateContent: StepHandler = async (job) => {
   const brief = await job.write((tx) => begin(tx, job.step))
   try {
@@ -25,7 +25,7 @@ export const generateContent: StepHandler = async (job) => {
     const answer = await ask(job, provider, brief)
     return written(job.step, brief, provider, answer)
   } catch (error) {
-    // Not left in progress: a step that waits for its next attempt can be cancelled.
+    // Set back from in_progress, because a step that waits for its next attempt can be cancelled.
     await job.write((tx) => setBack(tx, job.step.object_id))
     throw error
   }
@@ -40,7 +40,10 @@ async function begin(tx: Tx, step: Step): Promise<Brief> {
   const brief = await readBrief(tx, step.object_id)
   if (!brief) throw taskGone()
   if (begun.length === 0) {
-    throw new StepError('wrong_state', `The task is ${brief.task.status}, no longer queued.`)
+    throw new StepError(
+      'wrong_state',
+      `The task is no longer queued but ${brief.task.status}. Set its status to queued to generate the article.`,
+    )
   }
   await requireUntouched(tx, step)
   return brief
@@ -68,16 +71,20 @@ async function ask(
   const answer = await askService(() => provider.generateContent(input, options))
   const html_content = articleOf(answer.data.html_content)
   const words = countWords(html_content)
-  if (words === 0) throw new StepError('ai_bad_answer', 'The provider wrote an empty article.')
+  if (words === 0)
+    throw new StepError(
+      'ai_bad_answer',
+      'The provider wrote an empty article. Try again, or choose another model.',
+    )
   const { model } = answer.usage
   const answered = `${model} wrote ${words} words for “${title}”`
   await job.responded('generate_content', appendNotes(answered, answer.notes))
   return { ...answer, data: { ...answer.data, html_content } }
 }
 
-/** Throws a `StepError` for an article that could not be read again. */
+/** Throws a `StepError` for an article that could not be parsed later. */
 function articleOf(answered: string): string {
-  // What surrounds an article is no reason to read a text of any length.
+  // Also limits the text around the article.
   const isTooLong = answered.length > 2 * MAX_ARTICLE
   const html = isTooLong ? answered : extractBody(answered)
   const problem = articleProblem(html)
@@ -133,7 +140,7 @@ function taskGone(): StepError {
   return new StepError('not_found', 'The task was deleted.')
 }
 
-/** Throws when the article was changed since the run was accepted. */
+/** Throws if the article was changed after the run was accepted. */
 async function requireUntouched(tx: Tx, step: Step): Promise<void> {
   const [changed] = await tx
     .select({ id: content.id })
@@ -147,14 +154,14 @@ async function requireUntouched(tx: Tx, step: Step): Promise<void> {
   if (!changed) return
   throw new StepError(
     'changed_by_hand',
-    'The article was changed by hand while it was to be generated, and what was generated is dropped. ' +
-      "Set the task's status to draft to go on with yours, or generate it again.",
+    'The article was edited while it was being generated, so the generated text was discarded. ' +
+      "Set the task's status to draft to keep your version, or generate it again.",
   )
 }
 
 type Fields = { meta_title: string; meta_description: string; excerpt: string; slug: string }
 
-/** Without what a person has changed since, and without the slug of a post that has its address. */
+/** Leaves out fields that a person has changed since, and the slug of a published post. */
 function unlessChanged(
   fields: Fields,
   before: Fields,

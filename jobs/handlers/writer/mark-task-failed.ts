@@ -4,7 +4,7 @@ import type { Failure } from '../../../db/schema/runs.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import type { Step } from '../../steps/step.ts'
 
-/** Leaves a task as it was before the step, with the step's error on it. */
+/** Resets a task to the status before the step and stores the step's error. */
 export async function markTaskFailed(
   tx: Tx,
   step: Step,

@@ -1,7 +1,7 @@
-/** As long as WordPress's `post_name` keeps. */
+/** The length limit of WordPress's `post_name`. */
 const MAX_SLUG = 200
 
-/** A post's slug of letters of any script, digits and single hyphens; the title's when that is empty. */
+/** A slug of letters of any script, digits and single hyphens; derived from the title if it would be empty. */
 export function postSlug(slug: string, title: string): string {
   return hyphenated(slug) || hyphenated(title)
 }
