@@ -22,7 +22,7 @@ export const credit_transactions = pgTable(
     description: text().notNull(),
     run_id: ref(),
     step_id: ref(),
-    /** Whoever grants twice for one reason names it: the second grant is none. */
+    /** Identifies a grant: the same reference is granted only once. */
     reference: text(),
     created_at: at().notNull().defaultNow(),
   },

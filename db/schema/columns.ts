@@ -7,7 +7,7 @@ import {
   timestamp,
 } from 'drizzle-orm/pg-core'
 
-/** An integer key as it stands in JSON: identity values stay far below 2^53. */
+/** An integer key that JSON can hold: identity values stay far below 2^53. */
 export const id = () => bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity()
 export const ref = () => bigint({ mode: 'number' })
 /** A balance, or what is added to it; see `MAX_BALANCE`. */

@@ -78,7 +78,7 @@ export const tasks = pgTable(
     public_title: text(),
     /** Where its last update and a person's edit in WordPress do not go together. */
     conflict: jsonb().$type<TaskConflict>(),
-    /** When the article was approved as it stands: a change of it takes that back. */
+    /** When the current version of the article was approved. A change withdraws the approval. */
     approved_at: at(),
     /** Who approved it: an e-mail address, or a user of the site's WordPress. */
     approved_by: text(),
@@ -237,7 +237,7 @@ export const wordpress_objects = pgTable(
     account_id: ref().notNull(),
     id: id(),
     site_id: ref().notNull(),
-    /** The site's REST root: a site linked elsewhere starts anew. */
+    /** The site's REST root. A site that is linked to another WordPress starts from scratch. */
     wp_rest_root: text().notNull(),
     kind: text({ enum: ['post', 'attachment', 'category', 'tag'] }).notNull(),
     /** The task's `publication_key` for a post; the file's hash for an attachment; a term's name, folded. */

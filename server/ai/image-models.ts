@@ -58,7 +58,7 @@ export function sizeProblem(
   if (provider === 'runware') return runwareSizeProblem(size)
   const sizes = OPENAI_SIZES[model]
   if (!sizes || sizes.includes(size)) return undefined
-  return `is none of those that ${model} makes: ${sizes.join(', ')}`
+  return `must be a size that ${model} supports: ${sizes.join(', ')}`
 }
 
 export function runwareSizeProblem(size: string): string | undefined {

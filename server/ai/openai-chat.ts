@@ -105,7 +105,7 @@ function parseCompletion<T>(
   if (finish_reason === 'content_filter') return unusable('The content filter stopped the answer.')
   if (finish_reason === 'length') return unusable('The answer was too long and was cut off.')
   const json = parseJson(given)
-  if (json === undefined) return unusable('The answer is no JSON, or far too long.')
+  if (json === undefined) return unusable('The answer is not JSON, or far too long.')
   const parsed = schema.safeParse(json)
   const problems = parsed.success
     ? (check?.(parsed.data) ?? [])

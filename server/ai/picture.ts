@@ -13,7 +13,7 @@ export type PictureSource = {
   fetch: (url: string, init?: EgressInit) => Promise<Response>
 }
 
-/** The bytes of a picture, in base64 or at an address. Throws an `AiError` when they are none. */
+/** The bytes of a picture, in base64 or at an address. Throws an `AiError` for anything else. */
 export async function pictureBytes(
   source: PictureSource,
   given: { base64?: string | null; url?: string | null },

@@ -15,7 +15,7 @@ const Told = z.object({
   parameter: z.coerce.string().catch(''),
 })
 
-/** The `AiError` for an answer that is none: by its HTTP status, else by Runware's own code. */
+/** The `AiError` for an error response: by its HTTP status, otherwise by Runware's code. */
 export function runwareError(response: Response, failed: unknown, endpoint: Endpoint): AiError {
   const { status } = response
   const { code, message, parameter } = Told.safeParse(failed).data ?? NOTHING_TOLD

@@ -105,7 +105,7 @@ async function answerOf(
   if (status < 200 || status > 599) {
     await raw.body?.cancel()
     const problem = `${url.origin} answered with status ${status}, which does not exist in HTTP.`
-    throw new EgressError('egress_failed', problem, 'Ask whoever runs the server.', true)
+    throw new EgressError('egress_failed', problem, 'Ask the operator of the server.', true)
   }
   const isError = status >= 400
   const tooLarge = () => {

@@ -110,7 +110,10 @@ async function* utf8(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, v
       return text
     }
     const line = lines + text.slice(0, at).split('\n').length - 1
-    throw unreadable('nul', `Line ${line}: the file has a NUL character; it is no text.`)
+    throw unreadable(
+      'nul',
+      `Line ${line}: the file has a NUL character, so it is not text. Export it as CSV again.`,
+    )
   }
   try {
     for await (const chunk of bytes) yield checked(decoder.decode(chunk, { stream: true }))

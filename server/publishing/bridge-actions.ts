@@ -87,7 +87,7 @@ async function requireUnchanged(
   )
 }
 
-/** What waited for approval goes on by that; a draft that is being sent is no publication. */
+/** Whether a publication waited for the approval; sending a draft is not a publication. */
 async function isGoingPublic(tx: Tx, taskId: number): Promise<boolean> {
   const [open] = await tx
     .select({ id: run_steps.id })

@@ -6,7 +6,7 @@ import { newKey } from '../../wp-bridge/client/http/sign.ts'
 import { type Secrets, SecretUnreadableError } from '../security/secrets.ts'
 import { siteBridgeKeysContext } from './site-secrets.ts'
 
-/** For so long a key that was replaced stays good, in seconds: what is on its way still verifies. */
+/** How long a replaced key stays valid, in seconds, so that webhooks in transit still verify. */
 export const OVERLAP_S = 86_400
 /** A key older than this is replaced when the plugin is looked at: milliseconds. */
 const MAX_AGE_MS = 90 * 86_400_000

@@ -115,7 +115,7 @@ export type ConnectionOutcome =
   | { state: 'unknown' | 'open' | 'expired' | 'refused' }
   | { state: 'checking' | 'linked' | 'failed'; wp_url: string; message: string }
 
-/** How a one-click link stands, for whoever has its state. */
+/** The outcome of a connection, for anyone who has its state. */
 export async function connectionOutcome(deps: Deps, state: string): Promise<ConnectionOutcome> {
   const found = await findConnection(deps.database, state)
   if (!found) return { state: 'unknown' }

@@ -54,7 +54,7 @@ export async function tellPluginOfSite(
     from sites s where id = ${siteId} and wp_bridge_keys is not null`)
 }
 
-/** How long a site's turn to get its webhooks lasts at most: a worker that dies keeps it for so long. */
+/** The longest turn of a site; after that, the turn of a worker that died is free again. */
 export const TURN_SECONDS = 60
 
 type Delivery = typeof wordpress_deliveries.$inferSelect
@@ -87,9 +87,8 @@ export function listDeliveries(tx: Tx, url: string, query: z.infer<typeof Delive
 }
 
 /**
- * Does a delivery again: a webhook is sent with the id that it had, so that what was acted on is not
- * acted on twice, and at once, also to a site that is tried seldom; what was done to a post is done anew,
- * as it was asked for. Returns the run of that.
+ * Replays a delivery. A webhook is sent at once with the same id, so that the plugin does not act on it
+ * twice. An operation on a post is repeated as a new run, which is returned.
  */
 export async function replayDelivery(
   tx: Tx,
@@ -104,7 +103,7 @@ export async function replayDelivery(
   if (found.kind === 'publish') {
     return acceptRun(tx, deps.queue, caller, await planAgain(tx, found))
   }
-  // What is further away is no end of a turn.
+  // A time further away is a retry of a failing site, not the end of a turn.
   const at = sites.wp_webhooks_try_at
   const soon = sql`case when ${at} > now() + ${TURN_SECONDS} * interval '1 second' then now() else ${at} end`
   await tx.update(sites).set({ wp_webhooks_try_at: soon }).where(eq(sites.id, found.site_id))

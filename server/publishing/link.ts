@@ -90,7 +90,7 @@ export async function requireSite(tx: Tx, id: number) {
   return site
 }
 
-/** The address as it is kept, without a slash at its end; a 400 for one that is none. */
+/** The URL as it is stored, without a trailing slash. Throws a 400 for an invalid one. */
 export function siteAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol)) {

@@ -3,8 +3,8 @@ import type { Tx } from '../../db/database.ts'
 import { tasks } from '../../db/schema/writer.ts'
 
 /**
- * Takes the approval of tasks back because of a change that is in no column of theirs; triggers do it for
- * those that are. Their entity tags change too. The caller has locked them.
+ * Withdraws the approval of tasks after a change that is not in their own columns; triggers handle changes
+ * of columns. Their entity tags change too. The caller must have locked the tasks.
  */
 export async function takeApprovalBack(tx: Tx, ids: number[]): Promise<void> {
   await tx

@@ -152,7 +152,7 @@ describe('an answer that does not fit', () => {
     excerpt: 'e',
   }
   const bad: [string, Scripted, RegExp][] = [
-    ['is no JSON', { do: 'content', content: 'Sure! Here it is' }, /no JSON/],
+    ['is not JSON', { do: 'content', content: 'Sure! Here it is' }, /not JSON/],
     [
       'has a title of 61 characters',
       { do: 'content', content: JSON.stringify(tooLong) },
@@ -207,7 +207,7 @@ describe('an answer that does not fit', () => {
     expect(messages[3]!.content).toMatch(/2 ideas were asked for and 1 came.*"OLD shoes" already/)
   })
 
-  test('because the server is none of this kind fails the call', async () => {
+  test('fails because the server is not compatible with OpenAI', async () => {
     server.script({ do: 'bad_json' })
     const error = await failureOf(provider().generateContent(article, never))
     expect(error).toMatchObject({ code: 'ai_bad_answer', retryable: false })

@@ -119,7 +119,7 @@ describe('an image by Runware', () => {
       true,
     ],
     ['redirects', { do: 'redirect', location: 'http://127.0.0.1:1/' }, 'ai_bad_address', false],
-    ['is no Runware', { do: 'body', body: '<h1>hello</h1>' }, 'ai_bad_answer', false],
+    ['does not come from Runware', { do: 'body', body: '<h1>hello</h1>' }, 'ai_bad_answer', false],
     [
       'answers another task',
       { do: 'body', body: '{"data":[{"taskUUID":"x"}]}' },

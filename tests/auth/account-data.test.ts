@@ -204,7 +204,7 @@ describe('the deletion of an account', () => {
     const again = await request(service.url, 'POST', 'auth/register/', {
       email: owner.email,
       password: PASSWORD,
-      account_name: 'Anew',
+      account_name: 'Again',
     })
     expect(again.status).toBe(201)
   })

@@ -71,7 +71,7 @@ describe('an API key', () => {
     }
   })
 
-  it('is no person: it has no profile and no password', async () => {
+  it('has neither a profile nor a password', async () => {
     const { key } = await newKey()
     for (const [method, path] of [
       ['GET', 'auth/me/'],

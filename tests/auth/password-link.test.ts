@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addUser, type Client, type Json, request, signIn, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
-const CHOSEN = 'a password that was chosen anew'
+const CHOSEN = 'a password that was chosen again'
 
 let service: TestService
 let owner: Client

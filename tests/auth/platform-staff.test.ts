@@ -98,7 +98,7 @@ describe('platform staff', () => {
     expect((await developer.get(`auth/sites/${made.body.id}/`)).status).toBe(404)
   })
 
-  it('are no longer let in once they are none', async () => {
+  it('are refused once they are dismissed', async () => {
     const gone = await staffMember(service)
     await service.sql`update users set role = 'owner' where id = ${gone.userId}`
     expect((await gone.call('GET', 'auth/sites/', undefined, named())).status).toBe(401)

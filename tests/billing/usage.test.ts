@@ -98,7 +98,7 @@ describe('the credits of a plan', () => {
     service.sql`select amount::int as amount from credit_transactions
       where account_id = ${account.accountId} and reference like 'renewal:%'`
 
-  it('are granted anew once a cycle, however long it stood still, and by the calendar', async () => {
+  it('are granted once per cycle, by the calendar, even after a long downtime', async () => {
     const account = await service.owner('Renewing')
     await service.sql`update accounts set created_at = '2026-01-31T10:00:00Z',
       renews_at = '2026-02-28T10:00:00Z' where id = ${account.accountId}`

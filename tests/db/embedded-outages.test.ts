@@ -66,7 +66,7 @@ async function untilBack(server: EmbeddedPostgres): Promise<number> {
   }
 }
 
-it('starts a killed server again, at the same address, whoever of two supervisors is first', async () => {
+it('restarts a killed server at the same address, whichever of two supervisors is first', async () => {
   const dir = folder()
   const [one, two] = [await start(dir), await start(dir)]
   stops.push(one.supervise(console.error), two.supervise(console.error))

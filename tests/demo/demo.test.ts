@@ -58,7 +58,7 @@ describe('the demo', () => {
     }
   })
 
-  it('shows the featured image of a post to whoever opens it in a browser', async () => {
+  it('shows the featured image of a post in a browser', async () => {
     const image = await withPage(postUrls[0] ?? '', async (page) => {
       const featured = page.locator('img.wp-post-image')
       await featured.scrollIntoViewIfNeeded()

@@ -76,7 +76,7 @@ describe('an address given as a literal', () => {
     })
   })
 
-  test.each(NOT_URLS)('is refused when it is no http address: %s', async (url) => {
+  test.each(NOT_URLS)('is refused when it is not an http address: %s', async (url) => {
     const error = await egressThatMustNotResolve()
       .fetch(url)
       .catch((thrown) => thrown)
@@ -95,6 +95,6 @@ describe('an address given as a literal', () => {
   )
 })
 
-test('an entry of the allow-list that is no host:port ends the start', () => {
+test('refuses to start with an entry of the allow-list that is not host:port', () => {
   expect(() => createEgress({ allowPrivate: ['::::'] })).toThrow(TypeError)
 })

@@ -156,7 +156,7 @@ describe('whether a write can have reached the server', () => {
     expect(error).toMatchObject({ code: 'egress_timeout', sent: 'unknown' })
   })
 
-  test('is not known when the answer is no HTTP', async () => {
+  test('is not known when the response is not HTTP', async () => {
     const server = await listenTcp((socket) => socket.once('data', () => socket.end('SSH-2.0\r\n')))
     cleanUp.push(server.stop)
     const egress = egressWith([server.hostPort])
@@ -192,7 +192,7 @@ describe('a caller', () => {
     await expect(during).rejects.toBe(reason)
   })
 
-  test('that leaves a body unread does not hold the connection for ever', async () => {
+  test('that leaves a body unread does not hold the connection forever', async () => {
     const closed = Promise.withResolvers<void>()
     const server = await serve((_, response) => {
       response.on('close', closed.resolve)

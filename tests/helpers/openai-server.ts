@@ -21,7 +21,7 @@ export type Scripted =
   /** A completion that ran into the token limit. */
   | { do: 'truncated' }
   | { do: 'refusal'; refusal: string }
-  /** A body that is no JSON though it says so. */
+  /** A body that claims to be JSON but is not. */
   | { do: 'bad_json' }
   /** Answers nothing, until the client gives up. */
   | { do: 'hang' }

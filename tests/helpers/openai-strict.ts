@@ -17,7 +17,10 @@ const KNOWN = new Set([
 /** Why OpenAI would answer 400 to a schema in strict mode; empty when it would not. */
 export function strictSchemaProblems(schema: unknown): string[] {
   const root = schema as Node
-  return [...(root.type === 'object' ? [] : ['the root is no object']), ...problemsOf(root, '$')]
+  return [
+    ...(root.type === 'object' ? [] : ['the root is not an object']),
+    ...problemsOf(root, '$'),
+  ]
 }
 
 function problemsOf(node: Node, path: string): string[] {

@@ -10,7 +10,7 @@ export type RunwareScripted =
   | { do: 'error'; status: number; error?: WireError; headers?: Record<string, string> }
   /** A body that is not what Runware sends, with a 200. */
   | { do: 'body'; body: string }
-  /** The picture by address, or something that is none. */
+  /** The picture by URL, or something that is not a picture. */
   | { do: 'url' }
   | { do: 'picture'; base64: string }
   /** Answers nothing, until the client gives up. */

@@ -15,7 +15,7 @@ function of(boundary: string, places: number[]): Promise<string> {
   return taken.end()
 }
 
-it('is the same however the bytes are cut, whoever waits for what, and whatever the boundary', async () => {
+it('does not depend on how the bytes are split, on concurrent calls, or on the boundary', async () => {
   const whole = await of('the-boundary', [])
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(), { maxLength: 20 }), async (places) => {

@@ -90,7 +90,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect(other.status).toBe(201)
   })
 
-  it('is told when the key is none', async () => {
+  it('refuses an invalid key', async () => {
     for (const key of ['x'.repeat(256), 'a b', 'caf\u00e9']) {
       const answer = await post('planner/keywords/', { ...sector, keyword: 'no key' }, key)
       expect([answer.status, answer.body.code]).toEqual([400, 'validation_failed'])

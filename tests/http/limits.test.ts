@@ -134,7 +134,7 @@ describe('what is too much', () => {
     }
   })
 
-  it('is an address or headers of more than 16 KB, and what is no HTTP', async () => {
+  it('refuses a URL or headers of more than 16 KB, and bytes that are not HTTP', async () => {
     await start({})
     const { hostname, port } = new URL(service.url)
     const send = (text: string) =>

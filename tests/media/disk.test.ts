@@ -64,7 +64,7 @@ describe('a kept file', () => {
 })
 
 describe('a name that put did not give', () => {
-  it('is no file, wherever it points', async () => {
+  it('refuses a path that was not returned by put, wherever it points', async () => {
     const inside = path.join(folder, 'media')
     await mkdir(inside)
     await writeFile(path.join(folder, 'secret.webp'), 'secret')
@@ -95,7 +95,7 @@ describe('a name that put did not give', () => {
     expect(await media.get(name)).toEqual(bytesOf('x'))
   })
 
-  it('is no file when it is a hash that nothing has', async () => {
+  it('returns undefined for an unknown hash', async () => {
     const hash = sha256(bytesOf('never kept'))
     expect(await diskMedia(folder).get(`${hash.slice(0, 2)}/${hash}.webp`)).toBeUndefined()
   })

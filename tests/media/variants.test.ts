@@ -142,7 +142,7 @@ describe('an original is refused', () => {
       (error) => `${error.name} ${error.code}`,
     )
 
-  it('when it is no PNG, JPEG or WebP, whatever it pretends', async () => {
+  it('when it is not a PNG, JPEG or WebP, whatever it pretends to be', async () => {
     const gif = await plain(8, 8).gif().toBuffer()
     const tiff = await plain(8, 8).tiff().toBuffer()
     const avif = await plain(8, 8).heif({ compression: 'av1' }).toBuffer()

@@ -42,7 +42,7 @@ test('a cluster is added, changed and deleted, and its keywords stay', async () 
   expect(left.body.results).toMatchObject([{ keyword: 'moka pot size', cluster_id: null }])
 })
 
-test('a cluster counts its tasks that have a post, as they stand', async () => {
+test('counts the current tasks of a cluster that have a post', async () => {
   const sector = await newSector(owner)
   const { id } = (await owner.post<Row>('planner/clusters/', { ...sector, name: 'Moka' })).body
   const other = (await owner.post<Row>('planner/clusters/', { ...sector, name: 'Drip' })).body

@@ -171,7 +171,7 @@ test('lists are filtered, searched and ordered', async () => {
 })
 
 test.each(['volume_max=', 'volume_max=%20', 'volume_min=1e3', 'page=0x1', 'cluster_id=one'])(
-  'a filter %s is no number, and refused as such',
+  'refuses the filter %s because it is not a number',
   async (query) => {
     const { status, body } = await owner.get<Problem>(`planner/keywords/?${query}`)
     const [path] = query.split('=')

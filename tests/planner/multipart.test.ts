@@ -26,7 +26,7 @@ async function readAll(text: string, pieceLength = 7, end = true): Promise<Recor
 }
 
 const FORM = [
-  'a preamble that is passed over',
+  'a preamble that is skipped',
   '--XX',
   'Content-Disposition: form-data; name="site_id"',
   '',

@@ -10,7 +10,7 @@ import { linkedBlog, writeArticles } from '../publishing/linked-blog.ts'
 import { installBridge } from '../wordpress/bridge.ts'
 import { startWordPress, type WordPress } from '../wordpress/wordpress.ts'
 
-/** README's picture. `SCREENSHOT=1` writes it anew. */
+/** README's picture. `SCREENSHOT=1` updates it. */
 const FILE = path.join(ROOT, '.github/screenshot.webp')
 const MAX_BYTES = 150_000
 const TITLE = 'How to brew coffee without a machine'

@@ -61,7 +61,7 @@ it('does the steps of an account in their order, also of a later run', async () 
   expect(rest.map(({ step }) => step)).toEqual([...first.slice(30), ...second])
 })
 
-it('lets nobody overtake for ever one who waits', async () => {
+it('does not let anyone be overtaken forever', async () => {
   await enqueue(1, 1)
   for (let account = 2; account < 20; account++) await enqueue(account, 10)
   expect(await fetch(1)).toMatchObject([{ account: 1 }])

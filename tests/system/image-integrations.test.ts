@@ -104,7 +104,7 @@ describe('the images of an article', () => {
     expect(made.map(({ body }) => body.size)).toContain('1024x1024')
   })
 
-  it('are by whoever is active when nobody is chosen', async () => {
+  it('come from the active provider if none is chosen', async () => {
     expect((await makeImages()).rows).toMatchObject([{ provider: 'local' }])
     await saveRunware()
     expect((await makeImages()).rows).toMatchObject([{ provider: 'runware' }])

@@ -128,7 +128,7 @@ describe('placeholders', () => {
     expect(updated.status).toBe(400)
   })
 
-  it('are no braces of JSON, and none that are doubled', async () => {
+  it('ignores the braces of JSON and doubled braces', async () => {
     const task = await newTask(owner, place, { title: 'Grinders' })
     const prompt_value = 'As {"a": {"b": ["x"]}}, {{title}} and {not this}: {title}'
     const rendered = await dryRun({

@@ -63,7 +63,7 @@ it('leaves to the leader what sweeps', async () => {
   await schedule.stop(1_000)
 })
 
-it('waits for what runs when it stops, but not for ever', async () => {
+it('waits for running tasks when it stops, but not forever', async () => {
   let ended = false
   const slow = async (stopping: AbortSignal) => {
     await delay(10_000, undefined, { signal: stopping }).catch(() => delay(100))

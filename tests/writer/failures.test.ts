@@ -133,7 +133,7 @@ describe('an article by an OpenAI-compatible server', () => {
     const before = await balance(owner)
     openai.script(BUSY, BUSY, BUSY, BUSY)
     const runId = await accept(CONTENT, { ids: [task.id] })
-    await progressWhere(runId, ({ meta }) => meta.message.includes('Trying again'))
+    await progressWhere(runId, ({ meta }) => meta.message.includes('Retrying'))
     await owner.post(`system/settings/task_progress/${runId}/cancel/`)
     expect(await owner.follow(runId)).toMatchObject({ state: 'CANCELLED' })
     expect((await getTask(owner, task.id)).status).toBe('queued')

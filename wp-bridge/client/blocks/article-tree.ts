@@ -38,7 +38,7 @@ const SPARE = 5_000
 
 /**
  * A parsed and sanitised article: text and the elements in `KEPT`, with no attributes but the
- * `href` of links and the `start` of lists. Addresses are not checked here; whoever writes HTML
+ * `href` of links and the `start` of lists. Addresses are not checked here; code that writes HTML
  * from the tree checks them.
  */
 export type ArticleTree = { childNodes: Node[] }
