@@ -52,7 +52,7 @@ async function furnished(name: string): Promise<Client> {
 }
 
 describe('the export of an account', () => {
-  it('has every row of every table, the images, and nothing of another account', async () => {
+  it('contains every row of every table and the images, and nothing of another account', async () => {
     await furnished('Theirs')
     const owner = await furnished('Ours')
     const files = await exported(owner)
@@ -80,7 +80,7 @@ describe('the export of an account', () => {
     expect(text).not.toContain('Theirs')
   })
 
-  it('leaves out every column that opens something', async () => {
+  it('leaves out every column with credentials', async () => {
     const columns = await service.sql<{ name: string; table: string }[]>`
       select a.attname as name, c.relname as table from pg_attribute a join pg_class c on c.oid = a.attrelid
       where c.relnamespace = 'public'::regnamespace and c.relforcerowsecurity and a.attnum > 0`
@@ -98,7 +98,7 @@ describe('the export of an account', () => {
     expect(user).not.toHaveProperty('password_hash')
   })
 
-  it('is for the owner of the account', async () => {
+  it('requires the owner of the account', async () => {
     const owner = await service.owner('Owned')
     const admin = await addUser(owner, 'admin')
     expect((await admin.get(`auth/accounts/${owner.accountId}/export/`)).status).toBe(403)
@@ -113,7 +113,7 @@ const slugOf = async (client: Client) =>
   (await client.get<Json>(`auth/accounts/${client.accountId}/`)).body.slug as string
 
 describe('the deletion of an account', () => {
-  it('closes it at once: it can be read and restored, and nothing is written', async () => {
+  it('closes it at once: it can be read and restored, but not changed', async () => {
     const owner = await service.owner('Leaving')
     const sector = await newSector(owner)
     expect((await remove(owner, 'wrong')).status).toBe(400)
@@ -140,7 +140,7 @@ describe('the deletion of an account', () => {
     expect((await owner.post('planner/keywords/', { ...sector, keyword: 'x' })).status).toBe(201)
   })
 
-  it('lifts no suspension: restored, the account stands as it did before', async () => {
+  it('does not lift a suspension when the account is restored', async () => {
     for (const status of ['suspended', 'trial', 'active']) {
       const owner = await service.owner(`Was ${status}`)
       await service.sql`update accounts set status = ${status} where id = ${owner.accountId}`
@@ -150,7 +150,7 @@ describe('the deletion of an account', () => {
     }
   })
 
-  it('cancels what has not begun and gives its credits back', async () => {
+  it('cancels steps that have not started and releases their credits', async () => {
     const api = await startTestService({ role: 'api' })
     const owner = await api.owner('Busy')
     const sector = await newSector(owner)
@@ -165,7 +165,7 @@ describe('the deletion of an account', () => {
     await api.stop()
   })
 
-  it('erases all but ledger and audit log after the grace period, and frees the addresses', async () => {
+  it('erases everything except ledger and audit log after the grace period, and frees the email addresses', async () => {
     const owner = await furnished('Erased')
     const other = await furnished('Staying')
     const count = async (table: string, id: number) => {
@@ -209,7 +209,7 @@ describe('the deletion of an account', () => {
     expect(again.status).toBe(201)
   })
 
-  it('knows of every table whether it is erased or kept', async () => {
+  it('lists every table as erased or kept', async () => {
     const owner = await service.owner('Known')
     await belongingsOf(service, owner)
     const withSite = await service.sql<{ name: string }[]>`select distinct c.relname as name

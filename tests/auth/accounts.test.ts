@@ -19,7 +19,7 @@ const asStaff = (customer: Client, body: object) =>
   staff.call('PATCH', path(customer), body, { 'x-account-id': String(customer.accountId) })
 
 describe('the account', () => {
-  it('is one, and read by every role, its payment customer by admins alone', async () => {
+  it('is readable for every role, its payment reference only for admins', async () => {
     const owner = await service.owner('Ours')
     const viewer = await addUser(owner, 'viewer')
     const admin = await addUser(owner, 'admin')
@@ -40,7 +40,7 @@ describe('the account', () => {
     expect(JSON.stringify(session.body)).not.toContain('cus_123')
   })
 
-  it('is renamed by an admin, its plan is changed by the owner, the rest by neither', async () => {
+  it('can be renamed by an admin; only the owner can change its plan', async () => {
     const owner = await service.owner()
     const admin = await addUser(owner, 'admin')
     const editor = await addUser(owner, 'editor')
@@ -59,7 +59,7 @@ describe('the account', () => {
     }
   })
 
-  it('keeps the slugs of the system account to the platform', async () => {
+  it('cannot take a slug of the system account', async () => {
     const owner = await service.owner()
     for (const slug of ['aws-admin', 'default-account', 'default']) {
       expect((await asStaff(owner, { slug })).status, slug).toBe(400)
@@ -79,7 +79,7 @@ describe.each(['suspended', 'cancelled'])('an account that is %s', (status) => {
     return owner
   }
 
-  it('is read, but nothing is written or run in it', async () => {
+  it('can be read, but not changed or run', async () => {
     const owner = await service.owner()
     const sector = await newSector(owner)
     const ids = await addKeywords(owner, sector, ['coffee'])
@@ -103,14 +103,14 @@ describe.each(['suspended', 'cancelled'])('an account that is %s', (status) => {
     expect((await owner.get<{ count: number }>('auth/sites/')).body.count).toBe(1)
   })
 
-  it('lets its users sign in and out and change their password', async () => {
+  it('allows its users to sign in and out and change their password', async () => {
     const owner = await closed()
     const again = await signIn(service.url, owner.email)
     const passwords = { old_password: PASSWORD, new_password: 'another horse battery' }
     expect((await again.post('auth/change_password/', passwords)).status).toBe(200)
   })
 
-  it('is written by platform staff', async () => {
+  it('can be changed by platform staff', async () => {
     const owner = await closed()
     const answer = await asStaff(owner, { name: 'By staff' })
     expect([answer.status, answer.body.name]).toEqual([200, 'By staff'])
@@ -118,7 +118,7 @@ describe.each(['suspended', 'cancelled'])('an account that is %s', (status) => {
 })
 
 describe('a suspended account', () => {
-  it('is suspended and opened again by platform staff, on record', async () => {
+  it('can be suspended and reactivated by platform staff, with an audit entry', async () => {
     const owner = await service.owner()
     expect((await asStaff(owner, { status: 'suspended' })).status).toBe(200)
     expect((await owner.post('auth/sites/', { name: 'No' })).status).toBe(403)
@@ -130,7 +130,7 @@ describe('a suspended account', () => {
     expect(entries.map(({ action }) => action)).toEqual([...each, ...each])
   })
 
-  it('has no work begun, and what waits is done once it is active again', async () => {
+  it('starts no steps until it is active again', async () => {
     const accepting = await startTestService({ role: 'api' })
     const closed = await clustering(await accepting.owner())
     const open = await clustering(await accepting.owner())

@@ -31,7 +31,7 @@ const by = (key: string, headers: Record<string, string> = {}) => {
 }
 
 describe('an API key', () => {
-  it('is shown once, and kept as a hash', async () => {
+  it('is shown once and stored as a hash', async () => {
     const made = await newKey()
     expect(made.key).toMatch(new RegExp(`^igny8_${owner.accountId}_[\\w-]{43}[0-9a-f]{8}$`))
     const read = await owner.get(`auth/api_keys/${made.id}/`)
@@ -42,7 +42,7 @@ describe('an API key', () => {
     expect(rows[0]!.text).not.toContain(made.key.slice(0, 50))
   })
 
-  it('reads and writes what an editor may, and nothing that needs an admin', async () => {
+  it('has the permissions of an editor, and none of an admin', async () => {
     const { key } = await newKey()
     const sector = await newSector(owner)
     const [id] = await addKeywords(owner, sector, ['coffee'])
@@ -83,7 +83,7 @@ describe('an API key', () => {
     }
   })
 
-  it('that is for reading writes and runs nothing', async () => {
+  it('cannot write or start runs with read access', async () => {
     const { key } = await newKey({ access: 'read' })
     const sector = await newSector(owner)
     const [id] = await addKeywords(owner, sector, ['tea'])
@@ -100,7 +100,7 @@ describe('an API key', () => {
     expect((await owner.get(`planner/keywords/${id}/`)).body.volume).not.toBe(7)
   })
 
-  it('sees the sites that it was made for, and no others', async () => {
+  it('sees only its own sites', async () => {
     const [granted, hidden] = [await newSector(owner, 'Granted'), await newSector(owner, 'Hidden')]
     const { key } = await newKey({ site_ids: [granted.site_id] })
     const sites = await by(key).get<List<{ id: number }>>('auth/sites/')
@@ -118,7 +118,7 @@ describe('an API key', () => {
     expect((await owner.post('auth/api_keys/', wrong)).status).toBe(400)
   })
 
-  it('follows the runs that it began, and is on record for them', async () => {
+  it('can follow the runs that it started, and is named in the audit log', async () => {
     const sector = await newSector(owner)
     const ids = await addKeywords(owner, sector, ['beans', 'roast'])
     const made = await newKey({ site_ids: [sector.site_id] })
@@ -141,7 +141,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('notes when it was used, at most once a minute', async () => {
+  it('records its last use at most once a minute', async () => {
     const made = await newKey()
     expect(made.last_used_at).toBeNull()
     const read = async () => (await owner.get<Key>(`auth/api_keys/${made.id}/`)).body.last_used_at
@@ -153,7 +153,7 @@ describe('an API key', () => {
   })
 })
 
-describe('ends at once', () => {
+describe('an API key ends at once', () => {
   const works = async (key: string) => (await by(key).get('auth/sites/')).status === 200
 
   it('when it is revoked, and stays in the list', async () => {
@@ -195,7 +195,7 @@ describe('ends at once', () => {
   })
 })
 
-describe('is refused', () => {
+describe('an API key is refused', () => {
   it('with a typing error, of another account, or made up', async () => {
     const { key } = await newKey()
     const stranger = await service.owner()
@@ -214,7 +214,7 @@ describe('is refused', () => {
     }
   })
 
-  it('as nobody, made up for an account: it counts as no call of it and takes none of its turns', async () => {
+  it('made up for an account, without counting against the limits of that account', async () => {
     // What stands in front of Workers waits for the whole of an upload.
     const node = await startTestService({ role: 'api', api: 'node' })
     const holder = await node.owner()
@@ -240,7 +240,7 @@ describe('is refused', () => {
     }
   })
 
-  it('in an account that it names by X-Account-Id and is not its own', async () => {
+  it('with an X-Account-Id of another account', async () => {
     const { key } = await newKey()
     const stranger = await service.owner()
     const own = await by(key, { 'x-account-id': String(owner.accountId) }).get('auth/sites/')

@@ -105,7 +105,7 @@ function deps(store: MediaStore): WorkerDeps {
   return { database: service.database, media: store, logger } as unknown as WorkerDeps
 }
 
-it('leaves no text of an account in any table, and no file, killed at any place in between', async () => {
+it('erases every text and file of an account, also when it is killed at any point', async () => {
   const before = await marked()
   expect(before.length).toBeGreaterThan(15)
   for (const table of ['public.audit_log', 'public.runs', 'public.usage_logs', 'public.users']) {
@@ -140,7 +140,7 @@ it('leaves no text of an account in any table, and no file, killed at any place 
   expect(files()).toEqual([])
 })
 
-it('does not empty what is kept of an account that is not to be erased', async () => {
+it('keeps the texts of an account that is not due for erasure', async () => {
   const other = await service.owner('Staying')
   await expect(
     service.database.withPlatform('erase_accounts', (tx) =>
@@ -149,7 +149,7 @@ it('does not empty what is kept of an account that is not to be erased', async (
   ).rejects.toThrow('is not to be erased')
 })
 
-it('is not stopped by an account that cannot be erased', async () => {
+it('continues after an account that cannot be erased', async () => {
   const { sql } = service
   const [broken, whole] = [await service.owner('Broken'), await service.owner('Whole')]
   await newSector(broken)
@@ -167,7 +167,7 @@ it('is not stopped by an account that cannot be erased', async () => {
   expect(await erased()).toHaveLength(2)
 })
 
-it('leaves a file that the unfinished step of another account has made', async () => {
+it('keeps a file that an unfinished step of another account has made', async () => {
   const { sql } = service
   const [gone, other] = [await service.owner('Gone'), await service.owner('Drawing')]
   const { path: image_path, hash: content_hash } = await media.put(Buffer.from('same'), 'webp')
@@ -189,7 +189,7 @@ it('leaves a file that the unfinished step of another account has made', async (
   expect(files()).toHaveLength(1)
 })
 
-it('writes to no more than a thousand runs of a site at once', async () => {
+it('updates at most a thousand runs of a site per transaction', async () => {
   const { sql } = service
   const busy = await service.owner('Busy')
   const { site_id } = await newSector(busy)

@@ -48,7 +48,7 @@ function weighed(database: Database, batches: number[]): Database {
   }
 }
 
-it('reads no more at a time than a batch, whatever an account has, and every row', async () => {
+it('reads every row in batches of limited size', async () => {
   const batches: number[] = []
   const deps = { database: weighed(service.database, batches), media: diskMedia(service.dataDir) }
   const { accountId, userId } = owner
@@ -72,7 +72,7 @@ it('reads no more at a time than a batch, whatever an account has, and every row
   expect(new Set(keywords.map((line) => JSON.parse(line).keyword)).size).toBe(3500)
 })
 
-it('holds no connection while readers take their time, and waits for them', async () => {
+it('holds no database connection while it waits for slow readers', async () => {
   const slow = await Promise.all(
     Array.from({ length: 15 }, async () => {
       const response = await fetch(
@@ -99,7 +99,7 @@ async function read(entries: AsyncIterable<ZipEntry>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-it('has more files than a zip without ZIP64 can', async () => {
+it('supports more files than a zip without ZIP64', async () => {
   const files = unzipSync(await read(manyFiles()))
   expect(Object.keys(files)).toHaveLength(FILES)
   expect(new TextDecoder().decode(files[`media/${FILES - 1}`])).toBe('image')
@@ -114,7 +114,7 @@ async function* manyFiles(): AsyncGenerator<ZipEntry> {
   }
 }
 
-it('ends with the error that reading ended with, and not the process', async () => {
+it('reports a read error to the reader without ending the process', async () => {
   async function* broken(): AsyncGenerator<ZipEntry> {
     yield { name: 'a', isCompressed: false, chunks: failing() }
   }

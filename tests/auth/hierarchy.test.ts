@@ -18,7 +18,7 @@ afterAll(() => service.stop())
 const createSite = async (name: string) => (await owner.post<Row>('auth/sites/', { name })).body
 
 describe('sites', () => {
-  it('are created with a slug of their own, changed and deleted', async () => {
+  it('can be created with a unique slug, changed and deleted', async () => {
     const first = await createSite('My Blog')
     const second = await createSite('My Blog')
     expect([first.slug, second.slug]).toEqual(['my-blog', 'my-blog-2'])
@@ -32,7 +32,7 @@ describe('sites', () => {
     expect((await owner.get(`auth/sites/${second.id}/`)).status).toBe(404)
   })
 
-  it('never show a WordPress password', async () => {
+  it('never show the WordPress password', async () => {
     const site = await createSite('Secretive')
     await service.sql`update sites set wp_app_password = 'sealed' where id = ${site.id}`
     const { body } = await owner.get(`auth/sites/${site.id}/`)
@@ -40,7 +40,7 @@ describe('sites', () => {
     expect(body).not.toHaveProperty('wp_app_password')
   })
 
-  it('are seen by editors and viewers when granted', async () => {
+  it('are visible to editors and viewers only with a grant', async () => {
     const site = await createSite('Granted')
     const editor = await addUser(owner, 'editor')
     expect((await editor.get(`auth/sites/${site.id}/`)).status).toBe(404)
@@ -54,7 +54,7 @@ describe('sites', () => {
     expect((await editor.get(`auth/sites/${site.id}/`)).status).toBe(404)
   })
 
-  it('are granted to users of the same account alone', async () => {
+  it('can be granted only to users of the same account', async () => {
     const site = await createSite('Mine')
     const other = await service.owner()
     const answer = await owner.post(`auth/sites/${site.id}/access/`, { user_id: other.userId })
@@ -84,7 +84,7 @@ describe('sectors', () => {
     expect(neither.status).toBe(400)
   })
 
-  it('are at most five active a site, also when ten come at once', async () => {
+  it('are limited to five active ones per site, also for ten concurrent requests', async () => {
     const site = await createSite('Crowded')
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
@@ -105,7 +105,7 @@ describe('sectors', () => {
     expect(activated.status).toBe(409)
   })
 
-  it('are at most five also for what writes past the API, several at once', async () => {
+  it('are limited to five also for concurrent writes that bypass the API', async () => {
     const site = await createSite('Guarded')
     const add = (slug: string) => service.sql`
       insert into sectors (account_id, site_id, name, slug)
@@ -151,7 +151,7 @@ it('lets the sixth active sector wait for the fifth, and refuses it', async () =
 })
 
 describe('status and is_active', () => {
-  it.each(['sites', 'sectors'])('of %s are kept in step', async (kind) => {
+  it.each(['sites', 'sectors'])('of %s stay consistent', async (kind) => {
     const site = await createSite(`In step: ${kind}`)
     const sector = await owner.post<Row>('auth/sectors/', { site_id: site.id, name: 'One' })
     const path = `auth/${kind}/${kind === 'sites' ? site.id : sector.body.id}/`
@@ -169,7 +169,7 @@ describe('status and is_active', () => {
     expect(refused).toBe(400)
   })
 
-  it('of a site that is suspended says that it is not active', async () => {
+  it('shows a suspended site as inactive', async () => {
     const site = await createSite('Halted')
     const path = `auth/sites/${site.id}/`
     const halted = await owner.call('PATCH', path, { status: 'suspended' })
@@ -182,7 +182,7 @@ describe('status and is_active', () => {
 })
 
 describe('lists', () => {
-  it('page, walk by cursor, search, order and refuse what they do not know', async () => {
+  it('support pages, cursors, search and ordering, and refuse unknown parameters', async () => {
     const client = await service.owner()
     for (let n = 0; n < 7; n++) await client.post('auth/sites/', { name: `Site ${n} 100%` })
     const first = await client.get<List>('auth/sites/?page_size=3&ordering=name')
@@ -224,7 +224,7 @@ describe('lists', () => {
 })
 
 describe('platform staff', () => {
-  it('act in an account that they name, on record; nobody else can', async () => {
+  it('can act in an account that they name, with an audit entry; others cannot', async () => {
     const developer = await addUser(owner, 'admin')
     await service.sql`update users set role = 'developer' where id = ${developer.userId}`
     const staff = await signIn(service.url, developer.email)

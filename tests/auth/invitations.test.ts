@@ -27,7 +27,7 @@ const stateOf = async (id: number) =>
   (await owner.get<Invitation>(`auth/invitations/${id}/`)).body.state
 
 describe('an invitation', () => {
-  it('makes a user with its role and sites, who is signed in, once', async () => {
+  it('creates and signs in a user with its role and sites, once', async () => {
     const site = (await owner.post<{ id: number }>('auth/sites/', { name: 'Granted' })).body.id
     const email = address().toUpperCase()
     const { body } = await invite({ email, site_ids: [site] })
@@ -47,7 +47,7 @@ describe('an invitation', () => {
     expect(await stateOf(body.id)).toBe('accepted')
   })
 
-  it('shows its token once, and keeps a hash of it', async () => {
+  it('shows its token once and stores a hash of it', async () => {
     const { body } = await invite()
     const read = await owner.get(`auth/invitations/${body.id}/`)
     expect(JSON.stringify(read.body)).not.toContain(body.token)
@@ -56,14 +56,14 @@ describe('an invitation', () => {
     expect(rows[0]!.text).not.toContain(body.token)
   })
 
-  it('is accepted by one of ten at once', async () => {
+  it('is accepted by only one of ten concurrent requests', async () => {
     const { body } = await invite()
     const answers = await Promise.all(Array.from({ length: 10 }, () => accept(body.token)))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 404)).toHaveLength(9)
   })
 
-  it('ends when it expires, is revoked, or another of its address takes its place', async () => {
+  it('ends when it expires, is revoked, or is replaced by another of the same address', async () => {
     const expired = (await invite()).body
     await service.sql`update invitations set expires_at = now() where id = ${expired.id}`
     const revoked = (await invite()).body
@@ -82,7 +82,7 @@ describe('an invitation', () => {
     expect((await accept(standing.token)).status).toBe(201)
   })
 
-  it('stays single when ten are made of one address at once', async () => {
+  it('stays unique when ten are created for one address at the same time', async () => {
     const email = address()
     const made = await Promise.all(Array.from({ length: 10 }, () => invite({ email })))
     expect(made.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201))
@@ -90,14 +90,14 @@ describe('an invitation', () => {
     expect(open.body.count).toBe(1)
   })
 
-  it('ends with the admin who made it', async () => {
+  it('ends with the admin who created it', async () => {
     const admin = await addUser(owner, 'admin')
     const { body } = await invite({}, admin)
     await owner.call('PATCH', `auth/users/${admin.userId}/`, { is_active: false })
     expect((await accept(body.token)).status).toBe(404)
   })
 
-  it('is for nobody who is a user already', async () => {
+  it('is refused for the address of an existing user', async () => {
     const editor = await addUser(owner, 'editor')
     const again = await invite({ email: editor.email })
     expect([again.status, again.body.code]).toEqual([409, 'already_exists'])
@@ -107,7 +107,7 @@ describe('an invitation', () => {
     expect(await stateOf(body.id)).toBe('open')
   })
 
-  it('gives no role above its maker’s', async () => {
+  it('cannot give a role above that of its creator', async () => {
     const admin = await addUser(owner, 'admin')
     expect((await invite({ role: 'owner' }, admin)).status).toBe(403)
     expect((await invite({ role: 'owner' })).status).toBe(201)
@@ -115,7 +115,7 @@ describe('an invitation', () => {
     expect((await invite({}, await addUser(owner, 'editor'))).status).toBe(403)
   })
 
-  it('gives no role that its maker lost meanwhile', async () => {
+  it('cannot give a role that its creator has lost since', async () => {
     const second = await addUser(owner, 'owner')
     const [asOwner, asAdmin] = await Promise.all([
       invite({ role: 'owner' }, second),
@@ -126,7 +126,7 @@ describe('an invitation', () => {
     expect((await accept(asAdmin.body.token)).status).toBe(201)
   })
 
-  it('grants sites of its own account alone, and those that are still there', async () => {
+  it('grants only sites of its account that still exist', async () => {
     const stranger = await service.owner()
     const theirs = (await stranger.post<{ id: number }>('auth/sites/', { name: 'x' })).body.id
     expect((await invite({ site_ids: [theirs] })).status).toBe(400)
@@ -136,7 +136,7 @@ describe('an invitation', () => {
     expect((await accept(body.token)).status).toBe(201)
   })
 
-  it('is not accepted into an account that is suspended', async () => {
+  it('cannot be accepted while the account is suspended', async () => {
     const other = await service.owner()
     const { body } = await invite({}, other)
     await service.sql`update accounts set status = 'suspended' where id = ${other.accountId}`
@@ -145,7 +145,7 @@ describe('an invitation', () => {
     expect((await accept(body.token)).status).toBe(201)
   })
 
-  it('that was accepted is not revoked', async () => {
+  it('cannot be revoked after it was accepted', async () => {
     const { body } = await invite()
     await accept(body.token)
     expect((await owner.call('DELETE', `auth/invitations/${body.id}/`)).status).toBe(409)

@@ -29,7 +29,7 @@ async function fail(times: number, addressOf: (n: number) => string): Promise<vo
   for (const { status } of await Promise.all(tries)) expect(status).toBe(401)
 }
 
-it('locks the network that guesses, and not the user elsewhere', async () => {
+it('locks out the network that guesses, but not the user elsewhere', async () => {
   await fail(10, () => '198.51.100.7')
   const refused = await logIn('198.51.100.7')
   expect([refused.status, refused.body.code]).toEqual([429, 'too_many_attempts'])
@@ -43,7 +43,7 @@ it('counts all addresses of a /64 as one', async () => {
   expect((await logIn('2001:db8:0:1::1')).status).toBe(200)
 })
 
-it('stops one network from trying many e-mail addresses, whose rows it does not fill', async () => {
+it('stops a network that tries many email addresses, without a row for each', async () => {
   await logIn('198.51.100.7', 'a guess', 'somebody@example.test')
   await service.sql`update login_attempts set failures = 100`
   const rows = async () => (await service.sql`select from login_attempts`).count
@@ -63,7 +63,7 @@ it('lets a user in from where they signed in before, however many fail there and
   expect((await logIn('203.0.113.5')).status).toBe(200)
 })
 
-it('slows down tries of one e-mail address from many networks, and refuses none', async () => {
+it('slows down attempts with one email address from many networks without refusing them', async () => {
   await logIn('198.51.100.7', 'a guess')
   await service.sql`update login_attempts set failures = 70`
   const began = performance.now()
@@ -76,7 +76,7 @@ it('slows down tries of one e-mail address from many networks, and refuses none'
   expect([keyed.status, keyed.headers.get('retry-after')]).toEqual([429, '10'])
 })
 
-it('counts no try that a busy service has not checked', async () => {
+it('does not count an attempt that an overloaded service did not check', async () => {
   const busy = async () => {
     throw new DomainError('overloaded', 'Busy.')
   }
@@ -107,7 +107,7 @@ it('counts registrations by network, before a password is hashed', async () => {
   expect((await open('2001:db8:0:3::1', 3)).status).toBe(201)
 })
 
-it('takes an Idempotency-Key of nobody who signed in for one of their /64', async () => {
+it('scopes the Idempotency-Key of an anonymous client to its /64', async () => {
   const body = { email: user.email, password: PASSWORD }
   const send = (address: string) =>
     post(address, 'auth/login/', body, { 'idempotency-key': 'of a network'.replaceAll(' ', '-') })
@@ -116,7 +116,7 @@ it('takes an Idempotency-Key of nobody who signed in for one of their /64', asyn
   expect((await send('2001:db8:0:5::1')).status).toBe(200)
 })
 
-it('hashes two passwords at once, and refuses when fifty wait', async () => {
+it('hashes two passwords at a time, and refuses when fifty wait', async () => {
   const ends: (() => void)[] = []
   const work = () => new Promise<never>((resolve) => ends.push(resolve as () => void))
   const passwords = boundedPasswords({ hash: work, verify: work })
@@ -136,7 +136,7 @@ it('hashes two passwords at once, and refuses when fifty wait', async () => {
   expect(outcomes.filter((one) => one === 'overloaded 5')).toHaveLength(8)
 })
 
-it('does not count a change of the password that a busy service could not check', async () => {
+it('does not count a password change that an overloaded service could not check', async () => {
   const database = service.database
   const failures = async () =>
     (await service.sql`select coalesce(sum(failures), 0)::int as sum from login_attempts`)[0]!.sum

@@ -27,7 +27,7 @@ const reset = (token: string, password = CHOSEN) =>
   )
 
 describe('a link to choose a new password', () => {
-  it('is used once, signs its user in and every other sign-in out', async () => {
+  it('works once, signs its user in and ends all other sign-ins', async () => {
     const user = await addUser(owner, 'editor')
     const { status, body } = await linkFor(user)
     expect([status, body.url]).toEqual([201, `${service.url}/password#${body.token}`])
@@ -50,7 +50,7 @@ describe('a link to choose a new password', () => {
     expect(logged.join()).not.toContain(body.token)
   })
 
-  it('is made by admins, for no role above their own and no other account', async () => {
+  it('can be created by admins, only for roles up to their own and in their account', async () => {
     const admin = await addUser(owner, 'admin')
     const editor = await addUser(owner, 'editor')
     expect((await linkFor(owner, admin)).status).toBe(403)
@@ -88,7 +88,7 @@ describe('a link to choose a new password', () => {
     expect((await reset(body.token)).status).toBe(404)
   })
 
-  it('is no other token, and no other token is one', async () => {
+  it('cannot be exchanged for any other kind of token', async () => {
     const user = await addUser(owner, 'viewer')
     const { body } = await linkFor(user)
     const [header, payload, signature] = body.token.split('.') as [string, string, string]

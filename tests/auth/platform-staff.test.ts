@@ -33,7 +33,7 @@ const log = async (client: Client, query = '') =>
   (await client.get<List>(`auth/audit_log/?${query}`)).body.results
 
 describe('platform staff', () => {
-  it('act in the account that they name: a developer, and users of the system account', async () => {
+  it('can act in the account that they name, as a developer or a user of the system account', async () => {
     for (const staff of [developer, systemAdmin, systemEditor]) {
       expect((await staff.get(`auth/sites/${site}/`)).status).toBe(404)
       const seen = await staff.call('GET', `auth/sites/${site}/`, undefined, named())
@@ -41,7 +41,7 @@ describe('platform staff', () => {
     }
   })
 
-  it('are on record with each request, whether it succeeds or not', async () => {
+  it('are recorded in the audit log with each request, whether it succeeds or not', async () => {
     const header = named()
     await developer.call('DELETE', 'auth/sites/999999/', undefined, header)
     await developer.call('PATCH', `auth/sites/${site}/`, { name: 'By staff' }, header)
@@ -53,7 +53,7 @@ describe('platform staff', () => {
     ])
   })
 
-  it('find the account to name by its name, its slug or its owner', async () => {
+  it('can find an account by its name, slug or owner', async () => {
     for (const search of ['Customer', customer.email]) {
       const path = `auth/all_accounts/?search=${search}&status=active&ordering=name`
       const { status, body } = await systemEditor.get<List>(path)
@@ -72,14 +72,14 @@ describe('platform staff', () => {
     expect((await customer.get('auth/all_accounts/')).status).toBe(403)
   })
 
-  it('remain who they are in any account', async () => {
+  it('keep their identity in any account', async () => {
     const seen = await developer.call('GET', 'auth/me/', undefined, named())
     expect(seen.body).toMatchObject({ user: { email: developer.email } })
     const renamed = await developer.call('PATCH', 'auth/me/', { first_name: 'Dev' }, named())
     expect(renamed).toMatchObject({ status: 200, body: { id: developer.userId } })
   })
 
-  it('keep the role they have: an editor of the system account manages nothing', async () => {
+  it('keep their role: an editor of the system account cannot manage accounts', async () => {
     const header = named()
     const refused = await systemEditor.call('PATCH', `auth/sites/${site}/`, { name: 'x' }, header)
     expect([refused.status, refused.body.code]).toEqual([403, 'permission_denied'])
@@ -87,7 +87,7 @@ describe('platform staff', () => {
     expect(admin.status).toBe(200)
   })
 
-  it('write into one account at a time, and their own stays out of it', async () => {
+  it('write only into the named account, not into their own', async () => {
     const made = await developer.call<{ id: number }>(
       'POST',
       'auth/sites/',
@@ -107,7 +107,7 @@ describe('platform staff', () => {
     expect((await again.post('auth/industries/', { name: 'Not mine' })).status).toBe(403)
   })
 
-  it('lose what a token says when the account is the system’s no more', async () => {
+  it('lose their access when their account is no longer the system account', async () => {
     const other = await service.owner('Default')
     await service.sql`update accounts set slug = 'default' where id = ${other.accountId}`
     const staff = await signIn(service.url, other.email)
@@ -118,7 +118,7 @@ describe('platform staff', () => {
 })
 
 describe('nobody else', () => {
-  it('enters another account, whatever the role, and learns nothing of it', async () => {
+  it('can enter another account or learn anything about it, whatever the role', async () => {
     const owner = await service.owner()
     const clients = [owner, await addUser(owner, 'admin'), await addUser(owner, 'viewer')]
     for (const client of clients) {
@@ -137,7 +137,7 @@ describe('industries', () => {
   const write = (method: string, id: number, body?: object) =>
     developer.call<Industry>(method, `auth/industries/${id}/`, body)
 
-  it('are written by platform staff, with their sectors, and read by all', async () => {
+  it('can be changed by platform staff, with their sectors, and read by everybody', async () => {
     const body = { name: 'Space Travel', sectors: [{ name: 'Moon' }, { name: 'Mars' }] }
     expect((await customer.post('auth/industries/', body)).status).toBe(403)
     const made = await developer.post<Industry>('auth/industries/', body)
@@ -160,7 +160,7 @@ describe('industries', () => {
     expect(twice.status).toBe(400)
   })
 
-  it('that are in use are not deleted but put out of choice', async () => {
+  it('can only be deactivated while they are in use', async () => {
     const { body: made } = await developer.post<Industry>('auth/industries/', { name: 'Used' })
     await customer.call('PATCH', `auth/sites/${site}/`, { industry_id: made.id })
     const refused = await write('DELETE', made.id)
@@ -181,7 +181,7 @@ describe('industries', () => {
 })
 
 describe('the audit log', () => {
-  it('is read by admins, by who, what, on which object and when', async () => {
+  it('can be filtered by admins by actor, action, object and time', async () => {
     const owner = await service.owner()
     const admin = await addUser(owner, 'admin')
     const made = await admin.post<{ id: number }>('auth/sites/', { name: 'First' })
@@ -212,7 +212,7 @@ describe('the audit log', () => {
     expect((await owner.get('auth/audit_log/?search=x')).status).toBe(400)
   })
 
-  it('only grows', async () => {
+  it('cannot be changed or deleted', async () => {
     for (const role of ['igny8_app', 'igny8_platform']) {
       for (const statement of ['update audit_log set action = 0', 'delete from audit_log']) {
         const tried = service.sql.begin(async (tx) => {

@@ -26,7 +26,7 @@ describe('register', () => {
     expect(balance.body).toEqual({ balance: 500, granted: 500, charged: 0, held: 0 })
   })
 
-  it('refuses an e-mail address that is taken, in any case', async () => {
+  it('refuses an email address that is taken, ignoring case', async () => {
     const answer = await post('auth/register/', {
       email: owner.email.toUpperCase(),
       password: PASSWORD,
@@ -36,7 +36,7 @@ describe('register', () => {
     expect(answer.body.code).toBe('already_exists')
   })
 
-  it('never gives out the slug of the system account', async () => {
+  it('never assigns the slug of the system account', async () => {
     const answer = await post('auth/register/', {
       email: 'system@example.test',
       password: PASSWORD,
@@ -45,7 +45,7 @@ describe('register', () => {
     expect((answer.body.account as { slug: string }).slug).toBe('aws-admin-2')
   })
 
-  it('gives many who register one name at once a slug each', async () => {
+  it('assigns unique slugs to concurrent registrations with the same name', async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
         post('auth/register/', {
@@ -59,7 +59,7 @@ describe('register', () => {
     expect(new Set(slugs).size).toBe(8)
   })
 
-  it('names each field that does not hold', async () => {
+  it('names each invalid field', async () => {
     const answer = await post('auth/register/', {
       email: 'no',
       password: 'short',
@@ -73,14 +73,14 @@ describe('register', () => {
 })
 
 describe('login', () => {
-  it('answers a wrong password and an unknown address alike', async () => {
+  it('responds equally to a wrong password and an unknown address', async () => {
     const wrong = await post('auth/login/', { email: owner.email, password: 'wrong password' })
     const unknown = await post('auth/login/', { email: 'nobody@example.test', password: PASSWORD })
     expect(wrong.status).toBe(401)
     expect({ ...wrong.body, request_id: '' }).toEqual({ ...unknown.body, request_id: '' })
   })
 
-  it('stops guessing after ten failures, even with the right password', async () => {
+  it('refuses sign-ins after ten failures, even with the right password', async () => {
     const user = await addUser(owner, 'viewer')
     const tries = Array.from({ length: 30 }, () =>
       post('auth/login/', { email: user.email, password: 'a guess' }),
@@ -145,7 +145,7 @@ describe('access tokens', () => {
 })
 
 describe('refresh', () => {
-  it('rotates, and a reused token revokes all that its sign-in led to', async () => {
+  it('rotates tokens, and revokes the whole sign-in when a token is reused', async () => {
     const user = await addUser(owner, 'viewer')
     const second = await post('auth/refresh/', { refresh: user.refresh })
     expect(second.status).toBe(200)
@@ -156,7 +156,7 @@ describe('refresh', () => {
     expect(third.status).toBe(401)
   })
 
-  it('gives one of two at once a new pair', async () => {
+  it('gives a new pair to only one of two concurrent requests', async () => {
     const user = await addUser(owner, 'viewer')
     const both = await Promise.all(
       [1, 2].map(() => post('auth/refresh/', { refresh: user.refresh })),
@@ -172,7 +172,7 @@ describe('refresh', () => {
 })
 
 describe('change_password', () => {
-  it('lets nobody guess the old one', async () => {
+  it('limits guesses of the old password', async () => {
     const user = await addUser(owner, 'viewer')
     const guess = (old_password: string) =>
       user.post('auth/change_password/', { old_password, new_password: 'another horse battery' })
@@ -184,7 +184,7 @@ describe('change_password', () => {
     })
   })
 
-  it('asks for the old one, and ends every other sign-in', async () => {
+  it('requires the old password and ends all other sign-ins', async () => {
     const user = await addUser(owner, 'viewer')
     const wrong = await user.post('auth/change_password/', {
       old_password: 'wrong password',
@@ -204,7 +204,7 @@ describe('change_password', () => {
   })
 })
 
-it('keeps no password, token or key in the database as it was given', async () => {
+it('stores no password, token or key in plain text', async () => {
   const rows = await service.sql`select (select string_agg(u::text, ' ') from users u) || ' ' ||
     coalesce((select string_agg(t::text, ' ') from refresh_tokens t), '') as text`
   expect(rows[0]!.text).toContain('$argon2id$')

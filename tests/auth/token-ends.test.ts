@@ -41,7 +41,7 @@ const ENDS: Record<string, (user: Client) => Promise<string>> = {
 }
 
 describe.each(Object.entries(ENDS))('%s', (_name, end) => {
-  it('ends every token of before, and none of after', async () => {
+  it('ends every earlier token and no later one', async () => {
     const user = await addUser(owner, 'editor')
     const elsewhere = await signIn(service.url, user.email)
     const password = await end(user)
@@ -57,7 +57,7 @@ describe.each(Object.entries(ENDS))('%s', (_name, end) => {
   })
 })
 
-it('leaves no session that a refresh or a sign-in opened while the password was changed', async () => {
+it('ends sessions that were opened while the password was being changed', async () => {
   for (let n = 0; n < 5; n++) {
     const user = await addUser(owner, 'editor')
     const change = { old_password: PASSWORD, new_password: OTHER }
@@ -79,7 +79,7 @@ it('leaves no session that a refresh or a sign-in opened while the password was 
   }
 })
 
-it('lets nobody change their own password by a link, whatever their role', async () => {
+it('refuses a password link for oneself in every role', async () => {
   for (const user of [owner, await addUser(owner, 'admin')]) {
     const answer = await user.post(`auth/users/${user.userId}/password_link/`)
     expect([answer.status, answer.body.code]).toEqual([403, 'permission_denied'])

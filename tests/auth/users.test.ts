@@ -24,7 +24,7 @@ async function ownersOf(accountId: number): Promise<number[]> {
 }
 
 describe('users', () => {
-  it('are filtered by role and by whether they may sign in', async () => {
+  it('can be filtered by role and by access', async () => {
     const owner = await service.owner()
     const editor = await addUser(owner, 'editor')
     await addUser(owner, 'viewer')
@@ -35,7 +35,7 @@ describe('users', () => {
     expect(await Promise.all(counts)).toEqual([1, 1, 2, 1])
   })
 
-  it('are removed with their sign-ins, and their e-mail address is free again', async () => {
+  it('lose their sign-ins when they are deleted, and their email address can be used again', async () => {
     const owner = await service.owner()
     const editor = await addUser(owner, 'editor')
     expect((await remove(owner, editor.userId)).status).toBe(204)
@@ -48,7 +48,7 @@ describe('users', () => {
     expect(entries.map(({ action }) => action)).toEqual(['user.created', 'user.deleted'])
   })
 
-  it('who are deactivated cannot use what they hold, nor refresh it', async () => {
+  it('cannot use or refresh their tokens after they are deactivated', async () => {
     const owner = await service.owner()
     const editor = await addUser(owner, 'editor')
     await change(owner, editor.userId, { is_active: false })
@@ -62,7 +62,7 @@ describe('users', () => {
 })
 
 describe('roles', () => {
-  it('are given by their like or above, and never raise who gives them', async () => {
+  it('can be given up to the role of the giver, and never raise it', async () => {
     const owner = await service.owner()
     const admin = await addUser(owner, 'admin')
     const editor = await addUser(owner, 'editor')
@@ -91,7 +91,7 @@ describe('roles', () => {
     expect((await remove(admin, editor.userId)).status).toBe(403)
   })
 
-  it('below admin read and write no users', async () => {
+  it('cannot read or write users below admin', async () => {
     const owner = await service.owner()
     const editor = await addUser(owner, 'editor')
     expect((await editor.get('auth/users/')).status).toBe(403)
@@ -101,7 +101,7 @@ describe('roles', () => {
 })
 
 describe('the last owner', () => {
-  it('is not removed, deactivated or given another role', async () => {
+  it('cannot be removed, deactivated or given another role', async () => {
     const owner = await service.owner()
     await addUser(owner, 'admin')
     for (const body of [{ role: 'admin' }, { is_active: false }]) {
@@ -112,7 +112,7 @@ describe('the last owner', () => {
     expect((await owner.get('auth/me/')).status).toBe(200)
   })
 
-  it('may go once there is another, who is then named by the account', async () => {
+  it('can leave once there is another, whom the account then names', async () => {
     const owner = await service.owner()
     const second = await addUser(owner, 'owner')
     expect(await ownerOf(owner)).toBe(owner.userId)
@@ -121,7 +121,7 @@ describe('the last owner', () => {
     expect((await remove(second, second.userId)).status).toBe(409)
   })
 
-  it('is left when two owners remove, deactivate or demote each other at once', async () => {
+  it('stays when two owners remove, deactivate or demote each other at the same time', async () => {
     const acts = [
       (by: Client, id: number) => remove(by, id),
       (by: Client, id: number) => change(by, id, { is_active: false }),
@@ -141,7 +141,7 @@ describe('the last owner', () => {
 })
 
 describe('an owner', () => {
-  it('hands the account to another user, and stays as an admin', async () => {
+  it('can transfer the account to another user, and stays as an admin', async () => {
     const owner = await service.owner()
     const next = await addUser(owner, 'editor')
     const path = `auth/accounts/${owner.accountId}/`
@@ -154,7 +154,7 @@ describe('an owner', () => {
     expect(roles.body.results.map(({ role }) => role)).toEqual(['admin', 'owner'])
   })
 
-  it('is an active user of the account', async () => {
+  it('must be an active user of the account', async () => {
     const owner = await service.owner()
     const gone = await addUser(owner, 'editor')
     await change(owner, gone.userId, { is_active: false })

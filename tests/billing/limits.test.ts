@@ -58,7 +58,7 @@ const THERE: Record<string, number> = { max_users: 1, max_sites: 1 }
 describe.each(Object.keys(MAKES))('%s', (name) => {
   const make = MAKES[name]!
 
-  it('lets one through of ten at once that have room for one, and says which limit it was', async () => {
+  it('accepts one of ten concurrent requests when there is room for one, and names the limit', async () => {
     const value = (THERE[name] ?? 0) + 1
     await limit(name, value)
     const answers = await Promise.all(Array.from({ length: 10 }, () => make()))
@@ -71,7 +71,7 @@ describe.each(Object.keys(MAKES))('%s', (name) => {
   })
 })
 
-it('has room again for what is deleted, in bulk and with its sector', async () => {
+it('frees the room of deleted objects, in bulk and with their sector', async () => {
   await limit('max_keywords', 3)
   const ids = await addKeywords(owner, sector, ['a', 'b', 'c'])
   expect(await MAKES.max_keywords!()).toMatchObject(refused('max_keywords', 3))
@@ -84,7 +84,7 @@ it('has room again for what is deleted, in bulk and with its sector', async () =
   expect((await MAKES.max_keywords!()).status).toBe(429)
 })
 
-it('frees the seat of a user who was deactivated', async () => {
+it('frees the seat of a deactivated user', async () => {
   await limit('max_users', 2)
   const user = await addUser(owner, 'viewer')
   expect((await MAKES.max_users!()).status).toBe(429)
@@ -94,7 +94,7 @@ it('frees the seat of a user who was deactivated', async () => {
   expect(back).toMatchObject(refused('max_users', 2))
 })
 
-it('imports nothing of a file that is more than the plan allows', async () => {
+it('imports nothing of a file that exceeds the plan', async () => {
   await limit('max_keywords', 2)
   const answer = await importCsv<Json>(owner, sector, 'keyword\nx\ny\nz\n')
   expect(answer).toMatchObject(refused('max_keywords', 2))
@@ -104,7 +104,7 @@ it('imports nothing of a file that is more than the plan allows', async () => {
   expect((await importCsv(owner, sector, 'keyword\nx\ny\n')).status).toBe(200)
 })
 
-it('fails a clustering that makes more clusters than the plan allows, and it costs nothing', async () => {
+it('fails a clustering run that exceeds the limit of clusters, free of charge', async () => {
   await limit('max_clusters', 1)
   await addKeywords(owner, sector, ['espresso', 'espresso beans', 'bike lights', 'bike helmet'])
   const run = await owner.run('planner/keywords/auto_cluster/', sector)
@@ -183,7 +183,7 @@ it.each(FLOWS)(
   },
 )
 
-it('lets five through of ten at once that have room for five', async () => {
+it('accepts five of ten concurrent requests when there is room for five', async () => {
   await limit('daily_content_tasks', 5)
   const ids = await newTasks(10)
   const answers = await Promise.all(
@@ -194,14 +194,14 @@ it('lets five through of ten at once that have room for five', async () => {
   expect(await used('daily_content_tasks')).toBe(5)
 })
 
-it('counts the words that were written, once they are', async () => {
+it('counts the words that were actually written', async () => {
   const [id] = await newTasks(1)
   await owner.run('writer/tasks/auto_generate_content/', { ids: [id] })
   const { word_count } = (await owner.get<{ word_count: number }>(`writer/tasks/${id}/`)).body
   expect(await used('monthly_word_count_limit')).toBe(word_count)
 })
 
-it('gives back what a run took that was refused for its credits', async () => {
+it('releases the reservations of a run that was refused for lack of credits', async () => {
   await service.sql`update accounts set credits = 2 where id = ${owner.accountId}`
   expect((await write()).body.code).toBe('insufficient_credits')
   expect(await used('daily_content_tasks')).toBe(0)

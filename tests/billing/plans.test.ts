@@ -22,7 +22,7 @@ const LIMITS = {
   max_images_per_task: 2,
 }
 
-it('a plan is written by platform staff and read by everybody', async () => {
+it('lets platform staff change plans and everybody read them', async () => {
   const made = await staff.post<Plan>('auth/plans/', {
     ...{ name: 'Tailored', price: '12.50', billing_cycle: 'annual', features: ['One of a kind'] },
     ...{ credits_per_month: 70, extra_credit_price: '0.0125', image_model_choices: ['local'] },
@@ -60,7 +60,7 @@ it.each([
   expect(answer.body.errors).toMatchObject([{ path: expect.stringMatching(`^${path}`) }])
 })
 
-it('a plan that accounts have is not deleted, and its slug is its own', async () => {
+it('refuses to delete a plan that is in use, and a slug that is taken', async () => {
   const { results } = (await owner.get<{ results: Plan[] }>('auth/plans/')).body
   const free = results.find(({ slug }) => slug === 'free')!
   expect(await staff.call('DELETE', `auth/plans/${free.id}/`)).toMatchObject({

@@ -85,7 +85,7 @@ describe('a quote', () => {
     },
   )
 
-  it('says that the balance does not suffice, and which limits the run would pass', async () => {
+  it('reports a balance that is too low and the limits that the run would exceed', async () => {
     const poor = await service.owner('Poor')
     const place = await newSector(poor)
     await service.sql`update accounts set credits = 1 where id = ${poor.accountId}`
@@ -103,7 +103,7 @@ describe('a quote', () => {
     await service.sql`update plans set daily_content_tasks = ${plan!.n} where slug = 'free'`
   })
 
-  it('refuses what the operation itself would', async () => {
+  it('refuses what the operation itself would refuse', async () => {
     const stranger = await service.owner('Stranger')
     const ids = await newTasks(1)
     expect((await quote('auto_generate_content', { ids }, stranger)).status).toBe(404)

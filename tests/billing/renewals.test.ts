@@ -48,7 +48,7 @@ const isDue = async ({ accountId }: Client) =>
   (await service.sql`select renews_at <= now() as due from accounts where id = ${accountId}`)[0]!
     .due
 
-it('renews the others when an account or its plan cannot be renewed', async () => {
+it('continues after an account or plan that cannot be renewed', async () => {
   const first = await due('First', 0)
   const poisoned = await due('Poisoned', 0)
   const large = await due('Large', 2_147_483_000, 1_000_000_000)
@@ -69,7 +69,7 @@ it('renews the others when an account or its plan cannot be renewed', async () =
   expect(await round()).toBe(0)
 })
 
-it('renews all accounts, more than one batch of them, when the first batch fails', async () => {
+it('renews later batches of accounts when the first batch fails', async () => {
   await service.sql`insert into accounts (name, slug, plan_id, renews_at)
     select 'Many', 'many-' || n, (select id from plans where slug = 'free'), now() - interval '1 hour'
     from generate_series(1, 150) n`
@@ -82,7 +82,7 @@ it('renews all accounts, more than one batch of them, when the first batch fails
   expect(await round()).toBe(120)
 })
 
-it('grants no more than an account can have, and says so to staff', async () => {
+it('refuses a grant above the highest balance with an explanation for staff', async () => {
   const full = await due('Full', MAX_BALANCE - 10)
   expect(await round()).toBe(1)
   expect(await balance(full)).toBe(MAX_BALANCE)

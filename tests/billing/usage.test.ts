@@ -27,7 +27,7 @@ const usage = async (query = '') =>
 const balanceOf = async (client: Client) => (await client.get<Balance>('billing/balance/')).body
 
 describe('usage', () => {
-  it('has a row a step that succeeded: who did what, and what it cost', async () => {
+  it('has a row for each successful step with its user and cost', async () => {
     const [images, article] = await usage()
     expect(article).toMatchObject({
       ...{ operation: 'generate_content', provider: 'local', model: 'local', cost: 3, images: 0 },
@@ -37,7 +37,7 @@ describe('usage', () => {
     expect(images).toMatchObject({ operation: 'generate_images', cost: 2, images: 2, words: 0 })
   })
 
-  it('is filtered, and summed by day', async () => {
+  it('can be filtered and summed by day', async () => {
     expect(await usage('?operation=generate_images')).toHaveLength(1)
     expect(await usage('?model=gpt-4o')).toHaveLength(0)
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
@@ -54,7 +54,7 @@ describe('usage', () => {
     expect(sums.results).toMatchObject([{ day, granted: 500, held: 5, charged: 5, released: 0 }])
   })
 
-  it('is shown to no other account', async () => {
+  it('is not visible to another account', async () => {
     const stranger = await service.owner('Stranger')
     expect((await stranger.get<List<Log>>('billing/usage/')).body.count).toBe(0)
     const { body } = await stranger.get<{ results: Log[] }>('billing/usage/by_day/')
@@ -66,7 +66,7 @@ describe('a grant by platform staff', () => {
   const grant = (body: object, client = staff) =>
     client.call('POST', 'billing/grants/', body, { 'x-account-id': String(owner.accountId) })
 
-  it('adds to the balance once a reference, of five at once too, and is on record', async () => {
+  it('adds to the balance once per reference, also for five concurrent requests, and is audited', async () => {
     const before = await balanceOf(owner)
     const body = { amount: 40, description: 'For the trouble', reference: 'ticket 7' }
     const answers = await Promise.all([1, 2, 3, 4, 5].map(() => grant(body)))
@@ -78,7 +78,7 @@ describe('a grant by platform staff', () => {
     expect(audits).toMatchObject([{ detail: { amount: 40, reference: 'ticket 7' } }])
   })
 
-  it('is for nobody else', async () => {
+  it('is refused for everybody else', async () => {
     const body = { amount: 40, description: 'For me', reference: 'mine' }
     expect((await owner.post('billing/grants/', body)).status).toBe(403)
     expect((await grant({ ...body, amount: -1 })).status).toBe(400)

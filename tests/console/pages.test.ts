@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-it('says at / what this is and where to go', async () => {
+it('describes igny8 at / with working links', async () => {
   const links = await withPage(`${service.url}/`, (page) =>
     page.locator('a').evaluateAll((all) => all.map((link) => link.getAttribute('href'))),
   )
@@ -50,7 +50,7 @@ it('describes times as date-time, nullable where they may be null', async () => 
   expect(wp_linked_at).toMatchObject({ type: ['string', 'null'], format: 'date-time' })
 })
 
-it('lets somebody join by the link of an invitation', async () => {
+it('lets a person join with an invitation link', async () => {
   const owner = await service.owner('Our <b>company</b>')
   const email = 'joins@example.test'
   const { body } = await owner.post<{ url: string }>('auth/invitations/', { email, role: 'editor' })
@@ -72,7 +72,7 @@ it('lets somebody join by the link of an invitation', async () => {
   expect((await signIn(service.url, email)).accountId).toBe(owner.accountId)
 })
 
-it('lets somebody choose a new password by the link that an admin made', async () => {
+it('lets a person choose a new password with a link of an admin', async () => {
   const owner = await service.owner()
   const user = await addUser(owner, 'editor')
   const { body } = await owner.post<{ url: string }>(`auth/users/${user.userId}/password_link/`)

@@ -62,7 +62,7 @@ async function routes(): Promise<[method: string, path: string, role: string][]>
 }
 
 describe('a body that has not arrived', () => {
-  it('is not waited for by a refusal that its headers decide, on any route', async () => {
+  it('does not delay a refusal that depends only on headers, on any route', async () => {
     const all = await routes()
     expect(all.length).toBeGreaterThan(60)
     for (const [method, path, role] of all) {
@@ -79,7 +79,7 @@ describe('a body that has not arrived', () => {
     expect(await statusOf(open('POST', '/', unsent))).toBe(405)
   }, 120_000)
 
-  it('of an import is not waited for without a form, a token and the right to import', async () => {
+  it('is not read for an import without a form, a token or the permission', async () => {
     const path = '/api/v1/planner/keywords/import_csv/'
     const form = { 'content-type': 'multipart/form-data; boundary=X', 'content-length': '90000000' }
     const { 'content-length': _, ...chunked } = { ...form, 'transfer-encoding': 'chunked' }
@@ -92,7 +92,7 @@ describe('a body that has not arrived', () => {
     }
   })
 
-  it('holds no connection to the database, with a key or without, whatever is sent', async () => {
+  it('holds no database connection, with or without an Idempotency-Key', async () => {
     const part = { ...json, 'content-length': '500', ...as(owner) }
     const stalled = Array.from({ length: 12 }, (_, n) =>
       open('POST', '/api/v1/planner/keywords/', { ...part, 'idempotency-key': `s-${n}` }, '{"a'),
@@ -129,7 +129,7 @@ describe('a body that has not arrived', () => {
     expect((await owner.get<{ count: number }>('planner/keywords/')).body.count).toBe(1)
   }, 150_000)
 
-  it('is ended with a 408, and so are headers', async () => {
+  it('ends with a 408, and so do incomplete headers', async () => {
     const login = { ...json, 'content-length': '500' }
     const slow = [
       open('POST', '/api/v1/auth/login/', login, '{"email'),
@@ -175,7 +175,7 @@ it('parses the body of a request once, with a key and for a PUT', async () => {
   }
 })
 
-it('takes small bodies alone where nobody signs in, announced or in chunks', async () => {
+it('limits bodies without authentication to a small size, also in chunks', async () => {
   const large = JSON.stringify({ refresh: 'x'.repeat(70_000) })
   const size = large.length.toString(16)
   const announced = open(
@@ -194,7 +194,7 @@ it('takes small bodies alone where nobody signs in, announced or in chunks', asy
   expect(await statusOf(chunked)).toBe(413)
 })
 
-it('finds what is nested too deep whatever the case of the content type', async () => {
+it('refuses JSON that is nested too deeply, whatever the case of the content type', async () => {
   const deep = `{"first_name":${'['.repeat(40)}${']'.repeat(40)}}`
   const headers = { 'content-type': 'Application/JSON' }
   const answer = await owner.call('PATCH', 'auth/me/', deep, headers)

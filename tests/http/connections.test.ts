@@ -18,7 +18,7 @@ async function serve(listener: RequestListener, stalledMs?: number): Promise<net
   return socket.on('error', () => {})
 }
 
-it('carries out the requests of a connection one after the other, in their order', async () => {
+it('handles the requests of a connection one after another, in order', async () => {
   const begun: string[] = []
   const answers: (() => void)[] = []
   const socket = await serve((request, response) => {
@@ -37,7 +37,7 @@ it('carries out the requests of a connection one after the other, in their order
   await expect.poll(() => received.match(/200 OK/g)?.length).toBe(3)
 })
 
-it('cuts off a connection whose requests run far ahead of their answers', async () => {
+it('closes a connection with too many pipelined requests', async () => {
   let begun = 0
   const socket = await serve(() => void begun++)
   const closed = new Promise((resolve) => socket.once('close', resolve))
@@ -46,7 +46,7 @@ it('cuts off a connection whose requests run far ahead of their answers', async 
   expect(begun).toBe(1)
 })
 
-it('cuts off a connection whose answer nobody reads, and waits for a handler', async () => {
+it('closes a connection whose response nobody reads, but waits for a handler', async () => {
   let answer = () => {}
   const unread = await serve((_, response) => {
     answer = () => void response.end(LARGE)

@@ -18,7 +18,7 @@ const busy = (answer: { status: number; body: object; headers: Headers }) => {
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
 }
 
-it('answers what waits for a lock, and then for a connection, with a 503', async () => {
+it('responds with 503 to requests that wait too long for a lock or a connection', async () => {
   const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Locked' })).body
   const rename = () => owner.call('PATCH', `auth/sites/${id}/`, { name: 'Renamed' })
   await service.sql.begin(async (tx) => {
@@ -30,7 +30,7 @@ it('answers what waits for a lock, and then for a connection, with a 503', async
   expect((await rename()).status).toBe(200)
 })
 
-it('answers other accounts while one waits with many writes for one row', async () => {
+it('serves other accounts while many writes of one account wait for a row', async () => {
   const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Locked' })).body
   const other = await service.owner('Other')
   await service.sql.begin(async (tx) => {
@@ -44,7 +44,7 @@ it('answers other accounts while one waits with many writes for one row', async 
   })
 })
 
-it('retries a step that the database did not let end, at the cost of none of its retries', async () => {
+it('retries a step that failed because of the database without using up a retry', async () => {
   const site = (await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })).body.id
   const place = { site_id: site }
   const sector = (await owner.post<{ id: number }>('auth/sectors/', { ...place, name: 'Coffee' }))

@@ -80,7 +80,7 @@ test.each(Object.entries(CHANGES))(
   },
 )
 
-test('of ten changes at once of what was read, one is made', async () => {
+test('applies only one of ten concurrent changes with the same tag', async () => {
   const path = await created('planner/keywords/', { keyword: 'drip coffee' })
   const tag = await tagOf(path)
   const answers = await Promise.all(
@@ -89,13 +89,13 @@ test('of ten changes at once of what was read, one is made', async () => {
   expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(412)])
 })
 
-test('a change without If-Match, or with *, is made whatever stands there', async () => {
+test('applies a change without If-Match, or with *, to any version', async () => {
   const path = await created('planner/keywords/', { keyword: 'cold brew' })
   expect((await owner.call('PUT', path, { volume: 1 })).status).toBe(200)
   expect((await change(path, { volume: 2 }, '*')).status).toBe(200)
 })
 
-test('deletes only what was read', async () => {
+test('deletes only the version that was read', async () => {
   const path = await created('writer/tasks/', { title: 'To be deleted' })
   const tag = await tagOf(path)
   await owner.call('PATCH', path, { title: 'Changed' })
@@ -105,7 +105,7 @@ test('deletes only what was read', async () => {
   expect(deleted.status).toBe(204)
 })
 
-test('a weak or malformed tag matches nothing', async () => {
+test('refuses weak and malformed tags', async () => {
   const path = await created('planner/keywords/', { keyword: 'espresso' })
   const tag = await tagOf(path)
   for (const sent of [`W/${tag}`, tag.slice(1, -1), '""', 'x']) {

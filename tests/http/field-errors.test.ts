@@ -46,7 +46,7 @@ it.each<[string, object, string]>([
   expect(`${error!.path} ${error!.message}`).toBe(sentence)
 })
 
-it('says of a query too what is wrong with it', async () => {
+it('names invalid query parameters', async () => {
   const query = 'created_after=yesterday&page_size=201'
   const { body } = await owner.get<Problem>(`auth/audit_log/?${query}`)
   expect(body.errors.map(({ path, message }) => `${path} ${message}`).sort()).toEqual([

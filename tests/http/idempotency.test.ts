@@ -26,7 +26,7 @@ const keywords = async () => {
 }
 
 describe('a POST with an Idempotency-Key', () => {
-  it('is carried out once, and answered alike each time', async () => {
+  it('is carried out once and gets the same response each time', async () => {
     const body = { ...sector, keyword: 'once' }
     const first = await post('planner/keywords/', body, 'key-1')
     const again = await post('planner/keywords/', body, 'key-1')
@@ -40,7 +40,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'))
   })
 
-  it('is refused when the key was sent with another body or to another path', async () => {
+  it('is refused with another body or path', async () => {
     await post('planner/keywords/', { ...sector, keyword: 'first of two' }, 'key-2')
     const before = await keywords()
     const body = { ...sector, keyword: 'second of two' }
@@ -51,7 +51,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect(await keywords()).toBe(before)
   })
 
-  it('is carried out once of a hundred at once', async () => {
+  it('is carried out once for a hundred concurrent requests', async () => {
     const before = await keywords()
     const keyword = { ...sector, keyword: 'of a hundred' }
     // A slow machine has no connection for all of them within the limit.
@@ -72,7 +72,7 @@ describe('a POST with an Idempotency-Key', () => {
     )
   })
 
-  it('that was refused is tried again with the same key, and then kept', async () => {
+  it('is carried out again with the same key after a refusal', async () => {
     const keyword = { ...sector, keyword: 'in the way' }
     const { body: blocker } = await owner.post<{ id: number }>('planner/keywords/', keyword)
     expect((await post('planner/keywords/', keyword, 'key-4')).status).toBe(409)
@@ -82,7 +82,7 @@ describe('a POST with an Idempotency-Key', () => {
     expect((await post('planner/keywords/', keyword, 'key-4')).body).toEqual(made.body)
   })
 
-  it('is another when another user or another account sends the key', async () => {
+  it('is independent of the same key of another user or account', async () => {
     const stranger = await service.owner('Stranger')
     const place = await newSector(stranger)
     expect((await post('auth/sites/', { name: 'Mine' }, 'key-5')).status).toBe(201)
@@ -117,7 +117,7 @@ describe('a POST with an Idempotency-Key', () => {
 })
 
 describe('a secret that was answered', () => {
-  it('is not kept: of a new password, a replay says that it is done', async () => {
+  it('is not stored: the replay of a password change is a 409', async () => {
     const client = await service.owner('Secretive')
     const body = { old_password: PASSWORD, new_password: `${PASSWORD} 2` }
     const first = await post('auth/change_password/', body, 'key-7', client)
@@ -129,7 +129,7 @@ describe('a secret that was answered', () => {
     expect([again.status, again.body.code]).toEqual([409, 'already_done'])
   })
 
-  it('is not kept where nobody signs in, and no refresh token is used twice', async () => {
+  it('is not stored without authentication, and no refresh token is used twice', async () => {
     const send = (path: string, body: object, key: string) =>
       request(service.url, 'POST', path, body, { 'idempotency-key': key })
     const account = { email: 'once@example.test', password: PASSWORD, account_name: 'Once' }
@@ -151,7 +151,7 @@ describe('a secret that was answered', () => {
     )
   })
 
-  it('counts wrong passwords and revokes a stolen family with a key as without', async () => {
+  it('does not change how wrong passwords and stolen tokens are handled', async () => {
     const client = await service.owner('Guessed')
     const wrong = { email: client.email, password: 'not this one' }
     const send = (path: string, body: object, key: string) =>
@@ -166,7 +166,7 @@ describe('a secret that was answered', () => {
     expect(next.status).toBe(401)
   })
 
-  it('is marked where openapi.json describes one, and every POST takes a key', async () => {
+  it('is marked in openapi.json, where every POST has the key', async () => {
     type Schema = { $ref?: string; properties?: Record<string, Schema> }
     type Described = {
       'x-shows-secret'?: boolean
@@ -196,14 +196,14 @@ describe('a secret that was answered', () => {
     expect(marked).toBeGreaterThan(5)
   })
 
-  it('stands in no table', async () => {
+  it('is stored in no table', async () => {
     const rows = await service.sql`select body from idempotency_keys where body is not null`
     expect(rows.length).toBeGreaterThan(3)
     for (const { body } of rows) expect(body).not.toMatch(/"(access|refresh|key|token)"/)
   })
 })
 
-it('a key is forgotten after a day, and not before', async () => {
+it('deletes a key after a day, and not before', async () => {
   await post('planner/keywords/', { ...sector, keyword: 'aged' }, 'aged')
   await post('planner/keywords/', { ...sector, keyword: 'old' }, 'old')
   const { sql } = service
@@ -214,7 +214,7 @@ it('a key is forgotten after a day, and not before', async () => {
   expect(left.map(({ key }) => key)).toEqual(['aged'])
 })
 
-it('a run that a POST waits for is committed before, and its answer kept', async () => {
+it('commits a run that a POST waits for, and stores the response', async () => {
   const { database } = service
   const seen: unknown[] = []
   const hooks = {

@@ -62,7 +62,7 @@ describe('a list of articles of 1 MB', () => {
       where account_id = ${owner.accountId}`
   })
 
-  it('refuses a page that is too much, and names a page size that is not', async () => {
+  it('refuses a page that is too large and names a page size that fits', async () => {
     const refused = await owner.get<Problem>('writer/content/?page_size=200')
     expect(refused).toMatchObject({ status: 400, body: { code: 'answer_too_large' } })
     const size = /page_size=(\d+)/.exec(refused.body.detail)?.[1]
@@ -86,13 +86,13 @@ describe('a list of articles of 1 MB', () => {
     },
   )
 
-  it('is walked by page whole where the pages fit', async () => {
+  it('returns whole pages if they fit', async () => {
     const pages = await walk('writer/content/?page_size=7')
     expect(new Set(idsOf(pages)).size).toBe(ARTICLES)
     expect(pages.at(-1)?.results).toHaveLength(ARTICLES % 7)
   })
 
-  it('answers one object that is too large by itself', async () => {
+  it('returns a single object even if it is too large', async () => {
     const { sql } = service
     const [one] = await sql<[{ id: string }]>`update content
       set html_content = repeat('x', 9000000) where id = (select max(id) from content) returning id`
@@ -135,7 +135,7 @@ describe('every list whose rows may be large', () => {
   })
 })
 
-it('queues no more ideas at once than it can answer the tasks of', async () => {
+it('refuses to queue more ideas than tasks fit into one response', async () => {
   await plant('content_ideas', { ...place, idea_title: 'Long' }, 'description', 60_000)
   const rows = await service.sql<{ id: string }[]>`select id from content_ideas
     where account_id = ${owner.accountId} and idea_title = 'Long'`
@@ -151,7 +151,7 @@ it('queues no more ideas at once than it can answer the tasks of', async () => {
   expect(fewer.status).toBe(201)
 })
 
-it('answers a run whose steps have more to say than an answer may', async () => {
+it('shortens the results of a run whose steps exceed one response', async () => {
   const { sql } = service
   const { account_id, site_id } = place
   const [run] = await sql<[{ id: string }]>`insert into runs (account_id, site_id, kind, total)

@@ -17,7 +17,7 @@ async function start(config: Partial<Config>): Promise<Client> {
 }
 
 describe('requests a minute', () => {
-  it('of an account are counted together, told in headers, and refused past the limit', async () => {
+  it('of an account are counted together, reported in headers, and refused beyond the limit', async () => {
     const owner = await start({ rateLimits: { account: 6, address: 0 } })
     const viewer = await addUser(owner, 'viewer')
     const first = await owner.get('auth/me/')
@@ -32,7 +32,7 @@ describe('requests a minute', () => {
     expect((await other.get('auth/me/')).status).toBe(200)
   })
 
-  it('of an address are refused before anything else is done, and of others not', async () => {
+  it('of an address are refused before anything else is done, without affecting others', async () => {
     await start({ rateLimits: { account: 0, address: 3 }, trustedProxies: ['127.0.0.0/8'] })
     const from = (address: string) =>
       request(service.url, 'GET', 'auth/me/', undefined, { 'x-forwarded-for': address })
@@ -50,7 +50,7 @@ describe('requests a minute', () => {
   })
 })
 
-it('believes X-Forwarded-For of a trusted proxy alone, and its own entry alone', async () => {
+it('trusts only the entry that a trusted proxy added to X-Forwarded-For', async () => {
   await start({})
   const env = (remoteAddress: string) => ({ incoming: { socket: { remoteAddress } } })
   const asked = (trusted: string[], peer: string, passed: string) =>
@@ -75,7 +75,7 @@ describe('pages of other origins', () => {
       },
     })
 
-  it('may call the API where the setting names them', async () => {
+  it('can call the API if the setting names them', async () => {
     const owner = await start({ corsOrigins: ['https://app.example'] })
     const allowed = await preflight('https://app.example')
     expect(allowed.status).toBe(204)
@@ -94,15 +94,15 @@ describe('pages of other origins', () => {
     }
   })
 
-  it('may not where it names none', async () => {
+  it('cannot call the API by default', async () => {
     await start({})
     const answer = await preflight('https://app.example')
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([405, null])
   })
 })
 
-describe('what is too much', () => {
-  it('is a body nested more than 32 deep, brackets in text aside', async () => {
+describe('a request that is too large', () => {
+  it('is refused for a body nested more than 32 levels, not counting brackets in text', async () => {
     const owner = await start({})
     const nested = (depth: number) => `{"first_name":${'['.repeat(depth)}${']'.repeat(depth)}}`
     const deep = await owner.call('PATCH', 'auth/me/', nested(32))
@@ -114,7 +114,7 @@ describe('what is too much', () => {
     expect([kept.status, kept.body.first_name]).toEqual([200, text])
   })
 
-  it('is a body past the limit, of a sender that reads no answer before it has sent all', async () => {
+  it('is refused for a body over the limit, also if the client reads only after sending', async () => {
     const { token } = await start({})
     const { hostname, port } = new URL(service.url)
     const size = 20 * MEGABYTE
@@ -134,7 +134,7 @@ describe('what is too much', () => {
     }
   })
 
-  it('refuses a URL or headers of more than 16 KB, and bytes that are not HTTP', async () => {
+  it('is refused for a URL or headers of more than 16 KB; so are bytes that are not HTTP', async () => {
     await start({})
     const { hostname, port } = new URL(service.url)
     const send = (text: string) =>

@@ -30,8 +30,8 @@ function recordOf(requestId: string | null): Promise<RequestRecord> {
   return until(found, { what: `the record of request ${requestId}` })
 }
 
-describe('what a request cost', () => {
-  it('is told to platform staff: its route, time, queries, and bytes as they were sent', async () => {
+describe('the cost of a request', () => {
+  it('is shown to platform staff with route, time, queries and bytes', async () => {
     const body = JSON.stringify({ ...sector, keyword: 'caf\u00e9 measured' })
     const made = await owner.call('POST', 'planner/keywords/', body)
     const record = await recordOf(made.headers.get('x-request-id'))
@@ -53,7 +53,7 @@ describe('what a request cost', () => {
     expect(other.queries).toBe(3)
   })
 
-  it('counts a stream to its end, a body that nobody read, and none for HEAD', async () => {
+  it('includes a whole stream and an unread body, and no body for HEAD', async () => {
     const form = new FormData()
     for (const [name, id] of Object.entries(sector)) form.set(name, String(id))
     form.set('file', new File([`keyword\n${'a keyword\n'.repeat(30_000)}`], 'k.csv'))
@@ -72,7 +72,7 @@ describe('what a request cost', () => {
     expect(await recordOf(head.headers.get('x-request-id'))).toMatchObject({ bytes_out: 0 })
   })
 
-  it('stands in a header for staff alone, and the list is for staff alone', async () => {
+  it('is in a header and a list only for staff', async () => {
     const own = await staff.get('planner/keywords/')
     expect(own.headers.get('server-timing')).toMatch(
       /^total;dur=[\d.]+, db;dur=[\d.]+;desc="[2-9] queries"$/,
@@ -85,7 +85,7 @@ describe('what a request cost', () => {
   })
 })
 
-it('tells Prometheus of routes, jobs, pool and process, and of no account', async () => {
+it('exposes routes, jobs, pool and process to Prometheus, but no account', async () => {
   await owner.run('planner/keywords/auto_cluster/', { ...sector, filter: {} })
   await owner.get(`planner/keywords/?search=secret-search`)
   const answer = await fetch(`${service.url}/metrics`)

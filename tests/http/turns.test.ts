@@ -21,7 +21,7 @@ function start(turns: ReturnType<typeof limitConcurrency>, whos: string[]) {
   return { begun, works }
 }
 
-it('runs so many at once, and the others in their order as places become free', async () => {
+it('runs up to the limit, and the others in order as places become free', async () => {
   const { begun, works } = start(limitConcurrency(LIMITS), ['a', 'a', 'a', 'a'])
   expect(begun).toEqual([0, 1])
   works[1]!.end.resolve()
@@ -32,7 +32,7 @@ it('runs so many at once, and the others in their order as places become free', 
   await expect.poll(() => begun).toEqual([0, 1, 2, 3])
 })
 
-it('lets nobody take the share of another', async () => {
+it('protects the share of each client', async () => {
   const { begun, works } = start(limitConcurrency({ ...LIMITS, each: 1 }), [
     'a',
     'a',
@@ -47,7 +47,7 @@ it('lets nobody take the share of another', async () => {
   await expect.poll(() => begun).toEqual([0, 3, 4, 1])
 })
 
-it('refuses what would wait behind too many, and what has waited too long', async () => {
+it('refuses work when the queue is full or the wait was too long', async () => {
   const turns = limitConcurrency({ ...LIMITS, each: 1, waiting: 1, patienceMs: 20 })
   const { begun, works } = start(turns, ['a', 'a', 'a', 'b'])
   await expect(works[2]!.done).rejects.toMatchObject({ code: 'overloaded' })
@@ -58,7 +58,7 @@ it('refuses what would wait behind too many, and what has waited too long', asyn
   expect(await turns('a', async () => 'free again')).toBe('free again')
 })
 
-it('has a place again whose work never ended, and counts its late end for nothing', async () => {
+it('frees the place of work that never ended, and ignores its late end', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   try {
     const turns = limitConcurrency({ ...LIMITS, places: 1, longestMs: 5_000 })

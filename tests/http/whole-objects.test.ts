@@ -17,7 +17,7 @@ const put = (path: string, body: object, client = owner) => client.call('PUT', p
 const lasting = ({ updated_at: _, ...fields }: Json) => fields
 
 describe('an object that is sent back by PUT as it was read', () => {
-  it('is taken, whatever it is, and stays as it is', async () => {
+  it('is accepted and unchanged, for every kind of object', async () => {
     const staff = await staffMember(service)
     const { body } = await request<{ paths: Record<string, { put?: { 'x-role': string } }> }>(
       service.url,
@@ -40,7 +40,7 @@ describe('an object that is sent back by PUT as it was read', () => {
     }
   })
 
-  it('changes by the one field that was changed', async () => {
+  it('changes only the field that was changed', async () => {
     const task = `writer/tasks/${mine.task}/`
     const { body: read } = await owner.get(task)
     const renamed = await put(task, { ...read, title: 'Renamed', word_count: 9 })
@@ -74,7 +74,7 @@ describe('a field that cannot be set', () => {
     }
   })
 
-  it('makes no object seen that may not be', async () => {
+  it('does not reveal an object that the caller cannot see', async () => {
     const viewer = await addUser(owner, 'viewer', [mine.site])
     expect((await put(`planner/clusters/${mine.cluster}/`, {}, viewer)).status).toBe(403)
     const stranger = await service.owner()
