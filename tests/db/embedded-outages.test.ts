@@ -79,7 +79,7 @@ it('restarts a killed server at the same address, whichever of two supervisors i
   }
 })
 
-it('starts a killed server again while a query of the dead one still computes', async () => {
+it('restarts a killed server while a query of the old one still runs', async () => {
   const server = await start(folder())
   const computing = query(server, 'do $$ begin loop end loop; end $$')
   const failed = expect(computing).rejects.toThrow()
@@ -105,7 +105,7 @@ it('keeps its address over a stop', async () => {
   expect((await start(dir)).url).toBe(first.url)
 })
 
-it('leaves a server alone that does not answer', async () => {
+it('does not touch a server that does not respond', async () => {
   const server = await start(folder())
   process.kill(server.pid, 'SIGSTOP')
   try {
@@ -179,7 +179,7 @@ it.each([
   )
 })
 
-it('refuses to start empty beside the keys of a database', async () => {
+it('refuses to start with an empty database but existing keys', async () => {
   const dir = folder()
   writeFileSync(path.join(dir, 'secret_keys'), 'a key\n')
   await expect(startEmbedded({ dataDir: dir })).rejects.toThrow(/^IGNY8_DATA_DIR: .*secret_keys/)

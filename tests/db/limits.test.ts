@@ -151,7 +151,7 @@ it('counts a wait for a connection from where it began', async () => {
   await works()
 })
 
-it('refuses within seconds where nobody listens, nobody answers, or every connection ends at once', async () => {
+it('fails within seconds if nothing listens, nothing responds, or every connection closes', async () => {
   const mute = net.createServer(() => {}).listen(0, '127.0.0.1')
   const ending = net.createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
   await Promise.all([once(mute, 'listening'), once(ending, 'listening')])
@@ -169,7 +169,7 @@ it('refuses within seconds where nobody listens, nobody answers, or every connec
   ending.close()
 })
 
-it('says of a commit that was not answered that it may have been done', async () => {
+it('reports an unconfirmed commit as possibly done', async () => {
   await admin`create table slow (id int)`
   await admin`grant insert on slow to igny8_platform`
   await admin.unsafe(`create function sleeps() returns trigger language plpgsql as
@@ -214,7 +214,7 @@ it('keeps a separate commit when the request transaction is rolled back, over on
   expect(await names()).not.toContain('request')
 })
 
-it('commits nothing apart after a write, which would be committed with it', async () => {
+it('refuses a separate commit after a write, which would be committed with it', async () => {
   await database.inRequestTransaction(nothing, async (transaction) => {
     await database.withPlatform('measure', rename('request'))
     await expect(database.withPlatform('throttle_sign_in', rename('apart'))).rejects.toThrow(

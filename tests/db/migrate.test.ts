@@ -3,7 +3,7 @@ import { expect, inject, it } from 'vitest'
 import { migrate } from '../../db/migrate.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
-it('gives way where a table is in use, and goes on once it is free', async () => {
+it('waits while a table is in use, and continues once it is free', async () => {
   const url = await cloneTemplate(inject('postgresUrl'))
   const other = postgres(url, { max: 1, onnotice: () => {} })
   const blocked = Promise.withResolvers<void>()

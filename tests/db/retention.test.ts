@@ -33,20 +33,20 @@ const swept = Object.entries(RETENTION).filter(
   (entry): entry is [string, Swept] => 'column' in entry[1],
 )
 
-it('says of every table how long it keeps its rows, or why they stay', async () => {
+it('defines for every table how long its rows are kept, or why', async () => {
   const tables = await sql<{ name: string }[]>`select relname as name from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname`
   const message = 'Say in jobs/scheduled/retention.ts how long a new table keeps its rows.'
   expect(Object.keys(RETENTION).sort(), message).toEqual(tables.map(({ name }) => name))
 })
 
-it.each(swept)('finds old rows of %s by an index', async (table, { column }) => {
+it.each(swept)('finds old rows of %s with an index', async (table, { column }) => {
   const [found] = await sql`select from pg_index i join pg_attribute a on a.attrelid = i.indrelid
     and a.attnum = i.indkey[0] where i.indrelid = ${table}::regclass and a.attname = ${column}`
   expect(found, `${table} (${column})`).toBeDefined()
 })
 
-it('lets pg-boss delete what is done within a week, and what is not within two', async () => {
+it('makes pg-boss delete finished jobs within a week and others within two', async () => {
   const kept = await sql`select name from pgboss.queue
     where deletion_seconds > ${7 * 86_400} or deletion_seconds <= 0 or retention_seconds > ${14 * 86_400}`
   expect([...kept]).toEqual([])
@@ -91,7 +91,7 @@ describe('the sweep', () => {
       values (${account}, ${site}, 'x', '{}', ${n === 1 ? 'failed' : 'pending'}, ${old(days)}, ${old(days)})`,
   }
 
-  it('is tried with every table that it deletes from', () => {
+  it('is tested with every table that it deletes from', () => {
     expect(Object.keys(planting).sort()).toEqual(swept.map(([table]) => table))
   })
 
@@ -127,7 +127,7 @@ describe('the sweep', () => {
     expect(n).toBe(2 * (PROBES.length + 2) - PROBES.length)
   })
 
-  it('goes on with the other tables when one fails, and logs that', async () => {
+  it('continues with the other tables when one fails, and logs the failure', async () => {
     await sql`delete from login_attempts`
     await planting.bridge_events!(100, 4)
     await planting.login_attempts!(100, 4)
@@ -141,7 +141,7 @@ describe('the sweep', () => {
     expect(await sweepTables({ database, logger })).toBe(1)
   })
 
-  it('deletes thousands of rows in batches, and passes over one that is locked', async () => {
+  it('deletes thousands of rows in batches, and skips locked ones', async () => {
     await sql`delete from login_attempts`
     await sql`insert into login_attempts select 'many' || n, 1, now() - interval '3 days'
       from generate_series(1, 2500) n`

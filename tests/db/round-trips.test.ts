@@ -63,7 +63,7 @@ it('reads of an account in one round trip, with the account set and checked', as
   expect(await flightsOf(read)).toBe(1)
 })
 
-it('reads two things at once in one round trip', async () => {
+it('reads two things in one round trip', async () => {
   const read = () =>
     database.withAccount(
       { accountId },
@@ -73,7 +73,7 @@ it('reads two things at once in one round trip', async () => {
   expect(await flightsOf(read)).toBe(1)
 })
 
-it('writes in two: the write with all that opens it, and the commit', async () => {
+it('writes in two round trips: the write and the commit', async () => {
   const write = () =>
     database.withAccount({ accountId }, (tx) => tx.update(sites).set({ name: 'x' }))
   expect(await flightsOf(write)).toBe(2)

@@ -87,7 +87,7 @@ it('shows no rows outside withAccount, withStaff and withPlatform', async () => 
   })
 })
 
-it('refuses a row of another account, and a change of one is a change of nothing', async () => {
+it('refuses to insert a row of another account, and changes none', async () => {
   const [mine, other] = [await account(), await account()]
   const theirs = await site(other)
   await expect(
@@ -111,7 +111,7 @@ it('refuses a reference across accounts', async () => {
   await expect(refused).rejects.toMatchObject({ cause: { code: '23503' } })
 })
 
-it('shows an editor the granted sites alone, and an admin all of them', async () => {
+it('shows an editor only the granted sites, and an admin all of them', async () => {
   const mine = await account()
   const [granted, hidden] = [await site(mine), await site(mine)]
   const editor = await user(mine, 'editor')
@@ -168,7 +168,7 @@ it('refuses writes in a read-only transaction, and rolls back a failed one', asy
   expect(await siteIds({ accountId: mine })).toEqual([])
 })
 
-it('does not call a transaction done that had failed inside', async () => {
+it('reports a transaction that failed inside as failed', async () => {
   const mine = await account()
   const swallowed = database.withAccount({ accountId: mine }, async (tx) => {
     await tx.execute(raw`select 1 / 0`).catch(() => undefined)
@@ -189,7 +189,7 @@ it('leaves neither role nor account behind on a pooled connection', async () => 
   }
 })
 
-it('outlives a connection that the server ends in the middle of a transaction', async () => {
+it('survives a connection that the server closes during a transaction', async () => {
   const mine = await account()
   const ended = () =>
     database.withAccount({ accountId: mine }, async (tx) => {

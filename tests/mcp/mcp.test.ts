@@ -97,7 +97,7 @@ describe('the MCP server', () => {
     }
   })
 
-  it('takes keywords to an article with images', async () => {
+  it('turns keywords into an article with images', async () => {
     const words = ['espresso', 'espresso beans', 'espresso machine', 'espresso grinder']
     const file = ['keyword,volume', ...words.map((word) => `${word},10`)].join('\n')
     const added = await tool('import_keywords', { ...sector, file })
@@ -140,7 +140,7 @@ describe('the MCP server', () => {
     ])
   })
 
-  it('says as a tool error what the API refuses, with its code', async () => {
+  it('returns errors of the API as tool errors, with the code', async () => {
     const refused = await tool('publish', { ids: [999_999] })
     expect(refused).toMatchObject({ isError: true })
     expect(refused.content[0]!.text).toMatch(/^not_found: /)
@@ -154,7 +154,7 @@ describe('the MCP server', () => {
     await expect(tool('no_such_tool', {})).rejects.toThrow('There is no tool no_such_tool')
   })
 
-  it('follows, stops and undoes what it began', async () => {
+  it('follows, cancels and undoes what it started', async () => {
     const place = await newSector(owner, 'Stopped')
     await tool('import_keywords', { ...place, file: 'keyword\nmatcha\nsencha\n' })
     const { structuredContent: run } = await tool('cluster_keywords', place)
@@ -167,7 +167,7 @@ describe('the MCP server', () => {
     expect(noConflict.content[0]!.text).toMatch(/^not_found/)
   })
 
-  it('lets a person approve, and not a key', async () => {
+  it('lets a person approve, but not an API key', async () => {
     const title = 'To be approved'
     const { body } = await owner.post<{ id: number }>('writer/tasks/', { ...sector, title })
     await owner.run('writer/tasks/auto_generate_content/', { ids: [body.id] })
@@ -193,7 +193,7 @@ describe('the MCP server', () => {
     await reader.close()
   })
 
-  it('asks who is calling, and from where', async () => {
+  it('requires authentication and checks the origin', async () => {
     const nobody = await post()
     expect(nobody.status).toBe(401)
     expect(nobody.headers.get('www-authenticate')).toContain('Bearer')
@@ -206,7 +206,7 @@ describe('the MCP server', () => {
     expect((await fetch(`${service.url}/mcp`, { headers: { authorization } })).status).toBe(405)
   })
 
-  it('takes no batch, however short', async () => {
+  it('refuses batches', async () => {
     const authorization = `Bearer ${await keyOf(owner)}`
     const one = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
     const batch = await post({ headers: { authorization }, body: ` [${JSON.stringify(one)}]` })

@@ -26,7 +26,7 @@ async function filesIn(below: string): Promise<string[]> {
 }
 
 describe('a kept file', () => {
-  it('is found again, byte by byte, under the hash of what it holds', async () => {
+  it('is returned unchanged under the hash of its content', async () => {
     const bytes = bytesOf('a picture')
     const hash = sha256(bytes)
     const kept = await diskMedia(path.join(folder, 'not', 'there', 'yet')).put(bytes, 'webp')
@@ -35,7 +35,7 @@ describe('a kept file', () => {
     expect(read).toEqual(bytes)
   })
 
-  it('is one file, however often and however many at once keep the same content', async () => {
+  it('is stored once, also for concurrent writes of the same content', async () => {
     const media = diskMedia(folder)
     const once = await media.put(bytesOf('the same'), 'webp')
     const again = await Promise.all(
@@ -47,7 +47,7 @@ describe('a kept file', () => {
     expect(await filesIn(folder)).toHaveLength(2)
   })
 
-  it('is not written again when it is there', async () => {
+  it('is not written again if it exists', async () => {
     const media = diskMedia(folder)
     const { path: name } = await media.put(bytesOf('the same'), 'webp')
     await writeFile(path.join(folder, name), 'marked')
@@ -63,7 +63,7 @@ describe('a kept file', () => {
   })
 })
 
-describe('a name that put did not give', () => {
+describe('a path that put did not return', () => {
   it('refuses a path that was not returned by put, wherever it points', async () => {
     const inside = path.join(folder, 'media')
     await mkdir(inside)
@@ -100,7 +100,7 @@ describe('a name that put did not give', () => {
     expect(await diskMedia(folder).get(`${hash.slice(0, 2)}/${hash}.webp`)).toBeUndefined()
   })
 
-  it('is never made: an extension is letters and digits', async () => {
+  it('is never created: an extension has only letters and digits', async () => {
     for (const extension of ['../x', 'a/b', '', 'WEBP', 'toolong', 'p\0g', 'webp\n']) {
       await expect(diskMedia(folder).put(bytesOf('x'), extension)).rejects.toThrow('extension')
     }
@@ -109,7 +109,7 @@ describe('a name that put did not give', () => {
 })
 
 describe('kill -9 while files are being kept', () => {
-  it('loses none that was said to be kept, and shows no half of one', async () => {
+  it('loses no stored file and shows no partial one', async () => {
     let [whole, said] = [0, 0]
     for (const after of [1, 2, 5, 9, 14, 20]) {
       const kept = await keepUntilKilled(after)

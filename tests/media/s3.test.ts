@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => s3.stop())
 
-it('keeps a file by its content and gives it back', async () => {
+it('stores a file by its content and returns it', async () => {
   const media = s3Media(s3.bucket)
   const kept = await media.put(bytes, 'webp')
   expect(kept.path).toBe(`${kept.hash.slice(0, 2)}/${kept.hash}.webp`)
@@ -19,14 +19,14 @@ it('keeps a file by its content and gives it back', async () => {
   expect(await media.get(kept.path)).toEqual(bytes)
 })
 
-it('has nothing at another path, and asks for none that it never gave', async () => {
+it('returns nothing for another path, without a request for an invalid one', async () => {
   const media = s3Media(s3.bucket)
   expect(await media.get(`ab/ab${'0'.repeat(62)}.webp`)).toBeUndefined()
   expect(await media.get('../another-bucket/secret')).toBeUndefined()
   await expect(media.put(bytes, '../webp')).rejects.toThrow('not an extension')
 })
 
-it('removes what was not put within the last hour', async () => {
+it('removes files that were not stored within the last hour', async () => {
   const media = s3Media(s3.bucket)
   const { path } = await media.put(bytes, 'webp')
   await media.remove(path)
@@ -37,13 +37,13 @@ it('removes what was not put within the last hour', async () => {
   await media.remove(path)
 })
 
-it('tries again what the store could not do for the moment', async () => {
+it('retries temporary failures of the store', async () => {
   s3.fail(2)
   const media = s3Media(s3.bucket)
   expect(await media.get((await media.put(bytes, 'webp')).path)).toEqual(bytes)
 })
 
-it('says what the store answered, and nothing of the key, when it is refused', async () => {
+it('reports a refusal of the store without the key', async () => {
   const media = s3Media({ ...s3.bucket, secretAccessKey: 'a wrong one' })
   const error: unknown = await media.put(bytes, 'webp').catch((thrown: unknown) => thrown)
   expect(String(error)).toMatch(/the media bucket answered 403 to PUT/)

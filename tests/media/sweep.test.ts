@@ -63,7 +63,7 @@ async function furnish(media: MediaStore) {
   return { named, made, unnamed, young, going, task }
 }
 
-it('removes the files that nothing names from a folder, and serves none of them before', async () => {
+it('removes unused files from a folder, and does not serve them before', async () => {
   const media = diskMedia(path.join(service.dataDir, 'media'))
   const { task, ...files } = await furnish(media)
   const at = new Date(Date.now() - 2 * DAY_MS)
@@ -88,7 +88,7 @@ it('removes the files that nothing names from a folder, and serves none of them 
   expect(await served(files.named)).toBe(200)
 })
 
-it('keeps a file that is put again while the sweep looks', async () => {
+it('keeps a file that is stored again during the sweep', async () => {
   const media = diskMedia(path.join(service.dataDir, 'media'))
   const bytes = new TextEncoder().encode('put again')
   const { path: name } = await media.put(bytes, 'webp')
@@ -105,7 +105,7 @@ it('keeps a file that is put again while the sweep looks', async () => {
   expect(await media.get(name)).toBeDefined()
 })
 
-it('removes the files that nothing names from a bucket', async () => {
+it('removes unused files from a bucket', async () => {
   const s3 = await startS3Server()
   try {
     const media = s3Media(s3.bucket)

@@ -11,7 +11,7 @@ const sizes = (variants: Variant[]) =>
 const png = (width: number, height: number) => plain(width, height).png().toBuffer()
 
 describe('the variants', () => {
-  it('of the article’s image have the sizes of the contract, of any format', async () => {
+  it('have the sizes of the contract for the article’s image, in every format', async () => {
     for (const format of ['png', 'jpeg', 'webp'] as const) {
       const original = await plain(1792, 1024).toFormat(format).toBuffer()
       expect((await sharp(original).metadata()).format).toBe(format)
@@ -24,12 +24,12 @@ describe('the variants', () => {
     }
   })
 
-  it('of an image in the text is one, 1024 wide', async () => {
+  it('are a single one of 1024 pixels width for an image in the text', async () => {
     const variants = await makeVariants(await png(1536, 1024), 'in_article')
     expect(sizes(variants)).toEqual({ in_article: [1024, 683] })
   })
 
-  it('are WebP of the size and hash they say, without a trace of the original’s metadata', async () => {
+  it('are WebP with the given size and hash, without the original’s metadata', async () => {
     const original = await plain(1600, 1200)
       .withExif({ IFD0: { Copyright: 'someone' }, IFD3: { GPSLatitude: '51/1 30/1 0/1' } })
       .withIccProfile('p3')
@@ -76,14 +76,14 @@ describe('the variants', () => {
     )
   })
 
-  it('of a strip that no format could hold at full height are made smaller', async () => {
+  it('are made smaller for a strip that exceeds the format’s height', async () => {
     const [made] = await makeVariants(await png(100, 20_000), 'in_article')
     expect([made!.width, made!.height]).toEqual([41, 8192])
   })
 })
 
 describe('the picture in a variant', () => {
-  it('stands upright when the camera was turned', async () => {
+  it('is rotated upright', async () => {
     const original = await twoHalves(400, 200).withMetadata({ orientation: 6 }).jpeg().toBuffer()
     const [made] = await makeVariants(original, 'in_article')
     expect([made!.width, made!.height]).toEqual([200, 400])
@@ -93,7 +93,7 @@ describe('the picture in a variant', () => {
     expect([featured.width, featured.height]).toEqual([200, 113])
   })
 
-  it('has the colours that its profile meant', async () => {
+  it('has the colours of its profile', async () => {
     const wide = plain(64, 64).withIccProfile('p3').png()
     expect(distance(await pixelAt(await wide.toBuffer(), 9, 9), RED)).toBeGreaterThan(10)
     const print = plain(64, 64).toColourspace('cmyk').withIccProfile('cmyk').jpeg()
@@ -103,7 +103,7 @@ describe('the picture in a variant', () => {
     }
   })
 
-  it('is the first of an animation', async () => {
+  it('is the first frame of an animation', async () => {
     const frames = [await png(80, 60), await plain(80, 60, BLUE).png().toBuffer()]
     const animation = await sharp(frames, { join: { animated: true } })
       .webp()
@@ -114,7 +114,7 @@ describe('the picture in a variant', () => {
     expect(distance(await pixelAt(made!.bytes, 40, 30), RED)).toBeLessThan(20)
   })
 
-  it('is cropped to what stands out', async () => {
+  it('is cropped around the subject', async () => {
     const eye = await twoHalves(120, 120).png().toBuffer()
     for (const [left, side] of [
       [150, 'left'],
@@ -193,7 +193,7 @@ describe('an original is refused', () => {
     }
   })
 
-  it('or made, but never anything else, when any of its bytes are wrong', async () => {
+  it('or used, without any other outcome, when any of its bytes are wrong', async () => {
     const whole = await twoHalves(60, 40).png().toBuffer()
     const outcomes = ['made', 'MediaError image_unreadable', 'MediaError image_format_unknown']
     const change = fc.record({ at: fc.nat({ max: whole.length - 1 }), to: fc.nat({ max: 255 }) })

@@ -21,13 +21,13 @@ test.each([
   },
 )
 
-test('a failure is final where somebody waits for the answer', async () => {
+test('does not retry a failure if somebody waits for the result', async () => {
   const cause = new AiError('ai_rate_limited', 'It is busy.', { retryable: true })
   const waited = askService(() => Promise.reject(cause), { retry: false })
   await expect(waited).rejects.toBeInstanceOf(StepError)
 })
 
-test('any other failure stays what it is', async () => {
+test('passes other errors through', async () => {
   const error = new TypeError('a bug')
   await expect(failing(error)).rejects.toBe(error)
 })

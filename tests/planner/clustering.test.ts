@@ -38,7 +38,7 @@ async function clustersOf({ sector_id }: Sector, query = '') {
 
 const balance = async () => (await owner.get<Record<string, number>>('billing/balance/')).body
 
-test('clusters the keywords of a sector, shows how, and charges a credit per 30 begun', async () => {
+test('clusters the keywords of a sector with progress, and charges 1 credit per 30', async () => {
   const sector = await coffeeSector()
   const before = await balance()
   const { count } = (await owner.get<List>(`planner/keywords/?sector_id=${sector.sector_id}`)).body
@@ -95,7 +95,7 @@ test.each(['active', 'archived'])(
   },
 )
 
-test('without ids or a filter takes what is unclustered and not archived', async () => {
+test('uses unclustered keywords that are not archived by default', async () => {
   const sector = await newSector(owner)
   const { body: cluster } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Mine' })
   await addKeywords(owner, sector, [
@@ -110,7 +110,7 @@ test('without ids or a filter takes what is unclustered and not archived', async
   expect(Number(mine.body.keywords_count)).toBeGreaterThan(0)
 })
 
-test('takes the keywords that fit a filter', async () => {
+test('uses the keywords that match a filter', async () => {
   const sector = await coffeeSector()
   const filter = { search: 'french press', volume_min: 3000 }
   const run = await owner.run(AUTO_CLUSTER, { ...sector, filter })
@@ -126,7 +126,7 @@ test('takes the keywords that fit a filter', async () => {
   ).toBe(true)
 })
 
-test('takes the named keywords, clustered before or not', async () => {
+test('uses the given keywords, also if they have a cluster', async () => {
   const sector = await newSector(owner)
   const { body: old } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Old' })
   await owner.call('PATCH', `planner/clusters/${old.id}/`, { status: 'archived' })
@@ -142,7 +142,7 @@ test('takes the named keywords, clustered before or not', async () => {
   expect(row).toEqual({ n: 1, old: false })
 })
 
-test('clusters what was counted and paid for, not what came later', async () => {
+test('clusters only the keywords that were counted and paid for', async () => {
   const api = await startTestService({ role: 'api' })
   const there = await api.owner()
   const sector = await newSector(there)
@@ -183,7 +183,7 @@ test("refuses another account's keywords, sites and sites that were not granted"
   expect((await editor.post(AUTO_CLUSTER, sector)).status).toBe(404)
 })
 
-test('refuses what the account cannot pay for, and queues nothing', async () => {
+test('refuses a run that the account cannot pay for, and queues nothing', async () => {
   const poor = await service.owner('Poor')
   const sector = await newSector(poor)
   await addKeywords(poor, sector, ['one keyword'])

@@ -19,7 +19,7 @@ async function clustersOf({ sector_id }: Sector, query = '') {
   return (await owner.get<List>(path)).body.results
 }
 
-test('a cluster is added, changed and deleted, and its keywords stay', async () => {
+test('creates, updates and deletes a cluster, and keeps its keywords', async () => {
   const sector = await newSector(owner)
   const created = await owner.post<Row>('planner/clusters/', { ...sector, name: ' Moka   pots ' })
   expect(created).toMatchObject({
@@ -70,7 +70,7 @@ test('counts the current tasks of a cluster that have a post', async () => {
   expect([written.status, written.body.code]).toEqual([400, 'validation_failed'])
 })
 
-test('a keyword, an idea and a task are of a cluster of their own sector only, in the database too', async () => {
+test('refuses a cluster of another sector for keywords, ideas and tasks, also in the database', async () => {
   const [here, there] = [await newSector(owner), await newSector(owner)]
   const { id } = (await owner.post<Row>('planner/clusters/', { ...there, name: 'Moka' })).body
   const refused = await owner.post<Problem>('planner/keywords/', {
@@ -103,7 +103,7 @@ test("a cluster's name is unique in its sector, whatever its case", async () => 
   expect((await owner.post('planner/clusters/', { ...elsewhere, name: 'Öfen' })).status).toBe(201)
 })
 
-test('clusters are searched, filtered and ordered by what is computed', async () => {
+test('searches clusters, and filters and orders them by computed fields', async () => {
   const sector = await newSector(owner)
   const add = async (name: string, volumes: number[]) => {
     const { body } = await owner.post<Row>('planner/clusters/', { ...sector, name })
@@ -132,7 +132,7 @@ test('clusters are searched, filtered and ordered by what is computed', async ()
   expect(second.body.results).toMatchObject([{ name: 'Beans', volume: 30 }])
 })
 
-test('another account sees and changes no cluster of ours', async () => {
+test('hides clusters from another account', async () => {
   const sector = await newSector(owner)
   const { body } = await owner.post<Row>('planner/clusters/', { ...sector, name: 'Ours' })
   const path = `planner/clusters/${body.id}/`

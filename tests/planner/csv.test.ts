@@ -14,7 +14,7 @@ function readAll(text: string, cuts: number[] = []): { line: number; cells: stri
 const cells = (text: string) => readAll(text).map((record) => record.cells)
 
 describe('the CSV reader', () => {
-  test('reads what csv-parse reads, however the text is cut into pieces', () => {
+  test('reads the same as csv-parse, however the text is split', () => {
     const cell = fc.string({
       unit: fc.constantFrom('a', 'é', ',', '"', '\n', '\r\n', ' ', ';', '😀'),
     })
@@ -34,7 +34,7 @@ describe('the CSV reader', () => {
     )
   })
 
-  test('says on which line a record begins, whatever ends the lines', () => {
+  test('reports the line of each record for every kind of line ending', () => {
     const lines = readAll('a,b\r\n"x\r\ny",1\n\n\r\nq,2\rz,3').map(({ line }) => line)
     expect(lines).toEqual([1, 2, 6, 7])
   })
@@ -61,7 +61,7 @@ describe('cells', () => {
     unit: fc.constantFrom('=', '+', '-', '@', "'", '\t', '\r', '＝', 'a', '1'),
   })
 
-  test('what a spreadsheet would compute is disarmed, and given back exactly', () => {
+  test('escapes formulas and restores them exactly', () => {
     fc.assert(
       fc.property(fc.oneof(risky, fc.string()), (text) => {
         expect(escapeFormula(text)).not.toMatch(/^[=+\-@\t\r＝＋－＠]/)
@@ -70,7 +70,7 @@ describe('cells', () => {
     )
   })
 
-  test('what is harmless is left alone', () => {
+  test('leaves harmless text unchanged', () => {
     expect(["rock 'n' roll", "'tis", '100', 'a=b'].map(escapeFormula)).toEqual([
       "rock 'n' roll",
       "'tis",
@@ -79,7 +79,7 @@ describe('cells', () => {
     ])
   })
 
-  test('a line is quoted as RFC 4180 has it, and ends with CRLF', () => {
+  test('quotes a line as in RFC 4180 and ends it with CRLF', () => {
     expect(csvLine(['a "b"', 'c,d', 1, '', '=x;y'])).toBe('"a ""b""","c,d",1,,"\'=x;y"\r\n')
   })
 })

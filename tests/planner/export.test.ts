@@ -40,7 +40,7 @@ describe('export', () => {
     )
   })
 
-  test('what is exported and imported again is exactly what it was', async () => {
+  test('round-trips keywords exactly through export and import', async () => {
     const unit = fc.oneof(
       fc.constantFrom('=', '+', '-', '@', "'", '"', ',', ';', '\\', '.', 'N', '\t', 'É', '＝'),
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
@@ -71,7 +71,7 @@ describe('export', () => {
     )
   })
 
-  test('leaves out what its reader may not see, and refuses an unknown filter', async () => {
+  test('leaves out keywords that the caller cannot see, and refuses an unknown filter', async () => {
     const sector = await newSector(owner)
     await addKeywords(owner, sector, ['ours'])
     const stranger = await service.owner()

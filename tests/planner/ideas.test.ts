@@ -39,7 +39,7 @@ const ideasOf = async ({ sector_id }: Sector, query = '') =>
 
 const balance = async () => (await owner.get<Record<string, number>>('billing/balance/')).body
 
-test('makes ideas for clusters, linked to their keywords, and charges each one made', async () => {
+test('generates ideas linked to their keywords, and charges for each', async () => {
   const sector = await newSector(owner)
   const press = await newCluster(sector, 'French press', [
     'french press ratio',
@@ -71,7 +71,7 @@ test('makes ideas for clusters, linked to their keywords, and charges each one m
   expect(after).toMatchObject({ held: 0, charged: before.charged! + 6 })
 })
 
-test('does not repeat the titles that a cluster has', async () => {
+test('does not repeat the titles of existing ideas', async () => {
   const sector = await newSector(owner)
   const { id } = await newCluster(sector, 'Cold brew', ['cold brew ratio', 'cold brew recipe'])
   for (let n = 0; n < 3; n++) await owner.run(GENERATE, { ids: [id] })
@@ -83,7 +83,7 @@ test('does not repeat the titles that a cluster has', async () => {
   expect({ charged, held }).toEqual({ charged: row!.n, held: 0 })
 })
 
-test('fails for a cluster that is deleted meanwhile, and gives its credits back', async () => {
+test('fails for a cluster that is deleted meanwhile, and releases its credits', async () => {
   const api = await startTestService({ role: 'api' })
   const there = await api.owner()
   const sector = await newSector(there)
@@ -110,7 +110,7 @@ test.each([
   })
 })
 
-test('an idea is added, changed and deleted', async () => {
+test('creates, updates and deletes an idea', async () => {
   const sector = await newSector(owner)
   const { id: keyword_cluster_id } = await newCluster(sector, 'Brewing', [])
   const idea = await newIdea(sector, { keyword_cluster_id, estimated_word_count: 900 })
@@ -133,7 +133,7 @@ test('an idea is added, changed and deleted', async () => {
   expect((await owner.get(path)).status).toBe(404)
 })
 
-test('keyword_objects and target_keywords are kept in step', async () => {
+test('keeps keyword_objects and target_keywords consistent', async () => {
   const sector = await newSector(owner)
   const [ratio, recipe] = await addKeywords(owner, sector, ['V60 ratio', 'v60 recipe'])
   const idea = await newIdea(sector, { keyword_objects: [recipe, ratio, recipe] })
@@ -177,7 +177,7 @@ test('refuses keywords and clusters of another sector, and a sector of another s
   expect(await ideasOf(sector)).toEqual([])
 })
 
-test('ideas are searched, filtered and ordered', async () => {
+test('searches, filters and orders ideas', async () => {
   const sector = await newSector(owner)
   const { id: keyword_cluster_id } = await newCluster(sector, 'Mills', [])
   await newIdea(sector, {
@@ -200,7 +200,7 @@ test('ideas are searched, filtered and ordered', async () => {
   expect(await titles('content_type=tutorial')).toEqual(['Cleaning'])
 })
 
-test('a task outlives its idea', async () => {
+test('keeps a task when its idea is deleted', async () => {
   const sector = await newSector(owner)
   const idea = await newIdea(sector)
   const { body } = await owner.post<Queued>(QUEUE, { ids: [idea.id] })
@@ -209,7 +209,7 @@ test('a task outlives its idea', async () => {
   expect(task).toEqual({ idea_id: null })
 })
 
-test('another account, and an editor without a grant, see and change no idea of ours', async () => {
+test('hides ideas from another account and from an editor without a grant', async () => {
   const sector = await newSector(owner)
   const idea = await newIdea(sector)
   const editor = await addUser(owner, 'editor')

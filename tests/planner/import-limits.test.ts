@@ -104,7 +104,7 @@ test(
   TIMEOUT_MS,
 )
 
-test('refuses more than 20 fields beside the file', async () => {
+test('refuses more than 20 fields in addition to the file', async () => {
   const form = (count: number) =>
     Array.from({ length: count }, (_, n) => field(`more-${n}`, 'x')).join('') + fields(sector)
   const many = openUpload(owner)
@@ -146,7 +146,7 @@ test(
   TIMEOUT_MS,
 )
 
-test('refuses imports of an account past those that wait, as its own doing', async () => {
+test('refuses an import with rate_limited when too many of the account wait', async () => {
   const many = Array.from({ length: 24 }, () => {
     const upload = openUpload(owner)
     upload.send(fields(sector) + file('keyword\n'))
@@ -157,7 +157,7 @@ test('refuses imports of an account past those that wait, as its own doing', asy
   expect([status, body.code]).toEqual([429, 'rate_limited'])
 })
 
-test('sweeps what a killed process left staged, and not what may still arrive', async () => {
+test('sweeps the staged rows of a killed process, but not those of a running upload', async () => {
   for (const [age, keyword] of [
     ['3 hours', 'of a killed upload'],
     ['1 hour', 'of a long upload'],

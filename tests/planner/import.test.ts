@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 describe('import', () => {
-  test('takes the columns in any order and case, and ignores others', async () => {
+  test('reads the columns in any order and case, and ignores others', async () => {
     const sector = await newSector(owner)
     const csv =
       '\uFEFFIntent, VOLUME ,Trend,Keyword,Difficulty\r\n' +
@@ -29,7 +29,7 @@ describe('import', () => {
     ])
   })
 
-  test('updates what is there, case aside, by what the file says and nothing else', async () => {
+  test('updates only the given values of existing keywords, ignoring case', async () => {
     const sector = await newSector(owner)
     await importCsv(
       owner,
@@ -48,7 +48,7 @@ describe('import', () => {
     ])
   })
 
-  test('of rows with the same keyword the last one counts', async () => {
+  test('uses the last of several rows with the same keyword', async () => {
     const sector = await newSector(owner)
     const { body } = await importCsv(
       owner,
@@ -105,7 +105,7 @@ describe('import', () => {
     expect(body.errors).toHaveLength(100)
   })
 
-  test('gives back what an export disarmed', async () => {
+  test('restores formulas that an export escaped', async () => {
     const sector = await newSector(owner)
     await importCsv(
       owner,
@@ -148,7 +148,7 @@ describe('import', () => {
     },
   )
 
-  test('finds a bad end of a large file and imports nothing', async () => {
+  test('imports nothing of a large file with an invalid end', async () => {
     const sector = await newSector(owner)
     const rows = Array.from({ length: 12_000 }, (_, n) => `keyword ${n},1`).join('\n')
     const { status, body } = await importCsv<Problem>(
@@ -172,7 +172,7 @@ describe('import', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'csv_invalid', cause_code } })
   })
 
-  test('takes site_id and sector_id after the file, and refuses a form without them', async () => {
+  test('accepts site_id and sector_id after the file, and refuses a form without them', async () => {
     const sector = await newSector(owner)
     const form = new FormData()
     form.set('file', new Blob(['keyword\nlate\n']), 'k.csv')
@@ -201,7 +201,7 @@ describe('import', () => {
     expect(await stored(service, other)).toEqual([])
   })
 
-  test('two imports of the same keywords at once make each keyword once', async () => {
+  test('creates each keyword once in concurrent imports', async () => {
     const sector = await newSector(owner)
     const rows = Array.from({ length: 3000 }, (_, n) => `same ${n},${n}`)
     const csv = (lines: string[]) => `keyword,volume\n${lines.join('\n')}\n`
@@ -214,7 +214,7 @@ describe('import', () => {
     expect(one.body.updated + two.body.updated).toBe(3000)
   })
 
-  test('tells what is wrong with a large file without reading it to its end', async () => {
+  test('reports an invalid large file without reading it to the end', async () => {
     const sector = await newSector(owner)
     const upload = openUpload(sector)
     upload.send(`name,volume\n${'x,1\n'.repeat(100)}`)

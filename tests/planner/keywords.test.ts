@@ -32,7 +32,7 @@ async function clusterIn({ site_id, sector_id }: Sector, name: string, client = 
   return (await client.post<Row>('planner/clusters/', { site_id, sector_id, name })).body.id
 }
 
-test('a keyword is added, read, changed and deleted', async () => {
+test('creates, reads, updates and deletes a keyword', async () => {
   const created = await owner.post<Row>('planner/keywords/', {
     ...sector,
     keyword: 'cafetière',
@@ -66,13 +66,13 @@ test('a keyword is added, read, changed and deleted', async () => {
   ])
 })
 
-test('a keyword is trimmed, of single spaces and in NFC', async () => {
+test('normalises a keyword to NFC, trimmed, with single spaces', async () => {
   const keyword = ' moka \t\n pot cafe\u0301  '
   const { body } = await owner.post('planner/keywords/', { ...sector, keyword })
   expect(body).toMatchObject({ keyword: 'moka pot café' })
 })
 
-test('a keyword is unique in its sector, whatever its case', async () => {
+test('refuses a keyword that is already in the sector, ignoring case', async () => {
   const [id] = await addKeywords(owner, sector, ['Äpfel pressen', 'birnen pressen'])
   const again = await owner.post<Problem>('planner/keywords/', {
     ...sector,
@@ -125,7 +125,7 @@ test.each([
   expect(answer.body.errors?.map((error) => error.path)).toContain(path)
 })
 
-test('a keyword stays in its sector', async () => {
+test('does not move a keyword to another sector', async () => {
   const [id] = await addKeywords(owner, sector, ['immovable'])
   const move = await owner.call('PATCH', `planner/keywords/${id}/`, {
     sector_id: strange.sector_id,
@@ -133,7 +133,7 @@ test('a keyword stays in its sector', async () => {
   expect(move).toMatchObject({ status: 400, body: { errors: [{ path: 'sector_id' }] } })
 })
 
-test('lists are filtered, searched and ordered', async () => {
+test('filters, searches and orders lists', async () => {
   const place = await newSector(owner, 'Grinders')
   const cluster_id = await clusterIn(place, 'Burrs')
   await addKeywords(owner, place, [
@@ -203,7 +203,7 @@ test.each(['created_at', '-volume', 'difficulty'])(
   },
 )
 
-test('bulk operations say of each id what happened', async () => {
+test('reports the result of each id of a bulk operation', async () => {
   const [a, b] = await addKeywords(owner, sector, ['bulk a', 'bulk b'])
   const [theirs] = await addKeywords(stranger, strange, ['bulk theirs'])
   const ids = [b, theirs, a, a, 999_999_999]
@@ -225,7 +225,7 @@ test('bulk operations say of each id what happened', async () => {
   expect(theirsNow).toMatchObject({ status: 200, body: { status: 'pending' } })
 })
 
-test('another account sees and changes nothing of ours', async () => {
+test('hides keywords from another account', async () => {
   const [id] = await addKeywords(owner, sector, ['ours alone'])
   const path = `planner/keywords/${id}/`
   for (const method of ['GET', 'DELETE'])
@@ -236,7 +236,7 @@ test('another account sees and changes nothing of ours', async () => {
   expect(list.body.count).toBe(0)
 })
 
-test('an editor writes on granted sites alone, a viewer only reads', async () => {
+test('lets an editor write only on granted sites, and a viewer only read', async () => {
   const editor = await addUser(owner, 'editor', [sector.site_id])
   const viewer = await addUser(owner, 'viewer', [sector.site_id])
   const elsewhere = await newSector(owner, 'Not granted')

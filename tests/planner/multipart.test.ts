@@ -42,18 +42,18 @@ const FORM = [
   '',
 ].join('\r\n')
 
-test('reads the same parts, in whatever pieces the body arrives', async () => {
+test('reads the same parts however the body is split into chunks', async () => {
   const expected = { site_id: '7', 'file:k.csv': 'keyword\r\n--X not the boundary\r\né--XX' }
   for (let length = 1; length < FORM.length; length += 5) {
     expect(await readAll(FORM, length)).toEqual(expected)
   }
 })
 
-test('reads a body that ends with its last boundary, as Workers write it', async () => {
+test('reads a body that ends with its last boundary, as Workers send it', async () => {
   expect(await readAll(FORM.trimEnd())).toEqual(await readAll(FORM))
 })
 
-test('reads what the platform itself writes', async () => {
+test('reads forms that the platform serialises', async () => {
   const form = new FormData()
   form.set('sector_id', '12')
   form.set('file', new Blob(['a\r\nb\r\n']), 'a.csv')
@@ -65,7 +65,7 @@ test('reads what the platform itself writes', async () => {
   expect(found).toEqual(['sector_id', '12', 'file', 'a\r\nb\r\n'])
 })
 
-test('passes over a part whose body is not wanted', async () => {
+test('skips a part whose body is not read', async () => {
   const names: string[] = []
   for await (const part of readParts(streamOf(FORM, 9), TYPE, PATIENCE)) names.push(part.name)
   expect(names).toEqual(['site_id', 'file'])
@@ -81,12 +81,12 @@ test.each([
   await expect(readAll(body)).rejects.toThrow(MultipartError)
 })
 
-test('gives up a sender that stops sending', async () => {
+test('refuses a sender that stops sending', async () => {
   const stalled = readAll(FORM.slice(0, -8), 7, false)
   await expect(stalled).rejects.toMatchObject({ code: 'request_timeout' })
 })
 
-test('gives up a sender that never ends, however steadily it sends', async () => {
+test('refuses a sender that never ends', async () => {
   let sent = 0
   const endless = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -101,7 +101,7 @@ test('gives up a sender that never ends, however steadily it sends', async () =>
   await expect(read()).rejects.toMatchObject({ code: 'request_timeout' })
 })
 
-test('refuses a body that goes on after its last boundary', async () => {
+test('refuses a body that continues after its last boundary', async () => {
   await expect(readAll(`${FORM}${'x'.repeat(20_000)}`, 1000)).rejects.toThrow(MultipartError)
 })
 

@@ -32,7 +32,7 @@ async function newIdea(sector: Sector, fields: Record<string, unknown> = {}, cli
   return (await client.post<Row>('planner/ideas/', idea)).body
 }
 
-test('queues ideas to the writer as tasks with all that the idea says', async () => {
+test('creates tasks with all fields of their ideas', async () => {
   const sector = await newSector(owner)
   const { id: cluster_id, keywords } = await newCluster(sector, 'Kettles', ['kettle', 'gooseneck'])
   const idea = await newIdea(sector, {
@@ -65,7 +65,7 @@ test('queues ideas to the writer as tasks with all that the idea says', async ()
   expect((await owner.get(`planner/ideas/${idea.id}/`)).body).toMatchObject({ status: 'scheduled' })
 })
 
-test('an idea that is queued answers the task it has', async () => {
+test('returns the existing task of an idea that is queued again', async () => {
   const sector = await newSector(owner)
   const [a, b] = [await newIdea(sector), await newIdea(sector)]
   const first = await owner.post<Queued>(QUEUE, { ids: [a.id] })
@@ -80,7 +80,7 @@ test('an idea that is queued answers the task it has', async () => {
   expect(third.body.tasks).toHaveLength(2)
 })
 
-test('ideas queued by many at once have one task each', async () => {
+test('creates one task per idea for concurrent requests', async () => {
   const sector = await newSector(owner)
   const ids: number[] = []
   for (let n = 0; n < 5; n++) ids.push((await newIdea(sector)).id)
@@ -96,7 +96,7 @@ test('ideas queued by many at once have one task each', async () => {
   expect(row!.n).toBe(5)
 })
 
-test('says of each id why it was not queued', async () => {
+test('reports for each id why it was not queued', async () => {
   const sector = await newSector(owner)
   const published = await newIdea(sector, { status: 'published' })
   const theirs = await newIdea(await newSector(stranger), {}, stranger)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { startTestService } from '../helpers/service.ts'
 
-it('answers a request that waits for a run when the service ends, before a worker took it', async () => {
+it('responds to a request that waits for an unclaimed run when the service stops', async () => {
   const service = await startTestService({ role: 'api', api: 'node' })
   const owner = await service.owner()
   const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Blog' })).body

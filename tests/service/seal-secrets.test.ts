@@ -85,14 +85,14 @@ const underOld = async () => {
   return all.flat().filter(({ blob }) => !blob.startsWith(newest.newest)).length
 }
 
-it('says what it does', () => {
+it('prints its help', () => {
   expect(run([NEW], '--help')).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('npm run seal-secrets'),
   })
 })
 
-it('seals everything with the newest key, over a kill and beside those who write', {
+it('seals everything with the newest key, despite a kill and concurrent writes', {
   timeout: 240_000,
 }, async () => {
   await sql.begin(async (holding) => {
@@ -135,7 +135,7 @@ it('seals everything with the newest key, over a kill and beside those who write
   expect(run([NEW])).toMatchObject({ status: 0, stdout: expect.stringContaining('can be dropped') })
 })
 
-it('names what no key opens, leaves it as it is, and fails', async () => {
+it('names secrets that no key decrypts, leaves them unchanged, and fails', async () => {
   const [place] = SEALED_COLUMNS
   const [row] = await rowsOf(place)
   await seal(await openSecrets([LOST]), place, row!)
@@ -149,7 +149,7 @@ it('names what no key opens, leaves it as it is, and fails', async () => {
   await seal(newest, place, row!)
 })
 
-it('knows every column that holds what is sealed', async () => {
+it('lists every column with sealed secrets', async () => {
   const columns = await sql<{ table: string; column: string }[]>`
     select c.table_name as table, c.column_name as column from information_schema.columns c
     join information_schema.tables t using (table_schema, table_name)

@@ -37,7 +37,7 @@ const roleOf = async ({ userId }: Client) =>
   (await service.sql`select role from users where id = ${userId}`)[0]!.role
 
 describe('npm run staff', () => {
-  it('appoints a user, on record, and dismisses them to the role they had', async () => {
+  it('adds a user, with an audit entry, and restores their role on removal', async () => {
     expect(await metrics(owner)).toBe(403)
     for (const _again of [1, 2]) {
       expect(await staff('add', owner.email.toUpperCase())).toMatchObject({ status: 0 })
@@ -58,7 +58,7 @@ describe('npm run staff', () => {
     ])
   })
 
-  it('leaves one who never owned the account an admin, and others as they are', async () => {
+  it('makes a removed user who never owned the account an admin', async () => {
     const editor = await addUser(await signIn(service.url, owner.email), 'editor')
     expect((await staff('remove', editor.email)).status).toBe(0)
     expect(await roleOf(editor)).toBe('editor')
@@ -67,7 +67,7 @@ describe('npm run staff', () => {
     expect(await roleOf(editor)).toBe('admin')
   })
 
-  it('says in one line what is wrong', async () => {
+  it('reports an error in one line', async () => {
     const nobody = await staff('add', 'nobody@example.test')
     expect(nobody).toEqual({ status: 1, lines: [expect.stringContaining('nobody@example.test')] })
     for (const args of [[], ['add'], ['promote', owner.email]]) {

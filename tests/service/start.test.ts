@@ -107,7 +107,7 @@ describe('the service', () => {
     expect((await signIn(other!, owner.email)).accountId).toBe(owner.accountId)
   })
 
-  it('lets a request under way finish when it is told to stop', async () => {
+  it('lets a running request finish at SIGTERM', async () => {
     const { child, ready } = start({
       DATABASE_URL: await cloneTemplate(inject('postgresUrl')),
       IGNY8_SECRET_KEYS: KEYS,
@@ -149,7 +149,7 @@ describe('the service', () => {
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('runs as an API and a worker apart, over one database', async () => {
+  it('runs as a separate API and worker with one database', async () => {
     const environment = {
       DATABASE_URL: await cloneTemplate(inject('postgresUrl')),
       IGNY8_SECRET_KEYS: KEYS,

@@ -22,7 +22,7 @@ describe('an image to try', () => {
   const make = (type: string, prompt = 'A red bicycle') =>
     owner.post<Tried>(`${SETTINGS}${type}/generate_image/`, { prompt })
 
-  it('is drawn here when nothing is set up, and costs what an image costs', async () => {
+  it('is drawn by the local provider by default, at the price of an image', async () => {
     const before = (await balance(owner)).balance
     const { status, body } = await make('image_generation')
     expect([status, body]).toMatchObject([200, { provider: 'local', width: 1024 }])
@@ -33,7 +33,7 @@ describe('an image to try', () => {
     expect(usage.body.results).toMatchObject([{ operation: 'test_image', images: 1, cost: 1 }])
   })
 
-  it('is made by the provider that is named, active or not', async () => {
+  it('is made by the named provider, active or not', async () => {
     await save('openai', { api_key: KEY, base_url: openai.url }, false)
     await save('runware', { api_key: RUNWARE_KEY, base_url: runware.url, size: '512x512' }, false)
     expect((await make('openai')).body).toMatchObject({ provider: 'openai', model: 'gpt-image-1' })
@@ -78,7 +78,7 @@ describe('the images of an article', () => {
     return { run, rows: [...rows] }
   }
 
-  it('are by the provider, the model and the size that are chosen', async () => {
+  it('use the chosen provider, model and size', async () => {
     await saveRunware()
     await saveOpenAi()
     const choice = { provider: 'runware', model: 'runware:100@1', size: '1024x768' }
@@ -95,7 +95,7 @@ describe('the images of an article', () => {
     }
   })
 
-  it('are by OpenAI in another size when that is chosen', async () => {
+  it('use OpenAI and another size if chosen', async () => {
     await saveOpenAi()
     await save('image_generation', { provider: 'openai', size: '1024x1024' })
     const already = openai.requests.length
@@ -112,7 +112,7 @@ describe('the images of an article', () => {
     expect((await makeImages()).rows).toMatchObject([{ provider: 'openai' }])
   })
 
-  it('fail, free of charge, when who is chosen is not active, or the model is not in the plan', async () => {
+  it('fail free of charge if the provider is not active or the plan lacks the model', async () => {
     await save('image_generation', { provider: 'runware' })
     const inactive = (await makeImages()).run
     expect(inactive).toMatchObject({ state: 'FAILURE', error: { code: 'ai_not_configured' } })
@@ -123,14 +123,14 @@ describe('the images of an article', () => {
     expect(await balance(owner)).toMatchObject({ charged: 0, held: 0 })
   })
 
-  it('may be by any model in a plan that includes them all', async () => {
+  it('can use any model in a plan that includes all', async () => {
     await service.sql`update accounts set plan_id = (select id from plans where slug = 'growth')
       where id = ${owner.accountId}`
     const saved = await save('image_generation', { provider: 'openai', model: 'sdxl-at-home' })
     expect(saved.status).toBe(200)
   })
 
-  it('fail with a clear word when the stored key cannot be read', async () => {
+  it('fail with a clear error if the stored key cannot be decrypted', async () => {
     await saveRunware()
     await service.sql`update integration_settings set api_key = 'v1.gone.x.x'
       where account_id = ${owner.accountId}`

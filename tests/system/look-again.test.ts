@@ -39,7 +39,7 @@ async function begin(more: { then?: string[] } = {}): Promise<number> {
 
 const again = (message: string, afterMs = 0) => new PollLater('busy', message, afterMs)
 
-it('keeps what a site said, without the characters that the database does not take', async () => {
+it('stores the message of a site without characters that the database cannot store', async () => {
   registry.generate_content.handler = async (job) => {
     if (job.step.attempt === 1) throw again('a\0b \ud800')
     const [run] = await service.sql`select message from runs where id = ${job.step.run_id}`
@@ -51,7 +51,7 @@ it('keeps what a site said, without the characters that the database does not ta
   expect(errors).toEqual([])
 })
 
-it('forgets the deaths of a step that ran alone and came to an end', async () => {
+it('resets the deaths of a step that ended while it ran alone', async () => {
   const seen: Pick<Step, 'attempt' | 'deaths'>[] = []
   registry.generate_content.handler = async (job) => {
     const { attempt, deaths } = job.step
@@ -72,7 +72,7 @@ it('forgets the deaths of a step that ran alone and came to an end', async () =>
   ])
 })
 
-it('is patient with a step from its own begin, however long ago its run was accepted', async () => {
+it('measures the patience with a step from its own start', async () => {
   registry.generate_content.handler = async (job) => {
     await service.sql`update run_steps set created_at = now() - interval '7 hours'
       where run_id = ${job.step.run_id}`
@@ -86,7 +86,7 @@ it('is patient with a step from its own begin, however long ago its run was acce
   expect(run.state, JSON.stringify(run)).toBe('SUCCESS')
 })
 
-it('gives a step back that does not end when the worker stops', async () => {
+it('returns a step to the queue that does not end when the worker stops', async () => {
   registry.generate_content.handler = () => new Promise(() => {})
   const id = await begin()
   await expect.poll(() => stepOf(id, 'state'), { timeout: 30_000 }).toBe('running')

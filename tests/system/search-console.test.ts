@@ -50,7 +50,7 @@ async function connected(): Promise<Sector> {
 type Gsc = { config: Record<string, string | null> }
 
 describe('connecting Search Console', () => {
-  it('keeps the grant, encrypted and to itself', async () => {
+  it('stores the grant encrypted and never shows it', async () => {
     expect((await saveClient()).body).toMatchObject({
       config: {
         ...{ client_id: CLIENT.id, client_secret: '…1234', refresh_token: null },
@@ -74,14 +74,14 @@ describe('connecting Search Console', () => {
     }
   })
 
-  it('asks for an OAuth client first', async () => {
+  it('requires an OAuth client first', async () => {
     const none = await owner.post(`${GSC}connect/`)
     expect([none.status, none.body.code]).toEqual([409, 'integration_not_configured'])
     await owner.call('PUT', GSC, { config: { client_id: CLIENT.id } })
     expect((await owner.post(`${GSC}connect/`)).status).toBe(409)
   })
 
-  it('takes an answer once, and only that to the last question', async () => {
+  it('accepts only the callback of the latest link, once', async () => {
     await saveClient()
     const [first, second] = [await owner.post(`${GSC}connect/`), await owner.post(`${GSC}connect/`)]
     const stale = google.grant(String(first.body.authorize_url))
@@ -92,7 +92,7 @@ describe('connecting Search Console', () => {
     expect(answers.sort()).toEqual([200, 404, 404])
   })
 
-  it('refuses an answer that comes too late, or that nobody asked for', async () => {
+  it('refuses a callback that is too late or unknown', async () => {
     await saveClient()
     const { body } = await owner.post<{ authorize_url: string }>(`${GSC}connect/`)
     const back = new URL(google.grant(body.authorize_url))
@@ -117,7 +117,7 @@ describe('connecting Search Console', () => {
     expect((await fetch(back)).status).toBe(404)
   })
 
-  it('refuses the answer to one who may not ask any more', async () => {
+  it('refuses a callback for a user who has lost the permission', async () => {
     await saveClient()
     for (const change of [{ role: 'editor' }, { is_active: false }]) {
       const admin = await addUser(owner, 'admin')
@@ -129,7 +129,7 @@ describe('connecting Search Console', () => {
     expect((await owner.get<Gsc>(GSC)).body.config.refresh_token).toBeNull()
   })
 
-  it('changes nothing when the person says no', async () => {
+  it('changes nothing if access is not granted', async () => {
     await saveClient()
     const { body } = await owner.post<{ authorize_url: string }>(`${GSC}connect/`)
     const state = new URL(body.authorize_url).searchParams.get('state')
@@ -142,7 +142,7 @@ describe('connecting Search Console', () => {
     expect((await owner.get<Gsc>(GSC)).body.config.refresh_token).toBeNull()
   })
 
-  it('says on a page what Google refused', async () => {
+  it('shows on a page what Google refused', async () => {
     await saveClient({ client_secret: 'GOCSPX-another-one-5678' })
     expect(await connect()).toMatchObject({
       status: 422,
@@ -158,7 +158,7 @@ describe('connecting Search Console', () => {
     })
   })
 
-  it('forgets the grant with the client that it was given to', async () => {
+  it('deletes the grant together with its OAuth client', async () => {
     await connected()
     await saveClient({ client_id: CLIENT.id })
     expect((await owner.get<Gsc>(GSC)).body.config.refresh_token).not.toBeNull()
@@ -183,7 +183,7 @@ describe('what is connected', () => {
     })
   })
 
-  it('says that the grant was revoked', async () => {
+  it('reports a revoked grant', async () => {
     await connected()
     google.revoke()
     const answer = await owner.post(`${GSC}properties/`)
@@ -193,7 +193,7 @@ describe('what is connected', () => {
     })
   })
 
-  it('says that the stored secret cannot be read', async () => {
+  it('reports a stored secret that cannot be decrypted', async () => {
     await connected()
     await service.sql`update integration_settings set refresh_token = 'v1.gone.x.x'
       where account_id = ${owner.accountId}`
@@ -214,7 +214,7 @@ const importFrom = (sector: Sector, fields: object = {}) =>
   owner.run('planner/keywords/import_gsc/', { ...sector, property: PROPERTY, ...fields })
 
 describe('importing queries', () => {
-  it('makes them keywords, their volume the impressions, each once', async () => {
+  it('imports each query once, with its impressions as volume', async () => {
     google.setQueries(PROPERTY, [
       { query: 'pour over coffee', impressions: 900 },
       { query: 'Café  CREMA', impressions: 40 },
@@ -243,7 +243,7 @@ describe('importing queries', () => {
     expect((await owner.get('billing/balance/')).body).toMatchObject({ charged: 0, held: 0 })
   })
 
-  it('takes 28 days up to three days ago by default', async () => {
+  it('imports the 28 days up to three days ago by default', async () => {
     google.setQueries(PROPERTY, [])
     const sector = await connected()
     const { result } = await importFrom(sector)

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-it('takes up a step again whose end the database did not take', async () => {
+it('resumes a step whose end could not be written', async () => {
   const owner = await service.owner()
   const sector = await newSector(owner)
   const task = await owner.post<Row>('writer/tasks/', { ...sector, title: 'Not written down' })

@@ -33,7 +33,7 @@ async function steps(runId: number | undefined) {
 }
 
 describe('accepting articles', () => {
-  it('holds their price, a step a task', async () => {
+  it('holds their price, with one step per task', async () => {
     const [a, b] = [await newTask(owner, place), await newTask(owner, place)]
     const before = await balance(owner)
     const answer = await generate(owner, { ids: [a.id, b.id, a.id] })
@@ -104,7 +104,7 @@ describe('accepting articles', () => {
     expect(answer.body.detail).not.toContain(`task ${queued.id}`)
   })
 
-  it('refuses a task that is waiting already, and another run changes nothing', async () => {
+  it('refuses a task that is already waiting, without side effects', async () => {
     const task = await newTask(owner, place)
     await generate(owner, { ids: [task.id] })
     const before = await balance(owner)
@@ -114,7 +114,7 @@ describe('accepting articles', () => {
     expect(await balance(owner)).toEqual(before)
   })
 
-  it('accepts a task once when it is asked for twice at the same time', async () => {
+  it('accepts a task once for two concurrent requests', async () => {
     const { id } = await newTask(owner, place)
     const before = await balance(owner)
     const answers = await Promise.all([1, 2, 3, 4].map(() => generate(owner, { ids: [id] })))
@@ -131,7 +131,7 @@ describe('accepting articles', () => {
     expect((await getTask(owner, task.id)).status).toBe('queued')
   })
 
-  it('refuses what the account cannot pay, before anything is queued', async () => {
+  it('refuses a run that the account cannot pay for before anything is queued', async () => {
     const poor = await service.owner('Poor')
     const task = await newTask(poor, await newPlace(poor))
     await service.sql`update accounts set credits = 4 where id = ${poor.accountId}`

@@ -58,7 +58,7 @@ async function accept(path: string, body: object): Promise<number> {
 }
 
 describe('an article by an OpenAI-compatible server', () => {
-  it('is kept without the page around it, with what it cost', async () => {
+  it('is stored without the page around it, with its cost', async () => {
     const task = await newTask(owner, place)
     const answer = {
       html_content: '```html\n<html><body><h2>One</h2><p>two three</p></body></html>\n```',
@@ -86,7 +86,7 @@ describe('an article by an OpenAI-compatible server', () => {
     expect(metadata.tokens_out).toBeGreaterThan(0)
   })
 
-  it('that fails gives the credits back, and leaves the task queued with the error', async () => {
+  it('releases the credits when it fails, and leaves the task queued with the error', async () => {
     const task = await newTask(owner, place)
     const before = await balance(owner)
     openai.script(BAD_ANSWER, BAD_ANSWER)
@@ -106,7 +106,7 @@ describe('an article by an OpenAI-compatible server', () => {
     expect(await getTask(owner, task.id)).toMatchObject({ status: 'draft', error: null })
   })
 
-  it('that fails for one task leaves the others of the run', async () => {
+  it('does not affect other tasks of the run when it fails for one', async () => {
     const [a, b] = [await newTask(owner, place), await newTask(owner, place)]
     openai.script(REFUSED)
     const run = await owner.run(CONTENT, { ids: [a.id, b.id] })
@@ -116,7 +116,7 @@ describe('an article by an OpenAI-compatible server', () => {
     expect(await balance(owner)).toMatchObject({ charged: 3, held: 0 })
   })
 
-  it('is tried again while the server is down', async () => {
+  it('is retried while the server is down', async () => {
     const task = await newTask(owner, place)
     openai.script(BUSY, BUSY, BUSY, BUSY)
     const runId = await accept(CONTENT, { ids: [task.id] })
@@ -128,7 +128,7 @@ describe('an article by an OpenAI-compatible server', () => {
     expect(await balance(owner)).toMatchObject({ charged: 3, held: 0 })
   })
 
-  it('can be cancelled while it waits for another try, and the task is queued', async () => {
+  it('can be cancelled while it waits for a retry, which leaves the task queued', async () => {
     const task = await newTask(owner, place)
     const before = await balance(owner)
     openai.script(BUSY, BUSY, BUSY, BUSY)
@@ -217,7 +217,7 @@ describe('images by an OpenAI-compatible server', () => {
     expect((await owner.follow(runId)).meta).toMatchObject({ current: 2, percentage: 100 })
   })
 
-  it('that fail leave the article a draft with the error, and cost nothing', async () => {
+  it('leave the article a draft with the error when they fail, free of charge', async () => {
     const { id } = await newTask(owner, place)
     openai.script(WELL, WELL, WELL, REFUSED)
     const run = await owner.run(CONTENT, { ids: [id], then: ['images'] })
@@ -233,7 +233,7 @@ describe('images by an OpenAI-compatible server', () => {
     expect(await getTask(owner, id)).toMatchObject({ status: 'review', error: null })
   })
 
-  it('that were made before a failure are not asked for again', async () => {
+  it('are not generated again after a failure', async () => {
     const { id } = await newDraft(owner, place)
     const before = openai.requests.length
     openai.script(WELL, WELL, BUSY, BUSY, BUSY, BUSY)

@@ -49,7 +49,7 @@ const shapes = (images: Image[]) =>
   images.map(({ image_type, position }) => `${image_type} ${position}`).sort()
 
 describe('an article by the local provider', () => {
-  it('makes the task a draft with all that a post needs', async () => {
+  it('turns the task into a draft with everything that a post needs', async () => {
     const keyword_objects = await addKeywords(service, owner, place, ['pour over coffee', 'v60'])
     const cluster_id = await addCluster(service, owner, place, 'Pour over coffee')
     const task = await newTask(owner, place, {
@@ -85,7 +85,7 @@ describe('an article by the local provider', () => {
     })
   })
 
-  it('is as long as the idea says, else about 1,200 words', async () => {
+  it('has the length of the idea, or about 1,200 words', async () => {
     const plain = await newTask(owner, place, { title: 'Grinding coffee beans' })
     const short = await newTask(owner, place, { title: 'Grinding coffee beans' })
     const idea = await addIdea(service, owner, place, 400)
@@ -108,7 +108,7 @@ describe('an article by the local provider', () => {
 })
 
 describe('images by the local provider', () => {
-  it('follow the article: the variants of each original, kept and served', async () => {
+  it('follow the article: the variants of each original are stored and served', async () => {
     const task = await newTask(owner, place, { title: 'Choosing a coffee grinder' })
     const before = await balance(owner)
     const run = await owner.run('writer/tasks/auto_generate_content/', {
@@ -144,7 +144,7 @@ describe('images by the local provider', () => {
     }
   })
 
-  it('are replaced, and those no longer made go', async () => {
+  it('are replaced, and variants that are no longer made are removed', async () => {
     const task = await newDraft(owner, place)
     const path = 'writer/tasks/auto_generate_images/'
     await owner.run(path, { ids: [task.id], images_per_task: 3 })
@@ -184,7 +184,7 @@ describe('images by the local provider', () => {
     expect((await stranger.get<{ count: number }>('writer/images/')).body.count).toBe(0)
   })
 
-  it('leave the status of a task that is past draft', async () => {
+  it('do not change the status of a task beyond draft', async () => {
     const task = await newDraft(owner, place)
     await service.sql`update tasks set status = 'published' where id = ${task.id}`
     await owner.run('writer/tasks/auto_generate_images/', { ids: [task.id], images_per_task: 1 })

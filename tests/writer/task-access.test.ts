@@ -49,7 +49,7 @@ describe('who may', () => {
     expect(await getTask(other, task.id)).toEqual(task)
   })
 
-  it('lets an editor write on granted sites alone', async () => {
+  it('lets an editor write only on granted sites', async () => {
     const editor = await addUser(owner, 'editor', [place.site_id])
     const mine = await newTask(editor, place, { title: "The editor's" })
     const changed = await editor.call('PATCH', `writer/tasks/${mine.id}/`, { title: 'Changed' })
@@ -63,7 +63,7 @@ describe('who may', () => {
     expect(bulk.body.results).toEqual([{ id: far.id, ok: false, code: 'not_found' }])
   })
 
-  it('lets a viewer read and nothing else', async () => {
+  it('lets a viewer only read', async () => {
     const task = await newDraft(owner, place)
     const viewer = await addUser(owner, 'viewer', [place.site_id])
     expect((await viewer.get(`writer/tasks/${task.id}/`)).status).toBe(200)

@@ -34,7 +34,7 @@ describe('setting the status by hand', () => {
     }
   })
 
-  it('refuses what only runs set, and says so', async () => {
+  it('refuses a status that only runs set', async () => {
     const task = await newDraft(owner, place)
     for (const status of ['in_progress', 'published', 'completed']) {
       const answer = await set(task.id, status)
@@ -72,7 +72,7 @@ describe('setting the status by hand', () => {
 })
 
 describe('deleting', () => {
-  it('takes the article along and lets the idea be queued again', async () => {
+  it('deletes the article and lets the idea be queued again', async () => {
     const task = await newDraft(owner, place)
     const idea = await addIdea(service, owner, place, 900)
     await service.sql`update tasks set idea_id = ${idea} where id = ${task.id}`
@@ -95,7 +95,7 @@ describe('deleting', () => {
     expect((await owner.call('DELETE', `writer/tasks/${task.id}/`)).status).toBe(204)
   })
 
-  it('says of each id of many what happened to it', async () => {
+  it('reports the result of each id', async () => {
     const free = await newTask(owner, place)
     const busy = await newTask(owner, place)
     await owner.post('writer/tasks/auto_generate_content/', { ids: [busy.id] })
@@ -115,7 +115,7 @@ describe('deleting', () => {
   })
 })
 
-it('sets the status of many and says of each id what happened to it', async () => {
+it('sets the status of many tasks and reports the result of each id', async () => {
   const draft = await newDraft(owner, place)
   const bare = await newTask(owner, place)
   const theirs = await newDraft(other, await newPlace(other))

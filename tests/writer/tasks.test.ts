@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => service?.stop())
 
 describe('creating and changing a task', () => {
-  it('answers what was sent and the defaults of the rest', async () => {
+  it('returns the given fields and the defaults of the others', async () => {
     const task = await newTask(owner, place, { title: '  Espresso  ', meta_title: 'M' })
     expect(task).toMatchObject({
       ...place,
@@ -52,7 +52,7 @@ describe('creating and changing a task', () => {
     expect(task).toMatchObject({ keyword_objects: [a, b], keywords: 'moka pot, French press' })
   })
 
-  it('links the keywords that a comma-separated list names, whatever their case', async () => {
+  it('links the keywords of a comma-separated list, ignoring case', async () => {
     const [aeropress] = await addKeywords(service, owner, place, ['AeroPress'])
     const task = await newTask(owner, place)
     const changed = await owner.call<Task>('PATCH', `writer/tasks/${task.id}/`, {
@@ -193,7 +193,7 @@ describe('the article', () => {
   })
 })
 
-it('keeps of a whole page what is in its body, and a fragment as it is', async () => {
+it('keeps only the body of a whole page, and a fragment unchanged', async () => {
   const task = await newTask(owner, place, {})
   const sent = async (path: string, html_content: string) => {
     const answer = await owner.call('PATCH', path, { html_content })
