@@ -11,6 +11,7 @@ import { type AuditEntry, audit } from '../observability/audit.ts'
 import type { Queue } from '../runs/queue.ts'
 import { release } from '../runs/step-states.ts'
 import { getTask } from '../tasks/get-task.ts'
+import { setApproved } from '../tasks/task-status.ts'
 import { tellPlugin } from './deliveries.ts'
 
 /**
@@ -32,15 +33,7 @@ export async function approveTasks(
   if (ifMatch !== undefined) {
     for (const id of unique) await requireMatch(ifMatch, await getTask(tx, id))
   }
-  await tx
-    .update(tasks)
-    .set({
-      approved_at: sql`now()`,
-      approved_by: approvedBy,
-      status: sql`case when ${tasks.status} = 'draft' then 'review' else ${tasks.status} end`,
-      updated_at: sql`now()`,
-    })
-    .where(among(unique))
+  await setApproved(tx, unique, approvedBy)
   const detail = { approved_by: approvedBy }
   const action = 'task.approved'
   await audit(

@@ -7,6 +7,7 @@ import { siteAddress } from '../../wp-bridge/client/http/site-address.ts'
 import type { Deps } from '../deps.ts'
 import { longText, text } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
+import { setNotLive, updateTaskFields } from '../tasks/task-status.ts'
 import { type BridgeSite, isNewWebhook } from './bridge-site.ts'
 import { postGoneError } from './post-gone-error.ts'
 
@@ -64,14 +65,10 @@ export function takeEvent(
     if (task.wp_told_at && asOf < task.wp_told_at.getTime()) return
     const { post_url } = event.data
     const address = post_url === null ? null : siteAddress(post_url, row.restRoot ?? '')
-    await tx
-      .update(tasks)
-      .set({
-        ...following(task, event, address),
-        wp_told_at: new Date(asOf),
-        updated_at: sql`now()`,
-      })
-      .where(eq(tasks.id, task.id))
+    const { staysLive, fields } = following(task, event, address)
+    const changes = { ...fields, wp_told_at: new Date(asOf) }
+    if (staysLive) await updateTaskFields(tx, task.id, { ...changes, updated_at: sql`now()` })
+    else await setNotLive(tx, eq(tasks.id, task.id), changes)
     const object = { type: 'task', id: task.id }
     const action = `wordpress.${type}`
     await audit(tx, { accountId, userId: null, requestId, action, object, detail: event.data })
@@ -79,32 +76,30 @@ export function takeEvent(
   return deps.database.withAccount({ accountId }, write, { whileClosed: true })
 }
 
-/** What of the task changes. */
+/** What of the task changes, besides a status that says that its post was seen live. */
 function following(
   task: Task,
   { type, timestamp, data: { wp_status } }: BridgeEvent,
   post_url: string | null,
-): Partial<Task> {
+): { staysLive: boolean; fields: Omit<Partial<Task>, 'status'> } {
   if (wp_status === null || wp_status === 'trash') {
     const error = postGoneError(wp_status, timestamp)
-    return { wp_status, status: notLive(task), verify_at: null, error }
+    return { staysLive: false, fields: { wp_status, verify_at: null, error } }
   }
   const isLive = wp_status === 'publish'
-  return {
+  const mustVerify = isLive && isNews(task, post_url)
+  const fields = {
     wp_status,
     post_url: post_url ?? task.post_url,
     ...(type === 'post.edited' && { wp_edited_at: new Date(timestamp) }),
     ...(task.error?.code === 'post_gone' && { error: null }),
-    ...(isLive ? lookedAt(task, post_url) : { status: notLive(task) }),
+    ...(mustVerify && { verify_at: new Date(), verifications: 0 }),
   }
+  return { staysLive: isLive && !mustVerify, fields }
 }
 
-/** What was seen live is not any more. */
-const notLive = ({ status }: Task) => (status === 'completed' ? 'published' : status)
-
-/** A post that went live, or moved, is looked at. */
-function lookedAt(task: Task, post_url: string | null): Partial<Task> {
-  const isNews = task.wp_status !== 'publish' || (post_url !== null && post_url !== task.post_url)
-  if (!isNews || (task.status !== 'published' && task.status !== 'completed')) return {}
-  return { status: 'published', verify_at: new Date(), verifications: 0 }
+/** Whether the post of a published task went live, or moved. */
+function isNews(task: Task, post_url: string | null): boolean {
+  if (task.status !== 'published' && task.status !== 'completed') return false
+  return task.wp_status !== 'publish' || (post_url !== null && post_url !== task.post_url)
 }

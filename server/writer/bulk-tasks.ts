@@ -6,9 +6,9 @@ import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { audit } from '../observability/audit.ts'
+import { busy, type SettableStatus, setStatus, statusRefusal } from '../tasks/task-status.ts'
 import { type LockedTask, lockTasks } from './lock-tasks.ts'
-import type { BulkResult, SettableStatus } from './schemas.ts'
-import { busy, statusRefusal } from './task-status.ts'
+import type { BulkResult } from './schemas.ts'
 
 /** Deletes a task with its article and images, but not its post in WordPress. Throws a 409 while a run works on it. */
 export async function deleteTask(tx: Tx, id: number): Promise<void> {
@@ -42,10 +42,7 @@ export function bulkUpdateTasks(
       await lockTasks(tx, ids),
       (task) => statusRefusal(task, status)?.code,
     )
-    await tx
-      .update(tasks)
-      .set({ status, updated_at: sql`now()` })
-      .where(sql`${tasks.id} = any(${sql.param(idsOf(passed))}::bigint[])`)
+    await setStatus(tx, idsOf(passed), status)
     await auditTasks(tx, caller, 'task.updated', idsOf(passed), { status })
     return { updated: passed.length, results }
   })

@@ -4,15 +4,12 @@ import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import { content, images, tasks } from '../../db/schema/writer.ts'
 import { Ids, longText, nullableTime, objectId, RunIds, text, times } from '../http/schemas.ts'
 import { articleProblem, MAX_ARTICLE } from '../tasks/check-article.ts'
+import { SETTABLE_STATUSES } from '../tasks/task-status.ts'
 import { articleIn } from './article-html.ts'
 
 const MAX_KEYWORDS = 100
 /** As many as `extractImagePrompts` of a provider can make. */
 const MAX_IMAGES = 10
-
-/** What a person may set; the others are the work of runs. */
-const SETTABLE_STATUSES = ['queued', 'draft', 'review'] as const
-export type SettableStatus = (typeof SETTABLE_STATUSES)[number]
 
 export const TaskRow = createSelectSchema(tasks, {
   ...times,

@@ -8,18 +8,18 @@ import { tasks } from '../../db/schema/writer.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { resolveKeywords } from '../tasks/resolve-keywords.ts'
+import { setStatus, statusRefusal, updateTaskFields } from '../tasks/task-status.ts'
 import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
 import type { NewTask, UpdateTask } from './schemas.ts'
 import { linkKeywords, type SiteSector } from './task-keywords.ts'
-import { statusRefusal } from './task-status.ts'
 
 /**
  * Creates a task, with its article if one is sent, and returns its id. Throws a 404 for an unknown site and a
  * 400 for objects that do not belong to it.
  */
 export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof NewTask>) {
-  const { keyword_objects, keywords, html_content, ...fields } = input
+  const { keyword_objects, keywords, html_content, status, ...fields } = input
   const place = { ...fields, account_id: caller.accountId }
   await requireSector(tx, place)
   await requireCluster(tx, place, input.cluster_id)
@@ -28,16 +28,16 @@ export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof N
   const linked = await resolveKeywords(tx, place, named)
   const [created] = await tx
     .insert(tasks)
-    .values({ ...place, status: 'queued', keywords: linked?.text ?? '' })
+    .values({ ...place, keywords: linked?.text ?? '' })
     .returning()
   const task = created!
   if (linked) await linkKeywords(tx, caller.accountId, task.id, linked.ids)
   if (html_content !== undefined) await saveArticle(tx, task, html_content)
-  if (input.status) {
+  if (status) {
     const has_article = html_content !== undefined
-    const refusal = statusRefusal({ ...task, busy: false, has_article }, input.status)
+    const refusal = statusRefusal({ ...task, busy: false, has_article }, status)
     if (refusal) throw refusal
-    await tx.update(tasks).set({ status: input.status }).where(eq(tasks.id, task.id))
+    await setStatus(tx, [task.id], status)
   }
   return task.id
 }
@@ -49,22 +49,21 @@ export async function updateTask(
   id: number,
   input: z.infer<typeof UpdateTask>,
 ): Promise<void> {
-  const { keyword_objects, keywords, html_content, ...fields } = input
+  const { keyword_objects, keywords, html_content, status, ...fields } = input
   const [task] = await lockTasks(tx, [id])
   if (!task) throw notFound()
-  if (input.status) {
+  if (status) {
     const has_article = task.has_article || html_content !== undefined
-    const refusal = statusRefusal({ ...task, has_article }, input.status)
+    const refusal = statusRefusal({ ...task, has_article }, status)
     if (refusal) throw refusal
   }
   await requireCluster(tx, task, input.cluster_id)
   await requireAuthorProfile(tx, input.author_profile_id)
   const named = { ids: keyword_objects, list: keywords }
   const linked = await resolveKeywords(tx, task, named)
-  await tx
-    .update(tasks)
-    .set({ ...fields, ...(linked && { keywords: linked.text }), updated_at: sql`now()` })
-    .where(eq(tasks.id, id))
+  const keywordsText = linked && { keywords: linked.text }
+  await updateTaskFields(tx, id, { ...fields, ...keywordsText, updated_at: sql`now()` })
+  if (status) await setStatus(tx, [id], status)
   if (linked) await linkKeywords(tx, caller.accountId, id, linked.ids)
   if (html_content !== undefined) await saveArticle(tx, task, html_content)
 }

@@ -44,7 +44,7 @@ it.each([
   for (const [operation, body] of Object.entries(bodies)) {
     const refused = await owner.post(operation, body)
     expect(refused, operation).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
-    expect(String(refused.body.detail)).toContain(`is ${word}: no work is begun there`)
+    expect(String(refused.body.detail)).toContain(`is ${word}. Activate it`)
   }
   expect(await balance(owner)).toEqual(before)
   await owner.call('PATCH', path, { is_active: true })

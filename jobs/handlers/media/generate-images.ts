@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Tx } from '../../../db/database.ts'
-import { images, tasks } from '../../../db/schema/writer.ts'
+import { images } from '../../../db/schema/writer.ts'
 import { type Article, readImageSubject } from '../../../server/ai/inputs/read-image-subject.ts'
 import type {
   AiProvider,
@@ -9,6 +9,7 @@ import type {
   Usage as ProviderUsage,
 } from '../../../server/ai/provider.ts'
 import { IMAGE_PRICE } from '../../../server/billing/prices.ts'
+import { setIllustrated } from '../../../server/tasks/task-status.ts'
 import {
   type Step,
   type StepDone,
@@ -164,15 +165,7 @@ async function replaceImages(
   provider: AiProvider['imagesBy'],
   made: MadeImage[],
 ): Promise<void> {
-  const [task] = await tx
-    .update(tasks)
-    .set({
-      status: sql`case ${tasks.status} when 'draft' then 'review' else ${tasks.status} end`,
-      error: null,
-      updated_at: sql`now()`,
-    })
-    .where(eq(tasks.id, taskId))
-    .returning()
+  const task = await setIllustrated(tx, taskId)
   if (!task) throw new StepError('not_found', 'The task was deleted.')
   const { account_id, site_id, sector_id } = task
   const place = { account_id, site_id, sector_id, task_id: taskId, provider }

@@ -3,6 +3,7 @@ import type { Tx } from '../../../db/database.ts'
 import { run_steps, runs } from '../../../db/schema/runs.ts'
 import { sites } from '../../../db/schema/sites.ts'
 import { tasks } from '../../../db/schema/writer.ts'
+import { submitForReview } from '../../../server/tasks/task-status.ts'
 import type { Link } from '../../../wp-bridge/client/blocks/insert-links.ts'
 import { holdStep } from '../../steps/finish-step.ts'
 import { fence, type Step, StepError, type StepJob, StepOnHold } from '../../steps/step.ts'
@@ -67,10 +68,7 @@ async function reasonToWait(
   if (site.wp_paused_at) return pausedMessage(site)
   const becomesPublic = wanted.status === 'publish' || wanted.status === 'future'
   if (site.requires_approval && becomesPublic && !task.approved_at) {
-    await tx
-      .update(tasks)
-      .set({ status: 'review', updated_at: sql`now()` })
-      .where(and(eq(tasks.id, task.id), eq(tasks.status, 'draft')))
+    await submitForReview(tx, task.id)
     return { held: 'approval', message: `“${task.title}” waits for approval` }
   }
   const isNew = wanted.status === 'publish' && task.wp_status !== 'publish'

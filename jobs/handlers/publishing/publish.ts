@@ -1,10 +1,11 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Tx } from '../../../db/database.ts'
 import { content_ideas } from '../../../db/schema/planner.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
 import { POST_STATUSES } from '../../../server/publishing/post-statuses.ts'
+import { setCompleted, setPublished, updateTaskFields } from '../../../server/tasks/task-status.ts'
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import { type Conflict, resolutionSchema } from '../../../wp-bridge/client/merge/edits.ts'
 import { publishPost } from '../../../wp-bridge/client/publish/publish.ts'
@@ -67,10 +68,7 @@ export const publish: StepHandler = async (job) => {
     result: { ...receipt, live },
     async write(tx) {
       if (!live) return
-      const completed = { status: 'completed', verify_at: null, updated_at: sql`now()` } as const
-      // The site may have been linked to another WordPress since.
-      const isIts = and(eq(tasks.id, task.id), eq(tasks.assigned_post_id, receipt.post_id))
-      await tx.update(tasks).set(completed).where(isIts)
+      await setCompleted(tx, task.id, receipt.post_id)
       await tellPlugin(tx, 'task.updated', task.id)
     },
   }
@@ -125,7 +123,7 @@ async function noteOutcome(
     cause.code === 'merge_conflict'
       ? { conflict: { ...(cause.data as Conflict), wanted: { status, publish_at } } }
       : cause.code === 'post_deleted' && { wp_status: null }
-  if (change) await tx.update(tasks).set(change).where(eq(tasks.id, taskId))
+  if (change) await updateTaskFields(tx, taskId, change)
 }
 
 /**
@@ -138,23 +136,17 @@ export async function recordPublished(
   receipt: Pick<Receipt, 'post_id' | 'wp_status'> & { url: string | null; modified_at?: string },
   publishAt: string | undefined,
 ): Promise<void> {
-  await tx
-    .update(tasks)
-    .set({
-      assigned_post_id: receipt.post_id,
-      post_url: receipt.url,
-      wp_status: receipt.wp_status,
-      ...(receipt.modified_at && { wp_told_at: reportedAt(receipt.modified_at) }),
-      ...(receipt.modified_at && receipt.wp_status === 'publish' && { public_title: task.title }),
-      published_at: sql`coalesce(${tasks.published_at}, now())`,
-      verify_at: verifyAt(receipt, publishAt),
-      verifications: 0,
-      status: 'published',
-      error: null,
-      conflict: null,
-      updated_at: sql`now()`,
-    })
-    .where(eq(tasks.id, task.id))
+  await setPublished(tx, task.id, {
+    assigned_post_id: receipt.post_id,
+    post_url: receipt.url,
+    wp_status: receipt.wp_status,
+    ...(receipt.modified_at && { wp_told_at: reportedAt(receipt.modified_at) }),
+    ...(receipt.modified_at && receipt.wp_status === 'publish' && { public_title: task.title }),
+    published_at: sql`coalesce(${tasks.published_at}, now())`,
+    verify_at: verifyAt(receipt, publishAt),
+    verifications: 0,
+    conflict: null,
+  })
   await recordLinks(tx, task.id)
   await tellPlugin(tx, 'task.published', task.id)
   if (task.idea_id === null) return

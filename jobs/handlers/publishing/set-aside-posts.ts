@@ -1,6 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { sites } from '../../../db/schema/sites.ts'
+import { tasks } from '../../../db/schema/writer.ts'
+import { setNotLive } from '../../../server/tasks/task-status.ts'
 import { StepError } from '../../steps/step.ts'
 
 /**
@@ -9,21 +11,24 @@ import { StepError } from '../../steps/step.ts'
  * markers: a site that has moved has them under any ids.
  */
 export async function setAsidePosts(tx: Tx, siteId: number, restRoot: string): Promise<void> {
-  await tx.execute(sql`
-    with other as (
-      select account_id, id from tasks
-      where site_id = ${siteId} and assigned_post_id is not null and not exists (
-        select from wordpress_objects o
-        where o.account_id = tasks.account_id and o.site_id = tasks.site_id and o.kind = 'post'
-          and o.wp_rest_root = ${restRoot} and o.key = tasks.publication_key::text
-          and o.remote_id = tasks.assigned_post_id)
-      order by id for no key update
-    )
-    update tasks set assigned_post_id = null, post_url = null, wp_status = null, wp_edited_at = null, wp_told_at = null,
-      conflict = null, verifications = 0, updated_at = now(),
-      status = case status when 'completed' then 'published' else status end,
-      verify_at = case when status in ('published', 'completed') then now() end
-    from other where tasks.account_id = other.account_id and tasks.id = other.id`)
+  const ofAnother = sql`(${tasks.account_id}, ${tasks.id}) in (
+    select account_id, id from tasks
+    where site_id = ${siteId} and assigned_post_id is not null and not exists (
+      select from wordpress_objects o
+      where o.account_id = tasks.account_id and o.site_id = tasks.site_id and o.kind = 'post'
+        and o.wp_rest_root = ${restRoot} and o.key = tasks.publication_key::text
+        and o.remote_id = tasks.assigned_post_id)
+    order by id for no key update)`
+  await setNotLive(tx, ofAnother, {
+    assigned_post_id: null,
+    post_url: null,
+    wp_status: null,
+    wp_edited_at: null,
+    wp_told_at: null,
+    conflict: null,
+    verifications: 0,
+    verify_at: sql`case when ${tasks.status} in ('published', 'completed') then now() end`,
+  })
 }
 
 /**

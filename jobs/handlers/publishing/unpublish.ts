@@ -1,8 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { run_steps } from '../../../db/schema/runs.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
+import { setUnpublished } from '../../../server/tasks/task-status.ts'
 import { unpublishPost } from '../../../wp-bridge/client/publish/unpublish.ts'
 import { PollLater, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { DeliveryLog } from './delivery-log.ts'
@@ -46,19 +47,13 @@ export const unpublish: StepHandler = async (job) => {
     message: `“${task.title}” is a draft again`,
     result: post,
     async write(tx) {
-      await tx
-        .update(tasks)
-        .set({
-          status: 'review',
-          assigned_post_id: post.post_id,
-          post_url: post.url,
-          wp_status: post.wp_status,
-          wp_told_at: reportedAt(post.modified_at),
-          verify_at: null,
-          error: null,
-          updated_at: sql`now()`,
-        })
-        .where(eq(tasks.id, taskId))
+      await setUnpublished(tx, taskId, {
+        assigned_post_id: post.post_id,
+        post_url: post.url,
+        wp_status: post.wp_status,
+        wp_told_at: reportedAt(post.modified_at),
+        verify_at: null,
+      })
       await requireSameWordPress(tx, site)
       await tellPlugin(tx, 'task.updated', taskId)
       await log.delivered(tx)

@@ -4,6 +4,7 @@ import { type TaskError, tasks } from '../../../db/schema/writer.ts'
 import { tellPlugin } from '../../../server/publishing/deliveries.ts'
 import { postGoneError } from '../../../server/publishing/post-gone-error.ts'
 import { hasOpenStep } from '../../../server/runs/open-steps.ts'
+import { recordVerification } from '../../../server/tasks/task-status.ts'
 import { textOf } from '../../../wp-bridge/client/blocks/text-as-html.ts'
 import { articlePost } from '../../../wp-bridge/client/publish/find-article.ts'
 import { type Post, postSchema } from '../../../wp-bridge/client/publish/find-post.ts'
@@ -163,16 +164,7 @@ function found({ task, site }: Seen, change: Change, message: string): StepDone 
     message,
     result: { status: change.status ?? task.status, wp_status: change.wp_status ?? null },
     async write(tx) {
-      const written = await tx
-        .update(tasks)
-        .set({ ...change, updated_at: sql`now()` })
-        // Somebody may have published or unpublished it again in the meantime.
-        .where(
-          sql`${tasks.id} = ${task.id} and ${tasks.status} = ${task.status}
-            and ${tasks.published_at} is not distinct from ${task.published_at?.toISOString() ?? null}::timestamptz`,
-        )
-        .returning({ id: tasks.id })
-      if (written.length === 0) return
+      if (!(await recordVerification(tx, task, change))) return
       await requireSameWordPress(tx, site)
       await tellPlugin(tx, 'task.updated', task.id)
     },

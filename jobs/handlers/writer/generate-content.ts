@@ -1,9 +1,10 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { content, tasks } from '../../../db/schema/writer.ts'
 import { type Brief, readBrief } from '../../../server/ai/inputs/read-brief.ts'
 import type { AiProvider, AiResult, GenerateContent } from '../../../server/ai/provider.ts'
 import { articleProblem, MAX_ARTICLE } from '../../../server/tasks/check-article.ts'
+import { beginWriting, setDraft, stopWriting } from '../../../server/tasks/task-status.ts'
 import { countWords, extractBody } from '../../../server/writer/article-html.ts'
 import { saveArticle } from '../../../server/writer/save-article.ts'
 import {
@@ -26,20 +27,16 @@ export const generateContent: StepHandler = async (job) => {
     return written(job.step, brief, provider, answer)
   } catch (error) {
     // Set back from in_progress, because a step that waits for its next attempt can be cancelled.
-    await job.write((tx) => setBack(tx, job.step.object_id))
+    await job.write((tx) => stopWriting(tx, job.step.object_id))
     throw error
   }
 }
 
 async function begin(tx: Tx, step: Step): Promise<Brief> {
-  const begun = await tx
-    .update(tasks)
-    .set({ status: 'in_progress', updated_at: sql`now()` })
-    .where(and(eq(tasks.id, step.object_id), inArray(tasks.status, ['queued', 'in_progress'])))
-    .returning({ id: tasks.id })
+  const begun = await beginWriting(tx, step.object_id)
   const brief = await readBrief(tx, step.object_id)
   if (!brief) throw taskGone()
-  if (begun.length === 0) {
+  if (!begun) {
     throw new StepError(
       'wrong_state',
       `The task is no longer queued but ${brief.task.status}. Set its status to queued to generate the article.`,
@@ -47,13 +44,6 @@ async function begin(tx: Tx, step: Step): Promise<Brief> {
   }
   await requireUntouched(tx, step)
   return brief
-}
-
-async function setBack(tx: Tx, taskId: number): Promise<void> {
-  await tx
-    .update(tasks)
-    .set({ status: 'queued', updated_at: sql`now()` })
-    .where(and(eq(tasks.id, taskId), eq(tasks.status, 'in_progress')))
 }
 
 async function ask(
@@ -117,15 +107,7 @@ function written(
       const now = await lockTask(tx, task.id)
       await requireUntouched(tx, step)
       await saveArticle(tx, now, html_content, made)
-      await tx
-        .update(tasks)
-        .set({
-          ...unlessChanged(fields, task, now),
-          status: 'draft',
-          error: null,
-          updated_at: sql`now()`,
-        })
-        .where(eq(tasks.id, task.id))
+      await setDraft(tx, task.id, unlessChanged(fields, task, now))
     },
   }
 }
