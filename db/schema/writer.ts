@@ -80,7 +80,7 @@ export const tasks = pgTable(
     conflict: jsonb().$type<TaskConflict>(),
     /** When the current version of the article was approved. A change withdraws the approval. */
     approved_at: at(),
-    /** Who approved it: an e-mail address, or a user of the site's WordPress. */
+    /** Who approved it: an email address, or a user of the site's WordPress. */
     approved_by: text(),
     /** WordPress's own status of the post. */
     wp_status: text(),

@@ -14,7 +14,7 @@ export const AllAccountsQuery = listQuery(ORDERINGS, {
   plan_id: queryId.optional(),
 })
 
-/** Lists all accounts, searched by name, slug and the owner's e-mail address. For platform staff only. */
+/** Lists all accounts, searched by name, slug and the owner's email address. For platform staff only. */
 export function listAllAccounts(tx: Tx, url: string, query: z.infer<typeof AllAccountsQuery>) {
   const { search, status, plan_id } = query
   return listPage(tx, {

@@ -12,7 +12,7 @@ const KINDS: Record<string, string> = {
   record: 'an object',
 }
 const FORMATS: Record<string, string> = {
-  email: 'an e-mail address',
+  email: 'an email address',
   url: 'a web address, such as https://example.com',
   datetime: 'a time with an offset, such as 2026-01-31T00:00:00Z',
   date: 'a date, such as 2026-01-31',

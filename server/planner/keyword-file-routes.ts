@@ -20,16 +20,16 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
       path: '/keywords/import_csv/',
       'x-mcp-tool': { name: 'import_keywords' },
       tags,
-      summary: 'Import keywords from a CSV file of any size',
+      summary: 'Import keywords from a CSV file',
       description:
-        'UTF-8. The first line names the columns: keyword, volume, difficulty and intent, in any ' +
-        'order and case; others are ignored. A keyword that is in the sector already, whatever its ' +
-        'case, takes the values of the file; a blank cell or an absent column leaves what is stored. ' +
-        'Rows with an error are skipped and told; a file that cannot be read imports nothing. Put ' +
-        '`site_id` and `sector_id` before the file, so that they are checked before it is sent. A form ' +
-        'has at most 20 fields, a record 1,000,000 characters; an upload ends with a 408 after an ' +
-        'hour, or after 30 seconds in which nothing arrives. Three imports of an account arrive ' +
-        'at once and are merged one after the other; others wait up to a minute for them.',
+        'The file can have any size and must be UTF-8. Its first line names the columns keyword, volume, ' +
+        'difficulty and intent, in any order and case; other columns are ignored. A keyword that is already in ' +
+        'the sector, ignoring case, takes the values of the file; a blank cell or a missing column keeps the ' +
+        'stored value. Rows with an error are skipped and reported; a file that cannot be read imports ' +
+        'nothing. Send `site_id` and `sector_id` before the file, so that they are checked first. A form can ' +
+        'have at most 20 fields, and a record 1,000,000 characters. An upload ends with a 408 after an hour, ' +
+        'or after 30 seconds without data. An account can send three imports at the same time; more wait for ' +
+        'up to a minute.',
       request: {
         body: {
           required: true,

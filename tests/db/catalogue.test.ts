@@ -12,7 +12,7 @@ const GLOBAL = [
   'public_idempotency_keys',
   'schema_migrations',
 ]
-/** A tenant's tables whose key is their own id: e-mail and slug are unique everywhere. */
+/** A tenant's tables whose key is their own id: email and slug are unique everywhere. */
 const OWN_KEY = ['accounts', 'users']
 
 let sql: postgres.Sql

@@ -17,7 +17,7 @@ const NEW_KEYWORD = { site_id: 1, sector_id: 1, keyword: 'tea' }
 
 it.each<[string, object, string]>([
   ['auth/users/', { ...NEW_USER, password: 'short' }, 'password must have at least 10 characters'],
-  ['auth/users/', { ...NEW_USER, email: 'ann' }, 'email must be an e-mail address'],
+  ['auth/users/', { ...NEW_USER, email: 'ann' }, 'email must be an email address'],
   [
     'auth/users/',
     { ...NEW_USER, role: 'boss' },

@@ -40,7 +40,7 @@ export const signInAttacks: Attack[] = [
     },
   },
   {
-    name: 'locks a known e-mail address out by wrong passwords',
+    name: 'locks a known email address out by wrong passwords',
     environment: BEHIND_PROXY,
     async run(target) {
       const { email } = await target.owner()
