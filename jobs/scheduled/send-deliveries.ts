@@ -128,7 +128,7 @@ async function send(deps: WorkerDeps, delivery: Delivery, stopping: AbortSignal)
         ...(isTaken ? DELIVERED : wasCutOff ? {} : refused(delivery, status)),
       })
       .where(isDelivery(delivery))
-    if (isTaken) await noteWorking(tx, delivery)
+    if (isTaken) await noteWorking(tx, delivery, { inTurn: true })
     else if (wasCutOff) await endTurn(tx, delivery)
     else await noteFailure(tx, delivery, { why: answer, gone: status === 410 })
   })

@@ -70,8 +70,16 @@ export async function endTurn(tx: Tx, site: Endpoint): Promise<void> {
   await tx.update(sites).set({ wp_webhooks_try_at: sql`now()` }).where(isSite(site))
 }
 
-/** Records that a site's plugin accepts webhooks again, after failures or while they were disabled. */
-export async function noteWorking(tx: Tx, site: Endpoint): Promise<void> {
+/**
+ * Records that a site's plugin accepts webhooks again, after failures or while they were disabled. The
+ * site gets its next turn at once. Pass `inTurn` during a turn of the site, which must not end by this.
+ */
+export async function noteWorking(
+  tx: Tx,
+  site: Endpoint,
+  { inTurn = false }: { inTurn?: boolean } = {},
+): Promise<void> {
+  const tryAt = inTurn ? sql`sites.wp_webhooks_try_at` : sql`now()`
   const [working] = await tx.execute<{ was_disabled: boolean }>(sql`
     with before as (
       select account_id, id, wp_webhooks_disabled_at is not null as was_disabled from sites
@@ -80,7 +88,7 @@ export async function noteWorking(tx: Tx, site: Endpoint): Promise<void> {
       for no key update
     )
     update sites set wp_webhooks_disabled_at = null, wp_webhooks_disabled_reason = null,
-      wp_webhooks_failing_since = null, wp_webhooks_failures = 0, wp_webhooks_try_at = now()
+      wp_webhooks_failing_since = null, wp_webhooks_failures = 0, wp_webhooks_try_at = ${tryAt}
     from before where sites.account_id = before.account_id and sites.id = before.id
     returning before.was_disabled`)
   if (working?.was_disabled) await note(tx, 'site.webhooks_enabled', site)

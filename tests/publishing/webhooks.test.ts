@@ -14,6 +14,7 @@ import { intendBridgeKey } from '../../server/publishing/bridge-keys.ts'
 import { replayDelivery, tellPluginOfSite } from '../../server/publishing/deliveries.ts'
 import { openSecrets, type Secrets } from '../../server/security/secrets.ts'
 import { cloneTemplate } from '../helpers/database.ts'
+import { until } from '../helpers/until.ts'
 
 let sql: Sql
 let database: Database
@@ -153,6 +154,21 @@ describe('webhooks', () => {
     expect(new Set(plugin.taken.slice(0, 3).map(({ id }) => id)).size).toBe(1)
     const working = { wp_webhooks_failures: 0, wp_webhooks_failing_since: null, waits: false }
     expect(await siteOf(plugin)).toMatchObject(working)
+  })
+
+  it('go one at a time to a site that works again, however long its turn takes', async () => {
+    const plugin = await newPlugin(await newAccount(), () => 503)
+    await due(plugin, 3)
+    await send()
+    await tryNow(plugin)
+    plugin.answer = ({ name }) => (name === '2' ? 'hang' : 200)
+    const stop = new AbortController()
+    const sending = sendDeliveries(deps, stop.signal)
+    await until(() => plugin.taken.length === 3, { what: 'the webhook that hangs' })
+    expect(await siteOf(plugin)).toMatchObject({ wp_webhooks_failures: 0, waits: true })
+    stop.abort()
+    await sending
+    expect(names(plugin)).toEqual([1, 1, 2])
   })
 
   it('arrive while the sites of another account hang, of which a few are tried at once', async () => {
