@@ -15,11 +15,11 @@ export type ConnectionOptions = {
   types?: Record<string, PostgresType>
 }
 
-/** What all our connections have in common. None is ever opened again: what is lost is replaced. */
+/** The options of every connection. A lost connection is replaced, never reopened. */
 export function sessionOptions(name: string) {
   return {
     max: 1,
-    // What it fetches them with may fail where nobody can catch it; those in use are in `ARRAYS`.
+    // Fetching types may fail where the error cannot be caught; the types in use are in `ARRAYS`.
     fetch_types: false,
     max_lifetime: null,
     connect_timeout: OPEN_LIMIT_MS / 1000,
@@ -28,12 +28,12 @@ export function sessionOptions(name: string) {
   }
 }
 
-/** What postgres.js has on its queries and does not declare. */
+/** Undeclared properties of postgres.js queries. */
 type Query = { reject(error: Error): void }
 
 /**
- * A connection to the database that one transaction at a time has to itself. A postgres.js client for
- * each: a pool of its own keeps those who gave up waiting, and may lend a connection to one of them.
+ * A connection for one transaction at a time, each with its own postgres.js client: a pool of postgres.js
+ * may hand a connection to a caller that has stopped waiting.
  */
 export class Connection {
   readonly #client: Sql
@@ -41,7 +41,7 @@ export class Connection {
   readonly #underway = new Set<Query>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #sql!: ReservedSql
-  /** Why nothing can be sent any more. */
+  /** Why the connection can no longer be used. */
   lost: DatabaseUnavailableError | undefined
 
   private constructor(url: string, { name = 'igny8', types }: ConnectionOptions) {
@@ -84,7 +84,7 @@ export class Connection {
     return this.#watched(this.#sql.unsafe(...query))
   }
 
-  /** Gives the connection up after `ms`, whatever runs on it, with the reason `because`. */
+  /** Drops the connection after `ms`, whatever runs on it, with the reason `because`. */
   limit(ms: number, because: Unavailability = 'unavailable'): void {
     this.unlimit()
     const what = because === 'overloaded' ? 'the transaction' : 'the database'
@@ -96,8 +96,8 @@ export class Connection {
   }
 
   /**
-   * Gives the connection up. What is under way on it fails: postgres.js forgets the queries that it has
-   * not sent yet, and would write others to a socket that is gone, where nobody can catch it.
+   * Drops the connection and fails its queries. Otherwise postgres.js would forget queries that it has not
+   * sent, and write others to a closed socket, where the error cannot be caught.
    */
   lose(why: string, because: Unavailability = 'unavailable'): void {
     if (this.lost) return

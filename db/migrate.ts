@@ -13,7 +13,7 @@ const LOCK = 4_937_180_001
 const LOCK_LIMIT_MS = 5_000
 const PAUSE_MS = 1_000
 
-/** The database was migrated by another version. Nothing was changed. */
+/** The database was migrated by another version. Nothing has been changed. */
 export class ForeignMigrationsError extends Error {
   constructor() {
     super(

@@ -6,7 +6,7 @@ import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 /** How many connections may be open at once; pg-boss and listeners have their own. */
 const POOL_SIZE = 10
 
-/** How long a pool that closes waits for what is under way. */
+/** How long a closing pool waits for running transactions. */
 const CLOSE_LIMIT_MS = 3_000
 
 type Waiter = { accountId: number | undefined; take(): void }

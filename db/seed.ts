@@ -28,7 +28,7 @@ const FREE = {
   included_credits: 500,
 } satisfies Plan
 
-/** `free` and its multiples; their limits are platform staff's to change once they stand. */
+/** `free` and multiples of it. Platform staff can change their limits later. */
 const PLANS: Plan[] = [
   FREE,
   larger('Starter', 'starter', '29.00', 5),
@@ -57,7 +57,7 @@ function larger(name: string, slug: string, price: string, times: number): Plan 
   }
 }
 
-/** Inserts the plans and industries that are missing; what stands is left as it is. */
+/** Inserts missing plans and industries. Existing ones are not changed. */
 export async function seed(db: PostgresJsDatabase): Promise<void> {
   await db.insert(plans).values(PLANS).onConflictDoNothing()
   const names = Object.keys(INDUSTRIES)

@@ -3,7 +3,7 @@ import { sessionOptions } from './connection.ts'
 import { DatabaseUnavailableError, unavailable } from './unavailable.ts'
 
 const LOOK_EVERY_MS = 1_000
-/** How long a server may leave a question unanswered. */
+/** How long the server may take to respond to a query. */
 const TICKS = 10
 const TICK_MS = 250
 /**
@@ -12,10 +12,10 @@ const TICK_MS = 250
  */
 const SERVER_LIMITS = `set idle_session_timeout = '15s'; set tcp_keepalives_idle = 5;
   set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3`
-/** Before a connection is made again: that was lost, and that could not be opened. */
+/** Delays before reconnecting after a lost connection, and after one that could not be opened. */
 const AGAIN_MS = { lost: 100, failed: 500 }
 
-/** The server is there and leaves a question unanswered. */
+/** The server accepts connections but does not respond. */
 export class UnansweredError extends DatabaseUnavailableError {
   constructor() {
     super('unavailable', 'the database does not answer')
@@ -34,18 +34,18 @@ export type SessionOptions = {
   /** Runs on each new connection, before it counts as open: what it sets lives as long as the connection. */
   setUp?(sql: Sql): Promise<unknown>
   onNotify?(channel: string, payload: string): void
-  /** What was set up is gone with its connection, or could not be set up. */
+  /** The connection was lost with everything set up on it, or the set-up failed. */
   onLost?(): void
-  /** The server cannot be reached, or leaves a question unanswered for 2.5 s. Told once. */
+  /** Called once when the server cannot be reached or does not respond for 2.5 s. */
   onAway?(error: unknown): void
   /** It is open again after `onAway`. */
   onBack?(): void
 }
 
 /**
- * Keeps a connection open for what lives in a session, as LISTEN and advisory locks do: it is made again
- * within a second of its loss, for as long as it takes. `ready` rejects, and nothing is
- * kept, when the first error says more than that the server is away.
+ * Keeps a connection open for session state such as LISTEN and advisory locks, and reconnects within a
+ * second of its loss, without giving up. `ready` rejects, and nothing is kept open, if the first error
+ * is not just that the server is unavailable.
  */
 export function keepSession(url: string, options: SessionOptions): Session {
   const stopping = new AbortController()
@@ -130,7 +130,7 @@ class Connection {
     this.sql = postgres(url, { ...sessionOptions(name), ...more }) as Sql
   }
 
-  /** Rejects when the server leaves it unanswered. */
+  /** Rejects if the server does not respond. */
   async answered(query: PromiseLike<unknown>): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>()
     // Counted in ticks: those that pass while this process is busy are one.

@@ -1,9 +1,9 @@
-/** `overloaded`: it answers, and is too busy. `unavailable`: it does not answer, or cannot work. */
+/** `overloaded`: it responds but is too busy. `unavailable`: it does not respond or cannot work. */
 export type Unavailability = 'overloaded' | 'unavailable'
 
 /**
- * The database did not do what it was asked, for no fault of who asked: the same may work in a moment.
- * `outcomeUnknown`: the commit was sent and never answered, so that it may have been done.
+ * The database failed for a temporary reason that is not the caller's fault; a retry may succeed.
+ * `outcomeUnknown`: the commit was sent but not confirmed, so it may have been done.
  */
 export class DatabaseUnavailableError extends Error {
   readonly why: Unavailability
@@ -57,8 +57,7 @@ const UNAVAILABLE = new Map([
 const CONNECTION_EXCEPTION = /^08...$/
 
 /**
- * What an error of the database means, where it means that the same may work in a moment; undefined for
- * all others. Drizzle wraps what the driver threw.
+ * The meaning of a temporary database error; undefined for all others. Drizzle wraps the driver's error.
  */
 export function unavailable(error: unknown): DatabaseUnavailableError | undefined {
   for (let one = error; one instanceof Error; one = one.cause) {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Account } from './binaries.ts'
 
 const START_LIMIT_MS = 60_000
-/** For how long a lock file may be empty. */
+/** How long a lock file may be empty. */
 const EMPTY_LOCK_MS = 5_000
 /** Below those that systems give to outgoing connections, one of which could hold the server's while it is down. */
 const PORTS = { from: 16_384, to: 32_768 }
@@ -128,7 +128,7 @@ async function launch({ dir, bin, account, flags }: Server, port: number): Promi
 export function clearStaleLock(dir: string): void {
   const lines = readLock(dir)
   if (!lines || isServer(Number(lines[0]), dir)) return
-  // Another starter's server has made the file and not written it yet.
+  // Another process's server has created the file but not written it yet.
   const made = fs.statSync(lockOf(dir), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (!lines[0] && Date.now() - made < EMPTY_LOCK_MS) return
   removeLock(dir, lines.join('\n'))

@@ -17,7 +17,7 @@ import {
 } from './server-process.ts'
 
 export type EmbeddedPostgres = {
-  /** Stays the same while anybody supervises the server. */
+  /** Stays the same while a process supervises the server. */
   url: string
   pid: number
   /** The cluster's folder. */
@@ -66,7 +66,7 @@ export async function startEmbedded(options: {
   }
 }
 
-/** Makes the cluster beside its place and renames it: of several starters one wins, a kill leaves no half. */
+/** Creates the cluster in a temporary folder and renames it, so that one of several processes wins and a kill leaves no partial cluster. */
 async function initialise(dir: string, bin: string, account: Account): Promise<void> {
   const temporary = `${dir}.init-${process.pid}`
   await remove(temporary)
@@ -100,7 +100,7 @@ async function initialise(dir: string, bin: string, account: Account): Promise<v
   }
 }
 
-/** Removes what starters left that were killed inside `initialise`. */
+/** Removes the temporary folders of processes that were killed inside `initialise`. */
 async function sweepAbandoned(dir: string): Promise<void> {
   const prefix = `${path.basename(dir)}.init-`
   for (const name of fs.readdirSync(path.dirname(dir))) {

@@ -69,7 +69,7 @@ export const usage_counters = pgTable(
   ],
 )
 
-/** What each step that succeeded asked of a provider, and what it cost. Append-only. */
+/** The usage and the cost of each successful step. Append-only. */
 export const usage_logs = pgTable(
   'usage_logs',
   {

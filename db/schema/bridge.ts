@@ -14,7 +14,7 @@ import { at, id, ref, reference, timestamps } from './columns.ts'
 import { runs } from './runs.ts'
 import { sites } from './sites.ts'
 
-/** Webhooks of a site's plugin that were acted on: the same one again is not. */
+/** The ids of received webhooks, so that a repeated one has no effect. */
 export const bridge_events = pgTable(
   'bridge_events',
   {
@@ -49,7 +49,7 @@ export type DeliveryAttempt = {
   request?: string
 }
 
-/** Webhooks for a site's plugin, and attempts to publish there, with how each went. */
+/** Webhooks for a site's plugin, and attempts to publish there, with their results. */
 export const wordpress_deliveries = pgTable(
   'wordpress_deliveries',
   {

@@ -13,8 +13,8 @@ import { accounts, ROLES, users } from './accounts.ts'
 import { at, id, ref, reference, timestamps } from './columns.ts'
 
 /**
- * What is counted to slow down guessing, and the networks that users signed in from, by hashed key:
- * platform rows, no tenant's. A row means nothing once its window has ended.
+ * Counters that slow down guessing, and the networks that users signed in from, by hashed key. The rows
+ * belong to the platform. A row is ignored once its window has ended.
  */
 export const login_attempts = pgTable(
   'login_attempts',

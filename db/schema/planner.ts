@@ -64,11 +64,11 @@ export const keywords = pgTable(
     ...siteSector,
     keyword: text().notNull(),
     /**
-     * The keyword as it is compared. Row-level security lets no index be used through `lower`, which is
-     * not leakproof; through a column it may.
+     * The keyword in lowercase, for comparisons. A column, because with row-level security an index on
+     * `lower`, which is not leakproof, would not be used.
      */
     folded: text().generatedAlwaysAs(sql`lower(keyword)`),
-    /** Searches a month. */
+    /** Searches per month. */
     volume: integer().notNull().default(0),
     /** 0 to 100. */
     difficulty: integer().notNull().default(0),

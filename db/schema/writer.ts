@@ -70,13 +70,13 @@ export const tasks = pgTable(
     meta_description: text().notNull().default(''),
     slug: text().notNull().default(''),
     excerpt: text().notNull().default(''),
-    /** Marks the post in WordPress as this task's, whatever WordPress and whatever database. */
+    /** Identifies the task's post in any WordPress. */
     publication_key: uuid().notNull().defaultRandom(),
     assigned_post_id: ref(),
     post_url: text(),
     /** The title that is public in WordPress, for internal links to this page. */
     public_title: text(),
-    /** Where its last update and a person's edit in WordPress do not go together. */
+    /** The clashes of its last update with a person's edits in WordPress. */
     conflict: jsonb().$type<TaskConflict>(),
     /** When the current version of the article was approved. A change withdraws the approval. */
     approved_at: at(),
@@ -87,11 +87,11 @@ export const tasks = pgTable(
     published_at: at(),
     /** When WordPress last reported the post's state, by its own clock; older reports are ignored. */
     wp_told_at: at(),
-    /** When a person last edited the post in WordPress, as its plugin told. */
+    /** When a person last edited the post in WordPress, as reported by the plugin. */
     wp_edited_at: at(),
-    /** When the post is looked at next, until it was seen live; null when it need not be. */
+    /** The time of the next check until the post was found live; null if none is needed. */
     verify_at: at(),
-    /** How often it was looked at since it was published. */
+    /** The number of checks since it was published. */
     verifications: integer().notNull().default(0),
     error: jsonb().$type<TaskError>(),
     ...timestamps,
@@ -144,11 +144,11 @@ export const internal_links = pgTable(
     ...siteSector,
     from_task_id: ref().notNull(),
     to_task_id: ref().notNull(),
-    /** Where the page links to since it was published last; null while it does not. */
+    /** The URL that the published page links to; null if there is no link. */
     url: text(),
-    /** Where it is to link to when it is published next, empty for nowhere; null: as it is. */
+    /** The URL to link to at the next update; empty to remove the link, null to keep it. */
     accepted_url: text(),
-    /** The address that somebody decided not to change it to; empty for not taking it away. */
+    /** The URL of the dismissed change; empty if removing the link was dismissed. */
     dismissed_url: text(),
     ...timestamps,
   },
@@ -228,8 +228,8 @@ export const images = pgTable(
 )
 
 /**
- * What publishing knows of an object in WordPress: the intent is written before the request that
- * creates it, the id after, so that whatever happens between can be reconciled.
+ * The intent log of objects in WordPress: the intent is written before the request that creates an object,
+ * its id after, so that anything in between can be reconciled.
  */
 export const wordpress_objects = pgTable(
   'wordpress_objects',
