@@ -46,7 +46,7 @@ const listed = async (filter: string, by = owner) => {
 const attemptsOf = (task: number) => listed(`kind=publish&task_id=${task}`)
 const basic = () => btoa(`${wordpress.user}:${wordpress.appPassword}`)
 
-it('has each exchange of an attempt to publish, with its answer and time', async () => {
+it('logs each exchange of an attempt to publish, with its response and time', async () => {
   const [id] = await writeArticles(owner, place, ['Logged'], { images_per_task: 1 })
   expect((await owner.run('writer/tasks/publish/', { ids: [id] })).state).toBe('SUCCESS')
   const [attempt] = await attemptsOf(id!)
@@ -67,7 +67,7 @@ it('has each exchange of an attempt to publish, with its answer and time', async
   expect(JSON.stringify(attempt)).not.toContain(basic())
 })
 
-it('removes secrets, also those that a site says back', async () => {
+it('removes secrets, also those that a site repeats', async () => {
   const [id] = await writeArticles(owner, place, ['Echoed'], { images_per_task: 1 })
   await wordpress.addMuPlugin({
     name: 'echo',
@@ -86,7 +86,7 @@ it('removes secrets, also those that a site says back', async () => {
   await wordpress.removeMuPlugin('echo')
 })
 
-it('removes what JSON and addresses write in another way', () => {
+it('removes secrets as JSON and URLs write them', () => {
   const credentials = { username: 'ann', appPassword: 'ab+/ cd=e' }
   const both = [credentials.appPassword, credentials.appPassword.replaceAll(' ', '')]
   const secrets = [...both, ...both.map((one) => btoa(`ann:${one}`)), 'whsec_a+b/c=']
@@ -103,7 +103,7 @@ it('removes what JSON and addresses write in another way', () => {
   }
 })
 
-it('publishes anew what is replayed, once', async () => {
+it('publishes once more on a replay', async () => {
   const [id] = await writeArticles(owner, place, ['Replayed'], { images_per_task: 1 })
   await owner.run('writer/tasks/publish/', { ids: [id], status: 'draft' })
   const [attempt] = await attemptsOf(id!)
@@ -118,7 +118,7 @@ it('publishes anew what is replayed, once', async () => {
   expect(posts).toEqual([{ post_status: 'draft' }])
 })
 
-it('has a post that is made a draft again, which can be done anew', async () => {
+it('logs an unpublished post, which can be replayed', async () => {
   const [id] = await writeArticles(owner, place, ['Taken back'], { images_per_task: 1 })
   await owner.run('writer/tasks/publish/', { ids: [id] })
   const { task_id: run } = (await owner.post<{ task_id: number }>(`writer/tasks/${id}/unpublish/`))
@@ -137,7 +137,7 @@ it('has a post that is made a draft again, which can be done anew', async () => 
   expect(posts).toEqual([{ post_status: 'draft' }])
 })
 
-it('keeps what was exchanged while the attempt goes on', async () => {
+it('saves the exchanges while the attempt runs', async () => {
   const [id] = await writeArticles(owner, place, ['Slow'], { images_per_task: 1 })
   const go = join(wordpress.root, 'go')
   await wordpress.addMuPlugin({
@@ -156,7 +156,7 @@ it('keeps what was exchanged while the attempt goes on', async () => {
   await wordpress.removeMuPlugin('slow')
 })
 
-it('keeps no half of an answer, which may end within a secret', async () => {
+it('keeps no part of a response that may end within a secret', async () => {
   const database = openDatabase(new Pool(service.databaseUrl, { size: 1 }), WORKER_LIMITS)
   const scope = { accountId: owner.accountId }
   const step = { account_id: owner.accountId, id: 1, run_id: 1, object_id: 1, attempt: 1 }
@@ -183,7 +183,7 @@ it('keeps no half of an answer, which may end within a secret', async () => {
   await database.close()
 })
 
-it('is listed by task and time, to those who may see the site', async () => {
+it('is listed by task and time to users who may see the site', async () => {
   const [id] = await writeArticles(owner, place, ['Found'], { images_per_task: 1 })
   const before = new Date().toISOString()
   await owner.run('writer/tasks/publish/', { ids: [id] })
@@ -203,7 +203,7 @@ it('is listed by task and time, to those who may see the site', async () => {
   expect((await editor.get(one)).status).toBe(200)
 })
 
-it('says of an attempt whose worker died that it failed', async () => {
+it('marks an attempt as failed when its worker died', async () => {
   const [id] = await writeArticles(owner, place, ['Interrupted'], { images_per_task: 1 })
   await owner.run('writer/tasks/publish/', { ids: [id] })
   const [attempt] = await attemptsOf(id!)

@@ -21,7 +21,7 @@ it.each([521, 523, 525, 526])(
   },
 )
 
-it.each([520, 522, 524])('does not know whether the site did it (%i)', async (status) => {
+it.each([520, 522, 524])('reports an unknown outcome (%i)', async (status) => {
   const error = await failureOf(new Response('<h1>Error</h1>', { status }))
   expect(error).toMatchObject({ code: 'server_error', outcome: 'unknown', retryable: true })
 })
@@ -31,12 +31,12 @@ it.each([
   '<title>DDoS</title>Checking your browser before accessing site.test',
   '<script>sucuri_cloudproxy_js=""</script>',
   '<script src="/_Incapsula_Resource?SWJIYLWA=1"></script>',
-])('tells a challenge that is served with status 200: %s', async (page) => {
+])('recognises a challenge page with status 200: %s', async (page) => {
   const error = await failureOf(new Response(page, { status: 200 }))
   expect(error).toMatchObject({ code: 'blocked_by_firewall', outcome: 'unknown', retryable: true })
 })
 
-it('takes no page for a challenge that only speaks of one', async () => {
+it('does not mistake a page about challenges for one', async () => {
   const page = `<title>A blog</title>${'<p>x</p>'.repeat(200)}_Incapsula_Resource`
   expect(await failureOf(new Response(page))).toMatchObject({ code: 'html_answer' })
 })

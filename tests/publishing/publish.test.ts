@@ -40,7 +40,7 @@ const publish = (ids: number[], more: object = {}) =>
 const postOf = (id: number) => wordpress.query('select * from wp_posts where ID = ?', id)[0]!
 
 describe('publishing', () => {
-  it('hands over the whole article, and completes when it is seen live', async () => {
+  it('publishes the whole article, and completes the task when the post is live', async () => {
     const cluster = await owner.post<{ id: number }>('planner/clusters/', {
       ...place,
       name: 'Green Tea',
@@ -86,7 +86,7 @@ describe('publishing', () => {
     for (const { alt } of files) expect(alt).not.toBe('')
   })
 
-  it('updates the post of a published task instead of making another', async () => {
+  it('updates the post of a published task instead of creating another', async () => {
     const [id] = await writeArticles(owner, place, ['An article to update'], { images_per_task: 1 })
     await publish([id!])
     const first = await taskOf(id!)
@@ -97,7 +97,7 @@ describe('publishing', () => {
     expect(postOf(first.assigned_post_id).post_content).toContain('A new text.')
   })
 
-  it('does not overwrite what a person edited in WordPress, and publishes what is then decided', async () => {
+  it('does not overwrite a person’s edit in WordPress, and publishes the decision', async () => {
     const [id] = await writeArticles(owner, place, ['An article to edit'], { images_per_task: 1 })
     await publish([id!])
     const { assigned_post_id } = await taskOf(id!)
@@ -147,7 +147,7 @@ describe('publishing', () => {
     expect((await owner.get(`${path}/conflict/`)).status).toBe(404)
   })
 
-  it('does not make anew by itself what a person deleted', async () => {
+  it('does not create a post again that a person deleted', async () => {
     const [id] = await writeArticles(owner, place, ['To be deleted'], { images_per_task: 1 })
     await publish([id!])
     const { assigned_post_id } = await taskOf(id!)
@@ -179,7 +179,7 @@ describe('publishing', () => {
     })
   })
 
-  it('schedules for a time, and hands over drafts', async () => {
+  it('schedules posts, and creates drafts', async () => {
     const [later, draft] = await writeArticles(owner, place, ['Later', 'As a draft'], {
       images_per_task: 1,
     })
@@ -201,7 +201,7 @@ describe('publishing', () => {
     expect(contradiction.status).toBe(400)
   })
 
-  it('follows the article and its images in the run that makes them', async () => {
+  it('publishes in the same run that generates the article and its images', async () => {
     const task = await owner.post<Task>('writer/tasks/', { ...place, title: 'Tea in one go' })
     const run = await owner.run('writer/tasks/auto_generate_content/', {
       ids: [task.body.id],
@@ -220,7 +220,7 @@ describe('publishing', () => {
     expect(await (await fetch(published.post_url)).text()).toContain('wp-post-image')
   })
 
-  it('leaves a trashed post in the trash and says so', async () => {
+  it('leaves a trashed post in the trash and reports it', async () => {
     const [id] = await writeArticles(owner, place, ['An article to trash'], { images_per_task: 1 })
     await publish([id!])
     const { assigned_post_id } = await taskOf(id!)
@@ -230,7 +230,7 @@ describe('publishing', () => {
     expect(postOf(assigned_post_id).post_status).toBe('trash')
   })
 
-  it('takes only tasks with an article, on linked sites', async () => {
+  it('accepts only tasks with an article, on linked sites', async () => {
     const queued = await owner.post<{ id: number }>('writer/tasks/', {
       ...place,
       title: 'Not written',
@@ -248,7 +248,7 @@ describe('publishing', () => {
     expect([unlinked.status, unlinked.body.code]).toEqual([409, 'site_not_linked'])
   })
 
-  it('leaves out what a model slipped into the article', async () => {
+  it('removes hostile markup that a model put into the article', async () => {
     const [id] = await writeArticles(owner, place, ['A hostile article'], { images_per_task: 1 })
     const html_content = `<h2>Fine</h2><p onclick="x()">Text [gallery ids="1"] <script>alert(1)</script>
       <!-- wp:html --><iframe src="https://evil.example"></iframe><a href="javascript:x()">link</a></p>`

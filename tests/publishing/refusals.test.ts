@@ -83,32 +83,36 @@ describe('an article that something in front of WordPress refuses', () => {
       'server_error',
       3,
     ],
-  ])('fails soon, says why, and leaves the others alone: %s', async (what, answer, code, times) => {
-    const [refused, other] = [`Refused by ${what}`, `Beside ${what}`]
-    site.refuse(refuseTitle(refused, answer))
-    const ids = await writeArticles(owner, place, [refused, other], { images_per_task: 1 })
-    const ended = await owner.run('writer/tasks/publish/', { ids })
-    expect(ended.state).toBe('FAILURE')
-    const { body } = await owner.get<{ error: { code: string; message: string }; status: string }>(
-      `writer/tasks/${ids[0]}/`,
-    )
-    expect(body.error.code).toBe(code)
-    expect(body.error.message).toContain(`status ${answer.status}`)
-    const words =
-      typeof answer.body === 'string' ? /<h1>(.*?)</.exec(answer.body)![1]! : 'Cannot insert'
-    expect(body.error.message).toContain(words.replace('&amp;', '&'))
-    expect(body.error.message).not.toContain('var x')
-    expect(body.status).toBe('review')
-    expect(site.titles()).toContain(other)
-    expect(postsOf(refused)).toHaveLength(times)
-    // Of both articles, with the question whether the site works at all.
-    expect(site.requests.length).toBeLessThan(120)
-    expect((await siteOf()).wp_paused_at).toBeNull()
-    site.refuse(() => undefined)
-    expect((await owner.run('writer/tasks/publish/', { ids: [ids[0]!] })).state).toBe('SUCCESS')
-  })
+  ])(
+    'fails soon with the reason, and does not affect other articles: %s',
+    async (what, answer, code, times) => {
+      const [refused, other] = [`Refused by ${what}`, `Beside ${what}`]
+      site.refuse(refuseTitle(refused, answer))
+      const ids = await writeArticles(owner, place, [refused, other], { images_per_task: 1 })
+      const ended = await owner.run('writer/tasks/publish/', { ids })
+      expect(ended.state).toBe('FAILURE')
+      const { body } = await owner.get<{
+        error: { code: string; message: string }
+        status: string
+      }>(`writer/tasks/${ids[0]}/`)
+      expect(body.error.code).toBe(code)
+      expect(body.error.message).toContain(`status ${answer.status}`)
+      const words =
+        typeof answer.body === 'string' ? /<h1>(.*?)</.exec(answer.body)![1]! : 'Cannot insert'
+      expect(body.error.message).toContain(words.replace('&amp;', '&'))
+      expect(body.error.message).not.toContain('var x')
+      expect(body.status).toBe('review')
+      expect(site.titles()).toContain(other)
+      expect(postsOf(refused)).toHaveLength(times)
+      // Of both articles, with the question whether the site works at all.
+      expect(site.requests.length).toBeLessThan(120)
+      expect((await siteOf()).wp_paused_at).toBeNull()
+      site.refuse(() => undefined)
+      expect((await owner.run('writer/tasks/publish/', { ids: [ids[0]!] })).state).toBe('SUCCESS')
+    },
+  )
 
-  it('is given up after some attempts whose outcome nobody knows, and says why', async () => {
+  it('fails with the reason after some attempts of unknown outcome', async () => {
     const title = 'Behind a broken gateway'
     site.refuse(refuseTitle(title, page(502, 'Bad Gateway')))
     const ids = await writeArticles(owner, place, [title], { images_per_task: 1 })
@@ -119,7 +123,7 @@ describe('an article that something in front of WordPress refuses', () => {
   }, 240_000)
 })
 
-describe('what an article can do without', () => {
+describe('an optional part of an article', () => {
   it('is left out when the server refuses it, and sent with the next publication', async () => {
     const title = 'With a large picture'
     site.refuse((request) =>
@@ -141,7 +145,7 @@ describe('what an article can do without', () => {
     )
   })
 
-  it('is left out of each article of a bulk when WordPress cannot insert it', async () => {
+  it('is left out of each article in bulk when WordPress cannot insert it', async () => {
     const created = async (path: string, body: object) =>
       (await owner.post<{ id: number }>(path, { ...place, ...body })).body.id
     const cluster_id = await created('planner/clusters/', { name: 'Refused category' })
@@ -171,7 +175,7 @@ describe('what an article can do without', () => {
 })
 
 describe('a site whose plugin does not unpair', () => {
-  it('has its application password revoked all the same when it is unlinked', async () => {
+  it('has its application password revoked when it is unlinked', async () => {
     const { id } = (await owner.post<{ id: number }>('auth/sites/', { name: 'Unlinked' })).body
     const paired = { plugin_version: '0.1.0', pairing: { paired: true, site_id: id } }
     const answers: Record<string, StandInAnswer> = {
@@ -195,13 +199,13 @@ describe('a site whose plugin does not unpair', () => {
   })
 })
 
-describe('a site that something stands in front of', () => {
+describe('a site behind a firewall', () => {
   const paused = (code: string) =>
     until(async () => (await siteOf()).wp_pause_reason?.code === code, {
       what: `the pause of the site for ${code}`,
     })
 
-  it('is paused when no write comes through, and goes on when they do', async () => {
+  it('is paused while every write is blocked, and resumes afterwards', async () => {
     site.refuse(({ method }) => (method === 'POST' ? page(403, 'No POST here') : undefined))
     const ids = await writeArticles(owner, place, ['No write'], { images_per_task: 1 })
     const { body } = await owner.post<{ task_id: number }>('writer/tasks/publish/', { ids })
@@ -211,7 +215,7 @@ describe('a site that something stands in front of', () => {
     expect((await owner.follow(body.task_id)).state).toBe('SUCCESS')
   })
 
-  it('is waited for while WordPress is being updated', async () => {
+  it('is waited for while WordPress is updated', async () => {
     const until = Date.now() + 4_000
     site.refuse(({ path }) =>
       path.startsWith('/wp-json/') && Date.now() < until

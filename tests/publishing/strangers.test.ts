@@ -85,7 +85,7 @@ describe.each([
     place = await linkedBlog(owner, wordpress)
   })
 
-  it('is not published by the watchdog, and its address is not taken for the article’s', async () => {
+  it('is not published by a check, and its address is not used for the article', async () => {
     const publish_at = new Date(Date.now() + 3_600_000).toISOString()
     const id = await published(place, `Scheduled ${name}`, { publish_at })
     const before = await taskOf(id)
@@ -108,7 +108,7 @@ describe.each([
     expect(postAt(wordpress, post)).toEqual(persons('publish'))
   })
 
-  it('is not overwritten, and asking again makes the article a post of its own', async () => {
+  it('is not overwritten, and the next publication creates a post of the article', async () => {
     const id = await published(place, `Updated ${name}`)
     const post = (await taskOf(id)).assigned_post_id!
     await replacePost(wordpress, post, 'publish')
@@ -121,7 +121,7 @@ describe.each([
     expect(postAt(wordpress, post)).toEqual(persons('publish'))
   })
 
-  it('does not keep the article from its own post, which a restored database has under another id', async () => {
+  it('does not hide the article’s own post, which a restored database has under another id', async () => {
     const id = await published(place, `Moved ${name}`)
     const post = (await taskOf(id)).assigned_post_id!
     const moved = Number(
@@ -152,7 +152,7 @@ describe('a site that is linked to another WordPress', () => {
     return taskOf(id)
   }
 
-  it('sets ids and addresses aside, touches no stranger’s post, and finds its posts again', async () => {
+  it('clears ids and addresses, touches no other post, and finds its posts again', async () => {
     const place = await linkedBlog(owner, plain)
     const publish_at = new Date(Date.now() + 3_600_000).toISOString()
     const live = await published(place, 'Live elsewhere')

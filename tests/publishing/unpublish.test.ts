@@ -84,7 +84,7 @@ function queued(id: number, is: (found: { held: string | null }[]) => boolean) {
 type Queued = { id: number; run_id: number; held: string | null; not_before: string | null }
 
 describe('unpublishing', () => {
-  it('makes a draft of a scheduled post, which the watchdog then leaves alone', async () => {
+  it('makes a scheduled post a draft, which stays one', async () => {
     const publish_at = new Date(Date.now() + 3_600_000).toISOString()
     const id = await published('Scheduled', { publish_at })
     expect(await statusOf(id)).toBe('future')
@@ -95,7 +95,7 @@ describe('unpublishing', () => {
     expect(row!.verify_at).toBe(null)
   })
 
-  it('cancels what waits for approval, and of a run of several tasks that of this one alone', async () => {
+  it('cancels a publication that waits for approval, and no other of the same run', async () => {
     const [one, other] = [await published('Held one'), await published('Held other')]
     await patchSite({ requires_approval: true })
     const { body } = await publish([one, other])
@@ -113,7 +113,7 @@ describe('unpublishing', () => {
     expect(balance.body).toMatchObject({ held: 0 })
   })
 
-  it('cancels what waits for its slot, or to be tried again, so that it never becomes public again', async () => {
+  it('cancels a publication that waits for its slot or a retry, so that the post never becomes public again', async () => {
     const id = await published('Retried')
     await service.sql`update tasks set wp_status = 'draft' where id = ${id}`
     await patchSite({ publish_per_day: 1 })
@@ -143,7 +143,7 @@ describe('unpublishing', () => {
     expect(await statusOf(id)).toBe('draft')
   })
 
-  it('is refused while a publication is sent, and refuses one until it is done', async () => {
+  it('is refused while a publication is sent, and refuses publications until it is done', async () => {
     const id = await published('Busy')
     let run = 0
     await whileSending(
@@ -174,7 +174,7 @@ describe('unpublishing', () => {
     expect(await statusOf(id)).toBe('publish')
   })
 
-  it('has the last word over the watchdog, which is publishing what WP-Cron missed', async () => {
+  it('wins over a check that publishes a post which WP-Cron missed', async () => {
     const publish_at = new Date(Date.now() + 3_600_000).toISOString()
     const id = await published('Overdue', { publish_at })
     const { assigned_post_id } = await taskOf(id)

@@ -57,8 +57,8 @@ async function looked(id: number): Promise<Task> {
 const nextLook = async (id: number) =>
   (await service.sql`select verify_at, verifications from tasks where id = ${id}`)[0]!
 
-describe('the watchdog', () => {
-  it('publishes what WP-Cron missed, and completes it when it is live', async () => {
+describe('checking published posts', () => {
+  it('publishes a post that WP-Cron missed, and completes it when it is live', async () => {
     const id = await scheduled('Missed tea')
     const before = await taskOf(id)
     expect(before).toMatchObject({ status: 'published', wp_status: 'future' })
@@ -75,7 +75,7 @@ describe('the watchdog', () => {
     expect(log.map(({ request }) => request)).toEqual(['{"status":"publish"}'])
   })
 
-  it('leaves alone what a person scheduled anew, and looks again after that time', async () => {
+  it('leaves a post alone that a person rescheduled, and checks it after that time', async () => {
     const id = await scheduled('Postponed tea')
     const { assigned_post_id } = await taskOf(id)
     expect(await looked(id)).toMatchObject({ status: 'published', wp_status: 'future' })
@@ -87,7 +87,7 @@ describe('the watchdog', () => {
     ['drafted', `wp_update_post(['ID' => $id, 'post_status' => 'draft']);`, 'draft', null],
     ['trashed', 'wp_trash_post($id);', 'trash', 'post_gone'],
     ['deleted', 'wp_delete_post($id, true);', null, 'post_gone'],
-  ])('respects that a person %s the post, and says so', async (verb, php, wp_status, code) => {
+  ])('respects that a person %s the post, and reports it', async (verb, php, wp_status, code) => {
     const id = await scheduled(`Tea that was ${verb}`)
     const { assigned_post_id } = await taskOf(id)
     await wordpress.php(`$id = ${assigned_post_id}; ${php}`)
@@ -97,7 +97,7 @@ describe('the watchdog', () => {
     expect(await nextLook(id)).toMatchObject({ verify_at: null })
   })
 
-  it('looks again at what is not seen live, ever more rarely, and says so in the end', async () => {
+  it('checks a post that is not live again at growing intervals, and finally reports it', async () => {
     const id = await scheduled('Hidden tea')
     const { assigned_post_id } = await taskOf(id)
     await wordpress.addMuPlugin({
@@ -122,7 +122,7 @@ describe('the watchdog', () => {
     await wordpress.removeMuPlugin('hidden')
   })
 
-  it('looks again later when the site cannot be asked', async () => {
+  it('checks again later when the site does not answer', async () => {
     const id = await scheduled('Unreachable tea')
     await wordpress.addMuPlugin({
       name: 'down',

@@ -126,7 +126,7 @@ const auditOf = async ({ siteId }: Plugin) =>
   ).map(({ action }) => action)
 
 describe('webhooks', () => {
-  it('go to a site in their order, one at a time', async () => {
+  it('are sent to a site in order, one at a time', async () => {
     const plugin = await newPlugin(await newAccount(), () => 200)
     await due(plugin, 40)
     await send()
@@ -135,7 +135,7 @@ describe('webhooks', () => {
     expect(await statesOf(plugin)).toEqual({ delivered: 40 })
   })
 
-  it('cost a site that fails one attempt, whatever waits, and then go on in their order', async () => {
+  it('cost a failing site one attempt, however many wait, and then continue in order', async () => {
     const plugin = await newPlugin(await newAccount(), () => 503)
     await due(plugin, 1_000)
     await send()
@@ -156,7 +156,7 @@ describe('webhooks', () => {
     expect(await siteOf(plugin)).toMatchObject(working)
   })
 
-  it('go one at a time to a site that works again, however long its turn takes', async () => {
+  it('are sent one at a time to a site that works again, however long its turn takes', async () => {
     const plugin = await newPlugin(await newAccount(), () => 503)
     await due(plugin, 3)
     await send()
@@ -171,7 +171,7 @@ describe('webhooks', () => {
     expect(names(plugin)).toEqual([1, 1, 2])
   })
 
-  it('arrive while the sites of another account hang, of which a few are tried at once', async () => {
+  it('arrive while the sites of another account hang, of which only a few are tried at once', async () => {
     const hanging = await newAccount()
     const dead = await Promise.all(upTo(12).map(() => newPlugin(hanging, () => 'hang')))
     for (const plugin of dead) await due(plugin, 50)
@@ -189,7 +189,7 @@ describe('webhooks', () => {
     expect(await siteOf(dead[0]!)).toMatchObject({ wp_webhooks_failures: 0 })
   }, 60_000)
 
-  it('pass one that the site refuses again and again', async () => {
+  it('pass one that the site refuses repeatedly', async () => {
     const plugin = await newPlugin(await newAccount(), ({ name }) => (name === '2' ? 400 : 200))
     await due(plugin, 5)
     for (let n = 0; n < 4; n++) {
@@ -231,7 +231,7 @@ describe('webhooks', () => {
     expect(await auditOf(plugin)).toEqual(['site.webhooks_disabled', 'site.webhooks_enabled'])
   })
 
-  it('are given up after three days, and all of them when the site has failed for five', async () => {
+  it('fail after three days, and all of them when the site has failed for five', async () => {
     const plugin = await newPlugin(await newAccount(), () => 502)
     await due(plugin, 10)
     await sql`update wordpress_deliveries set next_attempt_at = now() - interval '73 hours'
@@ -253,7 +253,7 @@ describe('webhooks', () => {
     expect(await statesOf(plugin)).toEqual({ failed: 10 })
   })
 
-  it('leave no trace of failures that were given up, so that a later one counts from its own time', async () => {
+  it('count failures from a later one once earlier ones have expired', async () => {
     const plugin = await newPlugin(await newAccount(), () => 502)
     await due(plugin, 1)
     await sql`update wordpress_deliveries set next_attempt_at = now() - interval '73 hours'
@@ -266,7 +266,7 @@ describe('webhooks', () => {
     })
   })
 
-  it('are tried for three days by a site that refuses them', async () => {
+  it('are retried for three days when a site refuses them', async () => {
     const plugin = await newPlugin(await newAccount(), () => 400)
     await due(plugin, 1)
     let hours = 0
