@@ -79,7 +79,7 @@ export async function submitForReview(tx: Tx, id: number): Promise<void> {
   await set(tx, and(eq(tasks.id, id), eq(tasks.status, 'draft')), { status: 'review' })
 }
 
-/** draft → review: somebody, named in words, has approved the articles as they stand. */
+/** draft → review: a person, given by name, has approved the current articles. */
 export async function setApproved(tx: Tx, ids: number[], approved_by: string): Promise<void> {
   const status = from('draft', 'review')
   await set(tx, among(ids), { approved_at: sql`now()`, approved_by, status })

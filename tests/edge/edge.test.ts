@@ -127,7 +127,7 @@ it('names the setting that it lacks', async () => {
   const lacking = await startEdge({ ...edge.config, bucket: undefined })
   try {
     expect((await fetch(`${lacking.url}/healthz`)).status).toBe(500)
-    expect(lacking.log()).toContain('IGNY8_S3_URL: required at the edge')
+    expect(lacking.log()).toContain('IGNY8_S3_URL: required on Workers')
   } finally {
     await lacking.stop()
   }

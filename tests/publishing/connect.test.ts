@@ -126,7 +126,9 @@ describe('linking with one click', () => {
     const site = await newSite()
     const state = await begun(site)
     await answer(state, { ...credentials(), password: 'xxxx xxxx xxxx' })
-    expect(await outcome(state, /could not be linked/)).toContain('does not accept this user name')
+    expect(await outcome(state, /could not be connected/)).toContain(
+      'does not accept this user name',
+    )
     expect(await linkOf(site)).toEqual({ wp_url: null, wp_username: null })
   })
 

@@ -183,7 +183,7 @@ describe('the start', () => {
     for (const size of [1, 5]) {
       const pooled = await startPgBouncer(url, 'transaction', size)
       const line = await refusal({ DATABASE_URL: pooled.url, IGNY8_SECRET_KEYS: KEYS })
-      expect(line).toMatch(/^DATABASE_URL: .*pool_mode = transaction.*Give the address/)
+      expect(line).toMatch(/^DATABASE_URL: .*pool_mode = transaction.*Use the address/)
       await pooled.stop()
     }
     const pooled = await startPgBouncer(url, 'session', 40)

@@ -150,11 +150,14 @@ describe('connecting Search Console', () => {
     })
     await saveClient()
     google.script({ on: 'token', do: 'grant', body: { scope: 'openid' } })
-    expect(await connect()).toMatchObject({ status: 422, text: expect.stringContaining('tick it') })
+    expect(await connect()).toMatchObject({
+      status: 422,
+      text: expect.stringContaining('select it'),
+    })
     google.script({ on: 'token', do: 'grant', body: {} })
     expect(await connect()).toMatchObject({
       status: 422,
-      text: expect.stringContaining('no lasting access'),
+      text: expect.stringContaining('not grant lasting access'),
     })
   })
 
