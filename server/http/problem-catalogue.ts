@@ -26,7 +26,7 @@ export const PROBLEM_TEXTS: Record<ErrorCode, ProblemText> = {
     title: 'The CSV file cannot be imported',
     cause:
       'The file has no readable header, no keyword column, or an encoding that cannot be detected. Nothing was imported.',
-    remedy: 'Read "detail" and "cause_code", correct the file, and try it with dry_run=true first.',
+    remedy: 'Read "detail" and "cause_code" and correct the file.',
   },
   answer_too_large: {
     title: 'The response would be too large',

@@ -20,12 +20,12 @@ const BOUNDED: Record<string, number> = {
   'server/sites/site-link.ts /\\/+$/': URL_LENGTH,
   'server/client/client.ts /\\/+$/': URL_LENGTH,
   'server/publishing/link.ts /\\/+$/': URL_LENGTH,
-  'server/ai/local/generate-content.ts /\\?+$/': KEYWORD_LENGTH,
+  'server/ai/local/drafts/generate-content.ts /\\?+$/': KEYWORD_LENGTH,
   'server/ai/local/idea-titles.ts /\\?+$/': KEYWORD_LENGTH,
-  'server/ai/local/name-cluster.ts /^[^\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+$/gu': 200,
+  'server/ai/local/clustering/name-cluster.ts /^[^\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+$/gu': 200,
   'server/ai/local/phrase.ts /[\\s,;:–—|&(-]+$/u': 300,
   // A prompt's longest line on a title card.
-  'server/ai/local/title-card-lines.ts /[\\s,;:.–—-]+$/u': 2_000,
+  'server/ai/local/images/title-card-lines.ts /[\\s,;:.–—-]+$/u': 2_000,
 }
 
 /** What is put together at run time, as the worst that it becomes. */

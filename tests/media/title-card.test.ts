@@ -7,10 +7,10 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { drawTitleCard } from '../../server/ai/local/title-card.ts'
-import { setLines } from '../../server/ai/local/title-card-lines.ts'
-import { PALETTES } from '../../server/ai/local/title-card-palettes.ts'
-import { setText } from '../../server/ai/local/title-card-text.ts'
+import { drawTitleCard } from '../../server/ai/local/images/title-card.ts'
+import { setLines } from '../../server/ai/local/images/title-card-lines.ts'
+import { PALETTES } from '../../server/ai/local/images/title-card-palettes.ts'
+import { setText } from '../../server/ai/local/images/title-card-text.ts'
 import { makeVariants } from '../../server/media/variants.ts'
 import { whereDifferent } from './pictures.ts'
 
@@ -75,7 +75,7 @@ describe('a title card', () => {
     try {
       const config = path.join(folder, 'fonts.conf')
       writeFileSync(config, '<?xml version="1.0"?><fontconfig></fontconfig>')
-      const module = new URL('../../server/ai/local/title-card.ts', import.meta.url)
+      const module = new URL('../../server/ai/local/images/title-card.ts', import.meta.url)
       const card = { title: 'Καφές, кофе, coffee', seed: 'x' }
       const script = `import { drawTitleCard } from ${JSON.stringify(module)}
         import { createHash } from 'node:crypto'

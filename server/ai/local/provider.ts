@@ -1,10 +1,10 @@
 import type { AiProvider, Usage } from '../provider.ts'
-import { clusterKeywords } from './cluster-keywords.ts'
-import { generateContent } from './generate-content.ts'
+import { clusterKeywords } from './clustering/cluster-keywords.ts'
+import { generateContent } from './drafts/generate-content.ts'
+import { languageNotes, voiceNotes } from './drafts/voice.ts'
 import { generateIdeas } from './generate-ideas.ts'
-import { extractImagePrompts } from './image-prompts.ts'
-import { drawTitleCard } from './title-card.ts'
-import { languageNotes, voiceNotes } from './voice.ts'
+import { extractImagePrompts } from './images/image-prompts.ts'
+import { drawTitleCard } from './images/title-card.ts'
 
 const USAGE: Usage = { model: 'local', tokens_in: 0, tokens_out: 0 }
 

@@ -1,4 +1,4 @@
-import type { KeywordShape } from './keyword-shape.ts'
+import type { KeywordShape } from '../keyword-shape.ts'
 
 /**
  * One section of a draft. `{s}` stands for the section's subject inside a sentence, always after

@@ -1,4 +1,4 @@
-import { caseFold, cleanText, isWeak, stemOf, titleCase, wordsOf } from './phrase.ts'
+import { caseFold, cleanText, isWeak, stemOf, titleCase, wordsOf } from '../phrase.ts'
 
 const LONGEST_NAME = 80
 /** How good a name of one, two, three, four words is. */

@@ -1,4 +1,4 @@
-// Builds vectors.i8 and vectors.words, which word-vectors.ts reads: `node server/ai/local/build-vectors.mjs`.
+// Builds vectors.i8 and vectors.words, which word-vectors.ts reads: `node server/ai/local/clustering/build-vectors.mjs`.
 // Takes a 110 MB download and 2 GB of memory for a minute; the two results are committed.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,8 +1,8 @@
-import type { Section } from '../../../db/schema/guidance.ts'
+import type { Section } from '../../../../db/schema/guidance.ts'
+import { cleanText } from '../phrase.ts'
+import type { Choice } from '../seeded-choice.ts'
 import type { Facet } from './facet.ts'
 import { countWords, element, escapeHtml } from './html-text.ts'
-import { cleanText } from './phrase.ts'
-import type { Choice } from './seeded-choice.ts'
 
 /** What the texts of a draft are filled with. */
 export type Subjects = { topic: string; subjects: string[] }

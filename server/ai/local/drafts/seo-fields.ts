@@ -1,5 +1,5 @@
-import { cleanText, cutAtWord } from './phrase.ts'
-import { hashText } from './seeded-choice.ts'
+import { cleanText, cutAtWord } from '../phrase.ts'
+import { hashText } from '../seeded-choice.ts'
 
 /** WordPress keeps 200 bytes of a slug in its percent-encoded form; room for its own "-2" is left. */
 const LONGEST_ENCODED_SLUG = 180

@@ -1,4 +1,4 @@
-import type { Choice } from './seeded-choice.ts'
+import type { Choice } from '../seeded-choice.ts'
 import type { Palette } from './title-card-palettes.ts'
 
 /** Pixels; what every provider is asked for. */

@@ -1,5 +1,5 @@
 import satori, { type Font } from 'satori'
-import { cleanText } from './phrase.ts'
+import { cleanText } from '../phrase.ts'
 import { FONT_FAMILY, loadFonts } from './title-card-fonts.ts'
 import { type Box, type SetText, setLines, type Word } from './title-card-lines.ts'
 

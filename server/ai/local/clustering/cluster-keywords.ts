@@ -1,11 +1,11 @@
-import type { ClusterKeywords, ClusterKeywordsInput } from '../provider.ts'
+import type { ClusterKeywords, ClusterKeywordsInput } from '../../provider.ts'
+import { caseFold } from '../phrase.ts'
 import { averageLinkTree, cutTree } from './average-link.ts'
 import { type Embedded, embedPhrases } from './embed-phrases.ts'
 import { addToProfile, type GroupProfile, likenessToGroup, profileOf } from './group-profile.ts'
 import { likenessMatrix } from './likeness-matrix.ts'
 import { describeCluster, nameCluster } from './name-cluster.ts'
 import { keepPace, type Pace } from './pace.ts'
-import { caseFold } from './phrase.ts'
 import { DIMENSIONS, loadWordVectors } from './word-vectors.ts'
 
 /** Average likeness at which keywords make one cluster: the best cut of labelled keyword lists. */

@@ -1,5 +1,5 @@
+import { isWeak, stemOf, wordsOf } from '../phrase.ts'
 import type { Pace } from './pace.ts'
-import { isWeak, stemOf, wordsOf } from './phrase.ts'
 import { DIMENSIONS, type WordVectors } from './word-vectors.ts'
 
 /** How much of a likeness is meaning; the rest is shared words (measured on labelled keywords). */

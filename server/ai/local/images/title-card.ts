@@ -1,6 +1,6 @@
 import sharp from 'sharp'
-import { CENTRED } from '../../media/focus.ts'
-import { seededChoice } from './seeded-choice.ts'
+import { CENTRED } from '../../../media/focus.ts'
+import { seededChoice } from '../seeded-choice.ts'
 import { CARD, drawBackdrop } from './title-card-backdrop.ts'
 import { FONT_FAMILY } from './title-card-fonts.ts'
 import type { Box, SetText } from './title-card-lines.ts'

@@ -1,5 +1,5 @@
-import type { AuthorProfile } from '../provider.ts'
-import { cleanText } from './phrase.ts'
+import type { AuthorProfile } from '../../provider.ts'
+import { cleanText } from '../phrase.ts'
 
 /** Texts that a draft begins and ends with. `{s}` stands for the subject, as in a `Facet`. */
 export type Voice = { intros: string[]; secondIntros: string[]; closings: string[] }

@@ -1,7 +1,7 @@
-import { articleTree } from '../../../wp-bridge/client/blocks/article-tree.ts'
-import { isText, type Node, treeText } from '../../../wp-bridge/client/blocks/inline.ts'
-import type { ExtractImagePrompts, ExtractImagePromptsInput } from '../provider.ts'
-import { cleanText } from './phrase.ts'
+import { articleTree } from '../../../../wp-bridge/client/blocks/article-tree.ts'
+import { isText, type Node, treeText } from '../../../../wp-bridge/client/blocks/inline.ts'
+import type { ExtractImagePrompts, ExtractImagePromptsInput } from '../../provider.ts'
+import { cleanText } from '../phrase.ts'
 
 /**
  * `count` prompts: the title for the article's own image, then the text of h2 headings spread over
