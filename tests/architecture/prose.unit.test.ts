@@ -24,7 +24,7 @@ const CODE = ['server', 'jobs', 'db', 'wp-bridge/client', 'tests']
 const DOCUMENTS = ['README.md', '.github/**/*.md', '.github/**/*.yml']
 /** Texts that are data: articles of the local provider, prompts for models, and samples in tests. */
 const DATA = /^server\/ai\/(?:local|prompts)\/|^tests\/(?:publishing|wordpress|plugin|php)\//
-const SELF = 'tests/architecture/prose.test.ts'
+const SELF = 'tests/architecture/prose.unit.test.ts'
 
 function proseFiles(): string[] {
   const all = [...codeFiles(CODE), ...globSync(DOCUMENTS, { cwd: ROOT })]
