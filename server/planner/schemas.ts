@@ -196,14 +196,10 @@ export const ImportGsc = z.strictObject({
     description: 'A property as listed by POST system/settings/integrations/gsc/properties/.',
     example: 'sc-domain:example.com',
   }),
-  start_date: day
-    .optional()
-    .openapi({
-      description: 'The first day. Default: the period has 28 days and ends on `end_date`.',
-    }),
-  end_date: day
-    .optional()
-    .openapi({
-      description: 'The last day. Default: three days ago, the last day with complete data.',
-    }),
+  start_date: day.optional().openapi({
+    description: 'The first day. Default: the period has 28 days and ends on `end_date`.',
+  }),
+  end_date: day.optional().openapi({
+    description: 'The last day. Default: three days ago, the last day with complete data.',
+  }),
 })

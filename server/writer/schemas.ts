@@ -96,15 +96,10 @@ export type BulkResult = z.infer<typeof BulkResult>
 export const BulkDeleted = z.object({ deleted: z.int(), results: z.array(BulkResult) })
 export const BulkUpdated = z.object({ updated: z.int(), results: z.array(BulkResult) })
 
-const imagesPerTask = z
-  .int()
-  .min(1)
-  .max(MAX_IMAGES)
-  .optional()
-  .openapi({
-    description:
-      "The number of originals per task, 2 by default, at most the plan's `max_images_per_task`.",
-  })
+const imagesPerTask = z.int().min(1).max(MAX_IMAGES).optional().openapi({
+  description:
+    "The number of originals per task, 2 by default, at most the plan's `max_images_per_task`.",
+})
 
 export const GenerateContent = z
   .strictObject({
