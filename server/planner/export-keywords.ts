@@ -5,12 +5,17 @@ import { clusters, keywords } from '../../db/schema/planner.ts'
 import type { Deps } from '../deps.ts'
 import { csvLine } from '../formats/csv-cells.ts'
 import type { Caller } from '../http/caller.ts'
+import { EXPORT_COLUMNS, IMPORT_COLUMNS } from './keyword-columns.ts'
 import { type ExportQuery, keywordFilters } from './keywords.ts'
 
 const BATCH = 2000
 /** The byte order mark, by which spreadsheets recognise UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF'
-const HEADER = ['keyword', 'volume', 'difficulty', 'intent', 'status', 'cluster']
+
+type Imported = (typeof IMPORT_COLUMNS)[number]
+const imported = Object.fromEntries(IMPORT_COLUMNS.map((name) => [name, keywords[name]])) as {
+  [name in Imported]: (typeof keywords)[name]
+}
 
 type Row = { id: number; cells: (string | number)[] }
 
@@ -30,7 +35,7 @@ export async function exportKeywords(
   let rows = await next(0)
   return new ReadableStream({
     start(controller) {
-      controller.enqueue(encoder.encode(BYTE_ORDER_MARK + csvLine(HEADER)))
+      controller.enqueue(encoder.encode(BYTE_ORDER_MARK + csvLine([...EXPORT_COLUMNS])))
     },
     async pull(controller) {
       if (rows.length > 0) {
@@ -47,10 +52,7 @@ async function rowsAfter(tx: Tx, query: z.infer<typeof ExportQuery>, after: numb
   const rows = await tx
     .select({
       id: keywords.id,
-      keyword: keywords.keyword,
-      volume: keywords.volume,
-      difficulty: keywords.difficulty,
-      intent: keywords.intent,
+      ...imported,
       status: keywords.status,
       cluster: clusters.name,
     })
@@ -63,9 +65,6 @@ async function rowsAfter(tx: Tx, query: z.infer<typeof ExportQuery>, after: numb
     .orderBy(asc(keywords.id))
     .limit(BATCH)
   return rows.map(
-    ({ id, keyword, volume, difficulty, intent, status, cluster }): Row => ({
-      id,
-      cells: [keyword, volume, difficulty, intent, status, cluster ?? ''],
-    }),
+    (row): Row => ({ id: row.id, cells: EXPORT_COLUMNS.map((name) => row[name] ?? '') }),
   )
 }

@@ -4,6 +4,7 @@ import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { answer } from '../http/schemas.ts'
 import { exportKeywords } from './export-keywords.ts'
 import { importKeywords } from './import-keywords.ts'
+import { EXPORT_COLUMNS, IMPORT_COLUMNS, listed } from './keyword-columns.ts'
 import { ExportQuery } from './keywords.ts'
 import { type Received, receiveKeywords } from './receive-keywords.ts'
 import { Imported } from './schemas.ts'
@@ -22,8 +23,8 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
       tags,
       summary: 'Import keywords from a CSV file',
       description:
-        'The file can have any size and must be UTF-8. Its first line names the columns keyword, volume, ' +
-        'difficulty and intent, in any order and case; other columns are ignored. A keyword that is already in ' +
+        'The file can have any size and must be UTF-8. Its first line names the columns ' +
+        `${listed(IMPORT_COLUMNS)}, in any order and case; other columns are ignored. A keyword that is already in ` +
         'the sector, ignoring case, takes the values of the file; a blank cell or a missing column keeps the ' +
         'stored value. Rows with an error are skipped and reported; a file that cannot be read imports ' +
         'nothing. Send `site_id` and `sector_id` before the file, so that they are checked first. A form can ' +
@@ -66,7 +67,7 @@ const routes = {
     request: { query: ExportQuery },
     responses: {
       200: {
-        description: 'keyword, volume, difficulty, intent, status and cluster.',
+        description: `${listed(EXPORT_COLUMNS)}.`,
         content: { 'text/csv': { schema: { type: 'string' as const } } },
       },
     },

@@ -3,7 +3,9 @@ import type { Tx } from '../../db/database.ts'
 import { accounts, plans } from '../../db/schema/accounts.ts'
 import { keywords, staged_keywords } from '../../db/schema/planner.ts'
 import type { SiteSector } from '../sites/site-sector.ts'
-import type { KeywordRow } from './keyword-rows.ts'
+import { IMPORT_COLUMNS, type KeywordRow, perValue, VALUE_COLUMNS } from './keyword-columns.ts'
+
+const values = perValue((name) => name)
 
 /** An upload whose rows are staged. */
 export type Staging = { accountId: number; uploadId: string }
@@ -28,15 +30,14 @@ export async function stageRows(
   const [staged] = await tx.execute<{ added: number }>(sql`
     with written as (
       insert into ${staged_keywords}
-        (account_id, upload_id, folded, line, keyword, volume, difficulty, intent)
+        (account_id, upload_id, folded, line, keyword, ${values})
       select distinct on (lower(keyword)) ${accountId}::bigint, ${uploadId}::uuid, lower(keyword),
-        line, keyword, volume, difficulty, intent
+        line, keyword, ${values}
       from json_to_recordset(${JSON.stringify(rows)}::json)
-        as r (line int, keyword text, volume int, difficulty int, intent text)
+        as r (line int, keyword text, ${perValue((name) => `${name} ${VALUE_COLUMNS[name].type}`)})
       order by lower(keyword), line desc
       on conflict (account_id, upload_id, folded) do update set line = excluded.line,
-        keyword = excluded.keyword, volume = excluded.volume, difficulty = excluded.difficulty,
-        intent = excluded.intent
+        keyword = excluded.keyword, ${perValue((name) => `${name} = excluded.${name}`)}
       returning (xmax = 0) as is_new)
     select count(*) filter (where is_new)::int as added from written`)
   return staged!.added
@@ -55,21 +56,20 @@ export async function mergeStage(tx: Tx, staging: Staging, { site_id, sector_id 
     sql`select pg_advisory_xact_lock(hashtextextended('import_keywords', ${sector_id}))`,
   )
   await tx.$sql.unsafe(`create temp table latest_keywords on commit drop as
-    select folded, keyword, volume, difficulty, intent from staged_keywords
+    select folded, ${IMPORT_COLUMNS.join(', ')} from staged_keywords
     where account_id = ${accountId} and upload_id = '${uploadId}'`)
   await tx.$sql.unsafe('analyze latest_keywords')
   const imported = await tx.execute(sql`
     with inserted as (
-      insert into ${keywords} (account_id, site_id, sector_id, keyword, volume, difficulty, intent)
+      insert into ${keywords} (account_id, site_id, sector_id, keyword, ${values})
       select ${accountId}::bigint, ${site_id}::bigint, ${sector_id}::bigint, keyword,
-        coalesce(volume, 0), coalesce(difficulty, 0), coalesce(intent, 'informational')
+        ${perValue((name) => `coalesce(${name}, '${VALUE_COLUMNS[name].initial}')`)}
       from latest_keywords order by folded
       on conflict (account_id, site_id, sector_id, folded) do nothing
       returning folded)
     delete from latest_keywords using inserted where latest_keywords.folded = inserted.folded`)
   const updated = await tx.execute(sql`
-    update ${keywords} as k set volume = coalesce(l.volume, k.volume),
-      difficulty = coalesce(l.difficulty, k.difficulty), intent = coalesce(l.intent, k.intent),
+    update ${keywords} as k set ${perValue((name) => `${name} = coalesce(l.${name}, k.${name})`)},
       updated_at = now()
     from latest_keywords l
     where k.account_id = ${accountId} and k.site_id = ${site_id} and k.sector_id = ${sector_id}

@@ -5,7 +5,8 @@ import { boundaryOf, MultipartError, type Part, partText, readParts } from '../f
 import { problemFromZod } from '../http/problem.ts'
 import { queryId } from '../http/schemas.ts'
 import type { SiteSector } from '../sites/site-sector.ts'
-import { type KeywordRow, type RowError, type RowReader, readHeader } from './keyword-rows.ts'
+import type { KeywordRow } from './keyword-columns.ts'
+import { type RowError, type RowReader, readHeader } from './keyword-rows.ts'
 
 const PATIENCE = { idleMs: 30_000, totalMs: 60 * 60_000 }
 const MAX_FIELDS = 20
