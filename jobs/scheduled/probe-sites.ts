@@ -2,7 +2,7 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import { sites } from '../../db/schema/sites.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { acceptRun } from '../../server/runs/accept-run.ts'
-import { probeWordPressJob } from '../../server/runs/job-contracts.ts'
+import { contracts } from '../../server/runs/job-contracts.ts'
 import { hasOpenStep } from '../../server/runs/open-steps.ts'
 import { probeAfter } from '../handlers/publishing/pause.ts'
 import type { WorkerDeps } from '../steps/step.ts'
@@ -29,7 +29,7 @@ export async function probeSites({ database, queue }: WorkerDeps): Promise<numbe
         kind: 'probe_wordpress',
         siteId: id,
         params: {},
-        steps: [{ contract: probeWordPressJob, objectId: id, price: 0 }],
+        steps: [{ contract: contracts.probe_wordpress, objectId: id, price: 0 }],
       })
       await tx
         .update(sites)

@@ -2,7 +2,7 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import { tasks } from '../../db/schema/writer.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { acceptRun } from '../../server/runs/accept-run.ts'
-import { verifyPostJob } from '../../server/runs/job-contracts.ts'
+import { contracts } from '../../server/runs/job-contracts.ts'
 import { hasOpenStep } from '../../server/runs/open-steps.ts'
 import { nextVerification } from '../handlers/publishing/verify-at.ts'
 import type { WorkerDeps } from '../steps/step.ts'
@@ -28,7 +28,7 @@ export async function verifyPosts(deps: WorkerDeps): Promise<number> {
         kind: 'verify_post',
         siteId: task.site_id,
         params: {},
-        steps: [{ contract: verifyPostJob, objectId: task.id, price: 0 }],
+        steps: [{ contract: contracts.verify_post, objectId: task.id, price: 0 }],
       })
       const verifications = task.verifications + 1
       await tx

@@ -10,7 +10,7 @@ import { authorizeUrl } from '../google/oauth.ts'
 import type { Caller } from '../http/caller.ts'
 import { audit } from '../observability/audit.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { connectGscJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { runSecret } from '../runs/run-secret.ts'
 import { randomToken, sha256 } from '../security/secrets.ts'
 import type { CallbackQuery, Connect } from './integration-schemas.ts'
@@ -69,7 +69,7 @@ export async function acceptAuthorization(
         kind: 'connect_gsc',
         siteId: null,
         params: { redirect_uri },
-        steps: [{ contract: connectGscJob, objectId: id, price: 0 }],
+        steps: [{ contract: contracts.connect_gsc, objectId: id, price: 0 }],
       })
       const secret = await deps.secrets.seal(runSecret(accountId, runId), answer.code)
       await tx.update(runs).set({ secret }).where(eq(runs.id, runId))

@@ -9,7 +9,7 @@ import { DomainError } from '../errors.ts'
 import { notConnected } from '../google/require-grant.ts'
 import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { testConnectionJob, testImageJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import type { TryImage } from './integration-schemas.ts'
 
 /** Starts a free test of an integration with its saved settings, active or not. Returns the run. */
@@ -26,7 +26,7 @@ export function acceptConnectionTest(
       kind: 'test_connection',
       siteId: null,
       params,
-      steps: [{ contract: testConnectionJob, objectId: row.id, price: 0, params }],
+      steps: [{ contract: contracts.test_connection, objectId: row.id, price: 0, params }],
     })
   })
 }
@@ -46,7 +46,9 @@ export function acceptImageTest(
       kind: 'test_image',
       siteId: null,
       params,
-      steps: [{ contract: testImageJob, objectId: caller.accountId, price: IMAGE_PRICE, params }],
+      steps: [
+        { contract: contracts.test_image, objectId: caller.accountId, price: IMAGE_PRICE, params },
+      ],
     })
   })
 }

@@ -4,7 +4,7 @@ import { invalid } from '../errors.ts'
 import { requireGrant } from '../google/require-grant.ts'
 import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { importGscJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import { requireSiteSector } from '../sites/site-sector.ts'
 import type { ImportGsc } from './schemas.ts'
@@ -32,7 +32,7 @@ export function acceptGscImport(
       kind: 'import_gsc',
       siteId: site_id,
       params: { ...params, sector_id },
-      steps: [{ contract: importGscJob, objectId: sector_id, price: 0, params }],
+      steps: [{ contract: contracts.import_gsc, objectId: sector_id, price: 0, params }],
     })
   })
 }

@@ -5,7 +5,7 @@ import { keywords } from '../../db/schema/planner.ts'
 import { clusteringPrice } from '../billing/prices.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
-import { clusterKeywordsJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import { requireSiteSector, type SiteSector } from '../sites/site-sector.ts'
 import { keywordFilters } from './keywords.ts'
@@ -42,7 +42,7 @@ export async function planClustering(
     siteId: site_id,
     params: { site_id, sector_id, filter, keywords: count },
     total: count,
-    steps: [{ contract: clusterKeywordsJob, objectId: sector_id, price, params }],
+    steps: [{ contract: contracts.cluster_keywords, objectId: sector_id, price, params }],
   }
 }
 

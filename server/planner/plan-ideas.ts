@@ -5,7 +5,7 @@ import { clusters } from '../../db/schema/planner.ts'
 import { IDEA_PRICE } from '../billing/prices.ts'
 import { notFound } from '../errors.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
-import { generateIdeasJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import type { GenerateIdeas } from './schemas.ts'
 
@@ -28,6 +28,11 @@ export async function planIdeas(tx: Tx, input: z.infer<typeof GenerateIdeas>): P
     kind: 'generate_ideas',
     siteId: sites.size === 1 ? rows[0]!.site_id : null,
     params: { ids, ...wanted },
-    steps: ids.map((id) => ({ contract: generateIdeasJob, objectId: id, price, params: wanted })),
+    steps: ids.map((id) => ({
+      contract: contracts.generate_ideas,
+      objectId: id,
+      price,
+      params: wanted,
+    })),
   }
 }

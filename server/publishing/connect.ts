@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { type Caller, mayAct } from '../http/caller.ts'
 import { audit } from '../observability/audit.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { discoverWordPressJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { getProgress } from '../runs/run-progress.ts'
 import { randomToken, sha256 } from '../security/secrets.ts'
 import { linkIn, requireSite, siteAddress } from './link.ts'
@@ -36,7 +36,9 @@ export function acceptDiscovery(
       kind: 'discover_wordpress',
       siteId,
       params: { wp_url },
-      steps: [{ contract: discoverWordPressJob, objectId: siteId, price: 0, params: { wp_url } }],
+      steps: [
+        { contract: contracts.discover_wordpress, objectId: siteId, price: 0, params: { wp_url } },
+      ],
     })
   })
 }

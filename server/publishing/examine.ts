@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { examineWordPressJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { openSteps } from '../runs/open-steps.ts'
 import { notLinked, requireSite } from './link.ts'
 
@@ -41,7 +41,7 @@ export async function examineIn(
       kind: 'examine_wordpress',
       siteId,
       params: {},
-      steps: [{ contract: examineWordPressJob, objectId: siteId, price: 0, params }],
+      steps: [{ contract: contracts.examine_wordpress, objectId: siteId, price: 0, params }],
     })
   )
 }

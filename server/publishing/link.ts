@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
-import { linkWordPressJob, unlinkWordPressJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { resultOf } from '../runs/run-result.ts'
 import { runSecret } from '../runs/run-secret.ts'
 import type { LinkWordPress } from './schemas.ts'
@@ -40,7 +40,7 @@ export async function linkIn(
       wp_username: input.wp_username,
       service_url: deps.settings.publicUrl(),
     },
-    steps: [{ contract: linkWordPressJob, objectId: siteId, price: 0 }],
+    steps: [{ contract: contracts.link_wordpress, objectId: siteId, price: 0 }],
   })
   const place = runSecret(caller.accountId, runId)
   const secret = await deps.secrets.seal(place, input.wp_app_password)
@@ -68,7 +68,7 @@ export function acceptUnlink(deps: Deps, caller: Caller, siteId: number): Promis
       kind: 'unlink_wordpress',
       siteId,
       params: {},
-      steps: [{ contract: unlinkWordPressJob, objectId: siteId, price: 0 }],
+      steps: [{ contract: contracts.unlink_wordpress, objectId: siteId, price: 0 }],
     })
   })
 }

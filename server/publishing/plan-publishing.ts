@@ -5,7 +5,7 @@ import { sites } from '../../db/schema/sites.ts'
 import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
 import { DomainError, invalid, notFound } from '../errors.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
-import { publishJob, unpublishJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import { cancelPublications, requireNotUnpublishing } from './cancel-publications.ts'
 import { notLinked } from './link.ts'
@@ -35,7 +35,7 @@ export async function planPublishing(
     siteId: commonSite(rows),
     params: { ids, ...params },
     steps: ids.map((id, place) => ({
-      contract: publishJob,
+      contract: contracts.publish,
       objectId: id,
       price: 0,
       params: { ...params, place },
@@ -57,7 +57,7 @@ export async function planUnpublishing(tx: Tx, id: number): Promise<RunPlan> {
     kind: 'unpublish',
     siteId: commonSite(rows),
     params: { ids: [id] },
-    steps: [{ contract: unpublishJob, objectId: id, price: 0, params: { unsettled } }],
+    steps: [{ contract: contracts.unpublish, objectId: id, price: 0, params: { unsettled } }],
   }
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db, PgBoss } from 'pg-boss'
 import type { Tx } from '../../db/database.ts'
 import type { RunKind } from '../../db/schema/runs.ts'
-import type { Queue, QueuedStep } from './queue.ts'
+import { PAYLOAD_VERSION, type Queue, type QueuedStep, type StepPayload } from './queue.ts'
 
 /** The queue over pg-boss. `databaseOf` gives pg-boss the connection of a transaction. */
 export function queueOver(pgBoss: PgBoss, databaseOf: (tx: Tx) => Db): Queue {
@@ -12,7 +12,7 @@ export function queueOver(pgBoss: PgBoss, databaseOf: (tx: Tx) => Db): Queue {
       const placeOf = await placesInLine(tx, steps)
       for (const [kind, ofKind] of Map.groupBy(steps, (step) => step.kind)) {
         const jobs = ofKind.map(({ account_id, id, afterSeconds = 0 }) => ({
-          data: { account_id, step_id: id },
+          data: { version: PAYLOAD_VERSION, account_id, step_id: id } satisfies StepPayload,
           // At most one waiting job per step: enqueuing again does nothing.
           singletonKey: `${account_id}:${id}`,
           group: { id: String(account_id) },

@@ -2,8 +2,18 @@ import { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import type { RunKind } from '../../db/schema/runs.ts'
 
+/**
+ * Raised when the payload changes its meaning. A worker of another release fails such a job without
+ * claiming its step, and `jobs/steps/recover-steps.ts` enqueues the step again.
+ */
+export const PAYLOAD_VERSION = 1
+
 /** The payload of every job: ids only. */
-export const StepPayload = z.object({ account_id: z.int().min(1), step_id: z.int().min(1) })
+export const StepPayload = z.object({
+  version: z.literal(PAYLOAD_VERSION),
+  account_id: z.int().min(1),
+  step_id: z.int().min(1),
+})
 export type StepPayload = z.infer<typeof StepPayload>
 
 /** A job's name and limits. Its handler is in `jobs/registry.ts`. */

@@ -9,7 +9,7 @@ import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { planLimitReached } from '../http/plan-limit-errors.ts'
 import type { NewStep, RunPlan } from '../runs/accept-run.ts'
-import { generateContentJob, generateImagesJob, publishJob } from '../runs/job-contracts.ts'
+import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
 import { type LockedTask, lockTasks } from './lock-tasks.ts'
 import type { GenerateContent, GenerateImages } from './schemas.ts'
@@ -68,17 +68,24 @@ export async function planImages(
 function contentSteps(rows: LockedTask[], originals: number, publish: boolean): NewStep[] {
   const steps: NewStep[] = []
   for (const { id } of rows) {
-    let last = steps.push({ contract: generateContentJob, objectId: id, price: ARTICLE_PRICE }) - 1
+    let last =
+      steps.push({ contract: contracts.generate_content, objectId: id, price: ARTICLE_PRICE }) - 1
     if (originals > 0) last = steps.push({ ...imagesStep(id, originals), after: last }) - 1
     const params = { status: 'publish' }
-    if (publish) steps.push({ contract: publishJob, objectId: id, price: 0, params, after: last })
+    if (publish)
+      steps.push({ contract: contracts.publish, objectId: id, price: 0, params, after: last })
   }
   return steps
 }
 
 function imagesStep(id: number, originals: number, counts_images = false): NewStep {
   const params = { images_per_task: originals, counts_images }
-  return { contract: generateImagesJob, objectId: id, price: IMAGE_PRICE * originals, params }
+  return {
+    contract: contracts.generate_images,
+    objectId: id,
+    price: IMAGE_PRICE * originals,
+    params,
+  }
 }
 
 async function requireTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {

@@ -5,8 +5,8 @@ import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { startEmbedded } from '../../db/embedded/start-embedded.ts'
 import { migrate } from '../../db/migrate.ts'
-import { contracts } from '../../jobs/registry.ts'
 import { startBoss } from '../../server/runs/boss.ts'
+import { contracts } from '../../server/runs/job-contracts.ts'
 import { databaseUrl, TEMPLATE } from './database.ts'
 
 declare module 'vitest' {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest'
 import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { contracts } from '../../jobs/registry.ts'
 import { type Boss, startBoss } from '../../server/runs/boss.ts'
+import { contracts } from '../../server/runs/job-contracts.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
 let sql: Sql

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { tasks } from '../../db/schema/writer.ts'
 import { registry } from '../../jobs/registry.ts'
 import type { StepHandler } from '../../jobs/steps/step.ts'
+import { contracts } from '../../server/runs/job-contracts.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector } from '../planner/sector.ts'
@@ -71,9 +72,7 @@ it('has a step of another account done while all that one account may have at on
   await ask(hanging, 'Hangs', 20)
   const running = async () =>
     (await service.sql`select id from run_steps where state = 'running'`).length
-  await expect
-    .poll(running, { timeout: 30_000 })
-    .toBe(registry.generate_content.contract.concurrency)
+  await expect.poll(running, { timeout: 30_000 }).toBe(contracts.generate_content.concurrency)
   try {
     const run = await ask(single, 'Does not', 1)
     expect((await single.follow(run)).state).toBe('SUCCESS')

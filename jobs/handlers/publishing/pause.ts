@@ -5,7 +5,7 @@ import { type PauseReason, sites } from '../../../db/schema/sites.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import { audit } from '../../../server/observability/audit.ts'
 import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
-import { publishJob } from '../../../server/runs/job-contracts.ts'
+import { contracts } from '../../../server/runs/job-contracts.ts'
 import { release } from '../../../server/runs/step-states.ts'
 import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import {
@@ -42,7 +42,7 @@ export async function pauseIfDown(job: StepJob, siteId: number, error: unknown):
 
 /** Whether the failure may concern the whole site. */
 function mayBeDown({ retryable, status, code }: WordPressError, retries: number): boolean {
-  if (retries >= publishJob.retryDelays.length) return false
+  if (retries >= contracts.publish.retryDelays.length) return false
   if (retryable) return retries >= EXAMINE_AFTER_RETRIES
   return status !== undefined || code.startsWith('egress_')
 }
