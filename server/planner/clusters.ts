@@ -1,14 +1,14 @@
-import { and, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
+import { eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import { CLUSTER_STATUSES, clusters, keywords } from '../../db/schema/planner.ts'
 import { tasks } from '../../db/schema/writer.ts'
-import { DomainError, invalid, notFound } from '../errors.ts'
+import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryCount, queryId } from '../http/schemas.ts'
-import { requireSiteSector, type SiteSector } from '../sites/site-sector.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
 import type { NewCluster, UpdateCluster } from './schemas.ts'
 
 const ofItsKeywords = sql`from ${keywords} where ${keywords.account_id} = ${clusters.account_id}
@@ -63,24 +63,6 @@ export async function getCluster(tx: Tx, id: number) {
   const [cluster] = await tx.select(selection).from(clusters).where(eq(clusters.id, id))
   if (!cluster) throw notFound()
   return cluster
-}
-
-/** Locks a named cluster against deletion. Throws a 400 on `path` if it is not in this sector. */
-export async function requireCluster(
-  tx: Tx,
-  { site_id, sector_id }: SiteSector,
-  path: string,
-  id: number | null | undefined,
-): Promise<void> {
-  if (!id) return
-  const [found] = await tx
-    .select({ id: clusters.id })
-    .from(clusters)
-    .where(
-      and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
-    )
-    .for('key share')
-  if (!found) throw invalid(path, 'must be a cluster of this sector')
 }
 
 /** Returns the new cluster's id. */

@@ -14,7 +14,7 @@ import type { Caller } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId } from '../http/schemas.ts'
 import { requireSiteSector } from '../sites/site-sector.ts'
-import { requireCluster } from './clusters.ts'
+import { requireCluster } from '../tasks/require-cluster.ts'
 import { setIdeaKeywords } from './idea-keywords.ts'
 import type { NewIdea, UpdateIdea } from './schemas.ts'
 

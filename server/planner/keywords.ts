@@ -8,7 +8,7 @@ import { isUniqueViolation } from '../http/database-errors.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryBoolean, queryCount, queryId } from '../http/schemas.ts'
 import { requireSiteSector } from '../sites/site-sector.ts'
-import { requireCluster } from './clusters.ts'
+import { requireCluster } from '../tasks/require-cluster.ts'
 import { renameInLists } from './rename-in-lists.ts'
 import type { Keyword, KeywordFilter, NewKeyword, UpdateKeyword } from './schemas.ts'
 

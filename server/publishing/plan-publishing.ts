@@ -3,10 +3,11 @@ import type { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import { sites } from '../../db/schema/sites.ts'
 import { type TaskStatus, tasks } from '../../db/schema/writer.ts'
-import { DomainError, invalid, notFound } from '../errors.ts'
+import { invalid, notFound } from '../errors.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
 import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
+import { commonSite, requireStatus } from '../tasks/task-selection.ts'
 import { cancelPublications, requireNotUnpublishing } from './cancel-publications.ts'
 import { notLinked } from './link.ts'
 import type { PublishTasks } from './schemas.ts'
@@ -92,16 +93,4 @@ async function linkedTasks(tx: Tx, ids: number[]): Promise<Row[]> {
   const unlinked = rows.find(({ wp_url }) => !wp_url)
   if (unlinked) throw notLinked(unlinked.name)
   return rows
-}
-
-function requireStatus(rows: Row[], allowed: TaskStatus[], sentence: string): void {
-  const others = rows.filter(({ status }) => !allowed.includes(status))
-  if (others.length === 0) return
-  const named = others.slice(0, 20).map(({ id, status }) => `${id} is ${status}`)
-  throw new DomainError('wrong_state', `${sentence}: task ${named.join(', ')}.`)
-}
-
-function commonSite(rows: Row[]): number | null {
-  const found = new Set(rows.map(({ site_id }) => site_id))
-  return found.size === 1 ? rows[0]!.site_id : null
 }

@@ -11,6 +11,7 @@ import { planLimitReached } from '../http/plan-limit-errors.ts'
 import type { NewStep, RunPlan } from '../runs/accept-run.ts'
 import { contracts } from '../runs/job-contracts.ts'
 import { requireActive } from '../sites/require-active.ts'
+import { commonSite, requireStatus } from '../tasks/task-selection.ts'
 import { type LockedTask, lockTasks } from './lock-tasks.ts'
 import type { GenerateContent, GenerateImages } from './schemas.ts'
 
@@ -95,13 +96,6 @@ async function requireTasks(tx: Tx, ids: number[]): Promise<LockedTask[]> {
   return rows
 }
 
-function requireStatus(rows: LockedTask[], allowed: TaskStatus[], sentence: string): void {
-  const others = rows.filter(({ status }) => !allowed.includes(status))
-  if (others.length === 0) return
-  const named = others.slice(0, 20).map(({ id, status }) => `task ${id} is ${status}`)
-  throw new DomainError('wrong_state', `${sentence}: ${named.join(', ')}.`)
-}
-
 async function requireLinked(tx: Tx, rows: LockedTask[]): Promise<void> {
   const ids = [...new Set(rows.map(({ site_id }) => site_id))]
   const [unlinked] = await tx
@@ -126,9 +120,4 @@ async function originalsATask(tx: Tx, accountId: number, wanted?: number): Promi
   const originals = wanted ?? Math.min(ORIGINALS_PER_TASK, limit)
   if (originals >= 1 && originals <= limit) return originals
   throw planLimitReached('max_images_per_task', limit)
-}
-
-function commonSite(rows: LockedTask[]): number | null {
-  const found = new Set(rows.map(({ site_id }) => site_id))
-  return found.size === 1 ? rows[0]!.site_id : null
 }

@@ -1,18 +1,18 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import { author_profiles } from '../../db/schema/guidance.ts'
-import { clusters } from '../../db/schema/planner.ts'
-import { sectors, sites } from '../../db/schema/sites.ts'
 import { tasks } from '../../db/schema/writer.ts'
 import { invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { requireSiteSector } from '../sites/site-sector.ts'
+import { requireCluster } from '../tasks/require-cluster.ts'
 import { resolveKeywords } from '../tasks/resolve-keywords.ts'
 import { setStatus, statusRefusal, updateTaskFields } from '../tasks/task-status.ts'
 import { lockTasks } from './lock-tasks.ts'
 import { saveArticle } from './save-article.ts'
 import type { NewTask, UpdateTask } from './schemas.ts'
-import { linkKeywords, type SiteSector } from './task-keywords.ts'
+import { linkKeywords } from './task-keywords.ts'
 
 /**
  * Creates a task, with its article if one is sent, and returns its id. Throws a 404 for an unknown site and a
@@ -21,8 +21,8 @@ import { linkKeywords, type SiteSector } from './task-keywords.ts'
 export async function createTask(tx: Tx, caller: Caller, input: z.infer<typeof NewTask>) {
   const { keyword_objects, keywords, html_content, status, ...fields } = input
   const place = { ...fields, account_id: caller.accountId }
-  await requireSector(tx, place)
-  await requireCluster(tx, place, input.cluster_id)
+  await requireSiteSector(tx, place)
+  await requireCluster(tx, place, 'cluster_id', input.cluster_id)
   await requireAuthorProfile(tx, input.author_profile_id)
   const named = { ids: keyword_objects, list: keywords }
   const linked = await resolveKeywords(tx, place, named)
@@ -57,7 +57,7 @@ export async function updateTask(
     const refusal = statusRefusal({ ...task, has_article }, status)
     if (refusal) throw refusal
   }
-  await requireCluster(tx, task, input.cluster_id)
+  await requireCluster(tx, task, 'cluster_id', input.cluster_id)
   await requireAuthorProfile(tx, input.author_profile_id)
   const named = { ids: keyword_objects, list: keywords }
   const linked = await resolveKeywords(tx, task, named)
@@ -68,34 +68,7 @@ export async function updateTask(
   if (html_content !== undefined) await saveArticle(tx, task, html_content)
 }
 
-/** Locks the named objects against deletion until the transaction ends; so do the functions below. */
-async function requireSector(tx: Tx, { site_id, sector_id }: SiteSector): Promise<void> {
-  const [site] = await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, site_id))
-  if (!site) throw notFound()
-  const [sector] = await tx
-    .select({ id: sectors.id })
-    .from(sectors)
-    .where(and(eq(sectors.id, sector_id), eq(sectors.site_id, site_id)))
-    .for('key share')
-  if (!sector) throw invalid('sector_id', 'must be a sector of this site')
-}
-
-async function requireCluster(
-  tx: Tx,
-  { site_id, sector_id }: SiteSector,
-  id: number | null | undefined,
-): Promise<void> {
-  if (!id) return
-  const [cluster] = await tx
-    .select({ id: clusters.id })
-    .from(clusters)
-    .where(
-      and(eq(clusters.id, id), eq(clusters.site_id, site_id), eq(clusters.sector_id, sector_id)),
-    )
-    .for('key share')
-  if (!cluster) throw invalid('cluster_id', "must be a cluster of the task's sector")
-}
-
+/** Locks the profile against deletion until the transaction ends. */
 async function requireAuthorProfile(tx: Tx, id: number | null | undefined): Promise<void> {
   if (!id) return
   const [profile] = await tx
