@@ -3,7 +3,7 @@ import { plainText } from '../http/plain-text.ts'
 import type { Post } from './find-post.ts'
 import type { Attachment } from './media.ts'
 
-export const POST_FIELDS = [
+const POST_FIELDS = [
   'title',
   'content',
   'excerpt',
