@@ -2,7 +2,7 @@ import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { type PauseReason, sites } from '../../db/schema/sites.ts'
-import { audit } from '../../server/observability/audit.ts'
+import { audit, systemActor } from '../../server/observability/audit.ts'
 import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'
 
 /** Seconds to wait after each consecutive failure of a site. For one webhook they add up to three days. */
@@ -165,8 +165,8 @@ async function note(
   { account_id: accountId, site_id: id }: Endpoint,
   reason?: PauseReason,
 ): Promise<void> {
-  const object = { type: 'site', id }
-  await audit(tx, { accountId, userId: null, action, object, detail: { ...reason } })
+  const object = { type: 'site', id } as const
+  await audit(tx, systemActor(accountId), action, { object, detail: { ...reason } })
 }
 
 const isSite = ({ account_id, site_id }: Endpoint) =>

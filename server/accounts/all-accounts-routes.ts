@@ -23,9 +23,9 @@ const list = endpoint('staff', {
 export function allAccountsRoutes({ database }: Deps) {
   const app = newRouter()
   app.openapi(list, async (c) => {
-    const { scope, accountId, userId, requestId } = callerOf(c)
-    const page = await database.withStaff(scope, async (tx) => {
-      await audit(tx, { accountId, userId, requestId, action: 'platform.accounts_listed' })
+    const caller = callerOf(c)
+    const page = await database.withStaff(caller.scope, async (tx) => {
+      await audit(tx, caller, 'platform.accounts_listed')
       return listAllAccounts(tx, c.req.url, c.req.valid('query'))
     })
     return c.json(page, 200)

@@ -102,8 +102,10 @@ async function cancelWaiting(tx: Tx): Promise<void> {
   for (const { id } of open) await cancelSteps(tx, id, ACCOUNT_CLOSED)
 }
 
-async function auditAccount(tx: Tx, caller: Caller, action: string): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  const object = { type: 'account', id: accountId }
-  await audit(tx, { accountId, userId, requestId, action, object })
+async function auditAccount(
+  tx: Tx,
+  caller: Caller,
+  action: 'account.cancelled' | 'account.restored',
+): Promise<void> {
+  await audit(tx, caller, action, { object: { type: 'account', id: caller.accountId } })
 }

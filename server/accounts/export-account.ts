@@ -50,8 +50,7 @@ export async function exportAccount(
   const tables = await deps.database.withAccount(
     caller.scope,
     async (tx) => {
-      const { accountId, userId, requestId } = caller
-      await audit(tx, { accountId, userId, requestId, action: 'account.exported' })
+      await audit(tx, caller, 'account.exported')
       return exportedTables(tx)
     },
     { whileClosed: true },

@@ -10,14 +10,14 @@ import type { NewGrant } from './schemas.ts'
 
 /** Grants credits to the account that platform staff act in. A repeated request grants nothing more. */
 export function grantByStaff(deps: Deps, caller: Caller, input: z.infer<typeof NewGrant>) {
-  const { accountId, userId, requestId } = caller
+  const { accountId } = caller
   const reference = `staff:${input.reference}`
   return deps.database.withStaff(caller.scope, async (tx) => {
     const isNew = await grantCredits(tx, { accountId, ...input, reference })
     const transaction = await byReference(tx, accountId, reference)
     if (isNew) {
       const detail = { amount: input.amount, reference: input.reference }
-      await audit(tx, { accountId, userId, requestId, action: 'credits.granted', detail })
+      await audit(tx, caller, 'credits.granted', { detail })
     }
     return { transaction, isNew }
   })

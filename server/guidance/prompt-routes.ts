@@ -72,12 +72,12 @@ export function promptRoutes(deps: Deps) {
     return c.json(rendered, 200)
   })
   app.openapi(routes.reset, async (c) => {
-    const { scope, accountId, userId, requestId } = callerOf(c)
+    const caller = callerOf(c)
     const { id } = c.req.valid('param')
-    const prompt = await withAccount(scope, async (tx) => {
-      const object = { type: 'prompt', id }
+    const prompt = await withAccount(caller.scope, async (tx) => {
+      const object = { type: 'prompt', id } as const
       const reset = await resetPrompt(tx, id)
-      await audit(tx, { accountId, userId, requestId, action: 'prompt.reset', object })
+      await audit(tx, caller, 'prompt.reset', { object })
       return reset
     })
     return c.json(prompt, 200)

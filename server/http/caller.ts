@@ -1,15 +1,15 @@
 import type { Scope } from '../../db/database.ts'
 import type { Role } from '../../db/schema/accounts.ts'
+import type { Actor } from '../observability/audit.ts'
 
-/** Who is calling, according to the token or API key. `withAccount` checks that it is still valid. */
-export type Caller = {
-  /** Null for an API key: the database writes the id of the key to the audit log. */
-  userId: number | null
+/**
+ * Who is calling, according to the token or API key. `withAccount` checks that it is still valid.
+ * `accountId` is the account that the request acts in: the user's own, or the one that platform staff named.
+ */
+export type Caller = Actor & {
   role: Role
   /** Platform staff: a developer, or a user of the system account. */
   isStaff: boolean
-  /** The account that the request acts in: the user's own, or the one that platform staff named. */
-  accountId: number
   /** The scope to pass to `db/database.ts`. */
   scope: Scope
   requestId: string

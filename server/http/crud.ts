@@ -4,7 +4,7 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Context } from 'hono'
 import type { Tx } from '../../db/database.ts'
 import type { Deps } from '../deps.ts'
-import { audit } from '../observability/audit.ts'
+import { audit, type ObjectName, type ObjectType } from '../observability/audit.ts'
 import type { Caller, MinimumRole } from './caller.ts'
 import { changesOnly } from './changes-only.ts'
 import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
@@ -27,7 +27,7 @@ export type Collection<R extends Row, Query extends object, New, Change> = {
   path: string
   tag: string
   /** The name of one object in the audit log and in descriptions, such as `keyword`. */
-  name: string
+  name: ObjectName
   /** The lowest role that can read (viewer by default) and the lowest that can write. */
   read?: MinimumRole
   write: MinimumRole
@@ -256,15 +256,14 @@ async function matched<R extends Row, Query extends object, New, Change>(
 
 async function auditWrite(
   tx: Tx,
-  { accountId, userId, requestId }: Caller,
-  name: string,
-  verb: string,
+  caller: Caller,
+  name: ObjectName,
+  verb: 'created' | 'updated' | 'deleted',
   id: number,
   detail: Record<string, unknown> = {},
 ) {
-  const type = name.toLowerCase().replaceAll(' ', '_')
-  const object = { type, id }
-  await audit(tx, { accountId, userId, requestId, action: `${type}.${verb}`, object, detail })
+  const type = name.toLowerCase().replaceAll(' ', '_') as ObjectType
+  await audit(tx, caller, `${type}.${verb}`, { object: { type, id }, detail })
 }
 
 /** The id in the path, read before the request is validated. */

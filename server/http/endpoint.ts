@@ -114,9 +114,9 @@ function refused({ role }: Caller, minimum: MinimumRole): DomainError {
 
 /** The signed-in user, in their own account. Throws a 403 for an API key. */
 export function userOf(c: Pick<Context<AppEnv>, 'get'>): Caller & { userId: number } {
-  const { userId, ...caller } = callerOf(c)
+  const caller = callerOf(c)
   const scope = c.get('ownScope')
-  if (userId !== null && scope) return { ...caller, userId, accountId: scope.accountId, scope }
+  if (caller.actor === 'user' && scope) return { ...caller, accountId: scope.accountId, scope }
   throw new DomainError(
     'permission_denied',
     'An API key cannot do this. Sign in and send an access token.',

@@ -45,9 +45,9 @@ export async function acceptInvitation(
     await requireRankOfInviter(tx, invitation)
     const user = await join(tx, invitation, { ...names, password_hash })
     const accountId = invitation.account_id
-    const object = { type: 'invitation', id: invitation.id }
-    const action = 'invitation.accepted'
-    await audit(tx, { accountId, userId: user.id, requestId, action, object })
+    const by = { actor: 'user', accountId, userId: user.id, requestId } as const
+    const object = { type: 'invitation', id: invitation.id } as const
+    await audit(tx, by, 'invitation.accepted', { object })
     const tokens = await openSession(tx, deps, { userId: user.id, accountId, role: user.role })
     return { ...(await userAndAccount(tx, user.id)), ...tokens }
   })

@@ -57,11 +57,10 @@ export function apiKeyRoutes(deps: Deps) {
   })
   app.openapi(create, async (c) => {
     const caller = callerOf(c)
-    const { accountId, userId, requestId } = caller
     const made = await deps.database.withAccount(caller.scope, async (tx) => {
       const made = await createApiKey(tx, caller, c.req.valid('json'))
-      const object = { type: 'api_key', id: made.id }
-      await audit(tx, { accountId, userId, requestId, action: 'api_key.created', object })
+      const object = { type: 'api_key', id: made.id } as const
+      await audit(tx, caller, 'api_key.created', { object })
       return made
     })
     return c.json(made, 201)

@@ -50,11 +50,7 @@ export function authenticate({ tokens, database, logger }: Deps): MiddlewareHand
     const staff = callerIn(namedAccount(named), claims, requestId)
     // In a customer's account: the database refuses everyone but platform staff, and it is audited.
     await database.withAccount(staff.scope, (tx) =>
-      audit(tx, {
-        accountId: staff.accountId,
-        userId: staff.userId,
-        requestId,
-        action: 'platform.request',
+      audit(tx, staff, 'platform.request', {
         detail: { method: c.req.method, path: c.req.path },
       }),
     )
@@ -71,7 +67,7 @@ function refusal(error: unknown): DomainError {
 function callerIn(accountId: number, claims: AccessClaims, requestId: string): Caller {
   const { userId, role, isStaff, version } = claims
   const scope = { accountId, user: { id: userId, role, version } }
-  return { userId, role, isStaff, accountId, scope, requestId }
+  return { actor: 'user', userId, role, isStaff, accountId, scope, requestId }
 }
 
 /** An API key belongs to one account and cannot name another. */
@@ -80,6 +76,7 @@ function callerOfKey(key: { accountId: number; hash: string }, c: Context<AppEnv
   const named = c.req.header('x-account-id')
   if (named !== undefined && named !== String(accountId)) throw notFound()
   return {
+    actor: 'api_key',
     userId: null,
     role: 'system_bot',
     isStaff: false,

@@ -25,7 +25,7 @@ export async function changePassword(
   caller: Caller & { userId: number },
   input: z.infer<typeof ChangePassword>,
 ): Promise<TokenPair> {
-  const { scope, accountId, userId, role, requestId } = caller
+  const { scope, accountId, userId, role } = caller
   const own = eq(users.id, userId)
   const key = await counterKey('old password', userId)
   const tries = {
@@ -50,7 +50,7 @@ export async function changePassword(
   const change = async (tx: Tx) => {
     await tx.update(users).set({ password_hash, updated_at: sql`now()` }).where(own)
     await closeAllSessions(tx, accountId, userId)
-    await audit(tx, { accountId, userId, requestId, action: 'user.password_changed' })
+    await audit(tx, caller, 'user.password_changed')
     return openSession(tx, deps, { userId, accountId, role })
   }
   return deps.database.withAccount(scope, change, { whileClosed: true })

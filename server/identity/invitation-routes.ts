@@ -43,11 +43,10 @@ export function invitationRoutes(deps: Deps) {
   const app = newRouter()
   app.openapi(routes.invite, async (c) => {
     const caller = callerOf(c)
-    const { accountId, userId, requestId } = caller
     const made = await deps.database.withAccount(caller.scope, async (tx) => {
       const made = await invite(tx, caller, c.req.valid('json'))
-      const object = { type: 'invitation', id: made.id }
-      await audit(tx, { accountId, userId, requestId, action: 'invitation.created', object })
+      const object = { type: 'invitation', id: made.id } as const
+      await audit(tx, caller, 'invitation.created', { object })
       return made
     })
     // In the fragment, which browsers do not send and servers do not log.

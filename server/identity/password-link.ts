@@ -35,7 +35,7 @@ export async function makePasswordLink(
   caller: Caller,
   id: number,
 ): Promise<{ token: string; url: string; expires_at: string }> {
-  const { accountId, userId, requestId } = caller
+  const { userId } = caller
   if (id === userId) throw yourOwn()
   const user = await deps.database.withAccount(caller.scope, async (tx) => {
     const [found] = await tx.select().from(users).where(eq(users.id, id))
@@ -43,8 +43,8 @@ export async function makePasswordLink(
     requireRank(caller, found.role)
     if (!found.is_active)
       throw new DomainError('wrong_state', 'The user is not active. Activate the user first.')
-    const object = { type: 'user', id }
-    await audit(tx, { accountId, userId, requestId, action: 'user.password_link_made', object })
+    const object = { type: 'user', id } as const
+    await audit(tx, caller, 'user.password_link_made', { object })
     return found
   })
   const [newest] = await deps.secrets.derive(PURPOSE)
@@ -90,9 +90,8 @@ export async function resetPassword(
       .returning({ id: users.id })
     if (changed.length === 0) throw linkEnded()
     await closeAllSessions(tx, accountId, id)
-    const object = { type: 'user', id }
-    const action = 'user.password_reset'
-    await audit(tx, { accountId, userId: id, requestId, action, object })
+    const by = { actor: 'user', accountId, userId: id, requestId } as const
+    await audit(tx, by, 'user.password_reset', { object: { type: 'user', id } })
     const tokens = await openSession(tx, deps, { userId: id, accountId, role })
     return { ...(await userAndAccount(tx, id)), ...tokens }
   })

@@ -51,7 +51,8 @@ export async function register(
       amount: creditsPerMonth(plan),
       description: `Included in ${plan.name}`,
     })
-    await audit(tx, { accountId, userId: user.id, requestId, action: 'account.registered' })
+    const by = { actor: 'user', accountId, userId: user.id, requestId } as const
+    await audit(tx, by, 'account.registered')
     const tokens = await openSession(tx, deps, { userId: user.id, accountId, role: user.role })
     return { ...(await userAndAccount(tx, user.id)), ...tokens }
   })

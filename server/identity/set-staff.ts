@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Database, Tx } from '../../db/database.ts'
 import { accounts, users } from '../../db/schema/accounts.ts'
 import { DomainError } from '../errors.ts'
-import { audit } from '../observability/audit.ts'
+import { audit, systemActor } from '../observability/audit.ts'
 import { lockRoles } from './ownership.ts'
 import { closeAllSessions } from './sessions.ts'
 
@@ -24,7 +24,7 @@ export function setStaff(database: Database, email: string, isStaff: boolean): P
     if (changed.length === 0) return
     await closeAllSessions(tx, account_id, id)
     const action = isStaff ? 'staff.appointed' : 'staff.dismissed'
-    await audit(tx, { accountId: account_id, userId: null, action, object: { type: 'user', id } })
+    await audit(tx, systemActor(account_id), action, { object: { type: 'user', id } })
   })
 }
 

@@ -1,7 +1,8 @@
 import type { Caller } from '../http/caller.ts'
 
 /** The caller of runs that the service starts by itself. */
-export const systemCaller = (accountId: number): Caller => ({
+export const systemCaller = (accountId: number): Caller & { userId: null } => ({
+  actor: 'system',
   userId: null,
   role: 'system_bot',
   isStaff: false,

@@ -93,16 +93,17 @@ export async function deleteUser(tx: Tx, caller: Caller, id: number): Promise<vo
 
 export function updateMe(
   deps: Deps,
-  { scope, accountId, userId, requestId }: Caller & { userId: number },
+  caller: Caller & { userId: number },
   input: z.infer<typeof UpdateMe>,
 ) {
+  const { scope, userId } = caller
   return deps.database.withAccount(scope, async (tx) => {
     await tx
       .update(users)
       .set({ ...input, updated_at: sql`now()` })
       .where(eq(users.id, userId))
-    const object = { type: 'user', id: userId }
-    await audit(tx, { accountId, userId, requestId, action: 'user.updated', object })
+    const object = { type: 'user', id: userId } as const
+    await audit(tx, caller, 'user.updated', { object })
     return getUser(tx, userId)
   })
 }

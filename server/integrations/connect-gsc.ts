@@ -25,7 +25,7 @@ export async function beginConnection(
   deps: Deps,
   caller: Caller,
 ): Promise<z.infer<typeof Connect>> {
-  const { accountId, userId, role, requestId } = caller
+  const { accountId, userId, role } = caller
   const state = `${accountId}.${randomToken('')}`
   const hash = await sha256(state)
   const expires_at = new Date(Date.now() + STATE_MS).toISOString()
@@ -38,8 +38,8 @@ export async function beginConnection(
       .update(integration_settings)
       .set({ oauth_state })
       .where(eq(integration_settings.id, id))
-    const object = { type: 'integration', id }
-    await audit(tx, { accountId, userId, requestId, action: 'gsc.connection_begun', object })
+    const object = { type: 'integration', id } as const
+    await audit(tx, caller, 'gsc.connection_begun', { object })
     const urls = deps.settings.googleUrls ?? GOOGLE_URLS
     const asked = { clientId: config.client_id, redirectUri: redirect_uri, state }
     return { authorize_url: authorizeUrl(urls, asked), expires_at }
@@ -116,7 +116,7 @@ async function takeState(tx: Tx, hash: string): Promise<Asked> {
 /** The caller who started it. Queries fail if the user was deactivated or has another role since. */
 function callerOfState({ user_id, role }: Asked, accountId: number, requestId: string): Caller {
   const scope = { accountId, user: { id: user_id, role } }
-  return { accountId, userId: user_id, role, isStaff: false, scope, requestId }
+  return { actor: 'user', accountId, userId: user_id, role, isStaff: false, scope, requestId }
 }
 
 function noClient(): DomainError {

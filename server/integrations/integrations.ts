@@ -39,14 +39,14 @@ export function saveIntegration(
   type: IntegrationType,
   { input, ifMatch }: { input: SaveIntegration; ifMatch: string | undefined },
 ): Promise<ShownIntegration> {
-  const { accountId, userId, requestId } = caller
+  const { accountId } = caller
   return deps.database.withAccount(caller.scope, async (tx) => {
     await lockIntegrations(tx, accountId)
     const before = await readIntegrations(tx, accountId)
     await requireMatch(ifMatch, shown(deps, type, before.rows[type]))
     const row = await storeIntegration(tx, deps.secrets, { accountId, type, input, before })
-    const object = { type: 'integration', id: row.id }
-    await audit(tx, { accountId, userId, requestId, action: 'integration.saved', object })
+    const object = { type: 'integration', id: row.id } as const
+    await audit(tx, caller, 'integration.saved', { object })
     return shown(deps, type, row)
   })
 }

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { Tx } from '../../db/database.ts'
 import { keywords } from '../../db/schema/planner.ts'
 import type { Deps } from '../deps.ts'
 import type { Caller } from '../http/caller.ts'
@@ -17,7 +16,7 @@ export function deleteKeywords(deps: Deps, caller: Caller, ids: number[]) {
       (select task_id from task_keywords where keyword_id = any(${sql.param(ids)}::bigint[]))
       order by id for no key update`)
     const rows = await tx.delete(keywords).where(named(ids)).returning({ id: keywords.id })
-    await auditBulk(tx, caller, 'keywords.deleted', { count: rows.length })
+    await audit(tx, caller, 'keywords.deleted', { detail: { count: rows.length } })
     return { deleted: rows.length, results: resultsOf(ids, rows) }
   })
 }
@@ -34,7 +33,7 @@ export function updateKeywordsStatus(
       .set({ status, updated_at: sql`now()` })
       .where(named(ids))
       .returning({ id: keywords.id })
-    await auditBulk(tx, caller, 'keywords.updated', { count: rows.length, status })
+    await audit(tx, caller, 'keywords.updated', { detail: { count: rows.length, status } })
     return { updated: rows.length, results: resultsOf(ids, rows) }
   })
 }
@@ -48,14 +47,4 @@ function resultsOf(ids: number[], rows: { id: number }[]): BulkResult[] {
   return [...new Set(ids)].map((id) =>
     done.has(id) ? { id, ok: true } : { id, ok: false, code: 'not_found' },
   )
-}
-
-async function auditBulk(
-  tx: Tx,
-  caller: Caller,
-  action: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, detail })
 }

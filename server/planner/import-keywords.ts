@@ -30,14 +30,13 @@ export function importKeywords(
   caller: Caller,
   { staging, rest, place, tally }: Received,
 ): Promise<z.infer<typeof Imported>> {
-  const { accountId, userId, requestId, scope } = caller
+  const { accountId, scope } = caller
   const merge = async (tx: Tx) => {
     await requireSiteSector(tx, place)
     await stageRows(tx, staging, rest)
     const merged = await mergeStage(tx, staging, place)
-    const object = { type: 'sector', id: place.sector_id }
-    const action = 'keywords.imported'
-    await audit(tx, { accountId, userId, requestId, action, object, detail: merged })
+    const object = { type: 'sector', id: place.sector_id } as const
+    await audit(tx, caller, 'keywords.imported', { object, detail: merged })
     const { rows, errors, errors_truncated } = tally
     const skipped = rows - merged.imported - merged.updated
     return { ...merged, skipped, errors, errors_truncated }

@@ -40,9 +40,8 @@ export function queueIdeas(deps: Deps, caller: Caller, wanted: number[]) {
       .from(tasks)
       .where(among(tasks.idea_id, ids))
       .orderBy(tasks.id)
-    const { accountId, userId, requestId } = caller
     const detail = { ideas: ids.length, tasks: made.length }
-    await audit(tx, { accountId, userId, requestId, action: 'ideas.queued', detail })
+    await audit(tx, caller, 'ideas.queued', { detail })
     return { created: made.length, tasks: queued, results: resultsOf(ids, ideas, queued, made) }
   })
 }

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireMatch } from '../http/entity-tag.ts'
-import { type AuditEntry, audit } from '../observability/audit.ts'
+import { type Actor, auditAll } from '../observability/audit.ts'
 import type { Queue } from '../runs/queue.ts'
 import { release } from '../runs/step-states.ts'
 import { getTask } from '../tasks/get-task.ts'
@@ -23,11 +23,11 @@ import { tellPlugin } from './deliveries.ts'
 export async function approveTasks(
   tx: Tx,
   queue: Queue,
-  who: Omit<AuditEntry, 'action' | 'object'> & { approvedBy: string },
+  by: Actor,
+  approvedBy: string,
   ids: number[],
   ifMatch?: string,
 ): Promise<number> {
-  const { approvedBy, ...entry } = who
   const unique = [...new Set(ids)].sort((a, b) => a - b)
   await requireArticles(tx, unique)
   if (ifMatch !== undefined) {
@@ -35,11 +35,8 @@ export async function approveTasks(
   }
   await setApproved(tx, unique, approvedBy)
   const detail = { approved_by: approvedBy }
-  const action = 'task.approved'
-  await audit(
-    tx,
-    ...unique.map((id) => ({ ...entry, action, object: { type: 'task', id }, detail })),
-  )
+  const approved = unique.map((id) => ({ object: { type: 'task', id } as const, detail }))
+  await auditAll(tx, by, 'task.approved', approved)
   await tellPlugin(tx, 'task.updated', ...unique)
   const released = await release(
     tx,
@@ -63,11 +60,10 @@ export function approveAsUser(
   ids: number[],
   ifMatch: string | undefined,
 ) {
-  const { accountId, userId, requestId, scope } = user
+  const { userId, scope } = user
   return deps.database.withAccount(scope, async (tx) => {
     const [row] = await tx.select({ email: users.email }).from(users).where(eq(users.id, userId))
-    const who = { accountId, userId, requestId, approvedBy: row!.email }
-    return approveTasks(tx, deps.queue, who, ids, ifMatch)
+    return approveTasks(tx, deps.queue, user, row!.email, ids, ifMatch)
   })
 }
 

@@ -44,15 +44,14 @@ export function takeAction(
   return deps.database.withAccount({ accountId }, async (tx) => {
     await requireOpenAccount(tx, accountId)
     if (!(await isNewWebhook(tx, { accountId, siteId }, webhook_id, action.action))) return
-    const caller = { ...systemCaller(accountId), requestId }
+    const caller = { ...systemCaller(accountId), actor: 'plugin' as const, requestId }
     if (action.action === 'examine') {
       await examineIn(tx, deps, caller, siteId)
       return
     }
     const id = action.task_id
     await requireUnchanged(tx, siteId, action)
-    const who = { accountId, userId: null, requestId, approvedBy: `${action.user} in WordPress` }
-    await approveTasks(tx, deps.queue, who, [id])
+    await approveTasks(tx, deps.queue, caller, `${action.user} in WordPress`, [id])
     if (await isGoingPublic(tx, id)) return
     await acceptRun(tx, deps.queue, caller, await planPublishing(tx, { ids: [id] }))
   })

@@ -69,9 +69,9 @@ export function takeEvent(
     const changes = { ...fields, wp_told_at: new Date(asOf) }
     if (staysLive) await updateTaskFields(tx, task.id, { ...changes, updated_at: sql`now()` })
     else await setNotLive(tx, eq(tasks.id, task.id), changes)
-    const object = { type: 'task', id: task.id }
-    const action = `wordpress.${type}`
-    await audit(tx, { accountId, userId: null, requestId, action, object, detail: event.data })
+    const by = { actor: 'plugin', accountId, userId: null, requestId } as const
+    const object = { type: 'task', id: task.id } as const
+    await audit(tx, by, `wordpress.${type}`, { object, detail: event.data })
   }
   return deps.database.withAccount({ accountId }, write, { whileClosed: true })
 }

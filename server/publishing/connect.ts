@@ -64,13 +64,12 @@ export async function authorizeUrl(
       wp_url: found.wp_url,
       expires_at: sql`now() + ${EXPIRES_AFTER}::interval`,
     })
-    const { accountId, userId, requestId } = caller
-    const object = { type: 'site', id: siteId }
-    await audit(tx, { accountId, userId, requestId, action: 'site.connect_begun', object })
+    const object = { type: 'site', id: siteId } as const
+    await audit(tx, caller, 'site.connect_begun', { object })
     const [account] = await tx
       .select({ name: accounts.name })
       .from(accounts)
-      .where(eq(accounts.id, accountId))
+      .where(eq(accounts.id, caller.accountId))
     return account!.name
   })
   const url = new URL(found.authorization)
@@ -158,7 +157,7 @@ async function findConnection(database: Database, state: string): Promise<Found 
 function callerOfConnection({ connection, role }: Found, requestId: string): Caller {
   const { account_id: accountId, created_by_id: userId } = connection
   const scope = { accountId, user: { id: userId, role } }
-  return { userId, role, isStaff: false, accountId, scope, requestId }
+  return { actor: 'user', userId, role, isStaff: false, accountId, scope, requestId }
 }
 
 const isConnection = ({ id }: Connection) => eq(wordpress_connections.id, id)

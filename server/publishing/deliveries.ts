@@ -97,9 +97,7 @@ export async function replayDelivery(
   id: number,
 ): Promise<number | undefined> {
   const found = await getDelivery(tx, id)
-  const { accountId, userId, requestId } = caller
-  const object = { type: 'delivery', id }
-  await audit(tx, { accountId, userId, requestId, action: 'delivery.replayed', object })
+  await audit(tx, caller, 'delivery.replayed', { object: { type: 'delivery', id } })
   if (found.kind === 'publish') {
     return acceptRun(tx, deps.queue, caller, await planAgain(tx, found))
   }

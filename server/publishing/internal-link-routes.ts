@@ -70,10 +70,9 @@ export function internalLinkRoutes(deps: Deps) {
   })
   app.openapi(routes.dismiss, async (c) => {
     const { ids } = c.req.valid('json')
-    const { accountId, userId, requestId, scope } = callerOf(c)
-    const who = { accountId, userId, requestId }
-    const dismissed = await deps.database.withAccount(scope, (tx) =>
-      dismissLinkChanges(tx, who, ids),
+    const caller = callerOf(c)
+    const dismissed = await deps.database.withAccount(caller.scope, (tx) =>
+      dismissLinkChanges(tx, caller, ids),
     )
     return c.json({ dismissed }, 200)
   })

@@ -5,7 +5,7 @@ import { internal_links } from '../../db/schema/writer.ts'
 import { DomainError, notFound } from '../errors.ts'
 import { equalTo, listPage, listQuery } from '../http/lists.ts'
 import { queryId, RunIds, times } from '../http/schemas.ts'
-import { type AuditEntry, audit } from '../observability/audit.ts'
+import { type Actor, audit } from '../observability/audit.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
 import { planPublishing } from './plan-publishing.ts'
 import { takeApprovalBack } from './take-approval-back.ts'
@@ -121,11 +121,7 @@ export async function planLinkChanges(tx: Tx, ids: number[]): Promise<RunPlan> {
 }
 
 /** Turns changes down: they are not proposed again, unless the other page moves once more. */
-export async function dismissLinkChanges(
-  tx: Tx,
-  who: Omit<AuditEntry, 'action' | 'object' | 'detail'>,
-  ids: number[],
-): Promise<number> {
+export async function dismissLinkChanges(tx: Tx, by: Actor, ids: number[]): Promise<number> {
   await requireChanges(tx, ids)
   const dismissed = await tx
     .update(internal_links)
@@ -136,7 +132,7 @@ export async function dismissLinkChanges(
     })
     .where(among(ids))
     .returning({ id: internal_links.id })
-  await audit(tx, { ...who, action: 'internal_links.dismissed', detail: { ids } })
+  await audit(tx, by, 'internal_links.dismissed', { detail: { ids } })
   return dismissed.length
 }
 

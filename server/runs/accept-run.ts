@@ -80,11 +80,7 @@ export async function acceptRun(
   })
   await queue.enqueue(tx, first)
   if (UNRECORDED.includes(run.kind)) return runId
-  await audit(tx, {
-    accountId,
-    userId: caller.userId,
-    requestId: caller.requestId,
-    action: `run.${run.kind}`,
+  await audit(tx, caller, `run.${run.kind}`, {
     object: { type: 'run', id: runId },
     detail: { quote, steps: steps.length },
   })

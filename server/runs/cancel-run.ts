@@ -9,7 +9,6 @@ import { getProgress, type Progress } from './run-progress.ts'
 
 /** Cancels the steps that have not started and releases their credits. Running steps finish. */
 export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Progress> {
-  const { accountId, userId, requestId } = caller
   return deps.database.withAccount(caller.scope, async (tx) => {
     const [run] = await tx
       .select({ id: runs.id, state: runs.state })
@@ -18,8 +17,8 @@ export function cancelRun(deps: Deps, caller: Caller, runId: number): Promise<Pr
       .for('update')
     if (!run) throw notFound()
     if ((await cancelSteps(tx, runId, 'Cancelled')) > 0) {
-      const object = { type: 'run', id: runId }
-      await audit(tx, { accountId, userId, requestId, action: 'run.cancelled', object })
+      const object = { type: 'run', id: runId } as const
+      await audit(tx, caller, 'run.cancelled', { object })
     }
     return getProgress(tx, runId)
   })

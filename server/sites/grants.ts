@@ -85,8 +85,12 @@ export function revokeGrant(
   })
 }
 
-async function auditGrant(tx: Tx, caller: Caller, action: string, siteId: number, user_id: number) {
-  const { accountId, userId, requestId } = caller
-  const object = { type: 'site', id: siteId }
-  await audit(tx, { accountId, userId, requestId, action, object, detail: { user_id } })
+async function auditGrant(
+  tx: Tx,
+  caller: Caller,
+  action: 'site.access_granted' | 'site.access_revoked',
+  siteId: number,
+  user_id: number,
+) {
+  await audit(tx, caller, action, { object: { type: 'site', id: siteId }, detail: { user_id } })
 }

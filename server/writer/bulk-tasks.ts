@@ -92,11 +92,10 @@ async function deleteRows(tx: Tx, rows: LockedTask[]): Promise<void> {
 async function auditTasks(
   tx: Tx,
   caller: Caller,
-  action: string,
+  action: 'task.deleted' | 'task.updated',
   ids: number[],
   more: Record<string, unknown> = {},
 ): Promise<void> {
   if (ids.length === 0) return
-  const { accountId, userId, requestId } = caller
-  await audit(tx, { accountId, userId, requestId, action, detail: { task_ids: ids, ...more } })
+  await audit(tx, caller, action, { detail: { task_ids: ids, ...more } })
 }

@@ -145,7 +145,12 @@ it('does not count a password change that an overloaded service could not check'
     verify: () => Promise.reject(new DomainError('overloaded', 'Busy.')),
   }
   const caller = {
-    ...{ userId: user.userId, accountId: user.accountId, role: 'owner' as const },
+    ...{
+      actor: 'user' as const,
+      userId: user.userId,
+      accountId: user.accountId,
+      role: 'owner' as const,
+    },
     ...{ isStaff: false, requestId: '' },
     scope: { accountId: user.accountId, user: { id: user.userId, role: 'owner' as const } },
   }

@@ -3,7 +3,7 @@ import type { Tx } from '../../../db/database.ts'
 import { run_steps } from '../../../db/schema/runs.ts'
 import { type PauseReason, sites } from '../../../db/schema/sites.ts'
 import { tasks } from '../../../db/schema/writer.ts'
-import { audit } from '../../../server/observability/audit.ts'
+import { audit, systemActor } from '../../../server/observability/audit.ts'
 import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
 import { contracts } from '../../../server/runs/job-contracts.ts'
 import { release } from '../../../server/runs/step-states.ts'
@@ -107,7 +107,7 @@ async function noteSite(
   reason?: PauseReason,
 ): Promise<void> {
   const detail = { ...reason }
-  const object = { type: 'site', id }
-  await audit(tx, { accountId, userId: null, action: event, object, detail })
+  const object = { type: 'site', id } as const
+  await audit(tx, systemActor(accountId), event, { object, detail })
   await tellPluginOfSite(tx, event, id, reason?.message)
 }
