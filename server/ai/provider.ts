@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Section, SectionLogic } from '../../db/schema/guidance.ts'
+import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
 import type { Prompts } from './prompts/default-prompts.ts'
 
 /** What a call cost its account at the provider, for the usage log. Tokens are 0 where there are none. */
@@ -26,13 +27,6 @@ export type AuthorProfile = { name: string; description: string; tone: string; l
 export const IMAGE_PROVIDERS = ['local', 'openai', 'runware'] as const
 export type ImageProvider = (typeof IMAGE_PROVIDERS)[number]
 
-export const CONTENT_STRUCTURES = [
-  'cluster_hub',
-  'landing_page',
-  'pillar_page',
-  'supporting_page',
-] as const
-export const CONTENT_TYPES = ['blog_post', 'article', 'guide', 'tutorial'] as const
 export type ContentStructure = (typeof CONTENT_STRUCTURES)[number]
 
 export type ClusterKeywordsInput = {

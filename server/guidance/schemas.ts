@@ -7,8 +7,8 @@ import {
   type PromptType,
   strategies,
 } from '../../db/schema/guidance.ts'
+import { CONTENT_STRUCTURES } from '../../db/schema/planner.ts'
 import { templateFault } from '../ai/prompts/check-template.ts'
-import { CONTENT_STRUCTURES } from '../ai/provider.ts'
 import { longText, objectId, text, times } from '../http/schemas.ts'
 
 const MAX_TEMPLATE = 20_000

@@ -1,11 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  CONTENT_STRUCTURES,
-  CONTENT_TYPES,
-  ExtractImagePromptsOutput,
-  GenerateIdeasOutput,
-} from '../../server/ai/provider.ts'
+import { CONTENT_STRUCTURES, CONTENT_TYPES } from '../../db/schema/planner.ts'
+import { ExtractImagePromptsOutput, GenerateIdeasOutput } from '../../server/ai/provider.ts'
 import { cluster, draft, options, provider } from './local-provider.ts'
 
 describe('hostile input', () => {

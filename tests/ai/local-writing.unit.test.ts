@@ -1,7 +1,7 @@
 import { parseFragment, serialize } from 'parse5'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { CONTENT_STRUCTURES } from '../../server/ai/provider.ts'
+import { CONTENT_STRUCTURES } from '../../db/schema/planner.ts'
 import { BRIEF, draft, options, provider } from './local-provider.ts'
 
 describe('ideas', () => {
