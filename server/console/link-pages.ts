@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { htmlPage } from '../http/page.ts'
 
 /** A page with a form. Its token is in the URL's fragment and is sent only with the form. */
 type LinkPage = {
@@ -23,34 +24,22 @@ export const PASSWORD: LinkPage = {
 }
 
 export function linkPage({ title, button, asksName, script }: LinkPage) {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<title>${title} · igny8</title>
-<style>
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
-label { display: block; margin: 1rem 0 }
-input { display: block; font: inherit; width: 100%; max-width: 24rem; padding: .4rem; border: 1px solid #667; border-radius: 4px }
-button { font: inherit; padding: .4rem 1rem }
-</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
+  const content = html`<h1>${title}</h1>
 <form method="post">
 ${asksName ? NAMES : ''}<label>Password (at least 10 characters)
 <input name="password" type="password" autocomplete="new-password" minlength="10" maxlength="200" required></label>
 <button disabled>${button}</button>
 </form>
-<p role="status">This page needs JavaScript.</p>
-</main>
-<script src="${script}"></script>
-</body>
-</html>`
+<p role="status">This page needs JavaScript.</p>`
+  return htmlPage(`${title} · igny8`, content, {
+    css: CSS,
+    end: html`<script src="${script}"></script>\n`,
+  })
 }
+
+const CSS = `label { display: block; margin: 1rem 0 }
+input { display: block; font: inherit; width: 100%; max-width: 24rem; padding: .4rem; border: 1px solid #667; border-radius: 4px }
+button { font: inherit; padding: .4rem 1rem }`
 
 const NAMES = html`<label>First name <input name="first_name" autocomplete="given-name" maxlength="150"></label>
 <label>Last name <input name="last_name" autocomplete="family-name" maxlength="150"></label>

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
+import { htmlPage } from '../http/page.ts'
 import { INVITATION, INVITATION_SCRIPT, linkPage, PASSWORD, PASSWORD_SCRIPT } from './link-pages.ts'
 
 /** The home page, the pages of links, and the health checks. */
@@ -21,20 +22,9 @@ export function consoleRoutes(deps: Deps) {
   return app
 }
 
-const HOME = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>igny8</title>
-<style>
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
-a { color: #0b5cad }
-code { background: #eef1f5; padding: .1em .3em; border-radius: 3px }
-</style>
-</head>
-<body>
-<h1>igny8</h1>
+const HOME = htmlPage(
+  'igny8',
+  html`<h1>igny8</h1>
 <p>igny8 turns a keyword list into published articles on your WordPress sites: it groups keywords into
 clusters, proposes article ideas, writes the articles with images, and publishes them.</p>
 <ul>
@@ -43,6 +33,9 @@ clusters, proposes article ideas, writes the articles with images, and publishes
 <li><a href="/docs/problems">Error codes</a></li>
 <li>Status: <a href="/healthz">process</a>, <a href="/readyz">database</a></li>
 </ul>
-<p>Start with <code>POST /api/v1/auth/register/</code>.</p>
-</body>
-</html>`
+<p>Start with <code>POST /api/v1/auth/register/</code>.</p>`,
+  {
+    css: `a { color: #0b5cad }
+code { background: #eef1f5; padding: .1em .3em; border-radius: 3px }`,
+  },
+)

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { html } from 'hono/html'
 import { ERROR_STATUS, type ErrorCode, notFound } from '../errors.ts'
 import type { AppEnv } from './endpoint.ts'
+import { htmlPage } from './page.ts'
 import { PROBLEM_TEXTS, type ProblemText } from './problem-catalogue.ts'
 
 const PROBLEMS_PATH = '/docs/problems'
@@ -27,7 +28,12 @@ function isErrorCode(code: string): code is ErrorCode {
 
 const CODES = (Object.keys(ERROR_STATUS) as ErrorCode[]).sort()
 
-const INDEX = page(
+const CSS = `:root { color-scheme: light dark }
+body { max-width: 46rem; margin: 3rem auto; color: inherit }
+table { border-collapse: collapse }
+th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0 }`
+
+const INDEX = layout(
   'Error codes',
   html`<p>Errors of the API are <code>application/problem+json</code> (RFC 9457). Decide by <code>code</code>;
 <code>type</code> leads to one of these pages.</p>
@@ -44,7 +50,7 @@ ${CODES.map(
 )
 
 function problemPage(code: ErrorCode, { title, cause, remedy }: ProblemText) {
-  return page(
+  return layout(
     title,
     html`<p><code>${code}</code> · HTTP ${ERROR_STATUS[code]}</p>
 <h2>Cause</h2>
@@ -55,25 +61,11 @@ function problemPage(code: ErrorCode, { title, cause, remedy }: ProblemText) {
   )
 }
 
-function page(title: string, body: ReturnType<typeof html>) {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title} · igny8</title>
-<style>
-:root { color-scheme: light dark }
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem }
-table { border-collapse: collapse }
-th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0 }
-</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-${body}
-</main>
-</body>
-</html>`
+function layout(title: string, body: ReturnType<typeof html>) {
+  return htmlPage(
+    `${title} · igny8`,
+    html`<h1>${title}</h1>
+${body}`,
+    { css: CSS },
+  )
 }

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
+import { htmlPage } from '../http/page.ts'
 import { accepted, answer } from '../http/schemas.ts'
 import { resultOfRun } from '../runs/wait-for-run.ts'
 import { acceptAuthorization, beginConnection } from './connect-gsc.ts'
@@ -85,15 +86,5 @@ export function gscRoutes(deps: Deps) {
 }
 
 function pageSaying(sentence: string) {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<title>Google Search Console · igny8</title>
-<style>body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }</style>
-</head>
-<body><p>${sentence}</p></body>
-</html>`
+  return htmlPage('Google Search Console · igny8', html`<p>${sentence}</p>`)
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Deps } from '../deps.ts'
 import { newRouter } from '../http/endpoint.ts'
+import { htmlPage } from '../http/page.ts'
 import {
   CALLBACK_PATH,
   type ConnectionOutcome,
@@ -32,7 +33,7 @@ export function connectPages(deps: Deps) {
     const outcome = await connectionOutcome(deps, c.req.query('state') ?? '')
     c.header('cache-control', 'no-store')
     if (outcome.state === 'checking') c.header('refresh', '1')
-    return c.html(page(outcome), outcome.state === 'unknown' ? 404 : 200)
+    return c.html(connectPage(outcome), outcome.state === 'unknown' ? 404 : 200)
   })
   return app
 }
@@ -57,23 +58,12 @@ const ADVICE: Record<ConnectionOutcome['state'], string> = {
   failed: 'Fix the problem and start the connection again in igny8.',
 }
 
-function page(outcome: ConnectionOutcome) {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${TITLES[outcome.state]} · igny8</title>
-<style>
-body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto; padding: 0 1rem; color: #1d2430 }
-</style>
-</head>
-<body>
-<main>
-<h1>${TITLES[outcome.state]}</h1>
+function connectPage(outcome: ConnectionOutcome) {
+  const title = TITLES[outcome.state]
+  return htmlPage(
+    `${title} · igny8`,
+    html`<h1>${title}</h1>
 ${'wp_url' in outcome ? html`<p>${outcome.wp_url}</p><p>${outcome.message}</p>` : ''}
-<p>${ADVICE[outcome.state]}</p>
-</main>
-</body>
-</html>`
+<p>${ADVICE[outcome.state]}</p>`,
+  )
 }
