@@ -119,7 +119,7 @@ describe('linking with one click', () => {
     }
     const after = await service.sql`select id from runs where kind = 'link_wordpress'`
     expect(after.length - before.length).toBe(1)
-    await outcome(state, /is linked/)
+    await outcome(state, /is connected/)
   })
 
   it('explains why WordPress’s answer is refused', async () => {
