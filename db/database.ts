@@ -24,7 +24,7 @@ export type Scope = {
 /** A transaction that sees only the rows of its scope. `$sql` is the same connection, for what drizzle lacks. */
 export type Tx = PostgresJsDatabase & { readonly $sql: TransactionConnection['sql'] }
 
-/** Why a transaction may see rows of more than one account. Each reason is used in one place. */
+/** Why a transaction may see rows of more than one account. */
 export type PlatformReason =
   | 'authenticate'
   | 'register'

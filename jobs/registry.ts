@@ -28,7 +28,7 @@ type Registered = {
   onFailure?: (tx: Tx, step: Step, failure: Failure) => Promise<void>
 }
 
-/** Every kind of step with its contract and handler. A missing kind does not compile. */
+/** The handler of each kind of step. A missing kind does not compile. */
 export const registry: Record<RunKind, Registered> = {
   cluster_keywords: { handler: clusterKeywords },
   generate_ideas: { handler: generateIdeas },
@@ -58,7 +58,7 @@ export const registry: Record<RunKind, Registered> = {
   unlink_wordpress: { handler: unlinkWordPress },
 }
 
-export function failureOf(step: Step, failure: Failure): ((tx: Tx) => Promise<void>) | undefined {
+export function onFailureOf(step: Step, failure: Failure): ((tx: Tx) => Promise<void>) | undefined {
   const { onFailure } = registry[step.kind]
   return onFailure && ((tx) => onFailure(tx, step, failure))
 }

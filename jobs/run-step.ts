@@ -2,7 +2,7 @@ import type { Failure } from '../db/schema/runs.ts'
 import { unavailable } from '../db/unavailable.ts'
 import { rowLimitReached } from '../server/http/plan-limit-errors.ts'
 import { contracts } from '../server/runs/job-contracts.ts'
-import { failureOf, registry } from './registry.ts'
+import { onFailureOf, registry } from './registry.ts'
 import { DEATHS_LIMIT } from './steps/claim-step.ts'
 import { failStep, retryStep, succeedStep } from './steps/finish-step.ts'
 import { shortened } from './steps/short-texts.ts'
@@ -129,7 +129,7 @@ async function settleFailure(
   }
   const failure = failureFrom(error)
   deps.logger.warn({ ...log, ...failure }, 'step failed')
-  await failStep(deps, step, failure, failureOf(step, failure))
+  await failStep(deps, step, failure, onFailureOf(step, failure))
   return 'failed'
 }
 

@@ -5,7 +5,7 @@ import { limitsPassedBy } from './billing/usage-limits.ts'
 import type { Deps } from './deps.ts'
 import type { Caller } from './http/caller.ts'
 import { callerOf, endpoint, newRouter } from './http/endpoint.ts'
-import { answer, jsonBody } from './http/schemas.ts'
+import { jsonBody, jsonResponse } from './http/schemas.ts'
 import { planClustering } from './planner/plan-clustering.ts'
 import { planIdeas } from './planner/plan-ideas.ts'
 import { ClusterKeywords, GenerateIdeas } from './planner/schemas.ts'
@@ -54,7 +54,7 @@ const route = endpoint('editor', {
   tags: ['billing'],
   summary: 'Quote a run',
   request: jsonBody(QuoteRequest),
-  responses: { 200: answer('The quote.', Quote) },
+  responses: { 200: jsonResponse('The quote.', Quote) },
 })
 
 /** Served below billing/, but not part of it: it imports the features whose runs it quotes. */

@@ -756,7 +756,7 @@ CREATE INDEX "run_steps_open" ON "run_steps" USING btree ("state","kind") WHERE 
 CREATE INDEX "run_steps_pending" ON "run_steps" USING btree ("account_id","kind") WHERE state = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "run_steps_one_at_a_time" ON "run_steps" USING btree ("account_id","kind","object_id") WHERE state in ('waiting', 'pending', 'running');--> statement-breakpoint
 CREATE INDEX "runs_site" ON "runs" USING btree ("account_id","site_id");--> statement-breakpoint
-CREATE INDEX "runs_probes" ON "runs" USING btree ("finished_at") WHERE kind in ('connect_gsc', 'discover_wordpress', 'examine_wordpress', 'link_wordpress', 'probe_wordpress', 'test_connection', 'unlink_wordpress', 'verify_post');--> statement-breakpoint
+CREATE INDEX "runs_expiring" ON "runs" USING btree ("finished_at") WHERE kind in ('connect_gsc', 'discover_wordpress', 'examine_wordpress', 'link_wordpress', 'probe_wordpress', 'test_connection', 'unlink_wordpress', 'verify_post');--> statement-breakpoint
 CREATE INDEX "runs_created" ON "runs" USING btree ("account_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "site_user_access_site" ON "site_user_access" USING btree ("account_id","site_id");--> statement-breakpoint
 CREATE INDEX "sites_id" ON "sites" USING btree ("id");--> statement-breakpoint

@@ -36,8 +36,8 @@ export const RUN_KINDS = [
 ] as const
 export type RunKind = (typeof RUN_KINDS)[number]
 
-/** Runs that only check a site; the ledger never refers to them. */
-export const PROBES = [
+/** Kinds of runs that cost no credits and are deleted after 30 days. */
+export const EXPIRING_KINDS = [
   'connect_gsc',
   'discover_wordpress',
   'examine_wordpress',
@@ -47,7 +47,9 @@ export const PROBES = [
   'unlink_wordpress',
   'verify_post',
 ] as const satisfies RunKind[]
-export const isProbe = sql.raw(`kind in (${PROBES.map((kind) => `'${kind}'`).join(', ')})`)
+export const isExpiring = sql.raw(
+  `kind in (${EXPIRING_KINDS.map((kind) => `'${kind}'`).join(', ')})`,
+)
 
 export const STEP_STATES = [
   'waiting',
@@ -108,7 +110,7 @@ export const runs = pgTable(
     reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('set null'),
     index('runs_site').on(t.account_id, t.site_id),
     // For the purge of expired runs: see `jobs/scheduled/retention.ts`.
-    index('runs_probes').on(t.finished_at).where(isProbe),
+    index('runs_expiring').on(t.finished_at).where(isExpiring),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],
 )

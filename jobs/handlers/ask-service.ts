@@ -14,9 +14,9 @@ export async function askService<T>(
   try {
     return await call()
   } catch (error) {
-    const isTold =
+    const isServiceError =
       error instanceof AiError || error instanceof GoogleError || error instanceof ArticleLimitError
-    if (!isTold) throw error
+    if (!isServiceError) throw error
     const { code, message, retryable } = error
     throw retryable && retry
       ? new RetryableError(code, message, { cause: error })

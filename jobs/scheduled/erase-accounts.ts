@@ -34,7 +34,7 @@ export const ERASED = [
   'account_totals',
   'usage_counters',
 ] as const
-/** Ledger, usage and audit log are kept, without personal data and texts. */
+/** Rows that stay, without personal data and texts: ledger, usage log, audit log, and the runs they refer to. */
 export const KEPT = [
   'accounts',
   'audit_log',

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
-import { isProbe } from '../../db/schema/runs.ts'
+import { isExpiring } from '../../db/schema/runs.ts'
 import type { Logger } from '../../server/observability/logger.ts'
 import { PROBE_DAYS, RETENTION, type Swept } from './retention.ts'
 
@@ -15,7 +15,7 @@ type Deps = { database: Database; logger: Logger }
  * a round's share is deleted by the next. A failing table is logged and does not stop the others.
  * Returns how many rows were deleted.
  */
-export async function sweepTables(deps: Deps): Promise<number> {
+export async function purgeTables(deps: Deps): Promise<number> {
   let swept = await inBatches(deps, 'runs', () => sweepProbes(deps))
   for (const [table, rule] of Object.entries(RETENTION)) {
     if ('column' in rule) swept += await inBatches(deps, table, () => sweepTable(deps, table, rule))
@@ -57,7 +57,7 @@ function sweepProbes({ database }: Deps): Promise<number> {
   return database.withPlatform('sweep', async (tx) => {
     const due = await tx.execute<{ account_id: string; id: string }>(sql`
       select account_id, id from runs r
-      where ${isProbe} and finished_at < now() - ${PROBE_DAYS} * interval '1 day'
+      where ${isExpiring} and finished_at < now() - ${PROBE_DAYS} * interval '1 day'
         and not exists (select from usage_logs u where u.account_id = r.account_id and u.run_id = r.id)
         and not exists (select from wordpress_connections w
           where w.account_id = r.account_id and w.run_id = r.id)

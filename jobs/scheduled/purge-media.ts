@@ -13,7 +13,7 @@ type Deps = Pick<WorkerDeps, 'database' | 'media' | 'logger'>
  * Returns a function that removes unused files of one of the 256 folders; the next call continues with the
  * next folder. A file that is used again meanwhile was stored again, so it is young.
  */
-export function openMediaSweep(deps: Deps): () => Promise<number> {
+export function openMediaPurge(deps: Deps): () => Promise<number> {
   let folder = randomInt(256)
   let after = ''
   return async () => {

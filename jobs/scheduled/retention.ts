@@ -16,7 +16,7 @@ const LEDGER = 'what the account was granted and charged, for as long as account
  */
 export const KEPT_FILES: Record<string, string> = {
   'database.json': 'a line that says where the database is',
-  media: 'files that nothing names are removed after a day: see `sweep-media.ts`',
+  media: 'files that nothing names are removed after a day: see `purge-media.ts`',
   postgres: 'the database; its log is bounded: see `boundLog`',
   secret_keys: 'without them no secret can be read',
 }

@@ -3,13 +3,6 @@ import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import { type DeliveryAttempt, wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { sites } from '../../db/schema/sites.ts'
 import { inUse, openBridgeKeys } from '../../server/publishing/bridge-keys.ts'
-import { SecretUnreadableError } from '../../server/security/secrets.ts'
-import { WordPressError } from '../../wp-bridge/client/http/errors.ts'
-import { fetchPage } from '../../wp-bridge/client/http/fetch-page.ts'
-import { redactSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
-import { sign } from '../../wp-bridge/client/http/sign.ts'
-import { storable } from '../../wp-bridge/client/http/storable.ts'
-import type { WorkerDeps } from '../steps/step.ts'
 import {
   BACKOFF,
   type Endpoint,
@@ -18,7 +11,14 @@ import {
   noteFailure,
   noteWorking,
   takeTurns,
-} from './webhook-endpoints.ts'
+} from '../../server/publishing/webhook-endpoints.ts'
+import { SecretUnreadableError } from '../../server/security/secrets.ts'
+import { WordPressError } from '../../wp-bridge/client/http/errors.ts'
+import { fetchPage } from '../../wp-bridge/client/http/fetch-page.ts'
+import { redactSecrets } from '../../wp-bridge/client/http/redact-secrets.ts'
+import { sign } from '../../wp-bridge/client/http/sign.ts'
+import { storable } from '../../wp-bridge/client/http/storable.ts'
+import type { WorkerDeps } from '../steps/step.ts'
 
 /** How many sites are sent to at the same time, in total and per account. */
 const SITES_AT_ONCE = 20
@@ -189,7 +189,8 @@ async function post(
     if (error instanceof WordPressError) return { status: null, answer: error.message }
     if (stopping.aborted)
       return { status: null, answer: 'igny8 stopped before the site responded.' }
-    throw error
+    deps.logger.error({ err: error, site_id: siteId }, 'a webhook could not be sent')
+    return { status: null, answer: 'Something failed in igny8. The webhook is sent again later.' }
   }
 }
 

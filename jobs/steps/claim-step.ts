@@ -8,7 +8,7 @@ import type { Step, WorkerDeps } from './step.ts'
 export const WORKER_LOCK = 493_718
 
 /** From this many deaths on a step runs alone, to find out whether it is the one that kills workers. */
-export const DEATHS_IN_COMPANY = 3
+export const ALONE_AFTER_DEATHS = 3
 /** After this many deaths, the last three while it ran alone, a step is given up. */
 export const DEATHS_LIMIT = 6
 
@@ -34,7 +34,7 @@ export const isDue = and(
 const isClaimable = or(and(eq(run_steps.state, 'pending'), isDue, accountIsOpen), isAbandoned)
 
 /** A step that is given up need not run alone. */
-const runsAlone = sql<boolean>`${deathsWhenClaimed} between ${DEATHS_IN_COMPANY} and ${DEATHS_LIMIT - 1}`
+const runsAlone = sql<boolean>`${deathsWhenClaimed} between ${ALONE_AFTER_DEATHS} and ${DEATHS_LIMIT - 1}`
 
 /**
  * Claims a step for this worker with a new attempt number. Undefined if the step has ended, a living worker

@@ -11,7 +11,7 @@ import {
   setPending,
   setSucceeded,
 } from '../../server/runs/step-states.ts'
-import { DEATHS_IN_COMPANY } from './claim-step.ts'
+import { ALONE_AFTER_DEATHS } from './claim-step.ts'
 import { shortened, withShortTexts } from './short-texts.ts'
 import { fence, type Step, type StepDone, type WorkerDeps } from './step.ts'
 
@@ -63,7 +63,7 @@ export function retryStep(
   again: { seconds: number; message: string; retries?: number; deaths?: number },
 ): Promise<void> {
   const { seconds, message, retries = step.retries } = again
-  const { deaths = step.deaths < DEATHS_IN_COMPANY ? step.deaths : 0 } = again
+  const { deaths = step.deaths < ALONE_AFTER_DEATHS ? step.deaths : 0 } = again
   return deps.database.withAccount({ accountId: step.account_id }, async (tx) => {
     await fence(tx, step)
     await setPending(tx, eq(run_steps.id, step.id), { seconds, retries, deaths })
@@ -76,8 +76,7 @@ export function retryStep(
 }
 
 /**
- * Returns steps to the queue that this worker has claimed but no longer runs: their end could not be
- * written. It does not use up a retry.
+ * Requeues steps that this worker claimed but no longer runs, because their end could not be written. It does not use up a retry.
  */
 export async function requeueSteps(
   tx: Tx,

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.ts'
 import { run_steps, runs } from '../../db/schema/runs.ts'
 import { ACCOUNT_CLOSED, cancelSteps } from '../../server/runs/cancel-steps.ts'
 import type { QueuedStep } from '../../server/runs/queue.ts'
-import { accountIsOpen, isAbandoned, isDue } from './claim-step.ts'
+import { ALONE_AFTER_DEATHS, accountIsOpen, isAbandoned, isDue } from './claim-step.ts'
 import { requeueSteps } from './finish-step.ts'
 import type { WorkerDeps } from './step.ts'
 
@@ -68,13 +68,13 @@ export const lostSteps = (age: number, of?: number[]) => sql`
     order by updated_at, id limit ${BATCH})`
 
 function toQueued({ account_id, id, kind, deaths }: LostStep): QueuedStep {
-  const afterSeconds = ALONE_AGAIN_SECONDS[deaths - 4] ?? 0
+  const afterSeconds = ALONE_AGAIN_SECONDS[deaths - ALONE_AFTER_DEATHS - 1] ?? 0
   return { account_id: Number(account_id), id: Number(id), kind, afterSeconds }
 }
 
 /**
- * Returns steps to the queue that this worker has claimed but no longer runs, because their end could not be
- * written while the database was unavailable. It does not use up a retry. `workingOn` contains a step from
+ * Requeues steps that this worker claimed but no longer runs, because the database was unavailable when they
+ * ended. It does not use up a retry. `workingOn` contains a step from
  * before its claim until its end, so it is read after the steps.
  */
 export async function requeueUnfinished(

@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, IdParam } from '../http/schemas.ts'
+import { IdParam, jsonResponse } from '../http/schemas.ts'
 import { OwnAccount } from '../identity/schemas.ts'
 import { AccountQuery, getAccount, listAccounts, updateAccount } from './accounts.ts'
 import { deleteAccount, restoreAccount } from './delete-account.ts'
@@ -45,7 +45,7 @@ const routes = {
       'The ledger and the audit log keep who did what and what it cost, without any text. Posts in ' +
       'WordPress are not deleted.',
     request: { params: IdParam, query: Confirm },
-    responses: { 200: answer('The account.', OwnAccount) },
+    responses: { 200: jsonResponse('The account.', OwnAccount) },
   }),
   restore: endpoint('owner', {
     method: 'post',
@@ -53,7 +53,7 @@ const routes = {
     tags,
     summary: 'Restore a closed account',
     request: { params: IdParam },
-    responses: { 200: answer('The account.', OwnAccount) },
+    responses: { 200: jsonResponse('The account.', OwnAccount) },
   }),
 }
 

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { answer } from '../http/schemas.ts'
+import { jsonResponse } from '../http/schemas.ts'
 import { OwnAccount } from '../identity/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { AllAccountsQuery, listAllAccounts } from './all-accounts.ts'
@@ -17,7 +17,7 @@ const list = endpoint('staff', {
   description:
     'Use it to find the account to name in X-Account-Id. `search` matches names, slugs and the email addresses of owners. Each request is recorded in the audit log.',
   request: { query: AllAccountsQuery },
-  responses: { 200: answer('Accounts.', pageOf(AnyAccount)) },
+  responses: { 200: jsonResponse('Accounts.', pageOf(AnyAccount)) },
 })
 
 export function allAccountsRoutes({ database }: Deps) {

@@ -2,8 +2,8 @@ import { getTableColumns } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Tx } from '../../db/database.ts'
 import { audit_log } from '../../db/schema/accounts.ts'
-import { bytesOf } from '../http/answer-bytes.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
+import { bytesOf } from '../http/response-size.ts'
 import { queryId, queryText } from '../http/schemas.ts'
 
 const AUDIT_ORDERINGS = { created_at: audit_log.created_at }

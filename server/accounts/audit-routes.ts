@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { answer } from '../http/schemas.ts'
+import { jsonResponse } from '../http/schemas.ts'
 import { AuditQuery, listAuditLog } from './audit-log.ts'
 import { AuditEntry } from './schemas.ts'
 
@@ -15,7 +15,7 @@ const list = endpoint('admin', {
     'of the changed fields. `user_id` is null if an API key (`api_key_id`) or the service itself acted. ' +
     '`platform.request` is a request that platform staff made in this account.',
   request: { query: AuditQuery },
-  responses: { 200: answer('Entries.', pageOf(AuditEntry)) },
+  responses: { 200: jsonResponse('Entries.', pageOf(AuditEntry)) },
 })
 
 export function auditRoutes({ database }: Deps) {

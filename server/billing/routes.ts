@@ -5,7 +5,7 @@ import { credit_transactions, type TRANSACTION_KINDS } from '../../db/schema/bil
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { grantByStaff } from './grant.ts'
 import {
   Balance,
@@ -36,7 +36,7 @@ const routes = {
     'x-mcp-tool': { name: 'get_balance' },
     tags,
     summary: 'Get the balance',
-    responses: { 200: answer('The balance.', Balance) },
+    responses: { 200: jsonResponse('The balance.', Balance) },
   }),
   transactions: endpoint('viewer', {
     method: 'get',
@@ -44,7 +44,7 @@ const routes = {
     tags,
     summary: 'List credit transactions',
     request: { query: TransactionQuery },
-    responses: { 200: answer('Transactions.', pageOf(Transaction)) },
+    responses: { 200: jsonResponse('Transactions.', pageOf(Transaction)) },
   }),
   transactionsByDay: endpoint('viewer', {
     method: 'get',
@@ -53,7 +53,7 @@ const routes = {
     summary: 'Sum credit transactions by day',
     request: { query: TransactionByDayQuery },
     responses: {
-      200: answer(
+      200: jsonResponse(
         'One row for each day with transactions; the last 31 days by default.',
         TransactionsByDay,
       ),
@@ -65,7 +65,7 @@ const routes = {
     tags,
     summary: 'List usage of AI providers',
     request: { query: UsageQuery },
-    responses: { 200: answer('One row for each step that succeeded.', pageOf(UsageLog)) },
+    responses: { 200: jsonResponse('One row for each step that succeeded.', pageOf(UsageLog)) },
   }),
   usageByDay: endpoint('viewer', {
     method: 'get',
@@ -74,7 +74,7 @@ const routes = {
     summary: 'Sum usage by day and operation',
     request: { query: UsageByDayQuery },
     responses: {
-      200: answer(
+      200: jsonResponse(
         'One row for each day and operation with usage; the last 31 days by default.',
         UsageByDay,
       ),
@@ -87,8 +87,8 @@ const routes = {
     summary: 'Grant credits',
     request: jsonBody(NewGrant),
     responses: {
-      200: answer('The reference was already granted; this is its transaction.', Transaction),
-      201: answer('The new transaction.', Transaction),
+      200: jsonResponse('The reference was already granted; this is its transaction.', Transaction),
+      201: jsonResponse('The new transaction.', Transaction),
     },
   }),
 }

@@ -14,7 +14,7 @@ export class GoogleError extends Error {
 }
 
 /** OAuth returns its error as a string, the API as an object. */
-const Told = z.object({
+const ErrorBody = z.object({
   error: z.union([
     z.string(),
     z.object({
@@ -46,10 +46,10 @@ const OAUTH_ERRORS: Record<string, [code: string, message: string]> = {
 
 /** The error for an error response of Google. */
 export function googleError(status: number, body: unknown): GoogleError {
-  const told = Told.safeParse(body).data?.error
-  const oauth = typeof told === 'string' ? OAUTH_ERRORS[told] : undefined
+  const reported = ErrorBody.safeParse(body).data?.error
+  const oauth = typeof reported === 'string' ? OAUTH_ERRORS[reported] : undefined
   if (oauth) return new GoogleError(...oauth)
-  const reason = typeof told === 'object' ? (told.errors[0]?.reason ?? '') : ''
+  const reason = typeof reported === 'object' ? (reported.errors[0]?.reason ?? '') : ''
   if (status === 429 || /quota|ratelimit/i.test(reason)) {
     const message = 'Google limits the requests of this account. Try again later.'
     return new GoogleError('gsc_quota_exceeded', message, { retryable: true })
@@ -62,10 +62,13 @@ export function googleError(status: number, body: unknown): GoogleError {
     return new GoogleError('gsc_grant_invalid', `Google refused the access. ${AGAIN}`)
   }
   if (status === 403 || status === 404) {
-    const message = `The connected Google user has no access to this property (${status})${said(told)}. Choose a property that the user can see.`
+    const message = `The connected Google user has no access to this property (${status})${said(reported)}. Choose a property that the user can see.`
     return new GoogleError('gsc_access_refused', message)
   }
-  return new GoogleError('gsc_bad_request', `Google refused the request (${status})${said(told)}.`)
+  return new GoogleError(
+    'gsc_bad_request',
+    `Google refused the request (${status})${said(reported)}.`,
+  )
 }
 
 /** The error for a call that got no response. */

@@ -3,7 +3,7 @@ import { ai_prompts } from '../../db/schema/guidance.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, IdParam, jsonBody } from '../http/schemas.ts'
+import { IdParam, jsonBody, jsonResponse } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { dryRunPrompt } from './dry-run-prompt.ts'
 import {
@@ -33,7 +33,7 @@ const routes = {
     tags,
     summary: 'List default prompts',
     responses: {
-      200: answer('The default prompt and the placeholders of each type.', DefaultPrompts),
+      200: jsonResponse('The default prompt and the placeholders of each type.', DefaultPrompts),
     },
   }),
   dryRun: endpoint('viewer', {
@@ -47,7 +47,7 @@ const routes = {
       '`cluster_id`; all others except `negative_prompt` need `task_id`. An image template shows the first ' +
       'image prompt of the task, or its title if there is none yet.',
     request: jsonBody(DryRun),
-    responses: { 200: answer('The rendered prompt.', PromptDryRunResult) },
+    responses: { 200: jsonResponse('The rendered prompt.', PromptDryRunResult) },
   }),
   reset: endpoint('admin', {
     method: 'post',
@@ -55,7 +55,7 @@ const routes = {
     tags,
     summary: 'Reset a prompt to its default',
     request: { params: IdParam },
-    responses: { 200: answer('The prompt.', Prompt) },
+    responses: { 200: jsonResponse('The prompt.', Prompt) },
   }),
 }
 

@@ -8,10 +8,10 @@ import { audit, type ObjectName, type ObjectType } from '../observability/audit.
 import type { Caller, MinimumRole } from './caller.ts'
 import { changesOnly } from './changes-only.ts'
 import { type AppEnv, callerOf, endpoint } from './endpoint.ts'
-import { answerTagged, requireMatch } from './entity-tag.ts'
+import { requireMatch, respondTagged } from './entity-tag.ts'
 import { type Page, pageOf } from './lists.ts'
 import { problemFromZod } from './problem.ts'
-import { accepted, answer, IdParam, jsonBody } from './schemas.ts'
+import { accepted, IdParam, jsonBody, jsonResponse } from './schemas.ts'
 
 type Row = { id: number }
 type Texts = {
@@ -104,7 +104,7 @@ function serveReads<R extends Row, Query extends object, New, Change>(
     {
       ...declared('get', path, tag, list),
       request: { query: list.query },
-      responses: { 200: answer('One page of the list.', pageOf(list.row ?? row)) },
+      responses: { 200: jsonResponse('One page of the list.', pageOf(list.row ?? row)) },
     },
     async (c, { query }) => {
       const { scope } = callerOf(c)
@@ -119,13 +119,13 @@ function serveReads<R extends Row, Query extends object, New, Change>(
       ...declared('get', `${path}{id}/`, tag, { summary: `Get ${withArticle(name)}`, tool }),
       request: { params: IdParam, headers: IfNoneMatch },
       responses: {
-        200: answer(`The ${name}; its ETag is in the header.`, row),
+        200: jsonResponse(`The ${name}; its ETag is in the header.`, row),
         304: { description: 'Your copy is current.' },
       },
     },
     async (c, { id }) => {
       const found = await database.withAccount(callerOf(c).scope, (tx) => get(tx, id), read)
-      return answerTagged(c, found)
+      return respondTagged(c, found)
     },
   )
 }
@@ -142,7 +142,7 @@ function serveCreate<R extends Row, Query extends object, New, Change>(
     {
       ...declared('post', path, tag, create),
       request: jsonBody(create.body),
-      responses: { 201: answer(`The ${name}.`, row) },
+      responses: { 201: jsonResponse(`The ${name}.`, row) },
     },
     async (c, { body }) => {
       const caller = callerOf(c)
@@ -152,7 +152,7 @@ function serveCreate<R extends Row, Query extends object, New, Change>(
         await auditWrite(tx, caller, name, 'created', id)
         return get(tx, id)
       })
-      return answerTagged(c, created, 201)
+      return respondTagged(c, created, 201)
     },
   )
 }
@@ -173,7 +173,10 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
         ...declared(method, `${path}{id}/`, tag, described(update, method === 'put' ? PUT : '')),
         middleware: method === 'put' ? [changesOnly(readOne, update.body.shape)] : [],
         request: { params: IdParam, headers: IfMatch, ...jsonBody(update.body) },
-        responses: { 200: answer(`The ${name}.`, row), ...(update.wait && { 202: accepted }) },
+        responses: {
+          200: jsonResponse(`The ${name}.`, row),
+          ...(update.wait && { 202: accepted }),
+        },
       },
       async (c, { id, body }) => {
         const caller = callerOf(c)
@@ -184,10 +187,10 @@ function serveUpdates<R extends Row, Query extends object, New, Change>(
           await auditWrite(tx, caller, name, 'updated', id, detail)
           return [await get(tx, id), outcome] as const
         })
-        if (!update.wait || typeof outcome !== 'number') return answerTagged(c, updated)
+        if (!update.wait || typeof outcome !== 'number') return respondTagged(c, updated)
         const late = await update.wait(caller, outcome)
         if (late !== undefined) return c.json({ task_id: late }, 202)
-        return answerTagged(c, await readNow(deps, caller, (tx) => get(tx, id)))
+        return respondTagged(c, await readNow(deps, caller, (tx) => get(tx, id)))
       },
     )
   }

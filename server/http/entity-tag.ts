@@ -20,7 +20,7 @@ export async function requireMatch(ifMatch: string | undefined, row: object): Pr
 }
 
 /** Responds with the object and its entity tag, or with 304 if `If-None-Match` matches. */
-export async function answerTagged(c: Context<AppEnv>, row: object, status: 200 | 201 = 200) {
+export async function respondTagged(c: Context<AppEnv>, row: object, status: 200 | 201 = 200) {
   const tag = await entityTag(row)
   c.header('etag', tag)
   const known = c.req.method === 'GET' ? c.req.header('if-none-match') : undefined

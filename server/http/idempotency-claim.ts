@@ -20,7 +20,7 @@ export type Claim = {
   /** The first response to this key. */
   found: (StoredResponse & { fingerprint: string }) | undefined
   /** Locks the key. Throws if another request holds it, or already got a response. */
-  look(): Promise<void>
+  acquire(): Promise<void>
   /** Stores the key and the response. */
   keep(fingerprint: string, answer: StoredResponse): Promise<void>
   /** Replaces the stored response, in a separate transaction. */
@@ -41,7 +41,7 @@ function claimOf({ database }: Deps, caller: Caller, key: string): Claim {
   const mine = and(eq(idempotency_keys.actor, actor), eq(idempotency_keys.key, key))
   return {
     found: undefined,
-    look() {
+    acquire() {
       const look = async (tx: Tx) => {
         await lock(tx, `${accountId} ${actor} ${key}`)
         const [found] = await tx.select().from(idempotency_keys).where(mine)
@@ -70,7 +70,7 @@ function publicClaim({ database }: Deps, network: string, key: string): Claim {
   )
   return {
     found: undefined,
-    look() {
+    acquire() {
       return database.withPlatform('keep_keys', async (tx) => {
         await lock(tx, `${network} ${key}`)
         const [found] = await tx.select().from(public_idempotency_keys).where(mine)

@@ -24,7 +24,7 @@ export function idempotency(deps: Deps): MiddlewareHandler<AppEnv> {
     }
     const claim = claimFor(deps, c, key)
     const hooks = {
-      onBegin: () => claim.look(),
+      onBegin: () => claim.acquire(),
       beforeEarlyCommit: async (answer: unknown) => {
         const kept = { status: 202, headers: JSON_TYPE, body: JSON.stringify(answer) }
         await claim.keep(await fingerprintOf(c), kept)
@@ -53,18 +53,18 @@ async function settle(
   const { status } = c.res
   if (transaction.ended) {
     // The transaction was committed early, so the run goes on whatever the response is.
-    if (status < 500) await claim.replace(await answerOf(c))
+    if (status < 500) await claim.replace(await storedResponse(c))
     return
   }
   if (status >= 500) return
   if (status < 400 && transaction.begun) {
-    await claim.keep(await fingerprintOf(c), await answerOf(c))
+    await claim.keep(await fingerprintOf(c), await storedResponse(c))
   }
   await transaction.commit()
 }
 
 /** The response as it is stored: without the body if that shows a secret. */
-async function answerOf(c: Context<AppEnv>): Promise<StoredResponse> {
+async function storedResponse(c: Context<AppEnv>): Promise<StoredResponse> {
   const { status, headers } = c.res
   const kept = KEPT_HEADERS.flatMap((name) => {
     const value = headers.get(name)

@@ -3,8 +3,8 @@ import { and, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgSelect, PgTable } from 'drizzle-orm/pg-core'
 import type { Tx } from '../../db/database.ts'
 import { invalid } from '../errors.ts'
-import { fittingIds, MAX_ANSWER_BYTES, requireFitting, rowsThere } from './answer-bytes.ts'
 import { isDataException } from './database-errors.ts'
+import { fittingIds, MAX_RESPONSE_BYTES, requireFitting, rowsThere } from './response-size.ts'
 import { queryInt, queryTime } from './schemas.ts'
 
 const PAGE_SIZE = 25
@@ -24,7 +24,7 @@ export function listQuery<F extends z.core.$ZodLooseShape>(orderings: Ordering, 
       .optional()
       .openapi({
         description:
-          `The number of objects per page, ${PAGE_SIZE} by default. If a page has more than ${MAX_ANSWER_BYTES / 1024 / 1024} MB ` +
+          `The number of objects per page, ${PAGE_SIZE} by default. If a page has more than ${MAX_RESPONSE_BYTES / 1024 / 1024} MB ` +
           'of text, the request fails with 400 `answer_too_large`: use a smaller page or `cursor`.',
       }),
     search: z

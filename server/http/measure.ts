@@ -5,7 +5,7 @@ import { matchedRoutes } from 'hono/route'
 import { OPEN_STATES, run_steps } from '../../db/schema/runs.ts'
 import type { Deps } from '../deps.ts'
 import { type AppEnv, callerOf, endpoint, newRouter } from './endpoint.ts'
-import { answer, time } from './schemas.ts'
+import { jsonResponse, time } from './schemas.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -72,7 +72,7 @@ const recent = endpoint('staff', {
     'The last thousand requests to this process, newest first. `ms` is the time to the last byte; `queries` ' +
     'and `query_ms` are the statements sent to the database and the time spent waiting for them; `bytes_in` ' +
     'and `bytes_out` are the sizes of the bodies. CPU and memory are those of the whole process.',
-  responses: { 200: answer('The measurements.', Measured) },
+  responses: { 200: jsonResponse('The measurements.', Measured) },
 })
 
 /** `/metrics` for Prometheus, without account ids, and the recent requests for platform staff. */

@@ -73,13 +73,13 @@ export const jsonBody = <S extends z.ZodType>(schema: S) => ({
   body: { required: true, content: { 'application/json': { schema } } },
 })
 
-export const answer = <S extends z.ZodType>(description: string, schema: S) => ({
+export const jsonResponse = <S extends z.ZodType>(description: string, schema: S) => ({
   description,
   content: { 'application/json': { schema } },
 })
 
 /** The response to a request that starts a run. */
-export const accepted = answer(
+export const accepted = jsonResponse(
   'The run was accepted. Follow it at system/settings/task_progress/{task_id}/.',
   z
     .object({

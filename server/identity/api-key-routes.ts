@@ -2,7 +2,7 @@ import { api_keys } from '../../db/schema/identity.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import {
   ApiKeyQuery,
@@ -26,7 +26,7 @@ const create = endpoint('admin', {
     'created it is removed, deactivated or no longer an admin.',
   'x-shows-secret': true,
   request: jsonBody(NewApiKey),
-  responses: { 201: answer('The new key.', ShownApiKey) },
+  responses: { 201: jsonResponse('The new key.', ShownApiKey) },
 })
 
 export function apiKeyRoutes(deps: Deps) {

@@ -3,8 +3,8 @@ import type { Deps } from '../deps.ts'
 import { DomainError, notFound, tokenInvalid } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { AppEnv } from '../http/endpoint.ts'
-import { knowKeys } from '../http/known-keys.ts'
 import { audit } from '../observability/audit.ts'
+import { cacheApiKeys } from './api-key-cache.ts'
 import { looksLikeApiKey, readApiKey } from './api-key-token.ts'
 import { noteKeyUse } from './key-use.ts'
 import type { AccessClaims } from './tokens.ts'
@@ -15,7 +15,7 @@ import type { AccessClaims } from './tokens.ts'
  */
 export function authenticate({ tokens, database, logger }: Deps): MiddlewareHandler<AppEnv> {
   const noteUse = noteKeyUse(database, logger)
-  const isKnown = knowKeys(database)
+  const isKnown = cacheApiKeys(database)
   return async (c, next) => {
     const [scheme, token] = (c.req.header('authorization') ?? '').split(' ')
     if (scheme?.toLowerCase() !== 'bearer' || !token) return next()

@@ -2,7 +2,7 @@ import { invitations } from '../../db/schema/identity.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { acceptInvitation } from './accept-invitation.ts'
 import {
@@ -26,7 +26,7 @@ const routes = {
       'the invitation is revoked, expires after `expires_in_days`, or the same address is invited again.',
     'x-shows-secret': true,
     request: jsonBody(NewInvitation),
-    responses: { 201: answer('The invitation, with its link.', ShownInvitation) },
+    responses: { 201: jsonResponse('The invitation, with its link.', ShownInvitation) },
   }),
   accept: endpoint('public', {
     method: 'post',
@@ -35,7 +35,7 @@ const routes = {
     summary: 'Accept an invitation',
     'x-shows-secret': true,
     request: jsonBody(AcceptInvitation),
-    responses: { 201: answer('The new user, signed in.', Session) },
+    responses: { 201: jsonResponse('The new user, signed in.', Session) },
   }),
 }
 

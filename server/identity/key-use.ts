@@ -5,7 +5,7 @@ import type { Logger } from '../observability/logger.ts'
 
 const EVERY_MS = 60_000
 /** The cache is emptied at this many keys; the database also writes at most once a minute. */
-const REMEMBERED = 10_000
+const MAX_CACHED = 10_000
 
 /** Records the last use of an API key, at most once a minute, so that most requests write nothing. */
 export function noteKeyUse(database: Database, logger: Logger) {
@@ -13,7 +13,7 @@ export function noteKeyUse(database: Database, logger: Logger) {
   return async (accountId: number, hash: string): Promise<void> => {
     const now = Date.now()
     if (now - (notedAt.get(hash) ?? 0) < EVERY_MS) return
-    if (notedAt.size >= REMEMBERED) notedAt.clear()
+    if (notedAt.size >= MAX_CACHED) notedAt.clear()
     notedAt.set(hash, now)
     await writeUse(database, accountId, hash).catch((error: unknown) =>
       logger.warn({ err: error }, 'could not record the last use of an API key'),

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Deps } from '../deps.ts'
 import { type AppEnv, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { networkOf } from '../http/network.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { changePassword } from './change-password.ts'
 import { resetPassword } from './password-link.ts'
 import { register } from './register.ts'
@@ -37,7 +37,7 @@ const routes = {
     description:
       'Creates an account and its owner. Limited to 200 attempts an hour from one network (an IPv4 address or an IPv6 /64).',
     request: jsonBody(Register),
-    responses: { 201: answer('The new account, signed in.', Session) },
+    responses: { 201: jsonResponse('The new account, signed in.', Session) },
   }),
   login: endpoint('public', {
     'x-shows-secret': true,
@@ -50,7 +50,7 @@ const routes = {
       'addresses, that network gets a 429. Failures from many networks slow down sign-ins with that address ' +
       'from networks where its user has not signed in during the last 90 days.',
     request: jsonBody(Login),
-    responses: { 200: answer('The user, signed in.', Session) },
+    responses: { 200: jsonResponse('The user, signed in.', Session) },
   }),
   refresh: endpoint('public', {
     'x-shows-secret': true,
@@ -60,7 +60,10 @@ const routes = {
     summary: 'Refresh an access token',
     request: jsonBody(Refresh),
     responses: {
-      200: answer('A new pair of tokens. The old refresh token is no longer valid.', TokenPair),
+      200: jsonResponse(
+        'A new pair of tokens. The old refresh token is no longer valid.',
+        TokenPair,
+      ),
     },
   }),
   resetPassword: endpoint('public', {
@@ -70,7 +73,9 @@ const routes = {
     tags,
     summary: 'Reset a password',
     request: jsonBody(ResetPassword),
-    responses: { 200: answer('The user, signed in. All earlier sign-ins have ended.', Session) },
+    responses: {
+      200: jsonResponse('The user, signed in. All earlier sign-ins have ended.', Session),
+    },
   }),
   logout: endpoint('public', {
     method: 'post',
@@ -85,7 +90,7 @@ const routes = {
     path: '/me/',
     tags,
     summary: 'Get your user and account',
-    responses: { 200: answer('You and your account.', Me) },
+    responses: { 200: jsonResponse('You and your account.', Me) },
   }),
   updateMe: endpoint('viewer', {
     method: 'patch',
@@ -93,7 +98,7 @@ const routes = {
     tags,
     summary: 'Update your name',
     request: jsonBody(UpdateMe),
-    responses: { 200: answer('You.', User) },
+    responses: { 200: jsonResponse('You.', User) },
   }),
   changePassword: endpoint('viewer', {
     'x-shows-secret': true,
@@ -102,7 +107,9 @@ const routes = {
     tags,
     summary: 'Change your password',
     request: jsonBody(ChangePassword),
-    responses: { 200: answer('A new pair of tokens. All other sign-ins have ended.', TokenPair) },
+    responses: {
+      200: jsonResponse('A new pair of tokens. All other sign-ins have ended.', TokenPair),
+    },
   }),
 }
 

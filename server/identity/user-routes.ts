@@ -2,7 +2,7 @@ import { users } from '../../db/schema/accounts.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, IdParam } from '../http/schemas.ts'
+import { IdParam, jsonResponse } from '../http/schemas.ts'
 import { makePasswordLink } from './password-link.ts'
 import { NewUser, PasswordLink, UpdateUser, User } from './schemas.ts'
 import { createUser, deleteUser, getUser, listUsers, UserQuery, updateUser } from './users.ts'
@@ -21,7 +21,7 @@ const passwordLink = endpoint('admin', {
     'who created it, changes. You cannot create one for yourself (403): use auth/change_password/.',
   'x-shows-secret': true,
   request: { params: IdParam },
-  responses: { 201: answer('The link. It is not shown again.', PasswordLink) },
+  responses: { 201: jsonResponse('The link. It is not shown again.', PasswordLink) },
 })
 
 export function userRoutes(deps: Deps) {

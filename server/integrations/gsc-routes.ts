@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { DomainError } from '../errors.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { htmlPage } from '../http/page.ts'
-import { accepted, answer } from '../http/schemas.ts'
+import { accepted, jsonResponse } from '../http/schemas.ts'
 import { resultOfRun } from '../runs/wait-for-run.ts'
 import { acceptAuthorization, beginConnection } from './connect-gsc.ts'
 import { CallbackQuery, Connect, Properties } from './integration-schemas.ts'
@@ -26,7 +26,10 @@ const routes = {
     description:
       'Open `authorize_url` in a browser and grant access. Needs the saved `client_id` and `client_secret` of an OAuth client whose redirect URIs include `redirect_uri`.',
     responses: {
-      200: answer('The page where a person grants access. It is valid for ten minutes.', Connect),
+      200: jsonResponse(
+        'The page where a person grants access. It is valid for ten minutes.',
+        Connect,
+      ),
     },
   }),
   callback: endpoint('public', {
@@ -46,7 +49,7 @@ const routes = {
     path: `${BASE}properties/`,
     tags,
     summary: 'List Search Console properties',
-    responses: { 200: answer('The properties.', Properties), 202: accepted },
+    responses: { 200: jsonResponse('The properties.', Properties), 202: accepted },
   }),
 }
 

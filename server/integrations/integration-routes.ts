@@ -6,8 +6,8 @@ import type { Caller } from '../http/caller.ts'
 import { changesOnly } from '../http/changes-only.ts'
 import { IfMatch, IfNoneMatch } from '../http/crud.ts'
 import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answerTagged, entityTag } from '../http/entity-tag.ts'
-import { accepted, answer, jsonBody } from '../http/schemas.ts'
+import { entityTag, respondTagged } from '../http/entity-tag.ts'
+import { accepted, jsonBody, jsonResponse } from '../http/schemas.ts'
 import { resultOfRun } from '../runs/wait-for-run.ts'
 import { gscRoutes } from './gsc-routes.ts'
 import {
@@ -37,7 +37,7 @@ const test = {
   tags,
   description:
     'Calls the provider with the saved settings, active or not. The test is free. If it fails, the response is a 422 `integration_check_failed` with the cause in `cause_code`.',
-  responses: { 200: answer('The test succeeded.', Tested), 202: accepted },
+  responses: { 200: jsonResponse('The test succeeded.', Tested), 202: accepted },
 } as const
 
 const routes = {
@@ -49,7 +49,7 @@ const routes = {
     description:
       'Always lists every type, including those that were never saved. There are no pages or filters.',
     request: { query: NoQuery },
-    responses: { 200: answer('All integrations, without secrets.', Integrations) },
+    responses: { 200: jsonResponse('All integrations, without secrets.', Integrations) },
   }),
   test: endpoint('admin', {
     ...test,
@@ -77,7 +77,7 @@ const routes = {
     description:
       'Uses the saved settings of the named provider, active or not; with `image_generation`, the settings that articles use. It costs as much as an image. If it fails, it costs nothing.',
     request: { params: ImageTypeParam, ...jsonBody(TryImage) },
-    responses: { 200: answer('The image.', TriedImage), 202: accepted },
+    responses: { 200: jsonResponse('The image.', TriedImage), 202: accepted },
   }),
 }
 
@@ -125,7 +125,9 @@ export function integrationRoutes(deps: Deps) {
 /** Each type has its own paths, because each has its own schema. */
 function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType): void {
   const path = `${BASE}${type}/`
-  const responses = { 200: answer('The settings, without secrets.', SHOWN[type] as z.ZodType) }
+  const responses = {
+    200: jsonResponse('The settings, without secrets.', SHOWN[type] as z.ZodType),
+  }
   const get = endpoint('admin', {
     method: 'get',
     path,
@@ -134,7 +136,7 @@ function serveType(app: OpenAPIHono<AppEnv>, deps: Deps, type: IntegrationType):
     request: { headers: IfNoneMatch },
     responses: { ...responses, 304: { description: 'Your copy is current.' } },
   })
-  app.openapi(get, async (c) => answerTagged(c, await getIntegration(deps, callerOf(c), type)))
+  app.openapi(get, async (c) => respondTagged(c, await getIntegration(deps, callerOf(c), type)))
   // These fields do not count as changes: an integration that was never saved is shown with defaults.
   const shownOnly = async () => ({ integration_type: type, updated_at: null })
   const body: z.ZodType<SaveIntegration> = UPDATES[type]

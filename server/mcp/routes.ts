@@ -72,7 +72,7 @@ function serverOf(c: Context<AppEnv>, api: Api, tools: Map<string, ApiTool>): Se
   return server
 }
 
-/** A page that made its visitor's browser call a service in their own network is told no. */
+/** Refuses requests from web pages of other origins (DNS rebinding). */
 function refuseForeignOrigin(c: Context<AppEnv>, allowed: string[]): void {
   const origin = c.req.header('origin')
   if (origin === undefined || allowed.includes(origin)) return
@@ -94,10 +94,12 @@ async function call(
   return resultOf(await api.request(path, { ...init, headers }, c.env))
 }
 
-async function resultOf(answer: Response): Promise<CallToolResult> {
-  const json = (await answer.json()) as Record<string, unknown>
-  if (answer.ok) {
-    return { content: [{ type: 'text', text: JSON.stringify(json) }], structuredContent: json }
+async function resultOf(response: Response): Promise<CallToolResult> {
+  const json = (await response.json()) as Record<string, unknown>
+  if (response.ok) {
+    const tag = response.headers.get('etag')
+    const texts = [JSON.stringify(json), ...(tag ? [`ETag, for if_match: ${tag}`] : [])]
+    return { content: texts.map((text) => ({ type: 'text', text })), structuredContent: json }
   }
   const { code, detail, errors } = json
   const text = `${code}: ${detail}${errors ? ` ${JSON.stringify(errors)}` : ''}`

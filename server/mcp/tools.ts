@@ -32,7 +32,7 @@ export type ApiDescription = {
 
 /** A tool and the request that it sends. */
 export type ApiTool = Tool & {
-  /** @throws `McpError` when an argument of the path is missing */
+  /** @throws `McpError` when an argument of the path is missing or no id */
   request(args: Record<string, unknown>): { path: string; init: RequestInit }
 }
 
@@ -80,14 +80,18 @@ function toolOf({ name, ...hints }: ToolMark, route: Route): ApiTool {
 const inOf = (operation: Operation, place: string) =>
   (operation.parameters ?? []).filter((parameter) => parameter.in === place)
 
+const IF_MATCH = 'if-match'
+const argumentOf = (name: string) => name.replace('-', '_')
+
 const bodyOf = ({ requestBody }: Operation) => Object.entries(requestBody?.content ?? {})[0]
 
-/** The arguments of the path, the query and the body in one object. */
+/** The arguments of the path, the query and the body in one object, and `if_match` where the route takes it. */
 function inputOf(operation: Operation): Schema {
   const body = flat(bodyOf(operation)?.[1].schema ?? {})
   const parameters = [...inOf(operation, 'path'), ...inOf(operation, 'query')]
-  const properties = parameters.map(({ name, schema, description }) => [
-    name,
+  const ifMatch = inOf(operation, 'header').filter(({ name }) => name === IF_MATCH)
+  const properties = [...parameters, ...ifMatch].map(({ name, schema, description }) => [
+    argumentOf(name),
     { ...schema, ...(description && { description }) },
   ])
   const required = parameters.filter((parameter) => parameter.required).map(({ name }) => name)
@@ -130,22 +134,33 @@ function requestOf({ path, method, operation }: Route, args: Record<string, unkn
     const value = rest[name]
     delete rest[name]
     if (value === undefined) throw new McpError(ErrorCode.InvalidParams, `${name} is required.`)
-    return encodeURIComponent(String(value))
+    // Nothing else: "..", for one, would lead to another path.
+    if (!/^[1-9]\d{0,15}$/.test(String(value))) {
+      throw new McpError(ErrorCode.InvalidParams, `${name} must be a positive whole number.`)
+    }
+    return String(value)
   })
   const query = new URLSearchParams()
   for (const { name } of inOf(operation, 'query')) {
     if (rest[name] !== undefined) query.set(name, String(rest[name]))
     delete rest[name]
   }
+  const headers = new Headers()
+  const tag = rest[argumentOf(IF_MATCH)]
+  if (tag !== undefined && inOf(operation, 'header').some(({ name }) => name === IF_MATCH)) {
+    headers.set(IF_MATCH, String(tag))
+    delete rest[argumentOf(IF_MATCH)]
+  }
   const body = bodyOf(operation)
   // What the route does not take is sent all the same, for the API to refuse by name.
   if (!body) for (const [name, value] of Object.entries(rest)) query.set(name, String(value))
   const isForm = body?.[0] === 'multipart/form-data'
+  if (body && !isForm) headers.set('content-type', 'application/json')
   return {
     path: query.size > 0 ? `${filled}?${query}` : filled,
     init: {
       method: method.toUpperCase(),
-      headers: new Headers(body && !isForm ? { 'content-type': 'application/json' } : {}),
+      headers,
       body: body && (isForm ? formOf(rest) : JSON.stringify(rest)),
     },
   }

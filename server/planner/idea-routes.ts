@@ -3,7 +3,7 @@ import { content_ideas } from '../../db/schema/planner.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { createIdea, getIdea, IdeaQuery, listIdeas, updateIdea } from './ideas.ts'
 import { queueIdeas } from './queue-ideas.ts'
 import { BulkIds, Idea, NewIdea, Queued, UpdateIdea } from './schemas.ts'
@@ -20,8 +20,8 @@ const queue = endpoint('editor', {
     'Creates a writer task for each idea. An idea has at most one task: queueing it again returns that task.',
   request: jsonBody(BulkIds),
   responses: {
-    200: answer('All ideas already had a task; these are their tasks.', Queued),
-    201: answer('The tasks.', Queued),
+    200: jsonResponse('All ideas already had a task; these are their tasks.', Queued),
+    201: jsonResponse('The tasks.', Queued),
   },
 })
 

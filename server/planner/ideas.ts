@@ -9,9 +9,9 @@ import {
   idea_keywords,
 } from '../../db/schema/planner.ts'
 import { notFound } from '../errors.ts'
-import { bytesOf } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
 import { contains, equalTo, listPage, listQuery } from '../http/lists.ts'
+import { bytesOf } from '../http/response-size.ts'
 import { queryId } from '../http/schemas.ts'
 import { requireSiteSector } from '../sites/site-sector.ts'
 import { requireCluster } from '../tasks/require-cluster.ts'

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Deps } from '../deps.ts'
 import { type AppEnv, callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer } from '../http/schemas.ts'
+import { jsonResponse } from '../http/schemas.ts'
 import { exportKeywords } from './export-keywords.ts'
 import { importKeywords } from './import-keywords.ts'
 import { EXPORT_COLUMNS, IMPORT_COLUMNS, listed } from './keyword-columns.ts'
@@ -50,7 +50,7 @@ const importRoute = (receive: MiddlewareHandler<AppEnv>) =>
           },
         },
       },
-      responses: { 200: answer('What was imported.', Imported) },
+      responses: { 200: jsonResponse('What was imported.', Imported) },
     },
     receive,
   )

@@ -3,7 +3,7 @@ import { keywords } from '../../db/schema/planner.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { accepted, answer, jsonBody } from '../http/schemas.ts'
+import { accepted, jsonBody, jsonResponse } from '../http/schemas.ts'
 import { startRun } from '../runs/accept-run.ts'
 import { deleteKeywords, updateKeywordsStatus } from './bulk-keywords.ts'
 import { acceptGscImport } from './import-gsc.ts'
@@ -30,7 +30,7 @@ const routes = {
     tags,
     summary: 'Delete keywords',
     request: jsonBody(BulkIds),
-    responses: { 200: answer('The result of each ID.', BulkDeleted) },
+    responses: { 200: jsonResponse('The result of each ID.', BulkDeleted) },
   }),
   bulkStatus: endpoint('editor', {
     method: 'post',
@@ -38,7 +38,7 @@ const routes = {
     tags,
     summary: 'Update the status of keywords',
     request: jsonBody(BulkStatus),
-    responses: { 200: answer('The result of each ID.', BulkUpdated) },
+    responses: { 200: jsonResponse('The result of each ID.', BulkUpdated) },
   }),
   cluster: endpoint('editor', {
     method: 'post',

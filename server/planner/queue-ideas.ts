@@ -3,8 +3,8 @@ import type { Tx } from '../../db/database.ts'
 import { content_ideas, idea_keywords } from '../../db/schema/planner.ts'
 import { task_keywords, tasks } from '../../db/schema/writer.ts'
 import type { Deps } from '../deps.ts'
-import { answerTooLarge, bytesOf, MAX_ANSWER_BYTES } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
+import { answerTooLarge, bytesOf, MAX_RESPONSE_BYTES } from '../http/response-size.ts'
 import { audit } from '../observability/audit.ts'
 
 const {
@@ -51,7 +51,7 @@ async function requireAnswerable(tx: Tx, ids: number[]): Promise<void> {
     .select({ bytes: sql`coalesce(sum(${bytesOf(columns)}), 0)`.mapWith(Number) })
     .from(tasks)
     .where(among(tasks.idea_id, ids))
-  if (sum!.bytes <= MAX_ANSWER_BYTES) return
+  if (sum!.bytes <= MAX_RESPONSE_BYTES) return
   throw answerTooLarge('The tasks of these ideas have too much text. Queue fewer ideas at once.')
 }
 

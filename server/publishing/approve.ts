@@ -12,7 +12,7 @@ import type { Queue } from '../runs/queue.ts'
 import { release } from '../runs/step-states.ts'
 import { getTask } from '../tasks/get-task.ts'
 import { setApproved } from '../tasks/task-status.ts'
-import { tellPlugin } from './deliveries.ts'
+import { enqueueTaskWebhooks } from './deliveries.ts'
 
 /**
  * Approves the current version of these articles and releases the publications that waited for it.
@@ -37,7 +37,7 @@ export async function approveTasks(
   const detail = { approved_by: approvedBy }
   const approved = unique.map((id) => ({ object: { type: 'task', id } as const, detail }))
   await auditAll(tx, by, 'task.approved', approved)
-  await tellPlugin(tx, 'task.updated', ...unique)
+  await enqueueTaskWebhooks(tx, 'task.updated', ...unique)
   const released = await release(
     tx,
     and(

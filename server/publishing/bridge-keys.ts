@@ -28,7 +28,8 @@ export async function openBridgeKeys(
   sealed: string,
 ): Promise<BridgeKey[]> {
   const text = await secrets.open(siteBridgeKeysContext(accountId, siteId), sealed)
-  const keys = Keys.parse(JSON.parse(text))
+  const { data: keys, error } = Keys.safeParse(JSON.parse(text))
+  if (error) throw new SecretUnreadableError('the stored keys of the plugin have an unknown form')
   return keys.filter(({ until }) => until === null || until > Date.now())
 }
 

@@ -6,9 +6,9 @@ import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
 import {
   accepted,
-  answer,
   IdParam,
   jsonBody,
+  jsonResponse,
   nullableTime,
   queryId,
   times,
@@ -66,7 +66,7 @@ const routes = {
       'A change of a post, sent as a Standard Webhook and authenticated by its signature. A webhook that was ' +
       'already received gets a 200 and has no further effect.',
     request: { params: SiteParam, ...jsonBody(BridgeEvent) },
-    responses: { 200: answer('The action was accepted.', Taken) },
+    responses: { 200: jsonResponse('The action was accepted.', Taken) },
   }),
   overview: endpoint('public', {
     method: 'post',
@@ -76,7 +76,7 @@ const routes = {
     description:
       "The data of the plugin's page in wp-admin. The request is signed by the site as a Standard Webhook.",
     request: { params: SiteParam, ...jsonBody(OverviewRequest) },
-    responses: { 200: answer('The state of the site and its tasks.', Overview) },
+    responses: { 200: jsonResponse('The state of the site and its tasks.', Overview) },
   }),
   actions: endpoint('public', {
     method: 'post',
@@ -86,7 +86,7 @@ const routes = {
     description:
       "An action on the plugin's page in wp-admin, signed as a Standard Webhook. A webhook that was already received has no further effect.",
     request: { params: SiteParam, ...jsonBody(BridgeAction) },
-    responses: { 200: answer('The action was accepted.', Taken) },
+    responses: { 200: jsonResponse('The action was accepted.', Taken) },
   }),
   plugin: endpoint('viewer', {
     method: 'get',
@@ -107,7 +107,7 @@ const routes = {
     description:
       'Webhooks to the plugin and attempts to publish, with their results. Get a delivery for its `log`. Deliveries are kept for 30 days.',
     request: { query: DeliveryQuery },
-    responses: { 200: answer('A page of the list.', pageOf(DeliveryRow)) },
+    responses: { 200: jsonResponse('A page of the list.', pageOf(DeliveryRow)) },
   }),
   delivery: endpoint('viewer', {
     method: 'get',
@@ -118,7 +118,7 @@ const routes = {
       '`log` has each request with its response and time in milliseconds. Secrets are removed, and long bodies ' +
       'are truncated.',
     request: { params: IdParam },
-    responses: { 200: answer('The delivery.', Delivery) },
+    responses: { 200: jsonResponse('The delivery.', Delivery) },
   }),
   replay: endpoint('editor', {
     method: 'post',
@@ -128,7 +128,7 @@ const routes = {
     description:
       'Sends a webhook again with the same ID, or repeats the operation on a post as a new run.',
     request: { params: IdParam },
-    responses: { 200: answer('The webhook is sent again.', Delivery), 202: accepted },
+    responses: { 200: jsonResponse('The webhook is sent again.', Delivery), 202: accepted },
   }),
 }
 

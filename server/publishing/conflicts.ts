@@ -10,7 +10,7 @@ import type { RunPlan } from '../runs/accept-run.ts'
 import { openSteps } from '../runs/open-steps.ts'
 import { articleProblem } from '../tasks/check-article.ts'
 import { planPublishing } from './plan-publishing.ts'
-import { takeApprovalBack } from './take-approval-back.ts'
+import { withdrawApproval } from './withdraw-approval.ts'
 
 const choices = z
   .array(z.union([z.enum(['ours', 'theirs']), z.strictObject({ text: longText(1_000_000) })]))
@@ -93,7 +93,7 @@ export async function planResolution(
   const status = wanted.status === 'future' ? 'publish' : wanted.status
   const input = publish_at ? { publish_at: wanted.publish_at } : { status }
   const plan = await planPublishing(tx, { ids: [id], ...input })
-  if (choices.some((choice) => typeof choice !== 'string')) await takeApprovalBack(tx, [id])
+  if (choices.some((choice) => typeof choice !== 'string')) await withdrawApproval(tx, [id])
   for (const step of plan.steps) step.params = { ...step.params, resolution }
   return plan
 }

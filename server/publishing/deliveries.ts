@@ -5,9 +5,9 @@ import { DELIVERY_KINDS, DELIVERY_STATES, wordpress_deliveries } from '../../db/
 import { sites } from '../../db/schema/sites.ts'
 import type { Deps } from '../deps.ts'
 import { notFound } from '../errors.ts'
-import { bytesOf } from '../http/answer-bytes.ts'
 import type { Caller } from '../http/caller.ts'
 import { equalTo, listPage, listQuery, period, within } from '../http/lists.ts'
+import { bytesOf } from '../http/response-size.ts'
 import { queryId } from '../http/schemas.ts'
 import { audit } from '../observability/audit.ts'
 import { acceptRun, type RunPlan } from '../runs/accept-run.ts'
@@ -21,7 +21,7 @@ const SENT = sql`case when s.wp_webhooks_disabled_at is null then 'pending' else
   case when s.wp_webhooks_disabled_at is null then now() end`
 
 /** Has the plugin of a task's site told how the task stands, if the site has the plugin. */
-export async function tellPlugin(
+export async function enqueueTaskWebhooks(
   tx: Tx,
   type: (typeof TASK_EVENTS)[number],
   ...taskIds: number[]
@@ -40,7 +40,7 @@ export async function tellPlugin(
 }
 
 /** Has the plugin of a site told that nothing is sent to it, and why, or that it goes on. */
-export async function tellPluginOfSite(
+export async function enqueueSiteWebhook(
   tx: Tx,
   type: 'site.paused' | 'site.resumed',
   siteId: number,

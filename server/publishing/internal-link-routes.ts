@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { accepted, answer, jsonBody } from '../http/schemas.ts'
+import { accepted, jsonBody, jsonResponse } from '../http/schemas.ts'
 import { startRun } from '../runs/accept-run.ts'
 import {
   dismissLinkChanges,
@@ -25,7 +25,7 @@ const routes = {
       'The hub of a cluster links to every other page of the cluster, and each of those links to the hub. A ' +
       'page is published with the links whose target pages are live. Later changes are proposed here.',
     request: { query: InternalLinkQuery },
-    responses: { 200: answer('A page of the list.', pageOf(InternalLink)) },
+    responses: { 200: jsonResponse('A page of the list.', pageOf(InternalLink)) },
   }),
   accept: endpoint('editor', {
     method: 'post',
@@ -46,7 +46,7 @@ const routes = {
     summary: 'Dismiss changes of internal links',
     request: jsonBody(InternalLinkIds),
     responses: {
-      200: answer('The number of dismissed changes.', z.object({ dismissed: z.int() })),
+      200: jsonResponse('The number of dismissed changes.', z.object({ dismissed: z.int() })),
     },
   }),
 }

@@ -8,7 +8,7 @@ import { queryId, RunIds, times } from '../http/schemas.ts'
 import { type Actor, audit } from '../observability/audit.ts'
 import type { RunPlan } from '../runs/accept-run.ts'
 import { planPublishing } from './plan-publishing.ts'
-import { takeApprovalBack } from './take-approval-back.ts'
+import { withdrawApproval } from './withdraw-approval.ts'
 
 /** Where a link should lead: to its page while that is live with a known title. Of a row of `internal_links`. */
 export const wantedUrl = sql<
@@ -115,7 +115,7 @@ export async function planLinkChanges(tx: Tx, ids: number[]): Promise<RunPlan> {
   const pages = changed.map((link) => link.from_task_id)
   const plan = await planPublishing(tx, { ids: pages })
   // The pages will read otherwise than they were approved.
-  await takeApprovalBack(tx, pages)
+  await withdrawApproval(tx, pages)
   for (const step of plan.steps) step.params = { ...step.params, keep_status: true }
   return plan
 }

@@ -8,9 +8,9 @@ import { DomainError, invalid, notFound } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { acceptRun } from '../runs/accept-run.ts'
 import { contracts } from '../runs/job-contracts.ts'
-import { resultOf } from '../runs/run-result.ts'
 import { runSecret } from '../runs/run-secret.ts'
 import type { LinkWordPress } from './schemas.ts'
+import { siteCheckResult } from './site-check-result.ts'
 
 /** Accepts the check of a site's credentials; the worker stores them when they hold. Returns the run. */
 export function acceptLink(
@@ -48,13 +48,13 @@ export async function linkIn(
   return runId
 }
 
-/** Links a site as a part of what else is written of it; see `SiteLink` in `auth/`. */
+/** Implements `SiteLink` (`server/sites/site-link.ts`): links a site in the transaction that updates it. */
 export function siteLink(deps: Deps) {
   return {
     accept: (tx: Tx, caller: Caller, siteId: number, input: z.infer<typeof LinkWordPress>) =>
       linkIn(tx, deps, caller, siteId, input),
     async wait(caller: Caller, runId: number) {
-      return (await resultOf(deps, caller, runId)) ? undefined : runId
+      return (await siteCheckResult(deps, caller, runId)) ? undefined : runId
     },
   }
 }

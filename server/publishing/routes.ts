@@ -2,9 +2,8 @@ import { z } from '@hono/zod-openapi'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter, userOf } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { accepted, answer, IdParam, jsonBody } from '../http/schemas.ts'
+import { accepted, IdParam, jsonBody, jsonResponse } from '../http/schemas.ts'
 import { startRun } from '../runs/accept-run.ts'
-import { resultOf } from '../runs/run-result.ts'
 import { approveAsUser } from './approve.ts'
 import { Conflict, getConflict, planResolution, ResolveConflict } from './conflicts.ts'
 import { acceptDiscovery, authorizeUrl } from './connect.ts'
@@ -13,6 +12,7 @@ import { acceptLink, acceptUnlink } from './link.ts'
 import { planPublishing, planUnpublishing } from './plan-publishing.ts'
 import { listQueue, Publication, PublicationQuery } from './queue.ts'
 import { ApproveTasks, ConnectWordPress, Examined, LinkWordPress, PublishTasks } from './schemas.ts'
+import { siteCheckResult } from './site-check-result.ts'
 
 const Linked = z
   .object({
@@ -54,7 +54,7 @@ const routes = {
       'password. igny8 checks and stores it. After a 202, send the request again.',
     'x-shows-secret': true,
     request: { params: IdParam, ...jsonBody(ConnectWordPress) },
-    responses: { 200: answer('The URL for the owner of the site.', Connect), 202: accepted },
+    responses: { 200: jsonResponse('The URL for the owner of the site.', Connect), 202: accepted },
   }),
   doctor: endpoint('editor', {
     method: 'get',
@@ -66,7 +66,7 @@ const routes = {
       'Runs every check on the way to a published post; each has its cause and remedy. Creates a draft and an ' +
       'image in WordPress and deletes both. If a check is already running, waits for its result.',
     request: { params: IdParam },
-    responses: { 200: answer('The results of the checks.', Examined), 202: accepted },
+    responses: { 200: jsonResponse('The results of the checks.', Examined), 202: accepted },
   }),
   link: endpoint('admin', {
     method: 'put',
@@ -74,7 +74,7 @@ const routes = {
     tags: ['wordpress'],
     summary: 'Connect a site with an application password',
     request: { params: IdParam, ...jsonBody(LinkWordPress) },
-    responses: { 200: answer('Linked.', Linked), 202: accepted },
+    responses: { 200: jsonResponse('Linked.', Linked), 202: accepted },
   }),
   unlink: endpoint('admin', {
     method: 'delete',
@@ -82,7 +82,7 @@ const routes = {
     tags: ['wordpress'],
     summary: 'Disconnect a site from WordPress',
     request: { params: IdParam },
-    responses: { 200: answer('The password was deleted here.', Unlinked), 202: accepted },
+    responses: { 200: jsonResponse('The password was deleted here.', Unlinked), 202: accepted },
   }),
   publish: endpoint('editor', {
     method: 'post',
@@ -103,7 +103,7 @@ const routes = {
       'Both versions of each place where the last update clashes with an edit made in WordPress. A task has a ' +
       'conflict if its `error.code` is `merge_conflict`; nothing was overwritten. Without one this is a 404.',
     request: { params: IdParam },
-    responses: { 200: answer('The clashes.', Conflict) },
+    responses: { 200: jsonResponse('The clashes.', Conflict) },
   }),
   resolveConflict: endpoint('editor', {
     method: 'post',
@@ -130,7 +130,7 @@ const routes = {
       'ETags of the tasks as you read them, separated by commas; if one has changed, the request fails with ' +
       '412 and none is approved. For more than 400 tasks, send several requests.',
     request: { headers: IfMatchOfMany, ...jsonBody(ApproveTasks) },
-    responses: { 200: answer('Approved.', z.object({ approved: z.int() })) },
+    responses: { 200: jsonResponse('Approved.', z.object({ approved: z.int() })) },
   }),
   queue: endpoint('viewer', {
     method: 'get',
@@ -139,7 +139,7 @@ const routes = {
     tags: ['wordpress'],
     summary: 'List pending publications',
     request: { query: PublicationQuery },
-    responses: { 200: answer('A page of the list.', pageOf(Publication)) },
+    responses: { 200: jsonResponse('A page of the list.', pageOf(Publication)) },
   }),
   unpublish: endpoint('editor', {
     method: 'post',
@@ -161,27 +161,27 @@ export function publishingRoutes(deps: Deps) {
   app.openapi(routes.doctor, async (c) => {
     const caller = callerOf(c)
     const runId = await acceptExamination(deps, caller, c.req.valid('param').id)
-    const result = await resultOf(deps, caller, runId)
+    const result = await siteCheckResult(deps, caller, runId)
     return result ? c.json(Examined.parse(result), 200) : c.json({ task_id: runId }, 202)
   })
   app.openapi(routes.connect, async (c) => {
     const caller = callerOf(c)
     const { id } = c.req.valid('param')
     const runId = await acceptDiscovery(deps, caller, id, c.req.valid('json'))
-    const result = await resultOf(deps, caller, runId)
+    const result = await siteCheckResult(deps, caller, runId)
     if (!result) return c.json({ task_id: runId }, 202)
     return c.json({ authorize_url: await authorizeUrl(deps, caller, id, Found.parse(result)) }, 200)
   })
   app.openapi(routes.link, async (c) => {
     const caller = callerOf(c)
     const runId = await acceptLink(deps, caller, c.req.valid('param').id, c.req.valid('json'))
-    const result = await resultOf(deps, caller, runId)
+    const result = await siteCheckResult(deps, caller, runId)
     return result ? c.json(Linked.parse(result), 200) : c.json({ task_id: runId }, 202)
   })
   app.openapi(routes.unlink, async (c) => {
     const caller = callerOf(c)
     const runId = await acceptUnlink(deps, caller, c.req.valid('param').id)
-    const result = await resultOf(deps, caller, runId)
+    const result = await siteCheckResult(deps, caller, runId)
     return result ? c.json(Unlinked.parse(result), 200) : c.json({ task_id: runId }, 202)
   })
   app.openapi(routes.publish, async (c) => {

@@ -1,7 +1,7 @@
 import { streamSSE } from 'hono/streaming'
 import type { Deps } from '../deps.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer } from '../http/schemas.ts'
+import { jsonResponse } from '../http/schemas.ts'
 import { cancelRun } from './cancel-run.ts'
 import { followRun } from './follow-run.ts'
 import { getProgress, Progress } from './run-progress.ts'
@@ -18,7 +18,7 @@ const routes = {
     tags,
     summary: 'Get the progress of a run',
     request: { params: RunParam },
-    responses: { 200: answer('The run.', Progress) },
+    responses: { 200: jsonResponse('The run.', Progress) },
   }),
   stream: endpoint('viewer', {
     method: 'get',
@@ -41,7 +41,7 @@ const routes = {
     tags,
     summary: 'Cancel a run',
     request: { params: RunParam },
-    responses: { 200: answer('The run.', Progress) },
+    responses: { 200: jsonResponse('The run.', Progress) },
   }),
 }
 

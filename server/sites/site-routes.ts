@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
 import { pageOf } from '../http/lists.ts'
-import { answer, IdParam, jsonBody, queryId } from '../http/schemas.ts'
+import { IdParam, jsonBody, jsonResponse, queryId } from '../http/schemas.ts'
 import { GrantQuery, grantSite, listGrants, revokeGrant } from './grants.ts'
 import { Grant, NewGrant, NewSite, Site, UpdateSite } from './schemas.ts'
 import type { SiteLink } from './site-link.ts'
@@ -19,7 +19,7 @@ const routes = {
     tags,
     summary: 'List the grants of a site',
     request: { params: IdParam, query: GrantQuery },
-    responses: { 200: answer('Grants.', pageOf(Grant)) },
+    responses: { 200: jsonResponse('Grants.', pageOf(Grant)) },
   }),
   grant: endpoint('admin', {
     method: 'post',
@@ -27,7 +27,7 @@ const routes = {
     tags,
     summary: 'Grant a site to a user',
     request: { params: IdParam, ...jsonBody(NewGrant) },
-    responses: { 201: answer('The grant.', Grant) },
+    responses: { 201: jsonResponse('The grant.', Grant) },
   }),
   revoke: endpoint('admin', {
     method: 'delete',

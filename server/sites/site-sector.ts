@@ -5,6 +5,8 @@ import { invalid, notFound } from '../errors.ts'
 
 /** The site and sector that a planner or writer object belongs to. They never change. */
 export type SiteSector = { site_id: number; sector_id: number }
+/** The same with its account, as a row has it. */
+export type Place = SiteSector & { account_id: number }
 
 /**
  * Throws a 404 for a site that the caller cannot see and a 400 for a sector of another site. Locks the

@@ -2,9 +2,9 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { keywords } from '../../db/schema/planner.ts'
 import { invalid } from '../errors.ts'
+import type { SiteSector } from '../sites/site-sector.ts'
 import { joinNames, splitNames } from './list-text.ts'
 
-type SiteSector = { site_id: number; sector_id: number }
 /** Both forms of a keyword list: the ids of the sector's keywords, and comma-separated text. */
 export type NamedKeywords = { ids: number[]; text: string }
 

@@ -1,8 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { content, tasks } from '../../db/schema/writer.ts'
+import type { Place } from '../sites/site-sector.ts'
 import { countWords } from './article-html.ts'
-import type { SiteSector } from './task-keywords.ts'
 
 /**
  * Makes `html` the task's one article and counts its words; returns how many. `metadata` replaces
@@ -10,7 +10,7 @@ import type { SiteSector } from './task-keywords.ts'
  */
 export async function saveArticle(
   tx: Tx,
-  task: SiteSector & { id: number },
+  task: Place & { id: number },
   html: string,
   metadata?: Record<string, unknown>,
 ): Promise<number> {

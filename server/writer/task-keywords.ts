@@ -2,8 +2,6 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { task_keywords } from '../../db/schema/writer.ts'
 
-export type SiteSector = { account_id: number; site_id: number; sector_id: number }
-
 /** Makes `ids` the task's keywords. */
 export async function linkKeywords(
   tx: Tx,

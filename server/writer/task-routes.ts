@@ -2,7 +2,7 @@ import { tasks } from '../../db/schema/writer.ts'
 import type { Deps } from '../deps.ts'
 import { crud } from '../http/crud.ts'
 import { callerOf, endpoint, newRouter } from '../http/endpoint.ts'
-import { answer, jsonBody } from '../http/schemas.ts'
+import { jsonBody, jsonResponse } from '../http/schemas.ts'
 import { getTask } from '../tasks/get-task.ts'
 import { bulkDeleteTasks, bulkUpdateTasks, deleteTask, lockToDelete } from './bulk-tasks.ts'
 import {
@@ -27,7 +27,7 @@ const routes = {
     tags,
     summary: 'Delete tasks',
     request: jsonBody(BulkIds),
-    responses: { 200: answer('The result of each ID.', BulkDeleted) },
+    responses: { 200: jsonResponse('The result of each ID.', BulkDeleted) },
   }),
   bulkUpdate: endpoint('editor', {
     method: 'post',
@@ -35,7 +35,7 @@ const routes = {
     tags,
     summary: 'Update the status of tasks',
     request: jsonBody(BulkStatus),
-    responses: { 200: answer('The result of each ID.', BulkUpdated) },
+    responses: { 200: jsonResponse('The result of each ID.', BulkUpdated) },
   }),
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { eraseAccounts } from '../../jobs/scheduled/erase-accounts.ts'
-import { openMediaSweep } from '../../jobs/scheduled/purge-media.ts'
+import { openMediaPurge } from '../../jobs/scheduled/purge-media.ts'
 import type { WorkerDeps } from '../../jobs/steps/step.ts'
 import { diskMedia } from '../../server/media/disk.ts'
 import type { MediaStore } from '../../server/media/media.ts'
@@ -135,7 +135,7 @@ it('erases every text and file of an account, also when it is killed at any poin
     expect(passes).toBeLessThan(200)
   }
   expect(await marked()).toEqual([])
-  const sweep = openMediaSweep(deps(media))
+  const sweep = openMediaPurge(deps(media))
   for (let folder = 0; folder < 256; folder++) await sweep()
   expect(files()).toEqual([])
 })

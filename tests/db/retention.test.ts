@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../db/database.ts'
 import { WORKER_LIMITS } from '../../db/limits.ts'
 import { Pool } from '../../db/pool.ts'
-import { PROBES } from '../../db/schema/runs.ts'
-import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
+import { EXPIRING_KINDS } from '../../db/schema/runs.ts'
+import { purgeTables } from '../../jobs/scheduled/purge-expired.ts'
 import { RETENTION, type Swept } from '../../jobs/scheduled/retention.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 
@@ -102,14 +102,14 @@ describe('the sweep', () => {
       await plant(days + 2, 1)
       await plant(days + 2, 2)
       await plant(days - Math.min(days / 2, 2), 3)
-      await sweepTables({ database, logger })
+      await purgeTables({ database, logger })
       const [{ n }] = await sql<[{ n: number }]>`select count(*)::int as n from ${sql(table)}`
       expect(n).toBe(1)
     },
   )
 
   it('deletes old probes with their steps, and no run that people asked for', async () => {
-    for (const kind of [...PROBES, 'publish', 'test_image']) {
+    for (const kind of [...EXPIRING_KINDS, 'publish', 'test_image']) {
       for (const days of [40, 10]) {
         const [run] = await sql<
           [{ id: string }]
@@ -119,12 +119,12 @@ describe('the sweep', () => {
           values (${account}, ${run.id}, ${kind}, 1, 'succeeded')`
       }
     }
-    await sweepTables({ database, logger })
+    await purgeTables({ database, logger })
     const left = await sql<{ kind: string }[]>`select r.kind from runs r join run_steps s
       on s.run_id = r.id where r.finished_at < now() - interval '30 days' order by kind`
     expect(left.map(({ kind }) => kind)).toEqual(['publish', 'test_image'])
     const [{ n }] = await sql<[{ n: number }]>`select count(*)::int as n from run_steps`
-    expect(n).toBe(2 * (PROBES.length + 2) - PROBES.length)
+    expect(n).toBe(2 * (EXPIRING_KINDS.length + 2) - EXPIRING_KINDS.length)
   })
 
   it('continues with the other tables when one fails, and logs the failure', async () => {
@@ -134,11 +134,11 @@ describe('the sweep', () => {
     await sql.unsafe(`create function refuse() returns trigger language plpgsql as
         $$ begin raise 'a broken index'; end $$;
       create trigger refuse before delete on bridge_events for each row execute function refuse()`)
-    expect(await sweepTables({ database, logger })).toBe(1)
+    expect(await purgeTables({ database, logger })).toBe(1)
     expect(logger.error).toHaveBeenCalledOnce()
     expect(logger.error.mock.calls[0]![0]).toMatchObject({ table: 'bridge_events' })
     await sql`drop trigger refuse on bridge_events`
-    expect(await sweepTables({ database, logger })).toBe(1)
+    expect(await purgeTables({ database, logger })).toBe(1)
   })
 
   it('deletes thousands of rows in batches, and skips locked ones', async () => {
@@ -148,9 +148,9 @@ describe('the sweep', () => {
     const held = await sql.reserve()
     await held`begin`
     await held`select from login_attempts where key_hash = 'many7' for update`
-    expect(await sweepTables({ database, logger })).toBe(2499)
+    expect(await purgeTables({ database, logger })).toBe(2499)
     await held`rollback`
     held.release()
-    expect(await sweepTables({ database, logger })).toBe(1)
+    expect(await purgeTables({ database, logger })).toBe(1)
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../db/database.ts'
 import { sites } from '../../db/schema/sites.ts'
-import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
+import { purgeTables } from '../../jobs/scheduled/purge-expired.ts'
 import { type Client, PASSWORD, request, signIn } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { until } from '../helpers/until.ts'
@@ -209,7 +209,7 @@ it('deletes a key after a day, and not before', async () => {
   const { sql } = service
   await sql`update idempotency_keys set created_at = now() - interval '24 hours' where key = 'aged'`
   await sql`update idempotency_keys set created_at = now() - interval '26 hours' where key = 'old'`
-  await sweepTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
+  await purgeTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
   const left = await sql`select key from idempotency_keys where key in ('aged', 'old')`
   expect(left.map(({ key }) => key)).toEqual(['aged'])
 })

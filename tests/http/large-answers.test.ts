@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { MAX_ANSWER_BYTES } from '../../server/http/answer-bytes.ts'
+import { MAX_RESPONSE_BYTES } from '../../server/http/response-size.ts'
 import type { Answer, Client, Json } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { newSector, type Problem, type Row, type Sector } from '../planner/sector.ts'
@@ -66,7 +66,7 @@ describe('a list of articles of 1 MB', () => {
     const refused = await owner.get<Problem>('writer/content/?page_size=200')
     expect(refused).toMatchObject({ status: 400, body: { code: 'answer_too_large' } })
     const size = /page_size=(\d+)/.exec(refused.body.detail)?.[1]
-    expect(Number(size)).toBe(Math.floor(MAX_ANSWER_BYTES / 1_000_002))
+    expect(Number(size)).toBe(Math.floor(MAX_RESPONSE_BYTES / 1_000_002))
     const page = await owner.get<List>(`writer/content/?page_size=${size}`)
     expect(page).toMatchObject({ status: 200, body: { count: ARTICLES } })
     expect(page.body.results).toHaveLength(Number(size))
@@ -82,7 +82,7 @@ describe('a list of articles of 1 MB', () => {
           ordering.startsWith('-') ? 'desc' : '',
         )}, id ${sql.unsafe(ordering.startsWith('-') ? 'desc' : '')}`
       expect(idsOf(pages)).toEqual(rows.map(({ id }) => Number(id)))
-      for (const page of pages) expect(bytesOf(page)).toBeLessThan(MAX_ANSWER_BYTES * 1.1)
+      for (const page of pages) expect(bytesOf(page)).toBeLessThan(MAX_RESPONSE_BYTES * 1.1)
     },
   )
 
@@ -131,7 +131,7 @@ describe('every list whose rows may be large', () => {
     const pages = await walk(`${path}?page_size=200&cursor=`)
     expect(new Set(idsOf(pages)).size).toBe(n)
     expect(pages.length).toBeLessThan(10)
-    for (const page of pages) expect(bytesOf(page)).toBeLessThan(MAX_ANSWER_BYTES * 1.5)
+    for (const page of pages) expect(bytesOf(page)).toBeLessThan(MAX_RESPONSE_BYTES * 1.5)
   })
 })
 

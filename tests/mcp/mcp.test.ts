@@ -151,6 +151,9 @@ describe('the MCP server', () => {
     const csv = await tool('import_keywords', { ...sector, file: 'word\ntea\n' })
     expect(csv.content[0]!.text).toMatch(/^csv_invalid: /)
     await expect(tool('get_task', {})).rejects.toThrow('id is required')
+    for (const id of ['..', '.', '1/conflict', '', -1, 'x?y=1']) {
+      await expect(tool('get_task', { id })).rejects.toThrow('positive whole number')
+    }
     await expect(tool('no_such_tool', {})).rejects.toThrow('There is no tool no_such_tool')
   })
 
@@ -174,6 +177,11 @@ describe('the MCP server', () => {
     const ids = [body.id]
     expect((await tool('approve', { ids })).content[0]!.text).toMatch(/^permission_denied/)
     const person = await connected(owner.token)
+    const read = await tool('get_task', { id: body.id }, person)
+    const if_match = read.content[1]!.text.split(': ')[1]
+    await tool('update_task', { id: body.id, title: 'Changed', if_match }, person)
+    const stale = await tool('approve', { ids, if_match }, person)
+    expect(stale.content[0]!.text).toMatch(/^precondition_failed/)
     const { structuredContent } = await tool('approve', { ids }, person)
     expect(structuredContent).toEqual({ approved: 1 })
     await person.close()

@@ -1,7 +1,7 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openMediaSweep } from '../../jobs/scheduled/purge-media.ts'
+import { openMediaPurge } from '../../jobs/scheduled/purge-media.ts'
 import { diskMedia } from '../../server/media/disk.ts'
 import type { MediaStore } from '../../server/media/media.ts'
 import { s3Media } from '../../server/media/s3.ts'
@@ -24,7 +24,7 @@ const logger = { info() {}, warn() {}, error: console.error }
 const DAY_MS = 86_400_000
 
 async function sweepAll(media: MediaStore): Promise<number> {
-  const round = openMediaSweep({ database: service.database, media, logger })
+  const round = openMediaPurge({ database: service.database, media, logger })
   let removed = 0
   for (let n = 0; n < 256; n++) removed += await round()
   return removed

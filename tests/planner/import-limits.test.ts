@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sweepTables } from '../../jobs/scheduled/purge-expired.ts'
+import { purgeTables } from '../../jobs/scheduled/purge-expired.ts'
 import type { Client } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { importCsv, newSector, type Problem, type Sector, stored } from './sector.ts'
@@ -167,7 +167,7 @@ test('sweeps the staged rows of a killed process, but not those of a running upl
       values (${owner.accountId}, gen_random_uuid(), ${keyword!}, 1, ${keyword!},
         now() - ${age!}::interval)`
   }
-  await sweepTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
+  await purgeTables({ database: service.database, logger: { info() {}, warn() {}, error() {} } })
   const kept = await service.sql`delete from staged_keywords returning keyword`
   expect(kept.map(({ keyword }) => keyword)).toEqual(['of a long upload'])
 })

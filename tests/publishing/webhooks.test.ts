@@ -11,7 +11,7 @@ import type { WorkerDeps } from '../../jobs/steps/step.ts'
 import type { Deps } from '../../server/deps.ts'
 import { systemCaller } from '../../server/identity/system-caller.ts'
 import { intendBridgeKey } from '../../server/publishing/bridge-keys.ts'
-import { replayDelivery, tellPluginOfSite } from '../../server/publishing/deliveries.ts'
+import { enqueueSiteWebhook, replayDelivery } from '../../server/publishing/deliveries.ts'
 import { openSecrets, type Secrets } from '../../server/security/secrets.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
@@ -214,7 +214,7 @@ describe('webhooks', () => {
       },
     })
     const { accountId, siteId } = plugin
-    await database.withAccount({ accountId }, (tx) => tellPluginOfSite(tx, 'site.paused', siteId))
+    await database.withAccount({ accountId }, (tx) => enqueueSiteWebhook(tx, 'site.paused', siteId))
     await tryNow(plugin)
     await send()
     expect(await statesOf(plugin)).toEqual({ failed: 11 })

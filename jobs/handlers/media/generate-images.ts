@@ -17,8 +17,8 @@ import {
   type StepHandler,
   type StepJob,
 } from '../../steps/step.ts'
+import { appendNotes } from '../append-notes.ts'
 import { askService } from '../ask-service.ts'
-import { appendNotes } from '../publishing/append-notes.ts'
 import { type MadeImage, storeVariants } from './store-variants.ts'
 
 const Params = z.object({

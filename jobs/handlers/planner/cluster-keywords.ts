@@ -10,8 +10,8 @@ import { clusteringPrice } from '../../../server/billing/prices.ts'
 import { Selection, selected } from '../../../server/planner/plan-clustering.ts'
 import type { SiteSector } from '../../../server/sites/site-sector.ts'
 import { type Step, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
+import { appendNotes } from '../append-notes.ts'
 import { askService } from '../ask-service.ts'
-import { appendNotes } from '../publishing/append-notes.ts'
 import { type SavedClusters, saveClusters } from './save-clusters.ts'
 
 const SHOWN_CLUSTERS = 200

@@ -5,13 +5,13 @@ import { readTopic } from '../../../server/ai/inputs/read-topic.ts'
 import type { GenerateIdeas } from '../../../server/ai/provider.ts'
 import { IDEA_PRICE } from '../../../server/billing/prices.ts'
 import { IdeasWanted } from '../../../server/planner/plan-ideas.ts'
+import type { Place } from '../../../server/sites/site-sector.ts'
 import { joinNames, oneLine } from '../../../server/tasks/list-text.ts'
 import { StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
+import { appendNotes } from '../append-notes.ts'
 import { askService } from '../ask-service.ts'
-import { appendNotes } from '../publishing/append-notes.ts'
 
 type Idea = GenerateIdeas['ideas'][number]
-type SiteSector = { account_id: number; site_id: number; sector_id: number }
 
 /** Generates ideas for a cluster. Ideas with a repeated title are dropped; the others are charged. */
 export const generateIdeas: StepHandler = async (job) => {
@@ -85,7 +85,7 @@ async function saveIdeas(tx: Tx, { step, scope }: StepJob, ideas: Idea[]): Promi
 }
 
 /** Links each idea to those of the sector's keywords that it names. */
-async function linkKeywords(tx: Tx, place: SiteSector, ids: number[], ideas: Idea[]) {
+async function linkKeywords(tx: Tx, place: Place, ids: number[], ideas: Idea[]) {
   const { account_id, site_id, sector_id } = place
   const names = ideas.map(({ target_keywords }) => target_keywords.map(oneLine))
   const ideaIds = names.flatMap((list, index) => list.map(() => ids[index]!))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { noteWorking } from '../../../server/publishing/webhook-endpoints.ts'
 import { runChecks } from '../../../wp-bridge/client/connect/doctor.ts'
-import { noteWorking } from '../../scheduled/webhook-endpoints.ts'
 import type { StepHandler } from '../../steps/step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'

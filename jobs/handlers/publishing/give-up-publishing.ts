@@ -78,7 +78,7 @@ async function isDelivered(tx: Tx, { step }: StepJob): Promise<boolean> {
 }
 
 function whatIsThere({ task }: Article, known: Known): string {
-  const died = `The worker stopped each time it published “${task.title}”, also with nothing else running. igny8 gave it up.`
+  const died = `The worker stopped each time it published “${task.title}”, also with nothing else running. igny8 gave up.`
   if (known?.remote_id) {
     return `${died} The post ${known.remote_id} in WordPress may have been changed or not: publish the task again to bring it up to date.`
   }

@@ -3,13 +3,13 @@ import { z } from 'zod'
 import { runs } from '../../../db/schema/runs.ts'
 import { sites } from '../../../db/schema/sites.ts'
 import { sitePasswordContext } from '../../../server/publishing/site-secrets.ts'
+import { noteWorking } from '../../../server/publishing/webhook-endpoints.ts'
 import { runSecret } from '../../../server/runs/run-secret.ts'
 import {
   type CheckedSite,
   checkCredentials,
 } from '../../../wp-bridge/client/connect/credentials.ts'
 import { connect } from '../../../wp-bridge/client/http/transport.ts'
-import { noteWorking } from '../../scheduled/webhook-endpoints.ts'
 import { StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
 import { pairPlugin } from './pair-plugin.ts'
 import { resumeSite } from './pause.ts'

@@ -4,12 +4,12 @@ import { run_steps } from '../../../db/schema/runs.ts'
 import { type PauseReason, sites } from '../../../db/schema/sites.ts'
 import { tasks } from '../../../db/schema/writer.ts'
 import { audit, systemActor } from '../../../server/observability/audit.ts'
-import { tellPluginOfSite } from '../../../server/publishing/deliveries.ts'
+import { enqueueSiteWebhook } from '../../../server/publishing/deliveries.ts'
 import { contracts } from '../../../server/runs/job-contracts.ts'
 import { release } from '../../../server/runs/step-states.ts'
 import { isRefusal, WordPressError } from '../../../wp-bridge/client/http/errors.ts'
 import {
-  EXAMINE_AFTER_RETRIES,
+  CHECK_SITE_AFTER_RETRIES,
   PROBE_SECONDS,
 } from '../../../wp-bridge/client/publish/retry-policy.ts'
 import { holdStep } from '../../steps/finish-step.ts'
@@ -43,7 +43,7 @@ export async function pauseIfDown(job: StepJob, siteId: number, error: unknown):
 /** Whether the failure may concern the whole site. */
 function mayBeDown({ retryable, status, code }: WordPressError, retries: number): boolean {
   if (retries >= contracts.publish.retryDelays.length) return false
-  if (retryable) return retries >= EXAMINE_AFTER_RETRIES
+  if (retryable) return retries >= CHECK_SITE_AFTER_RETRIES
   return status !== undefined || code.startsWith('egress_')
 }
 
@@ -109,5 +109,5 @@ async function noteSite(
   const detail = { ...reason }
   const object = { type: 'site', id } as const
   await audit(tx, systemActor(accountId), event, { object, detail })
-  await tellPluginOfSite(tx, event, id, reason?.message)
+  await enqueueSiteWebhook(tx, event, id, reason?.message)
 }

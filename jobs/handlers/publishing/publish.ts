@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Tx } from '../../../db/database.ts'
 import { content_ideas } from '../../../db/schema/planner.ts'
 import { tasks } from '../../../db/schema/writer.ts'
-import { tellPlugin } from '../../../server/publishing/deliveries.ts'
+import { enqueueTaskWebhooks } from '../../../server/publishing/deliveries.ts'
 import { POST_STATUSES } from '../../../server/publishing/post-statuses.ts'
 import { setCompleted, setPublished, updateTaskFields } from '../../../server/tasks/task-status.ts'
 import { WordPressError } from '../../../wp-bridge/client/http/errors.ts'
@@ -69,7 +69,7 @@ export const publish: StepHandler = async (job) => {
     async write(tx) {
       if (!live) return
       await setCompleted(tx, task.id, receipt.post_id)
-      await tellPlugin(tx, 'task.updated', task.id)
+      await enqueueTaskWebhooks(tx, 'task.updated', task.id)
     },
   }
 }
@@ -148,7 +148,7 @@ export async function recordPublished(
     conflict: null,
   })
   await recordLinks(tx, task.id)
-  await tellPlugin(tx, 'task.published', task.id)
+  await enqueueTaskWebhooks(tx, 'task.published', task.id)
   if (task.idea_id === null) return
   await tx
     .update(content_ideas)

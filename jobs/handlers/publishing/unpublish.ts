@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { run_steps } from '../../../db/schema/runs.ts'
 import { tasks } from '../../../db/schema/writer.ts'
-import { tellPlugin } from '../../../server/publishing/deliveries.ts'
+import { enqueueTaskWebhooks } from '../../../server/publishing/deliveries.ts'
 import { setUnpublished } from '../../../server/tasks/task-status.ts'
 import { unpublishPost } from '../../../wp-bridge/client/publish/unpublish.ts'
 import { PollLater, StepError, type StepHandler, type StepJob } from '../../steps/step.ts'
@@ -24,7 +24,7 @@ const WAIT_MS = 1_000
  */
 export const unpublish: StepHandler = async (job) => {
   const taskId = job.step.object_id
-  await waitForWatchdog(job, taskId)
+  await waitForVerification(job, taskId)
   const [task] = await job.read((tx) => tx.select().from(tasks).where(eq(tasks.id, taskId)))
   if (!task) throw new StepError('not_found', 'The task was deleted.')
   const about = { type: 'post.unpublish', siteId: task.site_id } as const
@@ -55,7 +55,7 @@ export const unpublish: StepHandler = async (job) => {
         verify_at: null,
       })
       await requireSameWordPress(tx, site)
-      await tellPlugin(tx, 'task.updated', taskId)
+      await enqueueTaskWebhooks(tx, 'task.updated', taskId)
       await log.delivered(tx)
     },
   }
@@ -65,7 +65,7 @@ export const unpublish: StepHandler = async (job) => {
  * Waits while a check publishes a post that WP-Cron missed. No other check starts once this step
  * exists.
  */
-async function waitForWatchdog(job: StepJob, taskId: number): Promise<void> {
+async function waitForVerification(job: StepJob, taskId: number): Promise<void> {
   const [running] = await job.read((tx) =>
     tx
       .select({ id: run_steps.id })

@@ -18,7 +18,7 @@ export function afterGrace(dueAt: number): Date {
 }
 
 /** The time of the check after `looks` of them, or null after the last one. */
-export function nextVerification(looks: number): Date | null {
-  const minutes = VERIFY_MINUTES[looks]
+export function nextVerification(verifications: number): Date | null {
+  const minutes = VERIFY_MINUTES[verifications]
   return minutes === undefined ? null : new Date(Date.now() + minutes * 60_000)
 }

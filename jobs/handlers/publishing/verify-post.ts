@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 import { type TaskError, tasks } from '../../../db/schema/writer.ts'
-import { tellPlugin } from '../../../server/publishing/deliveries.ts'
+import { enqueueTaskWebhooks } from '../../../server/publishing/deliveries.ts'
 import { postGoneError } from '../../../server/publishing/post-gone-error.ts'
 import { hasOpenStep } from '../../../server/runs/open-steps.ts'
 import { recordVerification } from '../../../server/tasks/task-status.ts'
@@ -166,7 +166,7 @@ function found({ task, site }: Seen, change: Change, message: string): StepDone 
     async write(tx) {
       if (!(await recordVerification(tx, task, change))) return
       await requireSameWordPress(tx, site)
-      await tellPlugin(tx, 'task.updated', task.id)
+      await enqueueTaskWebhooks(tx, 'task.updated', task.id)
     },
   }
 }

@@ -14,8 +14,8 @@ import {
   type StepHandler,
   type StepJob,
 } from '../../steps/step.ts'
+import { appendNotes } from '../append-notes.ts'
 import { askService } from '../ask-service.ts'
-import { appendNotes } from '../publishing/append-notes.ts'
 import { postSlug } from './post-slug.ts'
 
 /** Generates the article of a queued task. Does not overwrite one that a person wrote meanwhile. */

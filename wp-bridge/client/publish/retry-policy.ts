@@ -8,7 +8,7 @@
  *    (`LOOK_UP_MS`, then at least every `MAX_PENDING_MS`), and creates it again only after `SETTLE_MS`.
  *    These waits cost no retry; `jobs/run-step.ts` limits them to hours.
  * 3. The step is retried (`PUBLISH_RETRY_SECONDS`, `UNPUBLISH_RETRY_SECONDS`). From the retry
- *    `EXAMINE_AFTER_RETRIES` on, each failure that may be the site's makes igny8 examine the site.
+ *    `CHECK_SITE_AFTER_RETRIES` on, each failure that may be the site's makes igny8 examine the site.
  * 4. A site that does not work is paused. Its publications wait, and igny8 probes it (`PROBE_SECONDS`).
  * 5. A published post is looked at as a visitor (`LIVE_CHECK_MS`), then by a scheduled task
  *    (`VERIFY_MINUTES`).
@@ -35,8 +35,8 @@ export const MAX_REFUSED_RETRIES = 2
 /** Waits before each retry of the step. */
 export const PUBLISH_RETRY_SECONDS = [2, 5, 15, 60, 300, 900]
 export const UNPUBLISH_RETRY_SECONDS = [2, 5, 15, 60, 300]
-/** Fewer failures in a row, within half a minute, may pass by themselves. */
-export const EXAMINE_AFTER_RETRIES = 3
+/** From this retry on, a failure makes igny8 check whether the whole site is down. */
+export const CHECK_SITE_AFTER_RETRIES = 3
 
 /** Waits before each probe of a paused site; the last one repeats. */
 export const PROBE_SECONDS = [15, 30, 60, 120, 300, 600, 1_800]

@@ -2,8 +2,8 @@ import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/database.ts'
 import { wordpress_deliveries } from '../../db/schema/bridge.ts'
 import { type PauseReason, sites } from '../../db/schema/sites.ts'
-import { audit, systemActor } from '../../server/observability/audit.ts'
-import { TURN_SECONDS } from '../../server/publishing/deliveries.ts'
+import { audit, systemActor } from '../observability/audit.ts'
+import { TURN_SECONDS } from './deliveries.ts'
 
 /** Seconds to wait after each consecutive failure of a site. For one webhook they add up to three days. */
 export const BACKOFF = [

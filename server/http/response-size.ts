@@ -7,7 +7,7 @@ import { DomainError } from '../errors.ts'
  * The most text that a response may load from the database, in bytes. Building its JSON takes several
  * times as much memory. 200 articles of 6,000 words fit.
  */
-export const MAX_ANSWER_BYTES = 8 * 1024 * 1024
+export const MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 
 /** The query for the rows of a page, whatever their size. */
 export type PageRows = {
@@ -40,7 +40,7 @@ export function fittingIds(page: PageRows): SQL {
     select ${page.from.id} as id, row_number() over page as position, sum(${page.bytes}) over page as bytes
     from (${rowsOf(page, sql`${page.from}.*`)}) as ${page.from}
     window page as (${order} rows unbounded preceding)) as weighed
-    where bytes <= ${MAX_ANSWER_BYTES} or position = 1)`
+    where bytes <= ${MAX_RESPONSE_BYTES} or position = 1)`
 }
 
 /** How many rows the page would have. */
@@ -66,7 +66,7 @@ export async function requireFitting(tx: Tx, page: PageRows): Promise<void> {
 
 /** The 400 for a response that would be too large; `detail` says what to request instead. */
 export function answerTooLarge(detail: string): DomainError {
-  const most = `A response can have at most ${MAX_ANSWER_BYTES / 1024 / 1024} MB of text.`
+  const most = `A response can have at most ${MAX_RESPONSE_BYTES / 1024 / 1024} MB of text.`
   return new DomainError('answer_too_large', `${detail} ${most}`)
 }
 

@@ -6,7 +6,7 @@ import { tasks } from '../../db/schema/writer.ts'
  * Withdraws the approval of tasks after a change that is not in their own columns; triggers handle changes
  * of columns. Their entity tags change too. The caller must have locked the tasks.
  */
-export async function takeApprovalBack(tx: Tx, ids: number[]): Promise<void> {
+export async function withdrawApproval(tx: Tx, ids: number[]): Promise<void> {
   await tx
     .update(tasks)
     .set({ approved_at: null, approved_by: null, updated_at: sql`clock_timestamp()` })
