@@ -92,7 +92,7 @@ it('refuses a grant above the highest balance with an explanation for staff', as
   })
   expect(refused.status).toBe(400)
   expect(refused.body.errors).toMatchObject([
-    { path: 'amount', message: expect.stringContaining(`at most ${MAX_BALANCE} credits`) },
+    { path: 'amount', message: expect.stringContaining(`must not exceed ${MAX_BALANCE} credits`) },
   ])
   const sums = (await full.get<Json>('billing/balance/')).body
   expect(sums).toMatchObject({ granted: 500 + 10 })

@@ -132,7 +132,10 @@ it('seals everything with the newest key, despite a kill and concurrent writes',
       await expect(older.open(at(sealed, row), row.blob)).rejects.toThrow(SecretUnreadableError)
     }
   }
-  expect(run([NEW])).toMatchObject({ status: 0, stdout: expect.stringContaining('You can remove the older keys') })
+  expect(run([NEW])).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('You can remove the older keys'),
+  })
 })
 
 it('names secrets that no key decrypts, leaves them unchanged, and fails', async () => {

@@ -39,7 +39,7 @@ describe('setting the status by hand', () => {
     for (const status of ['in_progress', 'published', 'completed']) {
       const answer = await set(task.id, status)
       expect(answer.status).toBe(400)
-      expect(answer.body.errors[0]?.message).toContain('set by runs')
+      expect(answer.body.errors[0]?.message).toContain('only runs set')
     }
   })
 
