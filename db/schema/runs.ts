@@ -109,7 +109,7 @@ export const runs = pgTable(
     reference([t.account_id], [accounts.id]),
     reference([t.account_id, t.site_id], [sites.account_id, sites.id]).onDelete('set null'),
     index('runs_site').on(t.account_id, t.site_id),
-    // For the purge of expired runs: see `jobs/scheduled/retention.ts`.
+    // Used to delete expired runs: see `jobs/scheduled/retention.ts`.
     index('runs_expiring').on(t.finished_at).where(isExpiring),
     index('runs_created').on(t.account_id, t.created_at.desc(), t.id.desc()),
   ],

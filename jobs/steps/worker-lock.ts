@@ -11,7 +11,7 @@ export type WorkerLock = {
   workerId: number
   /** Whether this worker runs the tasks that run in one worker at a time. */
   isLeader(): boolean
-  /** Becomes the leader if there is none. */
+  /** Makes this worker the leader unless another one already is. */
   renew(): Promise<void>
   release(): Promise<void>
 }

@@ -66,7 +66,7 @@ export const UpdatePlan = z.strictObject({ name: text(100), ...fields, ...limits
 
 type Limits = { [name in keyof typeof limits]: number }
 
-/** A limit of the plan that contradicts another; null if there is none. */
+/** Returns a limit of the plan that contradicts another one, or null. */
 export function contradiction(plan: Limits): { path: keyof Limits; message: string } | null {
   if (plan.daily_image_generation_limit > plan.monthly_image_count) {
     return {

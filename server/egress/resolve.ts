@@ -28,7 +28,7 @@ export function resolveByDns(servers?: string[]): Resolve {
   }
 }
 
-/** Addresses of one kind are enough. If there are none, throws a failure rather than an absence. */
+/** Returns the IPv4 and IPv6 addresses. If neither lookup finds any, throws a lookup failure in preference to “not found”. */
 function addressesIn(results: PromiseSettledResult<string[]>[]): string[] {
   const found = results.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
   if (found.length > 0) return found

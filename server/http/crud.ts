@@ -284,7 +284,7 @@ const declared = (method: RouteConfig['method'], path: string, tag: string, text
   tags: [tag],
   summary: texts.summary,
   ...(texts.description && { description: texts.description }),
-  // Of the two updates, the one that needs no whole object.
+  // Only PATCH becomes a tool, because PUT takes the whole object.
   ...(texts.tool && method !== 'put' && { 'x-mcp-tool': { name: texts.tool } }),
 })
 

@@ -22,7 +22,7 @@ type Slot = { who: string; endsAt: number }
 
 /**
  * Limits how much work of one kind runs at the same time in this process. Work starts in the order of
- * arrival, but one `who` gets no more than its share of the places. Throws `code` when the queue is full
+ * arrival, but each `who` gets at most `each` of the places. Throws `code` when the queue is full
  * or the wait was too long. A place is free again after `longestMs` in any case: on Workers, a request
  * whose client disconnects never runs its `finally`.
  */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Client, PASSWORD, request } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import { type Belongings, BODIES, belongingsOf, pathFor } from './belongings.ts'
+import { type Belongings, belongingsOf, pathFor } from './belongings.ts'
+import { BODIES } from './request-bodies.ts'
 
 type Schema = Record<string, unknown>
 type Described = { responses: Record<string, { content?: Record<string, { schema: Schema }> }> }

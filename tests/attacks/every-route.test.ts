@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, addUser, type Client, request, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import { type Belongings, BODIES, belongingsOf, pathFor } from './belongings.ts'
+import { type Belongings, belongingsOf, pathFor } from './belongings.ts'
 import { bodyFor, named, type Operation, readOperations } from './operations.ts'
+import { BODIES } from './request-bodies.ts'
 
 let service: TestService
 let owner: Client

@@ -1,5 +1,6 @@
 import { request } from '../helpers/client.ts'
-import { type Belongings, BODIES } from './belongings.ts'
+import type { Belongings } from './belongings.ts'
+import { BODIES } from './request-bodies.ts'
 
 export type Operation = {
   method: string

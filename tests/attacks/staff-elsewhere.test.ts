@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Client, request, staffMember } from '../helpers/client.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import { type Belongings, BODIES, belongingsOf, pathFor } from './belongings.ts'
+import { type Belongings, belongingsOf, pathFor } from './belongings.ts'
+import { BODIES } from './request-bodies.ts'
 
 type Operation = { method: string; path: string; hasBody: boolean }
 

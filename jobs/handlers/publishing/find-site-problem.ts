@@ -8,7 +8,7 @@ import { openSite } from './site-access.ts'
 
 /**
  * Checks that a site answers, accepts igny8’s credentials and does not block every write. Returns
- * the problem, or undefined when there is none.
+ * the problem, or undefined if the site works.
  */
 export async function findSiteProblem(
   job: StepJob,

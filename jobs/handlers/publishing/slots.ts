@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../../db/database.ts'
 
-/** For a row of `tasks`: whether its post was about to be created and the outcome is unknown. */
+/** SQL for a row of `tasks`: true if igny8 sent the request that creates its post and does not know the outcome. */
 export const MAY_BE_THERE = sql<boolean>`exists (select from wordpress_objects o
   where o.account_id = tasks.account_id and o.site_id = tasks.site_id and o.kind = 'post'
     and o.key = tasks.publication_key::text and o.intent_at is not null and o.remote_id is null)`
