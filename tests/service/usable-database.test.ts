@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -11,6 +11,7 @@ import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
+import { startPgBouncer } from './pgbouncer.ts'
 
 // Each starts the service several times.
 vi.setConfig({ testTimeout: 240_000 })
@@ -241,62 +242,3 @@ describe('an absent database', () => {
     expect(Date.now() - began).toBeLessThan(30_000)
   })
 })
-
-/** PgBouncer as Debian has it, in front of one database. */
-async function startPgBouncer(database: URL, mode: string, size: number) {
-  const dir = folder()
-  const port = await freePort()
-  const { username, password, hostname } = database
-  writeFileSync(path.join(dir, 'users.txt'), `"${username}" "${password}"\n`)
-  const file = path.join(dir, 'pgbouncer.ini')
-  writeFileSync(
-    file,
-    `[databases]
-* = host=${hostname} port=${database.port}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${port}
-auth_type = trust
-auth_file = ${dir}/users.txt
-pool_mode = ${mode}
-default_pool_size = ${size}
-logfile = ${dir}/log
-pidfile = ${dir}/pid
-unix_socket_dir =
-`,
-  )
-  // It does not run as root.
-  const nobody = /^nobody:[^:]*:(\d+):(\d+)/m.exec(readFileSync('/etc/passwd', 'utf8'))!
-  const user = process.getuid?.() === 0 ? { uid: Number(nobody[1]), gid: Number(nobody[2]) } : {}
-  chmodSync(dir, 0o777)
-  const child = spawn('/usr/sbin/pgbouncer', [file], { ...user, stdio: 'ignore' })
-  children.push(child)
-  await until(() => accepts(port), { what: 'the start of PgBouncer' })
-  const url = new URL(database)
-  url.port = String(port)
-  return {
-    url: url.href,
-    async stop() {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    },
-  }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1', () => {
-      resolve(true)
-      socket.destroy()
-    })
-    socket.once('error', () => resolve(false))
-  })
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  return port
-}
