@@ -1,56 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { readdirSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { KEPT_FILES } from '../../jobs/scheduled/retention.ts'
-import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
+import { folder, start } from './started-service.ts'
 
 const KEYS = 'a key that only the tests of this project ever use'
-const children: ChildProcess[] = []
-const folders: string[] = []
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  }
-  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
-})
-
-function folder(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), 'igny8-start-'))
-  chmodSync(dir, 0o755)
-  folders.push(dir)
-  return dir
-}
-
-/** `server/main.ts` as `npm start` runs it. */
-function start(environment: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [path.join(ROOT, 'server/main.ts')], {
-    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: folder(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  children.push(child)
-  const output = { out: '', err: '' }
-  child.stderr.on('data', (chunk) => {
-    output.err += chunk
-  })
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      output.out += chunk
-      const line = /^igny8 (?:listening on (\S+)|working)$/m.exec(output.out)
-      if (line) resolve(line[1] ?? '')
-    })
-    child.once('exit', () => reject(new Error(`ended: ${output.err}`)))
-  })
-  return { child, output, ready }
-}
 
 describe('a bad setting ends the start with one line that names it', () => {
   it.each([

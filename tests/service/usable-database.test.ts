@@ -1,65 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterEach, describe, expect, inject, it, vi } from 'vitest'
-import { ROOT } from '../architecture/code-files.ts'
 import { register, signIn } from '../helpers/client.ts'
 import { cloneTemplate } from '../helpers/database.ts'
 import { until } from '../helpers/until.ts'
 import { startPgBouncer } from './pgbouncer.ts'
+import { folder, start } from './started-service.ts'
 
 // Each starts the service several times.
 vi.setConfig({ testTimeout: 240_000 })
 
 const KEYS = 'a key that only the tests of this project ever use'
-const children: ChildProcess[] = []
-const folders: string[] = []
 const servers: net.Server[] = []
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  }
+afterEach(() => {
   for (const server of servers.splice(0)) server.close()
-  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true })
 })
-
-function folder(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), 'igny8-usable-'))
-  chmodSync(dir, 0o755)
-  folders.push(dir)
-  return dir
-}
-
-/** `server/main.ts` as `npm start` runs it. */
-function start(environment: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [path.join(ROOT, 'server/main.ts')], {
-    env: { PATH: process.env.PATH, PORT: '0', IGNY8_DATA_DIR: folder(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  children.push(child)
-  const output = { out: '', err: '' }
-  child.stderr.on('data', (chunk) => {
-    output.err += chunk
-  })
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      output.out += chunk
-      const url = /^igny8 listening on (\S+)$/m.exec(output.out)?.[1]
-      if (url) resolve(url)
-    })
-    child.once('exit', () => reject(new Error(`ended: ${output.err}`)))
-  })
-  ready.catch(() => {})
-  const told = (what: RegExp) => until(() => what.test(output.err), { what: `the log of ${what}` })
-  return { child, output, ready, told }
-}
 
 /** Ends with 1 and one line. */
 async function refusal(environment: NodeJS.ProcessEnv): Promise<string> {
@@ -155,11 +114,11 @@ describe('the start', () => {
   it('waits for a database that is not there yet', async () => {
     const database = await passage(await cloneTemplate(inject('postgresUrl')))
     database.close()
-    const { output, ready, told } = start({
+    const { output, ready, logged } = start({
       DATABASE_URL: database.url,
       IGNY8_SECRET_KEYS: KEYS,
     })
-    await told(/the database is unavailable/)
+    await logged(/the database is unavailable/)
     await delay(2_000)
     await database.open()
     await register(await ready, 'Waited')
@@ -173,8 +132,8 @@ describe('the start', () => {
   it('ends with 0 at SIGTERM while it waits', async () => {
     const database = await passage(inject('postgresUrl'))
     database.close()
-    const { child, told } = start({ DATABASE_URL: database.url, IGNY8_SECRET_KEYS: KEYS })
-    await told(/the database is unavailable/)
+    const { child, logged } = start({ DATABASE_URL: database.url, IGNY8_SECRET_KEYS: KEYS })
+    await logged(/the database is unavailable/)
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
