@@ -189,6 +189,17 @@ describe('webhooks', () => {
     expect(await siteOf(dead[0]!)).toMatchObject({ wp_webhooks_failures: 0 })
   }, 60_000)
 
+  it('count an unexpected error as a failed attempt, and log it', async () => {
+    const plugin = await newPlugin(await newAccount(), () => 200)
+    await due(plugin, 1)
+    const open = () => Promise.reject(new Error('broken'))
+    const logger = { ...deps.logger, error() {} }
+    await sendDeliveries({ ...deps, logger, secrets: { ...secrets, open } }, stopping.signal)
+    expect(await siteOf(plugin)).toMatchObject({ wp_webhooks_failures: 1, waits: true })
+    const [row] = await sql`select log from wordpress_deliveries where site_id = ${plugin.siteId}`
+    expect(row!.log).toMatchObject([{ answer: expect.stringContaining('Something failed') }])
+  })
+
   it('pass one that the site refuses repeatedly', async () => {
     const plugin = await newPlugin(await newAccount(), ({ name }) => (name === '2' ? 400 : 200))
     await due(plugin, 5)
